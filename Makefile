@@ -1,0 +1,51 @@
+# One verb, one target; CI calls the same ones. `make help` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help run setup test lint bench docs golden soak lock format clean
+
+PORT ?= 8000
+VENV := .venv/bin
+RUN_STAMP := .venv/.fragscope-run
+DEV_STAMP := .venv/.fragscope-dev
+LOCKS := pyproject.toml requirements.lock requirements-build.lock requirements-dev.lock scripts/setup.sh
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(RUN_STAMP)  ## start the server and print its address; PORT=8000
+	@exec $(VENV)/fragscope serve --port $(PORT)
+
+setup: $(RUN_STAMP)  ## make .venv with the fragscope command
+
+$(RUN_STAMP): $(LOCKS)
+	@sh scripts/setup.sh run
+
+$(DEV_STAMP): $(LOCKS)
+	@sh scripts/setup.sh dev
+
+test: $(DEV_STAMP)  ## every leg: lint, Python three ways, web, browser, container; LEGS="lint web" for some
+	@$(VENV)/python scripts/run_tests.py $(LEGS)
+
+lint: $(DEV_STAMP)  ## ruff, mypy, import contracts, tidy rules, TypeScript's checker over web/
+	@$(VENV)/python scripts/run_tests.py lint types
+
+format: $(DEV_STAMP)  ## let ruff sort imports and lay out the code
+	@$(VENV)/ruff check --fix --quiet . && $(VENV)/ruff format --quiet .
+
+bench: $(DEV_STAMP)  ## speed of the core, the world, the wire and the page, with ratios
+	@$(VENV)/python -m benchmarks
+
+docs: $(DEV_STAMP)  ## check that the documents name what the code has
+	@$(VENV)/python -m pytest -q tests/test_docs.py
+
+golden: $(DEV_STAMP)  ## rewrite the golden files; look at the diff before committing
+	@$(VENV)/python -m pytest -q --update-golden tests/engine tests/server
+
+soak: $(DEV_STAMP)  ## ten times the random command sequences of the test run
+	@FRAGSCOPE_HYPOTHESIS=soak $(VENV)/python -m pytest -q tests/engine
+
+lock: $(DEV_STAMP)  ## for maintainers: resolve pyproject.toml anew; UPGRADE=--upgrade moves versions
+	@sh scripts/lock.sh $(UPGRADE)
+
+clean:  ## remove .venv and everything made by the tools
+	rm -rf .venv .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache \
+	    test-results dist build web/node_modules
