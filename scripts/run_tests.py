@@ -1,0 +1,246 @@
+"""Run the legs of `make test` and sum them up; the Makefile and CI call it.
+
+    python scripts/run_tests.py [LEG ...]      all legs without arguments
+
+A leg that needs a tool of the system gets it from apt where this runs as root. What cannot be had
+is named in the last lines and counts as a failure only if FRAGSCOPE_REQUIRE (a comma-separated
+list of legs) asks for it. The last line is "N passed, N failed" over all legs.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "test-results"
+PYTHON = sys.executable
+
+# A tool: the commands of which one must exist, and the Debian package that brings it.
+NODE = (("node", "nodejs"), "nodejs")
+NPM = (("npm",), "npm")
+CHROMIUM = (("chromium", "chromium-browser", "google-chrome"), "chromium")
+ENGINE = (
+    (("podman",), "podman"),
+    (("runc",), "runc"),
+    (("debootstrap",), "debootstrap"),
+    (("nsenter",), "util-linux"),
+)
+
+
+@dataclass
+class Count:
+    """What one leg came to; seconds is wall time."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    seconds: float = 0.0
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, other: Count) -> None:
+        self.passed += other.passed
+        self.failed += other.failed
+        self.skipped += other.skipped
+        self.notes += other.notes
+
+
+def call(command: list[str], env: dict[str, str] | None = None) -> int:
+    """Run one command in the project's folder, its output on the terminal, no stdin."""
+    print("$", " ".join(command), flush=True)
+    return subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL, check=False
+    ).returncode
+
+
+def check(command: list[str]) -> Count:
+    """A tool that says yes or no counts as one test."""
+    if call(command) == 0:
+        return Count(passed=1)
+    return Count(failed=1, notes=[" ".join(command)])
+
+
+def pytest(leg: str, *arguments: str, env: dict[str, str] | None = None) -> Count:
+    """Run pytest and read its counts from the JUnit file; a run without a test is a failure."""
+    report = RESULTS / f"{leg}.xml"
+    report.unlink(missing_ok=True)
+    code = call([PYTHON, "-m", "pytest", "-q", f"--junitxml={report}", *arguments], env)
+    if not report.exists():
+        return Count(failed=1, notes=[f"pytest of {leg} ended with {code} and left no report"])
+    count = Count()
+    for suite in ElementTree.parse(report).getroot().iter("testsuite"):
+        bad = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+        skipped = int(suite.get("skipped", 0))
+        count.add(Count(int(suite.get("tests", 0)) - bad - skipped, bad, skipped))
+    if code != 0 and count.failed == 0:
+        count.add(Count(failed=1, notes=[f"pytest of {leg} ended with {code}"]))
+    return count
+
+
+def lint() -> Count:
+    tool = Path(PYTHON).parent
+    count = Count()
+    for command in (
+        [str(tool / "ruff"), "check", "--quiet", "--output-format=concise", "."],
+        [str(tool / "mypy"), "--no-error-summary"],
+        [str(tool / "lint-imports")],
+    ):
+        count.add(check(command))
+    count.add(pytest("lint", "tests/test_tidy.py", "tests/test_docs.py"))
+    return count
+
+
+def python() -> Count:
+    return pytest("python", "tests/engine", "tests/server")
+
+
+def bounds() -> Count:
+    """The compiled core with every index checked: one out of range raises, not reads on."""
+    return pytest("bounds", "tests/engine", "-m", "not slow", env={"NUMBA_BOUNDSCHECK": "1"})
+
+
+def uncompiled() -> Count:
+    """The same functions as plain Python: finds typing and overflow faults of the compiled ones."""
+    return pytest("uncompiled", "tests/engine", "-m", "not slow", env={"NUMBA_DISABLE_JIT": "1"})
+
+
+def types() -> Count:
+    """TypeScript's checker over the page's JavaScript; the compiler is a development dependency."""
+    lock = ROOT / "web" / "package-lock.json"
+    stamp = ROOT / "web" / "node_modules" / ".package-lock.json"
+    if not stamp.exists() or stamp.stat().st_mtime < lock.stat().st_mtime:
+        install = ["npm", "ci", "--prefix", "web", "--no-audit", "--no-fund", "--ignore-scripts"]
+        if call(install) != 0:
+            return Count(failed=1, notes=["npm ci in web/"])
+    return check(["node", "web/node_modules/typescript/bin/tsc", "-p", "web"])
+
+
+def web() -> Count:
+    count = types()
+    files = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests/web").glob("*.test.js"))
+    print("$ node --test", " ".join(files), flush=True)
+    done = subprocess.run(
+        [shutil.which("node") or "nodejs", "--test", "--test-reporter=tap", *files],
+        cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    totals = dict(re.findall(r"^# (pass|fail|cancelled|skipped|todo) (\d+)$", done.stdout, re.M))
+    bad = int(totals.get("fail", 0)) + int(totals.get("cancelled", 0))
+    if done.returncode != 0 or bad or not files:
+        print(done.stdout, done.stderr, sep="\n")
+        bad = max(bad, 1)
+    count.add(Count(int(totals.get("pass", 0)), bad, int(totals.get("skipped", 0))))
+    print(f"{totals.get('pass', 0)} passed, {bad} failed", flush=True)
+    return count
+
+
+def browser() -> Count:
+    return pytest("browser", "tests/browser")
+
+
+def container() -> Count:
+    return pytest("container", "tests/container", "-s")
+
+
+LEGS: dict[str, tuple[Callable[[], Count], tuple[tuple[tuple[str, ...], str], ...]]] = {
+    "lint": (lint, ()),
+    "types": (types, (NODE, NPM)),
+    "python": (python, ()),
+    "bounds": (bounds, ()),
+    "uncompiled": (uncompiled, ()),
+    "web": (web, (NODE, NPM)),
+    "browser": (browser, (CHROMIUM,)),
+    "container": (container, (*ENGINE, CHROMIUM)),
+}
+DEFAULT = [leg for leg in LEGS if leg != "types"]  # web contains it
+
+
+def missing_packages(legs: Iterable[str]) -> dict[str, list[str]]:
+    """Leg -> Debian packages whose commands are not on this machine."""
+    lacking: dict[str, list[str]] = {}
+    for leg in legs:
+        for commands, package in LEGS[leg][1]:
+            if not any(shutil.which(command) for command in commands):
+                lacking.setdefault(leg, []).append(package)
+    return lacking
+
+
+def install(packages: list[str]) -> None:
+    """Ask apt for packages; what it cannot give is found missing afterwards."""
+    if not packages or os.geteuid() != 0 or not shutil.which("apt-get"):
+        return
+    env = {"DEBIAN_FRONTEND": "noninteractive"}
+    call(["apt-get", "update", "-qq"], env)
+    # One by one if they do not come together: one unknown name must not keep the others away.
+    apt = ["apt-get", "install", "-y", "-qq", "--no-install-recommends"]
+    if call([*apt, *packages], env) != 0:
+        for package in packages:
+            call([*apt, package], env)
+
+
+def unproved(legs: list[str]) -> dict[str, str]:
+    """Leg -> why it cannot run here."""
+    install(sorted({name for names in missing_packages(legs).values() for name in names}))
+    reasons = {
+        leg: "no " + ", no ".join(names) + f": apt-get install {' '.join(names)}"
+        for leg, names in missing_packages(legs).items()
+    }
+    if "container" in legs and "container" not in reasons and os.geteuid() != 0:
+        reasons["container"] = "making a base image and namespaces needs root"
+    return reasons
+
+
+def summarise(counts: dict[str, Count], reasons: dict[str, str], required: set[str]) -> int:
+    """Print the closing lines; returns the exit status."""
+    total = Count()
+    print()
+    for leg, count in counts.items():
+        skipped = f", {count.skipped} skipped" if count.skipped else ""
+        print(
+            f"{leg:<11}{count.passed:>5} passed, {count.failed} failed{skipped}"
+            f"  ({count.seconds:.0f} s)"
+        )
+        total.add(count)
+    for note in total.notes:
+        print(f"failed: {note}")
+    for leg, reason in reasons.items():
+        word = "required" if leg in required else "not proved on this machine"
+        print(f"{word}: {leg} ({reason})")
+        total.failed += leg in required
+    skipped = f", {total.skipped} skipped" if total.skipped else ""
+    print(f"{total.passed} passed, {total.failed} failed{skipped}")
+    return 1 if total.failed else 0
+
+
+def main(arguments: list[str]) -> int:
+    legs = arguments or DEFAULT
+    unknown = [leg for leg in legs if leg not in LEGS]
+    if unknown:
+        print(f"run_tests: unknown leg {', '.join(unknown)}; there are {', '.join(LEGS)}")
+        return 2
+    required = {leg for leg in os.environ.get("FRAGSCOPE_REQUIRE", "").split(",") if leg}
+    if not required <= LEGS.keys():
+        print(f"run_tests: FRAGSCOPE_REQUIRE names no leg: {', '.join(required - LEGS.keys())}")
+        return 2
+    RESULTS.mkdir(exist_ok=True)
+    reasons = unproved(legs)
+    counts: dict[str, Count] = {}
+    for leg in legs:
+        if leg in reasons:
+            continue
+        print(f"\n== {leg}", flush=True)
+        start = time.monotonic()
+        counts[leg] = LEGS[leg][0]()
+        counts[leg].seconds = time.monotonic() - start
+    return summarise(counts, reasons, required)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
