@@ -1,0 +1,42 @@
+# Two stages: build makes the wheel, a virtual environment from the lock and the compiled core;
+# the runtime stage only copies them (no RUN: it works as any user, on a read-only root).
+ARG BASE_IMAGE=python:3.13-slim-bookworm
+
+FROM ${BASE_IMAGE} AS build
+WORKDIR /src
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
+COPY requirements.lock requirements-build.lock ./
+RUN python -m venv /opt/build && /opt/build/bin/pip install --quiet --require-hashes -r requirements-build.lock \
+ && python -m venv /opt/fragscope && /opt/fragscope/bin/pip install --quiet --require-hashes -r requirements.lock
+COPY pyproject.toml README.md LICENSE ./
+COPY engine engine
+COPY server server
+COPY web web
+COPY examples examples
+# The wheel, then out with what never runs. The bytecode stays: without it every start takes a second more.
+RUN /opt/build/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir /tmp/wheel . \
+ && /opt/fragscope/bin/pip install --quiet --no-deps /tmp/wheel/*.whl \
+ && /opt/fragscope/bin/pip uninstall --quiet --yes pip \
+ && cd /opt/fragscope/lib/python3*/site-packages \
+ && rm -rf numba/tests numba/cuda/tests plotly/labextension plotly/package_data/datasets \
+ && find . -depth -type d -path './numpy/*' -name tests -exec rm -rf {} + \
+ && find . -name '*.pyi' -delete
+# numba keys its cache by CPU. "generic" makes the one compiled here valid on every machine of this
+# architecture; docs/BENCHMARKS.md has what that costs.
+ENV NUMBA_CPU_NAME=generic NUMBA_CPU_FEATURES="" FRAGSCOPE_CACHE_DIR=/opt/fragscope/core-cache
+RUN /opt/fragscope/bin/fragscope warmup
+
+FROM ${BASE_IMAGE}
+LABEL org.opencontainers.image.title="fragscope" org.opencontainers.image.licenses="MIT"
+COPY --from=build /opt/fragscope /opt/fragscope
+ENV PATH=/opt/fragscope/bin:/usr/local/bin:/usr/bin:/bin \
+    HOME=/tmp PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+    NUMBA_CPU_NAME=generic NUMBA_CPU_FEATURES="" \
+    FRAGSCOPE_HOST=0.0.0.0 FRAGSCOPE_PORT=8000 FRAGSCOPE_CACHE_DIR=/tmp/core-cache
+USER 10001:10001
+EXPOSE 8000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
+    CMD ["python", "-c", "import os, urllib.request as r; r.urlopen('http://127.0.0.1:' + os.environ['FRAGSCOPE_PORT'] + '/healthz', timeout=2)"]
+# numba writes beside what it reads, so the compiled core moves to the tmpfs before the first import.
+CMD ["sh", "-c", "cp -r /opt/fragscope/core-cache /tmp/ && exec fragscope serve"]

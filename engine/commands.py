@@ -1,0 +1,154 @@
+"""What a person can ask of a world: one frozen dataclass per command, with its bounds, to and from plain dicts.
+
+A command changes the result of a simulation, so it goes into the session's log. Pace, pausing and looking do not
+change the result and are not commands. Units inside are pages; MiB appear only where people type them (server/cli.py, web).
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+from engine import units as u
+
+MAX_PAGES = 1 << 28  # 1 TiB: more than any guest we make, small enough for int32 arithmetic
+MAX_RATE = 100_000  # workload operations a tick
+
+
+def _int(name: str, value: object, low: int, high: int, unit: str) -> int:
+    """Check that ``value`` is a whole number in [low, high].
+
+    Raises:
+        ValueError: with name, value, limits and unit in one sentence.
+    """
+    if isinstance(value, bool) or not isinstance(value, int):
+        shown = repr(value)
+        raise ValueError(f"{name} is {shown[:60]}: a whole number of {unit} from {low} to {high} is needed")
+    if not low <= value <= high:
+        raise ValueError(f"{name} is {value}: from {low} to {high} {unit} are allowed")
+    return value
+
+
+@dataclass(frozen=True)
+class Command:
+    """Base of all commands; ``type`` is its name on the wire and in the log."""
+
+    type: ClassVar[str] = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The command as a JSON-able dict with its ``type``."""
+        return {"type": self.type, **asdict(self)}
+
+
+@dataclass(frozen=True)
+class BalloonTarget(Command):
+    """Set the balloon's target size in pages, as the host does in config space."""
+
+    type: ClassVar[str] = "balloon_target"
+    nr_pages: int
+
+    def __post_init__(self) -> None:
+        _int("balloon target", self.nr_pages, 0, MAX_PAGES, "pages")
+
+
+@dataclass(frozen=True)
+class BalloonInflate(Command):
+    """Raise the balloon's target by ``nr_pages`` above what each balloon holds now."""
+
+    type: ClassVar[str] = "balloon_inflate"
+    nr_pages: int
+
+    def __post_init__(self) -> None:
+        _int("inflate", self.nr_pages, 1, MAX_PAGES, "pages")
+
+
+@dataclass(frozen=True)
+class BalloonDeflate(Command):
+    """Lower the balloon's target by ``nr_pages`` below what each balloon holds now (to 0 at least)."""
+
+    type: ClassVar[str] = "balloon_deflate"
+    nr_pages: int
+
+    def __post_init__(self) -> None:
+        _int("deflate", self.nr_pages, 1, MAX_PAGES, "pages")
+
+
+@dataclass(frozen=True)
+class CompactMemory(Command):
+    """Write 1 to /proc/sys/vm/compact_memory: compact every zone, full sync, hints ignored."""
+
+    type: ClassVar[str] = "compact"
+
+
+@dataclass(frozen=True)
+class DirectCompact(Command):
+    """One allocation attempt of ``order`` that may compact directly; the page is given back at once."""
+
+    type: ClassVar[str] = "direct_compact"
+    order: int
+
+    def __post_init__(self) -> None:
+        _int("order", self.order, 1, u.MAX_PAGE_ORDER, "(buddy order)")
+
+
+@dataclass(frozen=True)
+class TakeHugePages(Command):
+    """Take at most ``nr`` 2 MiB pages as nr_hugepages does, repeated until three attempts bring no more, then give all back."""
+
+    type: ClassVar[str] = "huge"
+    nr: int
+
+    def __post_init__(self) -> None:
+        _int("huge", self.nr, 1, MAX_PAGES >> u.PAGEBLOCK_ORDER, "huge pages")
+
+
+@dataclass(frozen=True)
+class DropCaches(Command):
+    """Write 3 to /proc/sys/vm/drop_caches: free clean page cache and reclaimable slab."""
+
+    type: ClassVar[str] = "drop_caches"
+
+
+@dataclass(frozen=True)
+class SetWorkload(Command):
+    """Turn the workload on or off; ``rate`` is its operations a tick."""
+
+    type: ClassVar[str] = "workload"
+    enabled: bool
+    rate: int = 256
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.enabled, bool):
+            raise ValueError(f"workload enabled is {self.enabled!r:.60}: true or false is needed")
+        _int("workload rate", self.rate, 1, MAX_RATE, "operations a tick")
+
+
+COMMANDS: dict[str, type[Command]] = {
+    c.type: c
+    for c in (BalloonTarget, BalloonInflate, BalloonDeflate, CompactMemory, DirectCompact, TakeHugePages, DropCaches, SetWorkload)
+}
+
+
+def command_from_dict(data: object) -> Command:
+    """The command that a JSON object describes.
+
+    Args:
+        data: dict with ``type`` and that command's fields, nothing else.
+
+    Raises:
+        ValueError: not an object, unknown type, missing or unknown field, value out of bounds.
+    """
+    if not isinstance(data, dict):
+        raise ValueError(f"a command is a JSON object with a type, not {type(data).__name__}")
+    name = data.get("type")
+    if not isinstance(name, str) or name not in COMMANDS:
+        raise ValueError(f"unknown command {name!r:.60}: known are {', '.join(COMMANDS)}")
+    cls = COMMANDS[name]
+    fields = {k: v for k, v in data.items() if k != "type"}
+    known = cls.__dataclass_fields__
+    unknown = [k for k in fields if k not in known]
+    if unknown:
+        raise ValueError(f"command {name} has no field {str(unknown[0])[:60]!r}: its fields are {', '.join(known) or 'none'}")
+    try:
+        return cls(**fields)
+    except TypeError:
+        missing = [k for k in known if k not in fields]
+        raise ValueError(f"command {name} lacks {', '.join(missing)}") from None

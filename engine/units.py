@@ -1,0 +1,258 @@
+"""Constants and words of the field, shared by every room of the engine; imports nothing.
+
+Module-level integers are what the compiled core reads (numba freezes them at compile time); the
+``IntEnum`` twins are for Python code and text. Values are those of Linux 6.12 on x86-64 with 4 KiB pages.
+"""
+
+from enum import IntEnum, IntFlag
+
+PAGE_SHIFT = 12
+PAGE_SIZE = 1 << PAGE_SHIFT
+MIB_PAGES = (1 << 20) >> PAGE_SHIFT  # pages in one MiB
+
+PAGEBLOCK_ORDER = 9
+PAGEBLOCK_NR_PAGES = 1 << PAGEBLOCK_ORDER
+MAX_PAGE_ORDER = 10
+NR_PAGE_ORDERS = MAX_PAGE_ORDER + 1
+PAGE_ALLOC_COSTLY_ORDER = 3
+
+# No page. A -1 would silently read the last page of an array; this raises under bounds checking.
+PFN_NONE = 0x7FFFFFFF
+HANDLE_NONE = PFN_NONE
+ORDER_TAIL = 255  # Page.order of every page of a block or compound page that is not its first
+
+COMPACT_CLUSTER_MAX = 32  # include/linux/swap.h
+SWAP_CLUSTER_MAX = 32
+BALLOON_ARRAY_PFNS_MAX = 256  # drivers/virtio/virtio_balloon.c: pfns in one message to the host
+
+# -- migratetypes (include/linux/mmzone.h, 6.12; BALLOON is ours: toggle "own_type" of dedicated_block)
+MIGRATE_UNMOVABLE = 0
+MIGRATE_MOVABLE = 1
+MIGRATE_RECLAIMABLE = 2
+MIGRATE_PCPTYPES = 3
+MIGRATE_HIGHATOMIC = 3
+MIGRATE_CMA = 4
+MIGRATE_ISOLATE = 5
+MIGRATE_BALLOON = 6
+NR_MIGRATETYPES = 7
+
+
+class Migratetype(IntEnum):
+    """Migratetypes by name; see the integers above."""
+
+    UNMOVABLE = MIGRATE_UNMOVABLE
+    MOVABLE = MIGRATE_MOVABLE
+    RECLAIMABLE = MIGRATE_RECLAIMABLE
+    HIGHATOMIC = MIGRATE_HIGHATOMIC
+    CMA = MIGRATE_CMA
+    ISOLATE = MIGRATE_ISOLATE
+    BALLOON = MIGRATE_BALLOON
+
+
+# -- Page.state: what a page is. Exactly one, at every moment.
+STATE_HOLE = 0  # no memory behind this pfn
+STATE_RESERVED = 1  # PG_reserved: firmware, kernel image, memmap; never handed out
+STATE_FREE = 2  # in a buddy block; Page.order is the block's order on its first page, ORDER_TAIL on the others
+STATE_PCP = 3  # free but parked in a per-CPU list: blocks merging, seen by no scanner
+STATE_ISOLATED_FREE = 4  # taken by a free scanner as a migration target
+STATE_ANON = 5
+STATE_FILE = 6
+STATE_SHMEM = 7  # tmpfs and shared anonymous memory: on the anon LRU
+STATE_BALLOON = 8
+STATE_SLAB = 9
+STATE_PGTABLE = 10
+STATE_KERNEL = 11  # other kernel memory: stacks, vmalloc, drivers, pipes
+STATE_UNKNOWN = 12  # a capture showed no flag at all: kernel memory or a parked free page, undecidable
+STATE_HUGE = 13  # hugetlb
+STATE_THP = 14  # transparent huge page (anon, compound)
+STATE_HWPOISON = 15
+NR_STATES = 16
+
+
+class PageState(IntEnum):
+    """Page states by name; see the integers above."""
+
+    HOLE = STATE_HOLE
+    RESERVED = STATE_RESERVED
+    FREE = STATE_FREE
+    PCP = STATE_PCP
+    ISOLATED_FREE = STATE_ISOLATED_FREE
+    ANON = STATE_ANON
+    FILE = STATE_FILE
+    SHMEM = STATE_SHMEM
+    BALLOON = STATE_BALLOON
+    SLAB = STATE_SLAB
+    PGTABLE = STATE_PGTABLE
+    KERNEL = STATE_KERNEL
+    UNKNOWN = STATE_UNKNOWN
+    HUGE = STATE_HUGE
+    THP = STATE_THP
+    HWPOISON = STATE_HWPOISON
+
+
+# -- Page.flags
+PG_LRU = 1 << 0  # on one of the LRU lists
+PG_ACTIVE = 1 << 1
+PG_UNEVICTABLE = 1 << 2
+PG_DIRTY = 1 << 3
+PG_WRITEBACK = 1 << 4
+PG_LOCKED = 1 << 5
+PG_ISOLATED = 1 << 6  # off its home list, on a compactor's private list
+PG_PINNED = 1 << 7  # more references than mappings: cannot be migrated (GUP)
+PG_REFERENCED = 1 << 8
+PG_MAPPED = 1 << 9
+PG_MOVED = 1 << 10  # balloon page that was migrated before: a second move counts as a repeat
+PG_DEDICATED = 1 << 11  # balloon page that lives in a dedicated pageblock
+PG_MOVABLE_OPS = 1 << 12  # balloon page that the generic migrate scanner may isolate (design lru_hook)
+
+
+class PageFlag(IntFlag):
+    """Page flags by name; see the integers above."""
+
+    LRU = PG_LRU
+    ACTIVE = PG_ACTIVE
+    UNEVICTABLE = PG_UNEVICTABLE
+    DIRTY = PG_DIRTY
+    WRITEBACK = PG_WRITEBACK
+    LOCKED = PG_LOCKED
+    ISOLATED = PG_ISOLATED
+    PINNED = PG_PINNED
+    REFERENCED = PG_REFERENCED
+    MAPPED = PG_MAPPED
+    MOVED = PG_MOVED
+    DEDICATED = PG_DEDICATED
+    MOVABLE_OPS = PG_MOVABLE_OPS
+
+
+# -- Pageblock.flags
+PB_SKIP = 1 << 0  # compaction-skip hint (PB_migrate_skip)
+PB_DEDICATED = 1 << 1  # taken whole for the balloon (design dedicated_block)
+PB_TOUCHED = 1 << 2  # something in it changed in this tick
+PB_STALE = 1 << 3  # its largest free order must be looked up again (core/observe.py)
+PB_RESERVED = 1 << 4  # every page of it is reserved or a hole: its migratetype means nothing
+
+# -- what holds a pageblock (KERNEL-MODEL 7.6), bits 4-6 of the wire's flags plane
+HOLDER_FREE = 0  # wholly free
+HOLDER_RESCUABLE = 1  # every page in use can be moved by the ordinary LRU path
+HOLDER_BALLOON = 2  # LRU and balloon only, at least one balloon page not movable now
+HOLDER_KERNEL = 3  # at least one other unmovable page
+HOLDER_RESERVED = 4  # nothing but reserved pages and holes
+HOLDER_HOOK = 5  # LRU and movable balloon pages only: rescuable, but only through the hook
+
+
+class Holder(IntEnum):
+    """What keeps a pageblock from being a free 2 MiB block."""
+
+    FREE = HOLDER_FREE
+    RESCUABLE = HOLDER_RESCUABLE
+    BALLOON = HOLDER_BALLOON
+    KERNEL = HOLDER_KERNEL
+    RESERVED = HOLDER_RESERVED
+    HOOK = HOLDER_HOOK
+
+
+# -- zones (include/linux/mmzone.h)
+ZONE_DMA = 0
+ZONE_DMA32 = 1
+ZONE_NORMAL = 2
+ZONE_MOVABLE = 3
+ZONE_NAMES = ("DMA", "DMA32", "Normal", "Movable")
+
+# -- watermarks
+WMARK_MIN = 0
+WMARK_LOW = 1
+WMARK_HIGH = 2
+WMARK_PROMO = 3
+
+# -- allocation flags of get_page_from_freelist (mm/internal.h), low two bits = watermark
+ALLOC_WMARK_MASK = 3
+ALLOC_NO_WATERMARKS = 1 << 2
+ALLOC_NON_BLOCK = 1 << 4
+ALLOC_MIN_RESERVE = 1 << 5
+ALLOC_CMA = 1 << 7
+ALLOC_NOFRAGMENT = 1 << 8
+ALLOC_HIGHATOMIC = 1 << 9
+ALLOC_KSWAPD = 1 << 11
+
+# -- gfp bits, as far as the simulator tells them apart (include/linux/gfp_types.h); the migratetype is passed beside them
+GFP_DIRECT_RECLAIM = 1 << 0
+GFP_KSWAPD_RECLAIM = 1 << 1
+GFP_IO = 1 << 2
+GFP_FS = 1 << 3
+GFP_NORETRY = 1 << 4
+GFP_RETRY_MAYFAIL = 1 << 5
+GFP_NOMEMALLOC = 1 << 6
+GFP_HIGH = 1 << 7
+GFP_THISNODE = 1 << 8
+GFP_KERNEL = GFP_DIRECT_RECLAIM | GFP_KSWAPD_RECLAIM | GFP_IO | GFP_FS
+GFP_NOWAIT = GFP_KSWAPD_RECLAIM
+GFP_ATOMIC = GFP_HIGH | GFP_KSWAPD_RECLAIM
+GFP_HIGHUSER = GFP_KERNEL
+
+# -- compaction modes and results (include/linux/migrate_mode.h, include/linux/compaction.h)
+MIGRATE_ASYNC = 0
+MIGRATE_SYNC_LIGHT = 1
+MIGRATE_SYNC = 2
+
+COMPACT_NOT_SUITABLE_ZONE = 0
+COMPACT_SKIPPED = 1
+COMPACT_DEFERRED = 2
+COMPACT_NO_SUITABLE_PAGE = 3
+COMPACT_CONTINUE = 4
+COMPACT_COMPLETE = 5
+COMPACT_PARTIAL_SKIPPED = 6
+COMPACT_CONTENDED = 7
+COMPACT_SUCCESS = 8
+
+# -- compact_control slots: Guest.cc[...]; each is one compactor with its own scanners and private lists
+CC_MEMORY = 0  # /proc/sys/vm/compact_memory: the run that a person starts
+CC_DIRECT = 1  # direct compaction inside an allocation: begins and ends within it
+CC_KCOMPACTD = 2  # the daemon, woken by kswapd or proactive
+CC_PASS = 3  # balloon pass of design separate_pass
+NR_CC = 4
+
+# -- lists: Guest.lists[...]. LRU, balloon and compactors' lists first, then one group per zone
+LRU_INACTIVE_ANON = 0
+LRU_ACTIVE_ANON = 1
+LRU_INACTIVE_FILE = 2
+LRU_ACTIVE_FILE = 3
+LRU_UNEVICTABLE = 4
+LIST_BALLOON = 5  # balloon_dev_info.pages: scattered balloon pages, newest first
+LIST_BALLOON_DEDICATED = 6  # balloon pages in dedicated pageblocks, newest first
+LIST_HUGE = 7  # hugetlb pages held by the huge command
+LIST_MIGRATEPAGES = 8  # + cc: pages isolated for migration (NR_CC lists)
+LIST_FREEPAGES = 12  # + cc * NR_PAGE_ORDERS + order: targets held by a compactor
+LIST_ZONES = 64  # first list of zone 0
+NR_PCP_LISTS = 14  # 4 low orders x 3 types, then THP movable and THP other (include/linux/mmzone.h)
+LISTS_PER_ZONE = NR_PAGE_ORDERS * NR_MIGRATETYPES + NR_PCP_LISTS
+
+# -- causes (bits): what a design is asked about, in the words of the mail (Design.plan)
+CAUSE_INFLATED = 1 << 0
+CAUSE_DEFLATED = 1 << 1
+CAUSE_COMPACTION_FINISHED = 1 << 2  # a compact_memory run has ended
+CAUSE_RECLAIM_FINISHED = 1 << 3  # kswapd goes to sleep
+CAUSE_DIRECT_COMPACTION_FAILED = 1 << 4  # for an order >= PAGEBLOCK_ORDER
+
+# -- workload operations: column 0 of int32[nr_ops, 4] (kind, handle, order, class)
+OP_ALLOC = 1  # allocate 2**order pages of class for handle
+OP_FREE = 2  # free what handle holds
+OP_READ = 3  # read one page-cache page for handle (clean file page)
+
+# -- allocation classes of the workload (column 3)
+CLASS_ANON = 0
+CLASS_FILE = 1
+CLASS_SLAB = 2
+CLASS_PGTABLE = 3
+CLASS_KERNEL = 4
+CLASS_SHMEM = 5
+CLASS_RECLAIMABLE = 6  # slab that may be reclaimed: dentries, inodes
+
+
+def mib_to_pages(size_mib: int) -> int:
+    """Pages in ``size_mib`` MiB."""
+    return size_mib * MIB_PAGES
+
+
+def pfn_to_pageblock(pfn: int) -> int:
+    """Index of the pageblock that contains ``pfn``."""
+    return pfn >> PAGEBLOCK_ORDER

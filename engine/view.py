@@ -1,0 +1,107 @@
+"""GuestView: what may be seen of a guest, as read-only planes and statistics; for designs, the server and the command line.
+
+Planes hold one value per pageblock, by pageblock index from pfn 0. Statistics are int64 with the names below; ratios
+are per mille, as in the kernel's own files. Nothing here changes a guest, except the cached ``largest`` order that core/observe.py refreshes.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine import units as u
+from engine.core import observe
+from engine.guest import COST_FIELDS, VMSTAT_FIELDS, Guest
+
+# Planes of wire version 1, in wire order: name and dtype.
+PLANES: tuple[tuple[str, str], ...] = (
+    ("free", "<u2"),
+    ("movable", "<u2"),
+    ("balloon", "<u2"),
+    ("unmovable", "<u2"),
+    ("migratetype", "u1"),
+    ("flags", "u1"),
+    ("largest", "u1"),
+    ("pcp", "u1"),
+)
+
+# Bits of the flags plane.
+FLAG_DEDICATED = 1 << 0
+FLAG_SKIP = 1 << 1
+FLAG_ISOLATED = 1 << 2  # a compactor holds pages of this pageblock, or its migratetype is ISOLATE
+FLAG_TOUCHED = 1 << 3  # changed in this tick
+FLAG_HOLDER_SHIFT = 4  # three bits: units.HOLDER_*
+
+# Statistics that are not plain counters of Guest.vm, in wire order. "main zone": the one with the most managed pages.
+DERIVED_FIELDS: tuple[str, ...] = (
+    "busy",  # 1 while something asked for, or a daemon, is still at work
+    "nr_free_pages",  # all zones, pcp excluded
+    "nr_pcp_pages",
+    *(f"nr_free_order_{o}" for o in range(u.NR_PAGE_ORDERS)),  # main zone, blocks per order, all migratetypes
+    "free_blocks",  # 2 MiB pieces that are free now, main zone: n9 + 2 * n10
+    "free_blocks_all",  # the same over all zones
+    "largest_order",  # largest order that is free anywhere; -1 = none
+    "fragmentation_index_9",  # main zone, per mille, -1000 = would not fail
+    "unusable_index_9",  # main zone, per mille
+    "extfrag_9",  # main zone, percent
+    # pageblocks by what holds them (units.HOLDER_*), all zones
+    "blocks_free",
+    "blocks_rescuable",
+    "blocks_held_by_balloon",
+    "blocks_held_by_kernel",
+    "blocks_reserved",
+    "blocks_rescuable_by_hook",
+    "thp_potential",  # blocks_free + blocks_rescuable + blocks_rescuable_by_hook
+    "blocks_mixed",  # movable pages and unmovable ones (balloon included) in one pageblock
+    "blocks_with_balloon",
+    "excess_blocks",  # E = blocks_with_balloon - ceil(balloon pages / 512)
+    "dedicated_blocks",
+    # balloon, pages
+    "balloon_target",
+    "balloon_actual",
+    "balloon_scattered",
+    "balloon_dedicated",
+    "balloon_stopped",
+    # scanners of the run to show (compact_memory, else the balloon pass, else kcompactd, else the last one): pfns, -1 = none
+    "compact_active",  # units.CC_* + 1 of the run in progress, 0 = none
+    "migrate_pfn",
+    "free_pfn",
+    "round_isolated",
+    "round_migrated",
+    "round_failed",
+    "fullness_lru_file",  # pages on the file LRU lists: what reclaim could take
+    "fullness_lru_anon",
+    # huge pages
+    "huge_target",
+    "huge_held",
+    "huge_best",
+    "huge_first",
+    "huge_attempt",
+    "huge_runs",
+    "direct_result",  # COMPACT_* of the last direct compaction asked for
+    "watermark_boost",
+)
+STAT_FIELDS: tuple[str, ...] = (*DERIVED_FIELDS, *VMSTAT_FIELDS, *COST_FIELDS)
+
+
+class GuestView:
+    """One guest at one tick, read-only.
+
+    Attributes:
+        planes: plane name → array[nr_pageblocks] of the dtype in PLANES; not writeable.
+        stats: int64[len(STAT_FIELDS)]; not writeable.
+    """
+
+    def __init__(self, guest: Guest, busy: bool = False) -> None:
+        self.planes: dict[str, NDArray[np.generic]] = observe.planes(guest)
+        self.stats: NDArray[np.int64] = observe.statistics(guest, STAT_FIELDS, busy)
+        for array in (*self.planes.values(), self.stats):
+            array.flags.writeable = False
+
+    def stat(self, name: str) -> int:
+        """One statistic by name."""
+        return int(self.stats[STAT_FIELDS.index(name)])
+
+    def stat_dict(self) -> Mapping[str, int]:
+        """All statistics by name."""
+        return dict(zip(STAT_FIELDS, self.stats.tolist(), strict=True))
