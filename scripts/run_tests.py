@@ -120,7 +120,7 @@ def types() -> Count:
         install = ["npm", "ci", "--prefix", "web", "--no-audit", "--no-fund", "--ignore-scripts"]
         if call(install) != 0:
             return Count(failed=1, notes=["npm ci in web/"])
-    return check(["node", "web/node_modules/typescript/bin/tsc", "-p", "web"])
+    return check(["web/node_modules/.bin/tsc", "-p", "web"])
 
 
 def web() -> Count:

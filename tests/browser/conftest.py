@@ -1,0 +1,166 @@
+"""Fixtures: a real server process, a real Chromium, a page that fails the test on any error."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser import chromium
+
+FRAGSCOPE = Path(sys.executable).with_name("fragscope")
+START_SECONDS = 300  # the first start of a checkout compiles the core
+STOP_SECONDS = 10
+
+
+def free_port() -> int:
+    """A TCP port on loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Server:
+    """One `fragscope serve` process on loopback.
+
+    Attributes:
+        port: where it listens; the same after a restart.
+        url: address of the page.
+    """
+
+    def __init__(self, port: int | None = None, **settings: str) -> None:
+        self.port = port or free_port()
+        self.url = f"http://127.0.0.1:{self.port}/"
+        self.settings = settings
+        self._process: subprocess.Popen[bytes] | None = None
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115  (closed by close)
+
+    def start(self) -> None:
+        """Start the process and wait until it serves commands."""
+        self._process = subprocess.Popen(
+            [str(FRAGSCOPE), "serve", "--port", str(self.port)],
+            env={**os.environ, **self.settings},
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+        )
+        deadline = time.monotonic() + START_SECONDS
+        while not self._healthy():
+            assert self._process.poll() is None, f"the server ended at start:\n{self.output()}"
+            assert time.monotonic() < deadline, f"no answer in time:\n{self.output()}"
+            time.sleep(0.05)
+
+    def _healthy(self) -> bool:
+        try:
+            with urllib.request.urlopen(self.url + "healthz", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def output(self) -> str:
+        """Everything it has written so far."""
+        self._output.seek(0)
+        return self._output.read().decode(errors="replace")
+
+    def stop(self) -> int:
+        """End it as an operator does (SIGTERM); returns its exit status."""
+        assert self._process
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            return self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"still there after SIGTERM:\n{self.output()}") from None
+
+    def kill(self) -> None:
+        """End it as a crash does."""
+        assert self._process
+        self._process.kill()
+        self._process.wait()
+
+    def close(self) -> None:
+        """Make sure that nothing is left of it."""
+        if self._process and self._process.poll() is None:
+            self.kill()
+        self._output.close()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """The server that most tests share; it must still be there in the end and leave with 0."""
+    one = Server()
+    try:
+        one.start()
+        yield one
+        status = one.stop()
+        assert status == 0, f"exit status {status} on SIGTERM:\n{one.output()}"
+    finally:
+        one.close()
+
+
+@pytest.fixture
+def new_server() -> Iterator[Callable[..., Server]]:
+    """A function that makes servers of the test's own (not started), to kill or to configure."""
+    made: list[Server] = []
+
+    def make(port: int | None = None, **settings: str) -> Server:
+        made.append(Server(port, **settings))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One headless Chromium for the whole run."""
+    with sync_playwright() as playwright:
+        one = chromium.launch(playwright)
+        yield one
+        one.close()
+
+
+@pytest.fixture
+def page_errors() -> list[str]:
+    """What went wrong in the test's pages; a test that provokes an error clears it."""
+    return []
+
+
+@pytest.fixture
+def open_page(browser: Browser, page_errors: list[str]) -> Iterator[Callable[..., Page]]:
+    """A function that opens a blank page in its own context: open_page(width, height, ...)."""
+    contexts = []
+
+    def make(width: int = 1440, height: int = 900, **options: object) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: page_errors.append(f"exception: {error}"))
+        page.on(
+            "console",
+            lambda message: message.type == "error" and page_errors.append(message.text),
+        )
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert page_errors == []
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Page]) -> Page:
+    """A blank page of 1440 x 900; fails the test on an exception or a console error."""
+    return open_page()

@@ -1,0 +1,177 @@
+"""The Dockerfile, built and run for real: hardened as an operator would, and driven once."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+from tests.browser import chromium
+from tests.container.base_image import ensure_base
+from tests.container.podman import ROOT, call, network_arguments, podman
+
+IMAGE = "localhost/fragscope:test"
+PORT = 8000
+HARDENED = [
+    "--network=none",
+    "--read-only",
+    "--read-only-tmpfs=false",
+    "--cap-drop=all",
+    "--security-opt=no-new-privileges",
+    "--tmpfs=/tmp:rw,noexec,nosuid,size=64m,mode=1777",
+    "--pids-limit=256",
+    "--memory=1g",
+]
+# A start on a warm cache is to answer within 3 s; a machine that is busy beside may take longer.
+START_LIMIT_S = 3.0 if os.environ.get("CI") != "true" else 8.0
+STOP_LIMIT_S = 10
+
+
+class Box:
+    """One running container."""
+
+    def __init__(self) -> None:
+        self.started = time.monotonic()
+        self.name = podman("run", "--detach", *HARDENED, IMAGE)
+        self.pid = podman("inspect", "--format", "{{.State.Pid}}", self.name)
+
+    def execute(self, *command: str) -> str:
+        """Run a command inside, as the image's user."""
+        return podman("exec", self.name, *command)
+
+    def logs(self) -> str:
+        """What the server wrote, both streams."""
+        return call("sh", "-c", f"podman logs {self.name} 2>&1")
+
+    def get(self, path: str) -> str:
+        """GET from inside its network namespace; '' while nothing answers."""
+        url = f"http://127.0.0.1:{PORT}{path}"
+        script = "import sys, urllib.request as r; print(r.urlopen(sys.argv[1]).read().decode())"
+        return podman("exec", self.name, "python", "-c", script, url, check=False)
+
+    def wait(self, seconds: float) -> float:
+        """Wait until /healthz says ok; returns the seconds since the start."""
+        port = f"{PORT:04X}"
+        while time.monotonic() - self.started < seconds:
+            # First the kernel's table of sockets: asking by an interpreter each time would slow
+            # down the start that is measured.
+            table = Path(f"/proc/{self.pid}/net/tcp").read_text()
+            if f":{port} 00000000:0000 0A" in table and '"ok"' in self.get("/healthz"):
+                return time.monotonic() - self.started
+            time.sleep(0.02)
+        raise AssertionError(f"no answer on /healthz after {seconds:.0f} s:\n{self.logs()}")
+
+
+@pytest.fixture(scope="module")
+def image() -> str:
+    """The image, built from the Dockerfile of this checkout."""
+    start = time.monotonic()
+    ensure_base()
+    print(f"\nbase image: {time.monotonic() - start:.0f} s")
+    start = time.monotonic()
+    podman(
+        "build", "--pull=never", "--format=docker", *network_arguments(),
+        "--tag", IMAGE, "--file", str(ROOT / "Dockerfile"), str(ROOT),
+    )  # fmt: skip
+    size = int(podman("image", "inspect", "--format", "{{.Size}}", IMAGE))
+    print(f"Dockerfile: {time.monotonic() - start:.0f} s, {size / 1e6:.0f} MB")
+    podman("image", "prune", "--force")
+    return IMAGE
+
+
+@pytest.fixture(scope="module")
+def box(image: str) -> Iterator[Box]:
+    """A hardened container, serving."""
+    one = Box()
+    try:
+        one.wait(120)
+        yield one
+    finally:
+        podman("rm", "--force", "--time=1", one.name)
+
+
+def test_image_declares_user_health_check_and_exec_form_command(image: str) -> None:
+    config = json.loads(podman("image", "inspect", image))[0]["Config"]
+    assert config["User"] == "10001:10001"
+    assert config["Healthcheck"]["Test"][0] == "CMD", "the health check needs no shell"
+    assert isinstance(config["Cmd"], list)
+
+
+def test_no_secret_and_no_tool_of_the_build_is_left(box: Box) -> None:
+    assert box.execute("sh", "-c", "ls -d /src /opt/build /etc/pip.conf 2>/dev/null; true") == ""
+
+
+def test_it_runs_without_rights(box: Box) -> None:
+    status = dict(re.findall(r"^(\w+):\s+(.*)$", box.execute("cat", "/proc/1/status"), re.M))
+    assert status["Uid"].split() == ["10001"] * 4
+    assert status["Gid"].split() == ["10001"] * 4
+    assert int(status["CapEff"], 16) == 0
+    assert status["NoNewPrivs"] == "1"
+
+
+def test_nothing_but_tmp_is_writable_and_tmp_runs_nothing(box: Box) -> None:
+    script = """
+        for folder in / /opt /opt/fragscope /usr/local /var/tmp /home; do
+            if touch $folder/probe 2>/dev/null; then echo "writable: $folder"; fi
+        done
+        cp /bin/true /tmp/probe && if /tmp/probe 2>/dev/null; then echo "exec in /tmp"; fi
+        rm -f /tmp/probe
+    """
+    assert box.execute("sh", "-c", script) == ""
+
+
+def test_its_own_health_check_passes(box: Box) -> None:
+    podman("healthcheck", "run", box.name)
+
+
+def test_a_start_takes_the_compiled_core_from_the_image(image: str, box: Box) -> None:
+    """Nothing is compiled anew: no cache file is added, and the answer comes at once."""
+    listing = "cd {} && find . -type f | sort"
+    shipped = box.execute("sh", "-c", listing.format("/opt/fragscope/core-cache"))
+    assert ".nbc" in shipped, "the image carries no compiled function"
+    assert box.execute("sh", "-c", listing.format("/tmp/core-cache")) == shipped
+    second = Box()
+    try:
+        seconds = second.wait(60)
+    finally:
+        podman("rm", "--force", "--time=1", second.name)
+    print(f"\nstart to /healthz: {seconds:.1f} s")
+    assert seconds < START_LIMIT_S
+
+
+def test_the_page_works_in_a_browser(box: Box, tmp_path: Path) -> None:
+    """Chromium in the container's network namespace, which has only the loopback."""
+    wrapper = tmp_path / "chromium-inside"
+    wrapper.write_text(
+        f'#!/bin/sh\nexec nsenter --target {box.pid} --net {chromium.executable()} "$@"\n'
+    )
+    wrapper.chmod(0o755)
+    with sync_playwright() as playwright:
+        browser = chromium.launch(playwright, str(wrapper))
+        page = browser.new_page()
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(f"http://127.0.0.1:{PORT}/")
+        expect(page.locator("canvas")).not_to_have_count(0)
+        page.get_by_role("button", name=re.compile("compact", re.I)).first.click()
+        browser.close()
+    assert errors == []
+
+
+def test_sigterm_ends_it_with_0(image: str) -> None:
+    one = Box()
+    try:
+        one.wait(60)
+        start = time.monotonic()
+        podman("stop", f"--time={STOP_LIMIT_S}", one.name)
+        assert time.monotonic() - start < STOP_LIMIT_S
+        code = podman("inspect", "--format", "{{.State.ExitCode}}", one.name)
+        assert code == "0", one.logs()
+    finally:
+        podman("rm", "--force", "--time=1", one.name)
