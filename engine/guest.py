@@ -66,7 +66,8 @@ _ZONE_FIELDS = (
     "compact_considered compact_defer_shift compact_order_failed compact_blockskip_flush "
     # reclaim
     "nr_zone_inactive_file nr_zone_active_file nr_zone_inactive_anon nr_zone_active_anon nr_zone_unevictable "
-    "spare0 spare1 spare2 spare3"
+    # per-CPU batching: doublings of the refill batch, PCPF_* bits; zone->flags: ZONE_* bits (units.ZONE_BOOSTED_WATERMARK)
+    "pcp_alloc_factor pcp_flags zone_flags spare0"
 ).split()
 ZONE_DTYPE = np.dtype([(name, "<i8") for name in _ZONE_FIELDS])
 
@@ -98,7 +99,8 @@ COST_FIELDS = (
 
 # Requests and progress of everything that takes more than one tick. Written by core/run.py and the rooms it calls.
 JOB_FIELDS = (
-    # balloon, in pages; idle_rounds counts driver rounds in a row that gained nothing
+    # balloon, in pages; idle_rounds counts driver rounds in a row that gained nothing; balloon_singles (below): 1 = no further whole
+    # pageblocks in this inflation, one was refused
     "balloon_target balloon_idle_rounds balloon_stopped balloon_isolated dedicated_blocks balloon_event "
     # compact_memory runs asked for and not begun; zone of the run in progress
     "compact_requests compact_zone "
@@ -112,14 +114,14 @@ JOB_FIELDS = (
     "causes "
     # kswapd and kcompactd
     "kswapd_order kswapd_awake kswapd_failures kcompactd_order kcompactd_awake kcompactd_zone proactive_defer proactive_score "
-    "workload_budget tick spare0 spare1 spare2 spare3"
+    "workload_budget tick balloon_singles spare1 spare2 spare3"
 ).split()
 
 # What distinguishes one design from another, as data (engine/designs/base.py: BalloonRules has the meaning of each).
 RULE_FIELDS = (
     "rule_alloc_migratetype rule_hook rule_whole_blocks rule_stop_on_failure rule_deflate_order "
     "rule_dedicated_migratetype rule_gather_victims rule_gather_keep rule_gather_gain rule_gather_fill "
-    "rule_pass_target rule_pass_lru rule_pass_batch rule_range_aware rule_spare0 rule_spare1"
+    "rule_pass_target rule_pass_lru rule_pass_batch rule_range_aware rule_driver_rounds rule_spare1"
 ).split()
 
 # LRU isolation is counted for the whole machine (nr_isolated_*).

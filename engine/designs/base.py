@@ -59,6 +59,7 @@ class BalloonRules:
         pass_lru: 1 = an ordinary compaction run follows the balloon pass.
         pass_batch: balloon pages moved with one pair of messages, 1 to 256.
         range_aware: 1 = range isolation (offline, CMA) calls the balloon pass too.
+        driver_rounds: 1 = the pages of one round of 256 reach the balloon's list in reverse, and leave it so (6.12); 0 = strictly newest first.
     """
 
     alloc_migratetype: int = u.MIGRATE_UNMOVABLE
@@ -75,6 +76,7 @@ class BalloonRules:
     pass_lru: int = 0
     pass_batch: int = u.BALLOON_ARRAY_PFNS_MAX
     range_aware: int = 0
+    driver_rounds: int = 0
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,76 @@
+"""The designs by name, and how a person writes one: ``NAME[:TOGGLE[=VALUE][+TOGGLE…]]``.
+
+An explicit table, no discovery: a new design is one file and one line here.
+"""
+
+from collections.abc import Iterable
+
+from engine.designs.base import Design
+from engine.designs.dedicated_block import DedicatedBlock
+from engine.designs.lru_hook import LruHook
+from engine.designs.pinned import Pinned
+from engine.designs.separate_pass import SeparatePass
+
+DESIGNS: dict[str, type[Design]] = {
+    d.name: d for d in (Pinned, LruHook, SeparatePass, DedicatedBlock)
+}
+DEFAULT_DESIGNS: tuple[str, ...] = ("pinned", "lru_hook", "separate_pass", "dedicated_block")
+MAX_DESIGNS = 8
+
+_SHOWN = 60  # characters of a person's own words repeated in a message
+
+
+def parse_design(key: str) -> Design:
+    """The design that ``key`` describes.
+
+    Args:
+        key: ``NAME[:TOGGLE[=VALUE][+TOGGLE…]]``; a toggle without a value means ``on``.
+
+    Raises:
+        ValueError: unknown design, toggle or value, or a toggle twice; the sentence names what is known.
+    """
+    if not isinstance(key, str):
+        raise ValueError(f"a design is text, not {type(key).__name__}")
+    name, colon, rest = key.partition(":")
+    cls = DESIGNS.get(name)
+    if cls is None:
+        raise ValueError(f"unknown design {name[:_SHOWN]!r}: known are {', '.join(DESIGNS)}")
+    if colon and not rest:
+        raise ValueError(f"design {key[:_SHOWN]!r} ends with a colon: a toggle must follow")
+    known = {t.name: t for t in cls.toggles}
+    params: dict[str, str] = {}
+    for part in rest.split("+") if rest else ():
+        toggle, equals, value = part.partition("=")
+        if toggle not in known:
+            raise ValueError(
+                f"design {name} has no toggle {toggle[:_SHOWN]!r}: it has {', '.join(known)}"
+            )
+        if toggle in params:
+            raise ValueError(f"design {name}: toggle {toggle} is given twice")
+        values = known[toggle].values
+        value = value if equals else "on"
+        if value not in values:
+            shown = repr(value[:_SHOWN]) if equals else "no value"
+            raise ValueError(
+                f"design {name}: toggle {toggle} has {shown}: it takes {', '.join(values)}"
+            )
+        params[toggle] = value
+    return cls(key, params)
+
+
+def parse_designs(keys: str | Iterable[str]) -> tuple[Design, ...]:
+    """Several designs, from a comma-separated text or from single keys, in their order.
+
+    Raises:
+        ValueError: none, more than MAX_DESIGNS, the same key twice, or one that parse_design refuses.
+    """
+    wanted = [k.strip() for k in keys.split(",")] if isinstance(keys, str) else list(keys)
+    if not wanted or wanted == [""]:
+        raise ValueError(f"no design given: from 1 to {MAX_DESIGNS} are needed")
+    if len(wanted) > MAX_DESIGNS:
+        raise ValueError(f"{len(wanted)} designs: at most {MAX_DESIGNS} fit")
+    designs = tuple(parse_design(key) for key in wanted)
+    for i, key in enumerate(wanted):
+        if key in wanted[:i]:
+            raise ValueError(f"design {key[:_SHOWN]!r} is given twice")
+    return designs

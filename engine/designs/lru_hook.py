@@ -1,0 +1,35 @@
+"""Design "lru_hook": the generic migrate scanner knows balloon pages and moves them (Linux 3.8 to today)."""
+
+from typing import ClassVar
+
+from engine import units as u
+from engine.designs.base import BalloonRules, Design, Toggle
+
+
+class LruHook(Design):
+    """Movable balloon pages, as merged in 3.8 (R. Aquini) and generalised since as movable_operations.
+
+    Allocated as GFP_HIGHUSER_MOVABLE. Compaction isolates them beside LRU pages; moving one copies
+    nothing, but tells the host twice: target inflated, source deflated.
+    """
+
+    name: ClassVar[str] = "lru_hook"
+    label: ClassVar[str] = "LRU hook: compaction moves balloon pages (Linux 6.12)"
+    source: ClassVar[str] = "mm/balloon_compaction.c, drivers/virtio/virtio_balloon.c, 6.12"
+    toggles: ClassVar[tuple[Toggle, ...]] = (
+        Toggle(
+            "stop",
+            ("off", "on"),
+            "stop at the first failed allocation",
+            "the driver of 6.12 sleeps 200 ms and tries again",
+        ),
+    )
+
+    def rules(self) -> BalloonRules:
+        """MOVABLE single pages, isolated by the generic scanner, filled in rounds as 6.12 does."""
+        return BalloonRules(
+            alloc_migratetype=u.MIGRATE_MOVABLE,
+            hook=1,
+            stop_on_failure=1 if self.on("stop") else 0,
+            driver_rounds=1,
+        )
