@@ -158,6 +158,12 @@ ZONE_NORMAL = 2
 ZONE_MOVABLE = 3
 ZONE_NAMES = ("DMA", "DMA32", "Normal", "Movable")
 
+# -- zone.zone_flags (include/linux/mmzone.h enum zone_flags, as far as it has an effect here)
+ZONE_BOOSTED_WATERMARK = 1 << 0  # boosted by a fallback: the next allocation wakes kswapd
+
+# -- zone.pcp_flags (include/linux/mmzone.h)
+PCPF_PREV_FREE_HIGH_ORDER = 1 << 0
+
 # -- watermarks
 WMARK_MIN = 0
 WMARK_LOW = 1
@@ -222,6 +228,11 @@ LIST_BALLOON_DEDICATED = 6  # balloon pages in dedicated pageblocks, newest firs
 LIST_HUGE = 7  # hugetlb pages held by the huge command
 LIST_MIGRATEPAGES = 8  # + cc: pages isolated for migration (NR_CC lists)
 LIST_FREEPAGES = 12  # + cc * NR_PAGE_ORDERS + order: targets held by a compactor
+# Scratch of one migrate_pages() call, empty between calls: sources and targets that are paired, failures, split pages.
+LIST_UNMAP = 56
+LIST_TARGETS = 57
+LIST_RET = 58
+LIST_SPLIT = 59
 LIST_ZONES = 64  # first list of zone 0
 NR_PCP_LISTS = 14  # 4 low orders x 3 types, then THP movable and THP other (include/linux/mmzone.h)
 LISTS_PER_ZONE = NR_PAGE_ORDERS * NR_MIGRATETYPES + NR_PCP_LISTS

@@ -1,0 +1,121 @@
+"""The compiled core: how its functions are compiled and where the compiled code is kept.
+
+numba's disk cache does not notice an edited callee or constant in *another* file, nor that bounds
+checking was switched on: a stale core would answer wrongly without a word. So each core file has a
+cache folder named by a digest of everything that its machine code depends on, set here before any
+function of it exists. Only this folder of the project imports numba.
+"""
+
+import ast
+import atexit
+import hashlib
+import os
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+from numba import config
+
+_CORE = Path(__file__).resolve().parent
+# What changes the machine code without being a core file that is imported: constants and dtypes.
+_SOURCES = (_CORE.parent / "units.py", _CORE.parent / "guest.py", _CORE / "__init__.py")
+_FLAGS = ("NUMBA_BOUNDSCHECK", "NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES", "NUMBA_OPT")
+
+
+@cache
+def _imports(name: str) -> frozenset[str]:
+    """Names of the core files that a core file imports, directly or not, itself included."""
+    found = {name}
+    for node in ast.walk(ast.parse((_CORE / f"{name}.py").read_bytes())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("engine.core"):
+            parts = (node.module or "").split(".")
+            names = [parts[2]] if len(parts) > 2 else [alias.name for alias in node.names]
+            for other in names:
+                if other != name and (_CORE / f"{other}.py").is_file():
+                    found |= _imports(other)
+    return frozenset(found)
+
+
+@cache
+def cache_digest(name: str) -> str:
+    """Digest of the sources, versions and flags that the compiled code of a core file depends on.
+
+    Args:
+        name: the file without .py.
+    """
+    digest = hashlib.blake2b(digest_size=10)
+    for path in (*(_CORE / f"{n}.py" for n in sorted(_imports(name))), *_SOURCES):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    for word in (numba.__version__, np.__version__, *(os.environ.get(f, "") for f in _FLAGS)):
+        digest.update(word.encode() + b"\0")
+    return digest.hexdigest()
+
+
+def _cache_root() -> Path:
+    """The folder asked for by FRAGSCOPE_CACHE_DIR, else the user's cache folder."""
+    chosen = os.environ.get("FRAGSCOPE_CACHE_DIR")
+    if chosen:
+        return Path(chosen)
+    xdg = os.environ.get("XDG_CACHE_HOME")
+    if xdg:
+        return Path(xdg) / "fragscope"
+    try:
+        return Path.home() / ".cache" / "fragscope"
+    except RuntimeError:  # a user without a home folder, as in a container
+        return Path(tempfile.gettempdir()) / "fragscope"
+
+
+def _is_writable(folder: Path) -> bool:
+    """Whether files can be made in ``folder``, which is made if need be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether ``folder`` belongs to this user: cached code is executed, nobody else may plant it."""
+    try:
+        owner = folder.stat().st_uid
+    except OSError:
+        return True
+    return owner in (0, os.getuid()) if hasattr(os, "getuid") else True
+
+
+@cache
+def _cache_base() -> Path:
+    """Folder below which the folders named by digests lie: writable, and warm if a warm one exists."""
+    root = _cache_root()
+    if _is_ours(root) and _is_writable(root):
+        return root
+    # A read-only image may hold a warm cache. numba wants to write beside it, so work on a copy.
+    copy = Path(tempfile.mkdtemp(prefix="fragscope-core-"))
+    atexit.register(shutil.rmtree, copy, ignore_errors=True)
+    if root.is_dir() and _is_ours(root):
+        shutil.copytree(root, copy, dirs_exist_ok=True)
+    return copy
+
+
+_njit = numba.njit(cache=True, nogil=True, error_model="python")
+
+
+def core_jit(func: Any) -> Any:
+    """Compile a core function; the only decorator used on one.
+
+    With NUMBA_DISABLE_JIT=1 the function stays plain Python. Record fields narrower than 64 bits must be
+    widened with np.int64() before arithmetic, or the two legs differ.
+    """
+    if config.DISABLE_JIT:
+        return func
+    folder = str(_cache_base() / cache_digest(func.__module__.rpartition(".")[2]))
+    # numba looks here once, when a function is decorated. Set both: it reads the environment again
+    # whenever any variable of its own has changed there.
+    os.environ["NUMBA_CACHE_DIR"] = folder
+    config.CACHE_DIR = folder
+    return _njit(func)
