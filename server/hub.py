@@ -1,0 +1,135 @@
+"""Who gets what next: one slot per client, with credits; knows bytes, not what they mean.
+
+A client that is slow skips pictures and never queues them: it wants a frame only while it has a
+credit and nothing unsent, and what it then gets is made from the newest picture. A client that
+reads nothing at all is found out by its unsent texts. Owned by the event loop; no I/O here.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+CREDITS_AT_HELLO = 2
+MAX_CREDITS = 4  # a client that asks for more gains nothing: frames are made when wanted
+MAX_TEXTS = 256  # unsent texts after which a client counts as lost
+
+
+@dataclass(frozen=True)
+class Want:
+    """A client is ready for a frame.
+
+    Attributes:
+        client: its id.
+        base: seq of the frame it got last, None = a key frame is needed.
+    """
+
+    client: int
+    base: int | None
+
+
+@dataclass
+class Slot:
+    """What one client has coming.
+
+    Attributes:
+        wake: called when there is something to send; must only set a flag.
+        credits: frames that may still be sent.
+        base: seq of the last frame that was handed to the socket, None = none it may rely on.
+        asked: a want was handed out and not answered yet.
+        frame: seq and bytes that wait for the socket.
+        texts: text messages that wait for the socket, in order.
+        lost: too much is unsent: the client is to be dropped.
+    """
+
+    wake: Callable[[], None]
+    credits: int = CREDITS_AT_HELLO
+    base: int | None = None
+    asked: bool = False
+    frame: tuple[int, bytes] | None = None
+    texts: deque[str] = field(default_factory=deque)
+    lost: bool = False
+
+
+class Hub:
+    """The slots of one session."""
+
+    def __init__(self) -> None:
+        self._slots: dict[int, Slot] = {}
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    def add(self, client: int, wake: Callable[[], None]) -> None:
+        """A client has said hello."""
+        self._slots[client] = Slot(wake)
+
+    def remove(self, client: int) -> None:
+        """A client is gone; unknown ids are ignored."""
+        self._slots.pop(client, None)
+
+    def credit(self, client: int) -> None:
+        """A client has painted a frame."""
+        slot = self._slots[client]
+        slot.credits = min(slot.credits + 1, MAX_CREDITS)
+
+    def key(self, client: int) -> None:
+        """A client cannot use a delta; what was made for it is dropped, its credits are renewed."""
+        slot = self._slots[client]
+        slot.base = None
+        slot.frame = None
+        slot.asked = False
+        slot.credits = max(slot.credits, CREDITS_AT_HELLO)
+
+    def wants(self) -> list[Want]:
+        """Clients that became ready since the last call."""
+        ready = []
+        for client, slot in self._slots.items():
+            if slot.credits > 0 and not slot.asked and slot.frame is None:
+                slot.asked = True
+                ready.append(Want(client, slot.base))
+        return ready
+
+    def deliver(self, client: int, base: int | None, seq: int, data: bytes) -> None:
+        """A frame for one client; dropped when the client is gone or its base has changed since."""
+        slot = self._slots.get(client)
+        if slot is None or (base is not None and slot.base != base):
+            return
+        slot.asked = False
+        slot.frame = (seq, data)
+        slot.wake()
+
+    def text(self, client: int | None, text: str) -> None:
+        """A text message for one client, or for all (None)."""
+        targets = self._slots if client is None else {client} & self._slots.keys()
+        for target in targets:
+            slot = self._slots[target]
+            if len(slot.texts) >= MAX_TEXTS:
+                slot.lost = True
+            else:
+                slot.texts.append(text)
+            slot.wake()
+
+    def renew(self, text: str) -> None:
+        """Every client starts over with ``text``: frames made before it are dropped."""
+        for client in self._slots:
+            self.key(client)
+        self.text(None, text)
+
+    def take(self, client: int) -> list[str | bytes]:
+        """What may be sent to a client now, in order; it counts as sent."""
+        slot = self._slots.get(client)
+        if slot is None:
+            return []
+        out: list[str | bytes] = list(slot.texts)
+        slot.texts.clear()
+        if slot.frame is not None and slot.credits > 0:
+            slot.base, data = slot.frame
+            slot.frame = None
+            slot.credits -= 1
+            out.append(data)
+        return out
+
+    def lost(self, client: int) -> bool:
+        """Whether a client reads nothing and is to be dropped."""
+        slot = self._slots.get(client)
+        return slot is not None and slot.lost

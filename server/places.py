@@ -1,0 +1,36 @@
+"""Where the project's own files lie, in a checkout and in an installed wheel alike."""
+
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+_HERE = Path(__file__).resolve().parent
+
+
+def _folder(installed: str, checkout: str) -> Path:
+    inside = _HERE / installed
+    return inside if inside.is_dir() else _HERE.parent / checkout
+
+
+def web_folder() -> Path:
+    """The page: index.html, style.css, src/."""
+    return _folder("_web", "web")
+
+
+def examples_folder() -> Path:
+    """The example captures, one folder each."""
+    return _folder("_examples", "examples")
+
+
+def plotly_script() -> Path:
+    """plotly.min.js inside the installed plotly package."""
+    import plotly
+
+    return Path(plotly.__file__).resolve().parent / "package_data" / "plotly.min.js"
+
+
+def project_version() -> str:
+    """The installed version, "0" when nothing is installed."""
+    try:
+        return version("fragscope")
+    except PackageNotFoundError:
+        return "0"

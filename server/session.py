@@ -1,0 +1,127 @@
+"""A session: a config, a seed, a log of commands with their ticks, and the world that they make.
+
+The log is the session; everything else follows from it. Sans-I/O: no sockets, no threads, no clock,
+so that a session can be made to run anywhere. A command is refused before it is logged or stands in
+the log before anybody is told that it was accepted.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.commands import Command, SetWorkload
+from engine.view import GuestView
+from engine.world import World
+from server.config import SessionConfig
+
+MAX_LOG = 100_000  # commands of one session
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the log.
+
+    Attributes:
+        index: 1, 2, 3…
+        tick: simulated time at which the command was applied.
+        command: what was asked.
+    """
+
+    index: int
+    tick: int
+    command: Command
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {"index": self.index, "tick": self.tick, "command": self.command.to_dict()}
+
+
+class Session:
+    """Accepts commands, advances its world, describes itself."""
+
+    def __init__(self, config: SessionConfig, world: World, facts: Mapping[str, Any]) -> None:
+        """Start at tick 0 with an empty log.
+
+        Args:
+            config: what ``world`` was made from.
+            world: one guest per design; owned by the session from now on.
+            facts: what ``welcome`` says of the guest beside its config (server/library.py).
+        """
+        self.config = config
+        self.world = world
+        self.log: list[Entry] = []
+        self.workload = SetWorkload(enabled=False)
+        self._facts = dict(facts)
+        self._at_rest = False
+
+    @property
+    def tick(self) -> int:
+        """Simulated time."""
+        return self.world.tick
+
+    @property
+    def log_index(self) -> int:
+        """Index of the last command, 0 = none."""
+        return len(self.log)
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether a further tick would change nothing: no command at work, no daemon, no workload.
+
+        Ticks are not counted at rest; results never depend on it (engine/core/run.py).
+        """
+        return self._at_rest
+
+    def accept(self, command: Command) -> Entry:
+        """Check a command, put it into the log, apply it.
+
+        Raises:
+            ValueError: the command makes no sense for this guest, or the log is full; nothing
+                has changed then.
+        """
+        if len(self.log) >= MAX_LOG:
+            raise ValueError(f"the log has {MAX_LOG} commands, its limit: reset the session")
+        entry = Entry(self.log_index + 1, self.tick, command)
+        self.log.append(entry)
+        try:
+            self.world.apply(command)
+        except ValueError:
+            self.log.pop()
+            raise
+        if isinstance(command, SetWorkload):
+            self.workload = command
+        self._at_rest = False
+        return entry
+
+    def advance(self) -> None:
+        """Run one tick."""
+        # The tick after the last busy one still clears the marks of what was touched.
+        quiet = not self.workload.enabled and not self.world.busy()
+        self.world.step(1)
+        self._at_rest = quiet and not self.world.busy()
+
+    def views(self) -> tuple[GuestView, ...]:
+        """All designs at the present tick, read-only."""
+        return tuple(self.world.view(i) for i in range(len(self.world.keys)))
+
+    def describe(self) -> dict[str, Any]:
+        """Fields of ``welcome`` that the session knows."""
+        return {
+            "config": self.config.to_dict(),
+            "tick": self.tick,
+            "log_index": self.log_index,
+            "designs": [
+                {"key": d.key, "name": d.name, "label": d.label, "toggles": dict(d.params)}
+                for d in self.world.designs
+            ],
+            "workload": {"enabled": self.workload.enabled, "rate": self.workload.rate},
+            **self._facts,
+        }
+
+    def export(self) -> dict[str, Any]:
+        """Seed and commands: what GET /api/sessions/{id} answers."""
+        return {
+            "config": self.config.to_dict(),
+            "tick": self.tick,
+            "log": [entry.to_dict() for entry in self.log],
+        }
