@@ -1,0 +1,398 @@
+"""One tick: a fixed budget of everything that was asked for, then of the daemons. The only door for a World.
+
+A tick is measured in simulated work, never in time: ``budget`` units (world.py derives them from the
+guest's size), each one balloon round, some compaction rounds and some pages of the daemons' work.
+What was asked for goes on until it is done or can gain nothing more; afterwards a tick changes nothing
+but vm.tick, so that results do not depend on how many idle ticks pass between two commands.
+"""
+
+import numpy as np
+
+from engine import units as u
+from engine.core import core_jit
+from engine.core.alloc import free_pages
+from engine.core.balloon import balloon_size, fill_block, fill_chunk, leak_chunk
+from engine.core.balloon_pass import balloon_pass_step
+from engine.core.compaction import (
+    CCF_IGNORE_SKIP_HINT,
+    CCF_NEXT_ZONE,
+    CCF_WHOLE_ZONE,
+    compact_begin,
+    compact_end,
+    compact_round,
+)
+from engine.core.daemons import daemons_idle, daemons_step
+from engine.core.freelist import list_add_tail, list_del
+from engine.core.gather import gather_block
+from engine.core.page import set_state
+from engine.core.reclaim import drop_caches
+from engine.core.slowpath import alloc_pages
+from engine.core.workload_ops import run_ops
+
+NONE = u.PFN_NONE
+
+COMPACT_ROUNDS = 8  # rounds of 32 pages per unit: 256 pages, as much as a balloon round
+DAEMON_PAGES = 1024  # pages that the daemons may look at per unit
+FREE_HUGE = 32  # huge pages given back per unit
+BALLOON_RETRIES = 32  # rounds without gain after which a retrying driver is called quiet
+HUGE_ATTEMPTS = 12  # at most so many writes to nr_hugepages,
+HUGE_IDLE = 3  # or until so many in a row brought no more
+
+# A fault for a transparent huge page under defrag=always, without madvise (mm/huge_memory.c).
+TRANSHUGE = u.GFP_HIGHUSER | u.GFP_NORETRY | u.GFP_NOMEMALLOC
+# mm/hugetlb.c alloc_buddy_hugetlb_folio(): the first failure of a write ends it, so __GFP_RETRY_MAYFAIL always stands.
+HUGETLB = u.GFP_HIGHUSER | u.GFP_RETRY_MAYFAIL | u.GFP_THISNODE
+
+
+@core_jit
+def _balloon_ends(guest, cause):
+    """The balloon has reached its target or given up: tell the design, once.
+
+    Args:
+        guest: Guest. Writes vm.causes, vm.balloon_event.
+        cause: int64, CAUSE_INFLATED or CAUSE_DEFLATED.
+    Source:
+        drivers/virtio/virtio_balloon.c update_balloon_size_func().
+    """
+    vm = guest.vm[0]
+    if vm["balloon_event"] != 0:
+        vm["causes"] |= cause
+        vm["balloon_event"] = 0
+
+
+@core_jit
+def _inflate(guest, missing):
+    """One round of inflation: a whole pageblock if the rules want that and there is one, else single pages.
+
+    Args:
+        guest: Guest. Writes all of it.
+        missing: int64, pages to go.
+    Returns:
+        int64, pages gained.
+    Source:
+        drivers/virtio/virtio_balloon.c fill_balloon().
+    """
+    vm = guest.vm[0]
+    want_blocks = vm["rule_whole_blocks"] == 1 and vm["balloon_singles"] == 0
+    if want_blocks and missing >= u.PAGEBLOCK_NR_PAGES:
+        got = fill_block(guest)
+        if got > 0:
+            return got
+        vm["balloon_singles"] = 1  # refused once: single pages until the next command
+    return fill_chunk(guest, missing)
+
+
+@core_jit
+def step_balloon(guest, budget):
+    """Bring the balloon nearer to its target.
+
+    Args:
+        guest: Guest. Writes all of it.
+        budget: int64, rounds of 256 pages.
+    Source:
+        drivers/virtio/virtio_balloon.c update_balloon_size_func().
+    Differs:
+        After a failed allocation the driver sleeps 200 ms, here until the next tick; it tries for ever,
+        here until BALLOON_RETRIES rounds in a row gained nothing and a command or the workload changes something.
+    """
+    vm = guest.vm[0]
+    for _ in range(budget):
+        missing = vm["balloon_target"] - balloon_size(guest)
+        if missing == 0 or vm["balloon_stopped"] == 1:
+            return
+        if missing < 0:
+            vm["balloon_event"] = 2
+            leak_chunk(guest, -missing)
+            if vm["balloon_target"] == balloon_size(guest):
+                _balloon_ends(guest, u.CAUSE_DEFLATED)
+            continue
+        vm["balloon_event"] = 1
+        got = _inflate(guest, missing)
+        if vm["balloon_target"] == balloon_size(guest):
+            vm["balloon_idle_rounds"] = 0
+            _balloon_ends(guest, u.CAUSE_INFLATED)
+            return
+        if got >= min(missing, u.BALLOON_ARRAY_PFNS_MAX):
+            vm["balloon_idle_rounds"] = 0
+            continue
+        if got > 0:
+            vm["balloon_idle_rounds"] = 0
+        else:
+            vm["balloon_idle_rounds"] += 1
+        idle = vm["balloon_idle_rounds"] >= BALLOON_RETRIES
+        if vm["rule_stop_on_failure"] == 1 or idle:
+            vm["balloon_stopped"] = 1
+            _balloon_ends(guest, u.CAUSE_INFLATED)
+        return
+
+
+@core_jit
+def step_compact(guest, rounds):
+    """Go on with the compact_memory runs asked for: zone after zone, full sync, hints ignored.
+
+    Args:
+        guest: Guest. Writes all of it.
+        rounds: int64, rounds of at most 32 pages.
+    Source:
+        mm/compaction.c compact_nodes(), compact_node().
+    """
+    vm = guest.vm[0]
+    cc = guest.cc[u.CC_MEMORY]
+    while rounds > 0 and vm["compact_requests"] > 0:
+        if cc["active"] == 0:
+            zone = vm["compact_zone"]
+            flags = CCF_WHOLE_ZONE | CCF_IGNORE_SKIP_HINT
+            if zone > 0:
+                flags |= CCF_NEXT_ZONE
+            mode = u.MIGRATE_SYNC
+            compact_begin(guest, u.CC_MEMORY, zone, -1, u.MIGRATE_UNMOVABLE, mode, flags, 0)
+        status = compact_round(guest, u.CC_MEMORY)
+        rounds -= 1
+        if status == u.COMPACT_CONTINUE:
+            continue
+        compact_end(guest, u.CC_MEMORY)
+        vm["compact_zone"] += 1
+        if vm["compact_zone"] == guest.zones.size:
+            vm["compact_zone"] = 0
+            vm["compact_requests"] -= 1
+            vm["causes"] |= u.CAUSE_COMPACTION_FINISHED
+            return
+
+
+@core_jit
+def step_design_work(guest, budget):
+    """Go on with what the design has asked for: the balloon pass, gathering.
+
+    Args:
+        guest: Guest. Writes all of it.
+        budget: int64, units: 256 pages of the pass, one pageblock to gather.
+    Source:
+        not of the kernel.
+    """
+    vm = guest.vm[0]
+    pages = budget * u.BALLOON_ARRAY_PFNS_MAX
+    if vm["pass_pending"] == 1 and balloon_pass_step(guest, pages) == 0:
+        vm["pass_pending"] = 0
+        if vm["rule_pass_lru"] == 1:
+            vm["compact_requests"] += 1
+    for _ in range(budget):
+        if vm["gather_pending"] == 0:
+            return
+        if gather_block(guest) == 0:
+            vm["gather_pending"] = 0
+        elif vm["gather_pending"] != NONE:
+            vm["gather_pending"] -= 1
+
+
+@core_jit
+def _end_attempt(guest):
+    """Account for one write to nr_hugepages.
+
+    Args:
+        guest: Guest. Writes vm.huge_*.
+    Source:
+        not of the kernel: the recordings' rule, repeated until three attempts bring no more, 12 at most.
+    """
+    vm = guest.vm[0]
+    if vm["huge_attempt"] == 0:
+        vm["huge_first"] = vm["huge_held"]
+    vm["huge_attempt"] += 1
+    if vm["huge_held"] > vm["huge_best"]:
+        vm["huge_best"] = vm["huge_held"]
+        vm["huge_idle"] = 0
+    else:
+        vm["huge_idle"] += 1
+
+
+@core_jit
+def _free_huge(guest, nr):
+    """Give back huge pages, newest first.
+
+    Args:
+        guest: Guest. Writes pages, blocks, lists, zones, vm.
+        nr: int64, huge pages at most.
+    Source:
+        mm/hugetlb.c set_max_huge_pages(), update_and_free_pages_bulk().
+    Differs:
+        The kernel gives back the first attempt's pages before the later ones', each newest first.
+    """
+    vm = guest.vm[0]
+    for _ in range(nr):
+        pfn = np.int64(guest.lists[u.LIST_HUGE]["last"])
+        if pfn == NONE:
+            break
+        list_del(guest, u.LIST_HUGE, pfn)
+        free_pages(guest, pfn, u.PAGEBLOCK_ORDER)
+        vm["huge_held"] -= 1
+    if vm["huge_held"] == 0:
+        vm["huge_target"] = 0
+        vm["huge_runs"] += 1
+
+
+@core_jit
+def step_huge(guest, budget):
+    """Go on with the huge pages asked for: take as many as there are, again and again, then give all back.
+
+    Args:
+        guest: Guest. Writes all of it.
+        budget: int64, huge pages to try for.
+    Source:
+        mm/hugetlb.c set_max_huge_pages(), alloc_pool_huge_folio(), alloc_buddy_hugetlb_folio().
+    """
+    vm = guest.vm[0]
+    if vm["huge_target"] == 0:
+        return
+    if vm["huge_attempt"] >= HUGE_ATTEMPTS or vm["huge_idle"] >= HUGE_IDLE:
+        _free_huge(guest, budget * FREE_HUGE)
+        return
+    work = vm["compact_stall"] + vm["allocstall"]
+    for _ in range(budget):
+        if vm["huge_held"] >= vm["huge_target"]:
+            _end_attempt(guest)
+            return
+        pfn = alloc_pages(guest, u.PAGEBLOCK_ORDER, u.MIGRATE_MOVABLE, HUGETLB)
+        if pfn == NONE:
+            vm["htlb_buddy_alloc_fail"] += 1
+            _end_attempt(guest)
+            return
+        set_state(guest, pfn, u.PAGEBLOCK_ORDER, u.STATE_HUGE, 0)
+        list_add_tail(guest, u.LIST_HUGE, pfn)
+        vm["htlb_buddy_alloc_success"] += 1
+        vm["huge_held"] += 1
+        if vm["compact_stall"] + vm["allocstall"] != work:
+            return  # direct compaction or reclaim has used this tick's share already
+
+
+@core_jit
+def step_direct(guest):
+    """The direct compaction that a person asked for: one allocation, given back at once.
+
+    Args:
+        guest: Guest. Writes all of it.
+    Source:
+        mm/huge_memory.c vma_thp_gfp_mask(), mm/page_alloc.c __alloc_pages_direct_compact().
+    """
+    vm = guest.vm[0]
+    order = vm["direct_request"] - 1
+    if order < 0:
+        return
+    vm["direct_request"] = 0
+    pfn = alloc_pages(guest, order, u.MIGRATE_MOVABLE, TRANSHUGE)
+    if pfn == NONE:
+        vm["direct_result"] = guest.cc[u.CC_DIRECT]["result"]
+        return
+    vm["direct_result"] = u.COMPACT_SUCCESS
+    set_state(guest, pfn, order, u.STATE_ANON, 0)
+    free_pages(guest, pfn, order)
+
+
+@core_jit
+def _jobs(guest):
+    """Whether anything that was asked for is not finished.
+
+    Args:
+        guest: Guest.
+    Returns:
+        bool.
+    Source:
+        not of the kernel.
+    """
+    vm = guest.vm[0]
+    if vm["balloon_target"] != balloon_size(guest) and vm["balloon_stopped"] == 0:
+        return True
+    if vm["compact_requests"] > 0 or vm["drop_requests"] > 0 or vm["direct_request"] > 0:
+        return True
+    if vm["pass_pending"] == 1 or vm["gather_pending"] > 0:
+        return True
+    return vm["huge_target"] > 0
+
+
+@core_jit
+def busy(guest):
+    """Whether a further tick would change anything but vm.tick.
+
+    Args:
+        guest: Guest.
+    Returns:
+        bool.
+    Source:
+        not of the kernel.
+    """
+    if _jobs(guest) or not daemons_idle(guest):
+        return True
+    for block in range(guest.blocks.size):
+        if np.int64(guest.blocks[block]["flags"]) & u.PB_TOUCHED:
+            return True  # the next tick takes the mark away
+    return False
+
+
+@core_jit
+def _clear_touched(guest):
+    """Forget which pageblocks the tick before has changed.
+
+    Args:
+        guest: Guest. Writes blocks.flags.
+    Source:
+        not of the kernel.
+    """
+    for block in range(guest.blocks.size):
+        b = guest.blocks[block]
+        b["flags"] = np.int64(b["flags"]) & ~u.PB_TOUCHED
+
+
+@core_jit
+def run_tick(guest, ops, nr_ops, budget):
+    """One tick.
+
+    Args:
+        guest: Guest. Writes all of it.
+        ops: int32[n, 4], workload operations of this tick: kind, handle, order, class.
+        nr_ops: int64, how many of them to run.
+        budget: int64, units of work.
+    Returns:
+        bool, whether the guest is busy still.
+    Source:
+        not of the kernel.
+    """
+    vm = guest.vm[0]
+    _clear_touched(guest)
+    vm["tick"] += 1
+    if nr_ops > 0:
+        run_ops(guest, ops, nr_ops)
+        vm["balloon_stopped"] &= vm["rule_stop_on_failure"]
+    if vm["drop_requests"] > 0:
+        vm["drop_requests"] -= 1
+        drop_caches(guest)
+    step_balloon(guest, budget)
+    step_compact(guest, budget * COMPACT_ROUNDS)
+    step_design_work(guest, budget)
+    step_huge(guest, budget)
+    step_direct(guest)
+    daemons_step(guest, budget * DAEMON_PAGES)
+    return busy(guest)
+
+
+@core_jit
+def run_ticks(guest, nr, budget):
+    """Several ticks without workload, up to the first event that the design wants to hear of.
+
+    Args:
+        guest: Guest. Writes all of it.
+        nr: int64, ticks.
+        budget: int64, units of work per tick.
+    Returns:
+        int64, ticks run; fewer than ``nr`` if vm.causes is not empty. Idle ticks are counted, not run.
+    Source:
+        not of the kernel.
+    """
+    ops = np.empty((0, 4), np.int32)
+    done = 0
+    while done < nr:
+        if not busy(guest):
+            guest.vm[0]["tick"] += nr - done
+            return nr
+        run_tick(guest, ops, 0, budget)
+        done += 1
+        if guest.vm[0]["causes"] != 0:
+            return done
+    return done

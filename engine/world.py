@@ -1,0 +1,320 @@
+"""World: one guest per design, all at the same tick, all fed the same commands and the same workload.
+
+Commands become requests in each guest's own records; the core works them off tick by tick; a design is
+asked for its plan after each cause. No design can see another, nor a clock: the same base, configuration
+and commands at the same ticks give the same bytes.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from engine import commands as c
+from engine import units as u
+from engine.core import check, run
+from engine.core.balloon import balloon_size
+from engine.designs import parse_designs
+from engine.designs.base import Cause, Design, rules_dict
+from engine.guest import COST_FIELDS, VMSTAT_FIELDS, Guest
+from engine.snapshot import copy_guest, digest
+from engine.view import GuestView
+from engine.workload import Workload, WorkloadParams, live_objects
+
+MAX_BUDGET = 16
+_BUDGET_SHIFT = 18  # one unit of work a tick per 2**18 pages: 1 GiB
+_NO_OPS = np.zeros((0, 4), np.int32)
+_LRU_STATES = (u.STATE_ANON, u.STATE_FILE, u.STATE_SHMEM)
+
+
+class BrokenInvariantError(RuntimeError):
+    """A guest's records contradict each other: a defect of the simulator, never of the input."""
+
+
+@dataclass(frozen=True)
+class WorldConfig:
+    """What a world starts from, beside its base guest.
+
+    Attributes:
+        designs: keys as engine.designs.parse_design reads them.
+        seed: of the workload; the base guest has been made from the same or another seed.
+        source: the base guest in words for people.
+        workload: its parameters.
+    """
+
+    designs: tuple[str, ...]
+    seed: int = 1
+    source: str = ""
+    workload: WorkloadParams = field(default_factory=WorkloadParams)
+
+
+def shown_size(nr_pages: int) -> str:
+    """A number of pages in words: MiB where they are whole."""
+    if nr_pages % u.MIB_PAGES == 0:
+        return f"{nr_pages // u.MIB_PAGES} MiB"
+    return f"{nr_pages} pages"
+
+
+def _adopt(guest: Guest) -> None:
+    """Give each movable order-0 user page that nobody owns a handle, so that the workload can free it.
+
+    Args:
+        guest: its pages.handle and pages.where are written.
+    """
+    pages = guest.pages
+    movable = np.isin(pages["state"], _LRU_STATES) & (pages["order"] == 0)
+    movable &= (pages["flags"] & (u.PG_PINNED | u.PG_UNEVICTABLE)) == 0
+    pfns = np.flatnonzero(movable & (pages["handle"] == u.HANDLE_NONE)).astype(np.int32)
+    free = np.flatnonzero(pages["where"] == u.PFN_NONE)[: len(pfns)].astype(np.int32)
+    pages["handle"][pfns] = free
+    pages["where"][free] = pfns
+
+
+def _prepare(guest: Guest, design: Design) -> None:
+    """Make a copy of the base guest the design's own: rules in, counters at zero, balloon at rest.
+
+    Args:
+        guest: vm, and the flags of balloon pages that the base came with, are written.
+        design: whose rules.
+    """
+    vm = guest.vm[0]
+    for name, value in rules_dict(design.rules()).items():
+        vm[name] = value
+    for name in (*VMSTAT_FIELDS, *COST_FIELDS, "causes", "tick"):
+        vm[name] = 0
+    vm["huge_first"] = vm["huge_best"] = vm["direct_result"] = 0
+    vm["balloon_target"] = balloon_size(guest)
+    flags = guest.pages["flags"]
+    balloon = guest.pages["state"] == u.STATE_BALLOON
+    flags[balloon] &= 0xFFFF & ~(u.PG_MOVABLE_OPS | u.PG_MOVED)
+    if vm["rule_hook"]:
+        flags[balloon & ((flags & u.PG_DEDICATED) == 0)] |= u.PG_MOVABLE_OPS
+
+
+class World:
+    """Guests in lockstep.
+
+    Attributes:
+        config: as given.
+        designs: in panel order.
+        keys: their keys, as the person wrote them.
+        tick: ticks that every guest has run.
+        nr_pages: pages of memory in each guest, holes not counted.
+    """
+
+    def __init__(self, base: Guest, config: WorldConfig) -> None:
+        """Copy ``base`` once per design; it is not written.
+
+        Raises:
+            ValueError: designs that cannot be parsed.
+        """
+        self.config = config
+        self.designs: tuple[Design, ...] = parse_designs(config.designs)
+        self.keys: tuple[str, ...] = tuple(d.key for d in self.designs)
+        self.tick = 0
+        self.nr_pages = int(base.zones["present"].sum())
+        self._budget = max(1, min(MAX_BUDGET, self.nr_pages >> _BUDGET_SHIFT))
+        first = copy_guest(base)
+        _adopt(first)
+        # Taken from the base: what a design has moved or lost later must not bend the stream of operations.
+        self._objects = live_objects(first.pages["where"], first.pages["order"])
+        self._guests = [first, *(copy_guest(first) for _ in self.designs[1:])]
+        for guest, design in zip(self._guests, self.designs, strict=True):
+            _prepare(guest, design)
+        self._plans = [type(d).plan is not Design.plan for d in self.designs]
+        self._workload_on = False
+        self._workload: Workload | None = None
+        self._params = config.workload
+        if config.workload.enabled:
+            self._set_workload(True, config.workload.rate)
+
+    # -- commands
+
+    def apply(self, command: c.Command) -> None:
+        """Let every guest know what was asked for; the work is done by ``step``.
+
+        Raises:
+            ValueError: the command does not fit these guests; nothing has changed then.
+        """
+        handler = _HANDLERS.get(type(command))
+        if handler is None:
+            raise ValueError(f"unknown command {command!r:.60}")
+        handler(self, command)
+        for guest in self._guests:
+            vm = guest.vm[0]
+            if vm["rule_stop_on_failure"] == 0 or isinstance(command, _BALLOON_COMMANDS):
+                vm["balloon_stopped"] = 0
+                vm["balloon_idle_rounds"] = 0
+            if isinstance(command, _BALLOON_COMMANDS):
+                vm["balloon_singles"] = 0
+
+    def _check_size(self, verb: str, nr_pages: int) -> None:
+        if nr_pages > self.nr_pages:
+            raise ValueError(
+                f"{verb} {shown_size(nr_pages)}: the guest has {shown_size(self.nr_pages)}"
+            )
+
+    def _balloon_target(self, command: c.BalloonTarget) -> None:
+        self._check_size("balloon target of", command.nr_pages)
+        for guest in self._guests:
+            guest.vm[0]["balloon_target"] = command.nr_pages
+
+    def _balloon_inflate(self, command: c.BalloonInflate) -> None:
+        self._check_size("inflate by", command.nr_pages)
+        for guest in self._guests:
+            wanted = int(balloon_size(guest)) + command.nr_pages
+            guest.vm[0]["balloon_target"] = min(wanted, self.nr_pages)
+
+    def _balloon_deflate(self, command: c.BalloonDeflate) -> None:
+        self._check_size("deflate by", command.nr_pages)
+        for guest in self._guests:
+            guest.vm[0]["balloon_target"] = max(int(balloon_size(guest)) - command.nr_pages, 0)
+
+    def _compact(self, command: c.CompactMemory) -> None:
+        for guest in self._guests:
+            guest.vm[0]["compact_requests"] += 1
+
+    def _direct_compact(self, command: c.DirectCompact) -> None:
+        for guest in self._guests:
+            guest.vm[0]["direct_request"] = command.order + 1
+
+    def _huge(self, command: c.TakeHugePages) -> None:
+        nr = min(command.nr, self.nr_pages >> u.PAGEBLOCK_ORDER)
+        for guest in self._guests:
+            vm = guest.vm[0]
+            vm["huge_target"] = max(nr, 1)
+            vm["huge_attempt"] = vm["huge_idle"] = vm["huge_best"] = vm["huge_first"] = 0
+
+    def _drop_caches(self, command: c.DropCaches) -> None:
+        for guest in self._guests:
+            guest.vm[0]["drop_requests"] += 1
+
+    def _workload_command(self, command: c.SetWorkload) -> None:
+        self._set_workload(command.enabled, command.rate)
+
+    def _set_workload(self, enabled: bool, rate: int) -> None:
+        self._params = replace(self._params, rate=rate, enabled=enabled)
+        self._workload_on = enabled
+        if self._workload is None and enabled:
+            nr_handles = len(self._guests[0].pages)
+            handles, orders = self._objects
+            self._workload = Workload(self._params, self.config.seed, handles, orders, nr_handles)
+        elif self._workload is not None:
+            self._workload.params = self._params
+
+    # -- time
+
+    def step(self, nr_ticks: int = 1) -> None:
+        """Advance every guest by ``nr_ticks``; work of one tick is a fixed budget, idle ticks cost nothing."""
+        if self._workload is None or not self._workload_on:
+            for i in range(len(self._guests)):
+                self._advance(i, nr_ticks)
+        else:
+            for _ in range(nr_ticks):
+                ops = self._workload.tick()
+                for i, guest in enumerate(self._guests):
+                    run.run_tick(guest, ops, len(ops), self._budget)
+                    self._plan(i)
+        self.tick += nr_ticks
+
+    def _advance(self, i: int, nr_ticks: int) -> None:
+        """Advance one guest without workload, asking its design whenever a cause has come up."""
+        while nr_ticks > 0:
+            nr_ticks -= int(run.run_ticks(self._guests[i], nr_ticks, self._budget))
+            self._plan(i)
+
+    def _plan(self, i: int) -> None:
+        """Tell a design what has happened and enter the work that it asks for."""
+        vm = self._guests[i].vm[0]
+        causes = int(vm["causes"])
+        if not causes:
+            return
+        vm["causes"] = 0
+        if not self._plans[i]:
+            return
+        view = self.view(i)
+        for cause in Cause:
+            if not causes & cause:
+                continue
+            for work in self.designs[i].plan(view, cause):
+                if work.kind == "balloon_pass":
+                    vm["pass_pending"] = 1
+                    vm["pass_budget"] = work.budget
+                elif work.kind == "gather":
+                    vm["gather_pending"] = work.budget
+                else:
+                    vm["compact_requests"] += 1
+
+    def busy_of(self, i: int) -> bool:
+        """Whether a further tick would change guest ``i`` (beyond counting the tick)."""
+        return self._workload_on or bool(run.busy(self._guests[i]))
+
+    def busy(self) -> bool:
+        """Whether a further tick would change any guest."""
+        return any(self.busy_of(i) for i in range(len(self._guests)))
+
+    def run_until_idle(self, max_ticks: int = 10_000_000) -> int:
+        """Run until nothing is left to do; for replay and tests.
+
+        Returns:
+            Ticks run.
+
+        Raises:
+            ValueError: the workload is on, so it would never end.
+            RuntimeError: still busy after ``max_ticks``.
+        """
+        if self._workload_on:
+            raise ValueError("the workload is on: a world with a workload never becomes idle")
+        done = 0
+        while self.busy():
+            if done >= max_ticks:
+                raise RuntimeError(f"still busy after {done} ticks")
+            self.step(256)
+            done += 256
+        return done
+
+    # -- looking
+
+    @property
+    def workload(self) -> WorkloadParams:
+        """Parameters of the workload now in force."""
+        return self._params
+
+    def guest(self, i: int) -> Guest:
+        """Guest ``i`` itself; do not write to it."""
+        return self._guests[i]
+
+    def view(self, i: int) -> GuestView:
+        """What may be seen of guest ``i`` now."""
+        return GuestView(self._guests[i], self.busy_of(i))
+
+    def digest(self, i: int) -> str:
+        """Digest over all bytes of guest ``i``."""
+        return str(digest(self._guests[i]))
+
+    def validate(self) -> None:
+        """Recount every guest the slow way.
+
+        Raises:
+            BrokenInvariantError: naming the design, the broken rule and the page.
+        """
+        for key, guest in zip(self.keys, self._guests, strict=True):
+            code, pfn = check.validate(guest)
+            if int(code):
+                raise BrokenInvariantError(
+                    f"{key}, tick {self.tick}: {check.explain(int(code), int(pfn))}"
+                )
+
+
+_BALLOON_COMMANDS = (c.BalloonTarget, c.BalloonInflate, c.BalloonDeflate)
+_HANDLERS: dict[type[c.Command], Callable[[World, Any], None]] = {
+    c.BalloonTarget: World._balloon_target,
+    c.BalloonInflate: World._balloon_inflate,
+    c.BalloonDeflate: World._balloon_deflate,
+    c.CompactMemory: World._compact,
+    c.DirectCompact: World._direct_compact,
+    c.TakeHugePages: World._huge,
+    c.DropCaches: World._drop_caches,
+    c.SetWorkload: World._workload_command,
+}
