@@ -1,8 +1,6 @@
 """Memory for guests: who holds how much, and a polite refusal when it would be too much."""
 
-
-class LimitReachedError(Exception):
-    """A limit of the server is reached; the text is one sentence for the person."""
+from server.errors import LimitReachedError
 
 
 class Budget:

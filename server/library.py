@@ -18,6 +18,7 @@ from engine.core import cache_digest
 from engine.guest import Guest
 from engine.presets import PRESETS, make_synthetic
 from server.config import SessionConfig, Source
+from server.errors import NotFoundError
 from server.places import examples_folder
 
 PAGE_COST = 24  # bytes a page and design, pageblocks and lists included (see benchmarks)
@@ -106,13 +107,9 @@ class Base:
     text: str
 
 
-class NotFoundError(LookupError):
-    """An upload that is not (any more) kept."""
-
-
 def guest_facts(guest: Guest, label: str, summary: dict[str, Any]) -> dict[str, Any]:
     """The ``guest`` and ``engine`` fields of ``welcome``."""
-    zones = [
+    zones: list[dict[str, Any]] = [
         {
             "name": u.ZONE_NAMES[int(zone["name"])],
             "start_pfn": int(zone["start_pfn"]),

@@ -120,6 +120,14 @@ class LiveSession:
             self._runner.put(runner.FromClient(client, message))
         self._ask()
 
+    def say(self, client: int, text: str) -> None:
+        """A text message for one client, not from the worker."""
+        self.hub.text(client, text)
+
+    def sent(self) -> None:
+        """A socket has sent what its slot had."""
+        self._ask()
+
     async def export(self) -> dict[str, Any]:
         """Seed and log, from the worker."""
         reply: Future[dict[str, Any]] = Future()

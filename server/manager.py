@@ -3,13 +3,15 @@
 import asyncio
 import secrets
 import time
+from collections import OrderedDict
 from dataclasses import dataclass
 
 from engine.workload import WorkloadParams
 from engine.world import World, WorldConfig
 from server import messages, runner
-from server.budget import Budget, LimitReachedError
+from server.budget import Budget
 from server.config import SessionConfig
+from server.errors import LimitReachedError
 from server.library import Library, Progress
 from server.live import LiveSession
 from server.session import Session
@@ -18,6 +20,7 @@ from server.warm import Warm
 
 GRACE_S = 60.0  # a session without a viewer is safe for so long, even when room is needed
 SWEEP_S = 5.0
+MAX_FAREWELLS = 200  # ended sessions of which it is remembered why
 
 
 @dataclass
@@ -38,6 +41,7 @@ class Manager:
         self.sessions: dict[str, LiveSession] = {}
         self.budget = Budget(settings.guest_bytes)
         self._held: dict[str, _Held] = {}
+        self._farewells: OrderedDict[str, tuple[int, str]] = OrderedDict()
         self._rates = runner.Rates(settings.ticks_per_s, settings.frames_per_s)
 
     def create(self, config: SessionConfig) -> LiveSession:
@@ -80,11 +84,19 @@ class Manager:
             self.sessions.pop(live.id, None)
             self._held.pop(live.id, None)
             self.budget.release(live.id)
+            self._farewells[live.id] = (what.code, what.text)
+            while len(self._farewells) > MAX_FAREWELLS:
+                self._farewells.popitem(last=False)
         elif held is not None:
             if held.coming and what.ok:
                 held.bytes = held.coming
             held.coming = 0
             self.budget.hold(live.id, held.bytes)
+
+    def farewell(self, session_id: str) -> tuple[int, str]:
+        """Close code and words for a session that is not there."""
+        text = "there is no such session: it has ended, or the server was started anew"
+        return self._farewells.get(session_id, (messages.CLOSE_NO_SESSION, text))
 
     def _make_room(self, size: int) -> None:
         """End sessions that nobody has looked at for a while, oldest first, while room lacks."""

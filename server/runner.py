@@ -17,6 +17,7 @@ from typing import Any
 
 from server import messages
 from server.config import SessionConfig
+from server.errors import NotFoundError
 from server.messages import CommandMessage, Message, Pace, Reset, Step
 from server.pace import Pacer
 from server.publisher import Delivery, Publisher
@@ -138,7 +139,8 @@ class Runner:
         Args:
             session_id: for ``welcome``.
             config: of the first session; ``build`` is called for it in the thread.
-            build: makes a session, reporting progress; ValueError or LookupError = cannot be made.
+            build: makes a session, reporting progress; a ValueError or NotFoundError says that it
+                cannot be made.
             post: takes what goes out, from the thread; must return at once.
             rates: pace at the beginning, and most frames a second.
         """
@@ -185,7 +187,7 @@ class Runner:
     def _run(self) -> None:
         try:
             self._session = self._build(self._config, self._progress)
-        except (ValueError, LookupError) as error:
+        except (ValueError, NotFoundError) as error:
             self._post([Built(self._config, False), Ended(messages.CLOSE_NO_SESSION, str(error))])
             return
         except Exception as error:
@@ -295,7 +297,7 @@ class Runner:
         self._flush()
         try:
             session = self._build(message.config, self._progress)
-        except (ValueError, LookupError) as error:
+        except (ValueError, NotFoundError) as error:
             self._out.append(Text(client, messages.error(str(error), message.command_id)))
             self._out.append(Built(message.config, False))
             return

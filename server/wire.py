@@ -205,7 +205,7 @@ def decode_frame(data: bytes, base: Picture | None = None) -> Picture:
         raise ValueError(f"frame type {kind} is not known: 1 is key, 2 is delta")
     reader = _Reader(data)
     reader.offset = HEADER.size
-    panels = []
+    panels: list[Panel] = []
     for design in range(nr_designs):
         if kind == FRAME_KEY:
             planes = {name: reader.take(dtype, nr) for name, dtype in _DTYPES.items()}

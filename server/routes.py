@@ -1,0 +1,152 @@
+"""REST of docs/PROTOCOL.md section 1. Every error is one sentence in ``{"error": …}``."""
+
+import asyncio
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from engine.designs import DEFAULT_DESIGNS, DESIGNS, MAX_DESIGNS
+from engine.presets import PRESETS
+from server import config as limits
+from server import messages
+from server.config import config_from_dict
+from server.jsontext import parse_object
+from server.library import EXAMPLES
+from server.manager import Manager
+from server.places import project_version
+from server.static import Script
+from server.wire import WIRE_VERSION
+
+MAX_BODY_BYTES = 64 * 1024  # of everything but an upload
+MAX_NAME = 120
+
+
+class Refusal(Exception):
+    """An answer other than success: status and one sentence."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+def error_response(status: int, text: str) -> JSONResponse:
+    """The form of every error."""
+    return JSONResponse({"error": text}, status)
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """The body, refused as soon as it is over ``limit`` bytes.
+
+    Raises:
+        Refusal: 413.
+    """
+    text = f"the body is over {limit >> 20} MiB" if limit >> 20 else f"the body is over {limit} B"
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise Refusal(413, text)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise Refusal(413, text)
+    return bytes(body)
+
+
+def describe_server(manager: Manager) -> dict[str, Any]:
+    """The answer of GET /api/info."""
+    settings = manager.settings
+    return {
+        "version": project_version(),
+        "wire_version": WIRE_VERSION,
+        "designs": [
+            {
+                "name": d.name,
+                "label": d.label,
+                "source": d.source,
+                "toggles": [
+                    {
+                        "name": t.name,
+                        "values": list(t.values),
+                        "label": t.label,
+                        "source": t.source,
+                    }
+                    for t in d.toggles
+                ],
+            }
+            for d in DESIGNS.values()
+        ],
+        "default_designs": list(DEFAULT_DESIGNS),
+        "presets": [
+            {"name": name, "label": name.replace("_", " "), "text": preset_text(preset)}
+            for name, preset in PRESETS.items()
+        ],
+        "captures": [example.to_dict() for example in EXAMPLES.values()],
+        "default_source": {"kind": "capture", "name": limits.DEFAULT_EXAMPLE},
+        "limits": {
+            "max_designs": MAX_DESIGNS,
+            "min_size_mib": limits.MIN_SIZE_MIB,
+            "max_size_mib": limits.MAX_SIZE_MIB,
+            "max_seed": limits.MAX_SEED,
+            "max_upload_mib": settings.max_upload_mib,
+            "max_guest_mib": settings.guest_bytes >> 20,
+            "max_sessions": settings.max_sessions,
+            "max_viewers": settings.max_viewers,
+            "max_ticks_per_s": messages.MAX_TICKS_PER_S,
+            "max_step_ticks": messages.MAX_STEP_TICKS,
+            "max_message_bytes": messages.MAX_MESSAGE_BYTES,
+            "frames_per_s": settings.frames_per_s,
+        },
+    }
+
+
+def preset_text(preset: object) -> str:
+    """The recipe of a preset in words."""
+    return str(getattr(preset, "text", preset))
+
+
+def make_router(manager: Manager, plotly: "asyncio.Future[Script]") -> APIRouter:
+    """The routes, bound to one server's parts."""
+    router = APIRouter()
+    uploading = asyncio.Semaphore(1)  # reading an archive takes memory: one at a time
+
+    @router.get("/healthz")
+    async def healthz() -> Response:
+        if manager.warm.ready:
+            return JSONResponse({"status": "ok", "version": project_version()})
+        text, done, total = manager.warm.state
+        return JSONResponse({"status": "starting", "text": text, "done": done, "total": total}, 503)
+
+    @router.get("/api/info")
+    async def info() -> dict[str, Any]:
+        return describe_server(manager)
+
+    @router.post("/api/sessions")
+    async def create_session(request: Request) -> Response:
+        body = await read_body(request, MAX_BODY_BYTES)
+        data = parse_object(body, "the config") if body.strip() else {}
+        live = manager.create(config_from_dict(data))
+        return JSONResponse({"session": live.id}, 201)
+
+    @router.get("/api/sessions/{session_id}")
+    async def read_session(session_id: str) -> dict[str, Any]:
+        live = manager.sessions.get(session_id)
+        if live is None:
+            raise Refusal(404, manager.farewell(session_id)[1])
+        return {"session": session_id, **await live.export()}
+
+    @router.post("/api/captures")
+    async def upload(request: Request, name: str = "upload") -> Response:
+        async with uploading:
+            body = await read_body(request, manager.settings.max_upload_mib << 20)
+            shown = "".join(c for c in name if c.isprintable())[:MAX_NAME] or "upload"
+            loop = asyncio.get_running_loop()
+            found = loop.run_in_executor(None, manager.library.add_upload, body, shown)
+            upload_id, summary = await found
+        return JSONResponse({"capture": upload_id, "summary": summary}, 201)
+
+    @router.get("/vendor/plotly.min.js")
+    async def plotly_js(request: Request) -> Response:
+        return (await asyncio.shield(plotly)).response(request)
+
+    return router
