@@ -99,7 +99,7 @@ def lint() -> Count:
 
 
 def python() -> Count:
-    return pytest("python", "tests/engine", "tests/server")
+    return pytest("python", "tests/engine", "tests/server", "tests/test_wheel.py")
 
 
 def bounds() -> Count:
