@@ -1,0 +1,305 @@
+"""Reads the files of a capture out of a folder or a (compressed) tar, trusting nothing in it.
+
+Nothing is ever written to disk, no link is followed, no name from the archive becomes a path.
+Every byte
+passes through one capped stream, so a bomb costs no more memory than the largest capture that is
+allowed.
+What comes out is a dict of the known /proc files; everything else in the archive is passed over.
+"""
+
+import bz2
+import gzip
+import io
+import lzma
+import tarfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+PAGE_FILES = ("kpageflags", "kpagecount")
+TEXT_FILES = ("buddyinfo", "pagetypeinfo", "zoneinfo", "vmstat", "meminfo")
+OPTIONAL_FILES = ("meminfo",)
+
+_CHUNK = 1 << 20
+_XZ_MEMORY = 160 << 20  # bytes; xz -9 needs 65 MiB, a crafted header may ask for 4 GiB
+_EXTENDED_HEADER = 1 << 16  # bytes; pax and GNU long names of a sane archive are far shorter
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What is taken at most, so that a hostile upload costs bounded memory and time.
+
+    Attributes:
+        guest_mib: memory of the captured machine, MiB.
+        archive_bytes: size of the archive as it comes, compressed.
+        text_bytes: size of one text file.
+        members: entries in the archive.
+    """
+
+    guest_mib: int = 64 << 10
+    archive_bytes: int = 256 << 20
+    text_bytes: int = 4 << 20
+    members: int = 4096
+
+    @property
+    def max_pfn(self) -> int:
+        """Highest page frame number allowed: holes below and between memory come on top of it."""
+        return (self.guest_mib << 8) + max(self.guest_mib << 6, 4 << 18)
+
+    @property
+    def page_file_bytes(self) -> int:
+        """Largest kpageflags or kpagecount."""
+        return self.max_pfn * 8
+
+    @property
+    def unpacked_bytes(self) -> int:
+        """Largest archive after decompression."""
+        return 2 * self.page_file_bytes + (64 << 20)
+
+
+class _Source(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+class _Xz:
+    """Decompresses xz (one or more streams) with a bound on the decoder's memory."""
+
+    def __init__(self, source: _Source) -> None:
+        self._source = source
+        self._decoder = lzma.LZMADecompressor(memlimit=_XZ_MEMORY)
+        self._rest = b""
+
+    def read(self, size: int, /) -> bytes:
+        while True:
+            if self._decoder.eof:
+                self._rest = (self._decoder.unused_data or self._source.read(_CHUNK)).lstrip(b"\0")
+                if not self._rest:
+                    return b""
+                self._decoder = lzma.LZMADecompressor(memlimit=_XZ_MEMORY)
+            data = b""
+            if self._decoder.needs_input:
+                data = self._rest or self._source.read(_CHUNK)
+                self._rest = b""
+                if not data:
+                    raise EOFError
+            out = self._decoder.decompress(data, size)
+            if out:
+                return out
+
+
+class _Capped:
+    """A stream that gives exactly what is asked for, and no more than ``cap`` bytes in all."""
+
+    def __init__(self, source: _Source, cap: int, name: str) -> None:
+        self._source = source
+        self._left = cap
+        self._cap = cap
+        self._name = name
+
+    def read(self, size: int) -> bytearray:
+        """Exactly ``size`` bytes, fewer at the end of the stream."""
+        if size > self._left:
+            raise ValueError(
+                f"{self._name} holds more than {self._cap >> 20} MiB when unpacked: that is no capture"
+            )
+        out = bytearray()
+        while len(out) < size:
+            try:
+                part = self._source.read(min(size - len(out), _CHUNK))
+            except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
+                raise ValueError(
+                    f"{self._name} is truncated or damaged: {_words(error)}"
+                ) from error
+            if not part:
+                break
+            out += part
+        self._left -= len(out)
+        return out
+
+    def skip(self, size: int) -> int:
+        """Pass over ``size`` bytes; the number of bytes that were there."""
+        done = 0
+        while done < size:
+            part = len(self.read(min(size - done, _CHUNK)))
+            if not part:
+                break
+            done += part
+        return done
+
+
+def _words(error: Exception) -> str:
+    """What a decompressor complained about, for people."""
+    return str(error) or "the compressed data ends in the middle"
+
+
+def _open_stream(raw: io.BufferedIOBase, name: str) -> _Source:
+    """The decompressed stream behind ``raw``, by its first bytes."""
+    magic = raw.read(6)
+    raw.seek(0)
+    if magic.startswith(b"\xfd7zXZ"):
+        return _Xz(raw)
+    if magic.startswith(b"\x1f\x8b"):
+        return gzip.GzipFile(fileobj=raw, mode="rb")
+    if magic.startswith(b"BZh"):
+        return bz2.BZ2File(raw, "rb")
+    if magic.startswith(b"\x28\xb5\x2f\xfd"):
+        raise ValueError(f"{name} is packed with zstd: please pack it as .tar.xz or .tar.gz")
+    if magic.startswith(b"PK"):
+        raise ValueError(f"{name} is a zip file: a tar (.tar, .tar.gz, .tar.xz) is needed")
+    return raw
+
+
+def _base_name(member: str, archive: str) -> str:
+    """Last part of a member's name, after checking that the name stays inside the archive."""
+    path = PurePosixPath(member)
+    if path.is_absolute() or ".." in path.parts or "\\" in member or "\0" in member:
+        raise ValueError(f"{archive} has a file named {member[:80]!r}, outside of itself: refused")
+    return path.name
+
+
+def _size_limit(name: str, limits: Limits) -> int:
+    """Largest size of a known file."""
+    return limits.page_file_bytes if name in PAGE_FILES else limits.text_bytes
+
+
+def _check_size(name: str, size: int, where: str, limits: Limits) -> None:
+    """Refuse a file that is too large, before reading it."""
+    most = _size_limit(name, limits)
+    if size <= most:
+        return
+    if name in PAGE_FILES:
+        raise ValueError(
+            f"{where}: {name} describes {size // 8 >> 8} MiB of memory: the limit is "
+            f"{limits.guest_mib} MiB"
+        )
+    raise ValueError(f"{where}: {name} has {size} bytes: the limit is {most}")
+
+
+def _read_member(stream: _Capped, name: str, size: int, where: str, limits: Limits) -> bytes:
+    """Body of one member."""
+    _check_size(name, size, where, limits)
+    body = stream.read(size)
+    if len(body) < size:
+        raise ValueError(f"{where} is truncated: {name} ends after {len(body)} of {size} bytes")
+    return bytes(body)
+
+
+def _keep(files: dict[str, bytes], name: str, body: bytes, where: str) -> None:
+    """Add one file; a second one of the same name would make the answer a matter of luck."""
+    if name in files:
+        raise ValueError(f"{where} holds {name} twice: one capture at a time, please")
+    files[name] = body
+
+
+def _read_tar(raw: io.BufferedIOBase, where: str, limits: Limits) -> dict[str, bytes]:
+    """Known files of a tar stream.
+
+    ``tarfile`` parses the headers; walking is done here, since ``tarfile`` itself would read an
+    extended header of any claimed size into memory.
+    """
+    stream = _Capped(_open_stream(raw, where), limits.unpacked_bytes, where)
+    files: dict[str, bytes] = {}
+    for _ in range(limits.members):
+        block = stream.read(tarfile.BLOCKSIZE)
+        if not block.strip(b"\0"):  # two zero blocks end a tar; the end of the file does, too
+            break
+        try:
+            head = tarfile.TarInfo.frombuf(bytes(block), "utf-8", "surrogateescape")
+        except tarfile.HeaderError as error:
+            raise ValueError(f"{where} is not a tar archive, or is damaged: {error}") from error
+        padded = -(-head.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
+        if head.type in (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME):
+            # Times, owners and long names: nothing of it is needed. A size given here instead of
+            # in the header would be needed for members over 8 GiB only.
+            if head.size > _EXTENDED_HEADER:
+                raise ValueError(f"{where} has an extended header of {head.size} bytes: refused")
+            stream.skip(padded)
+            continue
+        name = _base_name(head.name, where)
+        if head.isdir():
+            continue
+        if not head.isreg() or head.type == tarfile.GNUTYPE_SPARSE:
+            kind = "a link" if head.islnk() or head.issym() else "not a regular file"
+            raise ValueError(f"{where}: {head.name[:80]!r} is {kind}: refused")
+        if head.size < 0:
+            raise ValueError(f"{where}: {name[:80]!r} has a negative size: refused")
+        if name in PAGE_FILES or name in TEXT_FILES:
+            _keep(files, name, _read_member(stream, name, head.size, where, limits), where)
+            stream.skip(padded - head.size)
+        elif stream.skip(padded) < padded:
+            raise ValueError(f"{where} is truncated: {name[:80]!r} ends too early")
+    else:
+        raise ValueError(f"{where} has more than {limits.members} entries: that is no capture")
+    return files
+
+
+def _read_folder(folder: Path, where: str, limits: Limits) -> dict[str, bytes]:
+    """Known files of a folder."""
+    files: dict[str, bytes] = {}
+    for name in (*PAGE_FILES, *TEXT_FILES):
+        path = folder / name
+        if not path.exists():
+            continue
+        if not path.is_file():
+            raise ValueError(f"{where}: {name} is not a regular file: refused")
+        _check_size(name, path.stat().st_size, where, limits)
+        with path.open("rb") as file:
+            body = file.read(_size_limit(name, limits) + 1)
+        _check_size(name, len(body), where, limits)
+        files[name] = body
+    return files
+
+
+def _read(source: Path | bytes, where: str, limits: Limits) -> dict[str, bytes]:
+    """Known files of a folder, an archive on disk or an archive in memory."""
+    if isinstance(source, bytes):
+        size, opener = len(source), _bytes_opener(source)
+    else:
+        if source.is_dir():
+            return _read_folder(source, where, limits)
+        if not source.exists():
+            raise ValueError(f"{where}: no such file or folder")
+        if not source.is_file():
+            raise ValueError(f"{where} is neither a file nor a folder")
+        size, opener = source.stat().st_size, _path_opener(source)
+    if size > limits.archive_bytes:
+        raise ValueError(
+            f"{where} has {size >> 20} MiB: the limit is {limits.archive_bytes >> 20} MiB"
+        )
+    if not size:
+        raise ValueError(f"{where} is empty")
+    with opener() as raw:
+        return _read_tar(raw, where, limits)
+
+
+def _bytes_opener(data: bytes) -> Callable[[], io.BufferedIOBase]:
+    return lambda: io.BytesIO(data)
+
+
+def _path_opener(path: Path) -> Callable[[], io.BufferedIOBase]:
+    return lambda: path.open("rb")
+
+
+def read_files(source: Path | bytes, where: str, limits: Limits) -> dict[str, bytes]:
+    """The files of a capture by name.
+
+    Args:
+        source: folder, tar archive, or the bytes of one.
+        where: what to call it in messages.
+        limits: what is taken at most.
+
+    Raises:
+        ValueError: not a capture, damaged, hostile, too large, or a file is missing; one sentence.
+    """
+    try:
+        files = _read(source, where, limits)
+    except OSError as error:
+        raise ValueError(f"{where} cannot be read: {error.strerror or error}") from error
+    missing = [n for n in (*PAGE_FILES, *TEXT_FILES) if n not in files and n not in OPTIONAL_FILES]
+    if len(missing) == len(PAGE_FILES) + len(TEXT_FILES) - len(OPTIONAL_FILES):
+        raise ValueError(f"{where} holds none of a capture's files (kpageflags, buddyinfo, ...)")
+    if missing:
+        raise ValueError(f"{where}: {', '.join(missing)} missing")
+    return files

@@ -1,0 +1,230 @@
+"""Parses the text files of a capture: buddyinfo, pagetypeinfo, zoneinfo, vmstat and meminfo.
+
+Numbers only: nothing here knows what they mean for a guest. A file that does not look as Linux
+writes
+it is refused in one sentence that names it.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from engine import units as u
+
+# Names of migratetypes in pagetypeinfo (mm/page_alloc.c migratetype_names[]).
+MIGRATETYPE_NAMES: Mapping[str, int] = {
+    "Unmovable": u.MIGRATE_UNMOVABLE,
+    "Movable": u.MIGRATE_MOVABLE,
+    "Reclaimable": u.MIGRATE_RECLAIMABLE,
+    "HighAtomic": u.MIGRATE_HIGHATOMIC,
+    "CMA": u.MIGRATE_CMA,
+    "Isolate": u.MIGRATE_ISOLATE,
+}
+ZONE_IDS: Mapping[str, int] = {name: i for i, name in enumerate(u.ZONE_NAMES)}
+
+ZoneKey = tuple[int, str]  # NUMA node and zone name
+_MOST = 1 << 40  # no count of pages or events that matters here is larger
+
+
+@dataclass(frozen=True)
+class ZoneText:
+    """One populated zone of /proc/zoneinfo, pages unless said otherwise.
+
+    Attributes:
+        key: NUMA node and name.
+        start_pfn: first pfn, as printed.
+        spanned: pages from the first to the last, holes included.
+        numbers: every ``name number`` line of the zone, first occurrence.
+        protection: lowmem_reserve by the highest zone that a request may use.
+        pcp: (count, high, batch) of each CPU.
+    """
+
+    key: ZoneKey
+    start_pfn: int
+    spanned: int
+    numbers: Mapping[str, int]
+    protection: tuple[int, ...]
+    pcp: tuple[tuple[int, int, int], ...]
+
+    def number(self, name: str) -> int:
+        """A number by its name in the file, 0 if the kernel prints none."""
+        return self.numbers.get(name, 0)
+
+
+@dataclass(frozen=True)
+class PageTypes:
+    """/proc/pagetypeinfo.
+
+    Attributes:
+        free: zone → migratetype → free blocks by order; -1 where the kernel stopped counting.
+        blocks: zone → migratetype → number of pageblocks.
+    """
+
+    free: Mapping[ZoneKey, Mapping[int, tuple[int, ...]]] = field(default_factory=dict)
+    blocks: Mapping[ZoneKey, Mapping[int, int]] = field(default_factory=dict)
+
+
+def _decode(name: str, body: bytes) -> str:
+    """Text of a file that must be plain ASCII."""
+    try:
+        return body.decode("ascii")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{name} is not text (byte {error.start})") from error
+
+
+def _int(word: str, name: str) -> int:
+    """A count from a text file."""
+    if not word.isascii() or not word.isdigit() or len(word) > 15 or int(word) > _MOST:
+        raise ValueError(f"{name}: {word[:40]!r} is not a count")
+    return int(word)
+
+
+def parse_buddyinfo(body: bytes) -> dict[ZoneKey, tuple[int, ...]]:
+    """Free blocks by order of each zone.
+
+    Raises:
+        ValueError: not a buddyinfo, or with another number of orders than 11.
+    """
+    out: dict[ZoneKey, tuple[int, ...]] = {}
+    for line in _decode("buddyinfo", body).splitlines():
+        if not line.strip():
+            continue
+        match = re.fullmatch(r"Node (\d+), zone\s+(\w+)((?:\s+\d+)+)\s*", line)
+        if not match:
+            raise ValueError(f"buddyinfo: {line[:60]!r} is not a line of it")
+        counts = tuple(_int(word, "buddyinfo") for word in match[3].split())
+        if len(counts) != u.NR_PAGE_ORDERS:
+            raise ValueError(
+                f"buddyinfo has {len(counts)} orders: {u.NR_PAGE_ORDERS} are supported"
+            )
+        out[(_int(match[1], "buddyinfo"), match[2])] = counts
+    if not out:
+        raise ValueError("buddyinfo names no zone")
+    return out
+
+
+def parse_pagetypeinfo(body: bytes) -> PageTypes:
+    """Free blocks by migratetype and order, and pageblocks by migratetype.
+
+    Raises:
+        ValueError: not a pagetypeinfo, or pageblocks are not of order 9.
+    """
+    text = _decode("pagetypeinfo", body)
+    match = re.search(r"^Page block order:\s*(\d+)", text, re.M)
+    if not match:
+        raise ValueError("pagetypeinfo does not name the pageblock order")
+    if _int(match[1], "pagetypeinfo") != u.PAGEBLOCK_ORDER:
+        raise ValueError(
+            f"pageblocks of order {match[1]}: only order {u.PAGEBLOCK_ORDER} (2 MiB) is supported"
+        )
+    free: dict[ZoneKey, dict[int, tuple[int, ...]]] = {}
+    blocks: dict[ZoneKey, dict[int, int]] = {}
+    names: list[str] = []
+    for line in text.splitlines():
+        row = re.fullmatch(r"Node\s+(\d+), zone\s+(\w+), type\s+(\w+)((?:\s+>?\d+)+)\s*", line)
+        if row:
+            counts = tuple(
+                -1 if word.startswith(">") else _int(word, "pagetypeinfo")
+                for word in row[4].split()
+            )
+            if len(counts) != u.NR_PAGE_ORDERS:
+                raise ValueError(f"pagetypeinfo has {len(counts)} orders instead of 11")
+            if row[3] in MIGRATETYPE_NAMES:
+                key = (_int(row[1], "pagetypeinfo"), row[2])
+                free.setdefault(key, {})[MIGRATETYPE_NAMES[row[3]]] = counts
+        elif line.startswith("Number of blocks type"):
+            names = line.split()[4:]
+        elif names and (row := re.fullmatch(r"Node\s+(\d+), zone\s+(\w+)((?:\s+\d+)+)\s*", line)):
+            key = (_int(row[1], "pagetypeinfo"), row[2])
+            numbers = [_int(word, "pagetypeinfo") for word in row[3].split()]
+            blocks[key] = {
+                MIGRATETYPE_NAMES[name]: n
+                for name, n in zip(names, numbers, strict=False)
+                if name in MIGRATETYPE_NAMES
+            }
+        elif names and line.startswith("Number of mixed"):
+            break
+    if not free or not blocks:
+        raise ValueError("pagetypeinfo lists no free pages or no pageblocks")
+    return PageTypes(free, blocks)
+
+
+def parse_zoneinfo(body: bytes) -> tuple[tuple[ZoneText, ...], dict[str, int]]:
+    """Populated zones in the order of their memory, and the per-node statistics of all nodes.
+
+    Raises:
+        ValueError: not a zoneinfo, no memory in it, or zones that overlap.
+    """
+    text = _decode("zoneinfo", body)
+    parts = re.split(r"^Node (\d+), zone\s+(\w+)\s*$", text, flags=re.M)
+    if len(parts) < 4:
+        raise ValueError("zoneinfo names no zone")
+    zones: list[ZoneText] = []
+    node_stats: dict[str, int] = {}
+    for node, name, section in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
+        head, found, rest = section.partition("  pages free")
+        if not found:
+            continue
+        for stat, value in re.findall(r"^\s+(nr_\w+)\s+(\d+)$", head, re.M):
+            node_stats[stat] = node_stats.get(stat, 0) + _int(value, "zoneinfo")
+        zone = _parse_zone((_int(node, "zoneinfo"), name), "        pages free" + rest)
+        if zone.number("managed") and name in ZONE_IDS:
+            zones.append(zone)
+    if not zones:
+        raise ValueError("zoneinfo shows no zone with memory")
+    zones.sort(key=lambda zone: zone.start_pfn)
+    for low, high in zip(zones, zones[1:], strict=False):
+        if low.start_pfn + low.spanned > high.start_pfn:
+            raise ValueError(
+                f"zones {low.key[1]} of node {low.key[0]} and {high.key[1]} of node {high.key[0]} "
+                "overlap: machines with interleaved nodes are not supported"
+            )
+    return tuple(zones), node_stats
+
+
+def _parse_zone(key: ZoneKey, text: str) -> ZoneText:
+    """One zone's section of zoneinfo, from "pages free" on."""
+    zone_part, _, cpu_part = text.partition("  pagesets")
+    numbers: dict[str, int] = {}
+    for name, value in re.findall(r"^\s+(?:pages )?(\w+):?\s+(\d+)\s*$", zone_part, re.M):
+        numbers.setdefault(name, _int(value, "zoneinfo"))
+    start = re.search(r"^\s+start_pfn:\s+(\d+)\s*$", text, re.M)
+    guard = re.search(r"^\s+protection: \(([\d, ]*)\)", text, re.M)
+    populated = numbers.get("managed", 0) > 0
+    for needed in ("free", "min", "low", "high", "spanned", "present", "managed"):
+        if needed not in numbers:
+            raise ValueError(f"zoneinfo: zone {key[1]} has no {needed!r}")
+    if populated and start is None:
+        raise ValueError(f"zoneinfo: zone {key[1]} has no start_pfn")
+    cpus = re.findall(r"count:\s+(\d+)\s+high:\s+(\d+)\s+batch:\s+(\d+)", cpu_part)
+    return ZoneText(
+        key=key,
+        start_pfn=_int(start[1], "zoneinfo") if start else 0,
+        spanned=numbers["spanned"],
+        numbers=numbers,
+        protection=tuple(_int(w, "zoneinfo") for w in guard[1].replace(",", " ").split())
+        if guard
+        else (),
+        pcp=tuple(
+            (_int(a, "zoneinfo"), _int(b, "zoneinfo"), _int(c, "zoneinfo")) for a, b, c in cpus
+        ),
+    )
+
+
+def parse_vmstat(body: bytes) -> dict[str, int]:
+    """Counters by name; lines that are not ``name number`` are refused."""
+    out: dict[str, int] = {}
+    for line in _decode("vmstat", body).splitlines():
+        words = line.split()
+        if not words:
+            continue
+        if len(words) != 2 or not words[1].lstrip("-").isdigit():
+            raise ValueError(f"vmstat: {line[:60]!r} is not a line of it")
+        out[words[0]] = int(words[1][:20])
+    return out
+
+
+def parse_meminfo(body: bytes) -> dict[str, int]:
+    """Sizes in KiB (or bare counts) by name; unknown lines are passed over."""
+    found = re.findall(r"^([\w()]+):\s+(\d{1,15})", _decode("meminfo", body), re.M)
+    return {name: int(value) for name, value in found}
