@@ -1,0 +1,35 @@
+/**
+ * A value that tells its subscribers when it was set. The page's whole state is made of these.
+ */
+
+/**
+ * @template T
+ * @typedef {object} Atom
+ * @property {() => T} get
+ * @property {(value: T) => void} set subscribers hear of it only if the value is another one
+ * @property {(listener: (value: T) => void) => () => void} subscribe returns the way to unsubscribe
+ */
+
+/**
+ * @template T
+ * @param {T} initial
+ * @returns {Atom<T>}
+ */
+export function atom(initial) {
+  let value = initial;
+  /** @type {Set<(value: T) => void>} */
+  const listeners = new Set();
+  return {
+    get: () => value,
+    set(next) {
+      if (Object.is(next, value)) return;
+      value = next;
+      // A copy: a listener may unsubscribe itself, or add another, while we go round.
+      for (const listener of [...listeners]) listener(next);
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}

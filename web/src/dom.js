@@ -1,0 +1,64 @@
+/**
+ * Making elements without a framework: `el("p.note", {id: "x"}, "words", child)`. Text is always set as text.
+ */
+
+/**
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K | `${K}.${string}`} what tag, with classes after dots
+ * @param {Record<string, string|number|boolean|((event: any) => void)|null|undefined>} [attributes] functions are listeners ("click": fn)
+ * @param {...(Node|string|null|undefined|false)} children
+ * @returns {HTMLElementTagNameMap[K]}
+ */
+export function el(what, attributes = {}, ...children) {
+  const [tag, ...classes] = what.split(".");
+  const element = document.createElement(tag);
+  if (classes.length) element.className = classes.join(" ");
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (typeof value === "function") element.addEventListener(name, value);
+    else element.setAttribute(name, value === true ? "" : String(value));
+  }
+  for (const child of children) if (child) element.append(child);
+  return /** @type {HTMLElementTagNameMap[K]} */ (element);
+}
+
+/**
+ * An element of index.html that must be there.
+ * @template {HTMLElement} T
+ * @param {string} id
+ * @param {new () => T} kind
+ * @returns {T}
+ */
+export function need(id, kind) {
+  const element = document.getElementById(id);
+  if (!(element instanceof kind)) throw new Error(`index.html has no <${kind.name}> with the id ${id}`);
+  return element;
+}
+
+/**
+ * Set text only where it differs: unchanged text costs no layout and is not read out again.
+ * @param {Element} element
+ * @param {string} text
+ */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/**
+ * A short line in a design's colour and dash, as in the charts.
+ * @param {{hex: string, svg: string}} line
+ */
+export function lineSwatch(line) {
+  const ns = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(ns, "svg");
+  svg.setAttribute("viewBox", "0 0 28 6");
+  svg.setAttribute("class", "swatch-line");
+  svg.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS(ns, "path");
+  path.setAttribute("d", "M0 3H28");
+  path.setAttribute("stroke", line.hex);
+  path.setAttribute("stroke-width", "4");
+  if (line.svg) path.setAttribute("stroke-dasharray", line.svg);
+  svg.append(path);
+  return svg;
+}

@@ -1,0 +1,137 @@
+/**
+ * Numbers into words: pages → "512 MiB", per mille → "84.1 %", counters → "1,234". Pure; the only place where units change.
+ */
+
+export const MIB_PAGES = 256;
+export const PAGEBLOCK_NR_PAGES = 512;
+
+const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+
+/** @param {number} n */
+export const count = (n) => whole.format(n);
+
+/**
+ * A counter in few characters: 950, 12.3 k, 4.56 M.
+ * @param {number} n
+ */
+export function short(n) {
+  const size = Math.abs(n);
+  if (size < 10_000) return whole.format(n);
+  if (size < 1_000_000) return `${(n / 1000).toFixed(size < 100_000 ? 1 : 0)} k`;
+  return `${(n / 1_000_000).toFixed(size < 10_000_000 ? 2 : 1)} M`;
+}
+
+/**
+ * MiB with its unit, GiB from 10 GiB on.
+ * @param {number} sizeMib
+ */
+export function mib(sizeMib) {
+  if (sizeMib >= 10_240) return `${+(sizeMib / 1024).toFixed(1)} GiB`;
+  return `${whole.format(sizeMib)} MiB`;
+}
+
+/** @param {number} pages */
+export const pagesToMib = (pages) => pages / MIB_PAGES;
+
+/**
+ * Pages as MiB without the unit: one decimal where it is not whole and small.
+ * @param {number} pages
+ */
+export function mibNumber(pages) {
+  const value = pages / MIB_PAGES;
+  return Number.isInteger(value) || value >= 1000 ? whole.format(value) : value.toFixed(1);
+}
+
+/** @param {number} pages */
+export const pagesText = (pages) => mib(Math.round(pages / MIB_PAGES));
+
+/** @param {number} value per mille */
+export const perMille = (value) => (value / 1000).toFixed(3);
+
+/** @param {number} tick */
+export const tickText = (tick) => `tick ${whole.format(tick)}`;
+
+/**
+ * Largest order in words.
+ * @param {number} order -1 = none
+ */
+export function orderText(order) {
+  if (order < 0) return "none";
+  const kib = 4 * 2 ** order;
+  return `${order} (${kib < 1024 ? `${kib} KiB` : `${kib / 1024} MiB`})`;
+}
+
+/**
+ * Addresses of a pageblock.
+ * @param {number} index
+ */
+export function blockRange(index) {
+  return `${whole.format(index * 2)} to ${whole.format(index * 2 + 2)} MiB`;
+}
+
+/**
+ * @param {number} n
+ * @param {string} one
+ * @param {string} [many]
+ */
+export const plural = (n, one, many = `${one}s`) => `${whole.format(n)} ${n === 1 ? one : many}`;
+
+// -- speed: a slider from 0 to 100 on a logarithmic scale of 1 to 1000 ticks a second
+
+/** @param {number} position 0 to 100 */
+export const speedOf = (position) => Math.round(10 ** ((3 * position) / 100));
+
+/** @param {number} ticks_per_s */
+export const positionOf = (ticks_per_s) =>
+  Math.round((100 * Math.log10(Math.min(1000, Math.max(1, ticks_per_s)))) / 3);
+
+/**
+ * A whole number typed by a person.
+ * @param {string} text
+ * @param {string} what
+ * @param {number} low
+ * @param {number} high
+ * @param {string} unit
+ * @returns {{value: number, error: null} | {value: null, error: string}}
+ */
+export function parseWhole(text, what, low, high, unit) {
+  const trimmed = text.trim();
+  const value = Number(trimmed);
+  if (trimmed === "" || !Number.isInteger(value) || value < low || value > high) {
+    const shown = trimmed === "" ? "empty" : trimmed.slice(0, 40);
+    return {
+      value: null,
+      error: `${what} is ${shown}: a whole number of ${unit} from ${whole.format(low)} to ${whole.format(high)} is needed.`,
+    };
+  }
+  return { value, error: null };
+}
+
+/**
+ * A design and its toggles as the key on the wire: NAME[:TOGGLE[=VALUE][+TOGGLE…]]; defaults are left out.
+ * @param {string} name
+ * @param {{name: string, values: string[]}[]} toggles
+ * @param {Record<string, string>} chosen
+ */
+export function designKey(name, toggles, chosen) {
+  const parts = toggles
+    .filter((t) => t.name in chosen && chosen[t.name] !== t.values[0])
+    .map((t) => (chosen[t.name] === "on" ? t.name : `${t.name}=${chosen[t.name]}`));
+  return parts.length ? `${name}:${parts.join("+")}` : name;
+}
+
+/**
+ * The other way: name and toggles written in a key.
+ * @param {string} key
+ * @returns {{name: string, chosen: Record<string, string>}}
+ */
+export function splitKey(key) {
+  const [name, rest = ""] = key.split(":", 2);
+  /** @type {Record<string, string>} */
+  const chosen = {};
+  for (const part of rest.split("+").filter(Boolean)) {
+    const [toggle, value = "on"] = part.split("=", 2);
+    chosen[toggle] = value;
+  }
+  return { name, chosen };
+}

@@ -1,0 +1,72 @@
+/**
+ * Creates the parts of the page and joins them; the only file that knows all of them.
+ */
+
+import { createClient } from "./client.js";
+import { need, setText } from "./dom.js";
+import { mib } from "./format.js";
+import { createPainter } from "./paint.js";
+import { createState } from "./state.js";
+import { createCharts } from "./views/charts.js";
+import { createControls } from "./views/controls.js";
+import { createHelp } from "./views/help.js";
+import { createLegend } from "./views/legend.js";
+import { createNotices } from "./views/notices.js";
+import { createPanels } from "./views/panels.js";
+import { createScoreboard } from "./views/scoreboard.js";
+import { createSetup } from "./views/setup.js";
+
+const state = createState();
+const painter = createPainter();
+
+// The address remembers the session, so that a reload and a shared link show the same guests.
+const address = {
+  getSession: () => new URLSearchParams(location.hash.slice(1)).get("s") ?? "",
+  /** @param {string} id */
+  setSession: (id) => history.replaceState(null, "", id ? `#s=${encodeURIComponent(id)}` : location.pathname + location.search),
+};
+
+const client = createClient(state, address);
+createNotices(state, painter, client.retryNow);
+createPanels(state, painter);
+createLegend(state, painter);
+createScoreboard(state, painter);
+const setup = createSetup(state, client.reset);
+const controls = createControls(state, painter, {
+  send: client.send,
+  pace: client.pace,
+  step: client.step,
+  startOver: setup.startOver,
+});
+createHelp(state, controls.act, setup.open);
+createCharts(state, painter);
+painter.after(client.painted);
+
+const showGuest = painter.add("dom", () => {
+  const welcome = state.welcome.get();
+  if (!welcome) return;
+  const { guest, config } = welcome;
+  const kind = config.source?.kind === "synthetic" ? `synthetic guest, seed ${config.seed}` : "capture of a real machine";
+  setText(need("guest-label", HTMLElement), `${guest.label}, ${mib(guest.size_mib)}, ${kind}`);
+  document.title = `${guest.label}: fragscope`;
+});
+state.welcome.subscribe(showGuest);
+
+// Links inside the page must not replace the session in the address.
+document.addEventListener("click", (event) => {
+  const link = event.target instanceof Element ? event.target.closest("a[href^='#']") : null;
+  const target = link && document.getElementById(link.getAttribute("href")?.slice(1) ?? "");
+  if (!target) return;
+  event.preventDefault();
+  target.scrollIntoView({ block: "start" });
+  target.focus({ preventScroll: true });
+});
+window.addEventListener("hashchange", () => location.reload());
+
+// Painted frames, for benchmarks and tests: counting is all that is done with it.
+painter.after(() => {
+  document.body.dataset.seq = String(state.frame.get()?.seq ?? 0);
+  document.body.dataset.tick = String(state.frame.get()?.tick ?? 0);
+});
+
+client.start();

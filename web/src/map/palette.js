@@ -1,0 +1,145 @@
+/**
+ * Colours as data. Chosen so that every pair inside one mode can be told apart with any of the three colour-vision
+ * deficiencies, without a red/green pair, and so that light always means free (tests/web/palette.test.js holds it to that).
+ */
+
+/**
+ * @typedef {object} Entry
+ * @property {string} name words beside the colour
+ * @property {string} hex
+ * @property {string} text one sentence for the legend
+ *
+ * @typedef {object} Mode
+ * @property {string} key
+ * @property {string} label
+ * @property {string} text what a cell shows in this mode
+ * @property {Entry[]} entries
+ */
+
+const FREE = "#d8e8f1";
+const MOVABLE = "#4287c5";
+const BALLOON = "#ea8a0b";
+const UNMOVABLE = "#352f44";
+const RESERVED = "#a6adb5";
+
+/** @type {Mode} */
+export const CONTENT = {
+  key: "content",
+  label: "Content",
+  text: "Each cell is one pageblock of 2 MiB (512 pages), filled from below by what its pages are.",
+  entries: [
+    { name: "free", hex: FREE, text: "pages that nobody uses" },
+    { name: "movable", hex: MOVABLE, text: "pages of programs and page cache, which compaction can move" },
+    { name: "balloon", hex: BALLOON, text: "pages given back to the host by the balloon" },
+    { name: "unmovable", hex: UNMOVABLE, text: "kernel memory and pinned pages" },
+    { name: "reserved", hex: RESERVED, text: "firmware, kernel image and holes, never handed out" },
+  ],
+};
+
+/** Free share: 9 steps from nothing free (dark) to all free (light). */
+const RAMP = ["#352f44", "#3c4668", "#3f5f8d", "#4378aa", "#5a91c0", "#7daacd", "#9dc0d8", "#bbd5e5", "#d8e8f1"];
+
+/** @type {Mode} */
+export const FREE_SHARE = {
+  key: "free",
+  label: "Free share",
+  text: "Each cell is one pageblock of 2 MiB; the lighter, the more of it is free.",
+  entries: RAMP.map((hex, i) => ({
+    name: i === 0 ? "0 % free" : i === RAMP.length - 1 ? "100 % free" : `${Math.round((100 * i) / (RAMP.length - 1))} %`,
+    hex,
+    text: "",
+  })),
+};
+
+/** @type {Mode} */
+export const MIGRATETYPE = {
+  key: "migratetype",
+  label: "Migratetype",
+  text: "Each cell is one pageblock; its migratetype says for which kind of page the allocator keeps it.",
+  entries: [
+    { name: "UNMOVABLE", hex: UNMOVABLE, text: "for pages that stay where they are" },
+    { name: "MOVABLE", hex: MOVABLE, text: "for pages that compaction may move" },
+    { name: "RECLAIMABLE", hex: "#7fbf9f", text: "for caches that the kernel can shrink" },
+    { name: "HIGHATOMIC", hex: "#f2dc52", text: "kept back for urgent high-order requests" },
+    { name: "CMA", hex: "#c9539b", text: "for contiguous device memory" },
+    { name: "ISOLATE", hex: "#eef1f3", text: "nothing may be taken from it now" },
+    { name: "BALLOON", hex: BALLOON, text: "own type of the dedicated_block design" },
+  ],
+};
+
+/** By units.HOLDER_*: index = value on the wire. @type {Mode} */
+export const HOLDER = {
+  key: "holder",
+  label: "What holds this block",
+  text: "Each cell is one pageblock; its colour says what keeps it from being a free 2 MiB block.",
+  entries: [
+    { name: "free", hex: FREE, text: "wholly free: a 2 MiB page can be had here" },
+    { name: "movable pages only", hex: MOVABLE, text: "compaction can empty it" },
+    { name: "held by balloon", hex: BALLOON, text: "would be movable, but for balloon pages that nothing can move now" },
+    { name: "held by kernel", hex: UNMOVABLE, text: "at least one kernel or pinned page: nothing can empty it" },
+    { name: "reserved", hex: RESERVED, text: "nothing but reserved pages and holes" },
+    { name: "balloon, movable by the hook", hex: "#c9539b", text: "compaction can empty it, thanks to the LRU hook" },
+  ],
+};
+
+/** In the order of the buttons. @type {Mode[]} */
+export const MODES = [CONTENT, FREE_SHARE, MIGRATETYPE, HOLDER];
+
+/** A cell that changed in this tick glows in this colour for a moment. */
+export const TOUCHED = "#fff3a1";
+
+/** Lines of the charts and marks of the panels: colour, Plotly dash, and the same dash for SVG. */
+export const DESIGN_LINES = [
+  { hex: "#352f44", dash: "solid", svg: "" },
+  { hex: "#1766a6", dash: "dash", svg: "7 4" },
+  { hex: "#b45d00", dash: "dot", svg: "2 3" },
+  { hex: "#a1307a", dash: "dashdot", svg: "7 3 2 3" },
+  { hex: "#00707a", dash: "longdash", svg: "11 4" },
+  { hex: "#6b5b00", dash: "longdashdot", svg: "11 3 2 3" },
+  { hex: "#5b4bb7", dash: "dash", svg: "5 5" },
+  { hex: "#7a3b2e", dash: "dot", svg: "1 4" },
+];
+
+/**
+ * "#rrggbb" as the number that a little-endian Uint32Array over ImageData needs.
+ * @param {string} hex
+ */
+export function packed(hex) {
+  const n = parseInt(hex.slice(1), 16);
+  return ((255 << 24) | ((n & 255) << 16) | (n & 0xff00) | (n >> 16)) >>> 0;
+}
+
+/**
+ * A colour table of 256 entries: beyond the last entry its colour repeats.
+ * @param {Entry[]} entries
+ * @returns {Uint32Array}
+ */
+export function table(entries) {
+  return Uint32Array.from({ length: 256 }, (_, i) => packed(entries[Math.min(i, entries.length - 1)].hex));
+}
+
+/**
+ * Colour by free pages, 0 to 512.
+ * @returns {Uint32Array} 513 entries
+ */
+export function freeTable() {
+  const last = RAMP.length - 1;
+  return Uint32Array.from({ length: 513 }, (_, pages) => {
+    const at = (pages / 512) * last;
+    const i = Math.min(last - 1, Math.floor(at));
+    return mix(packed(RAMP[i]), packed(RAMP[i + 1]), Math.round((at - i) * 256));
+  });
+}
+
+/**
+ * Between two packed colours.
+ * @param {number} a
+ * @param {number} b
+ * @param {number} t 0 = a, 256 = b
+ */
+export function mix(a, b, t) {
+  const u = 256 - t;
+  const rb = (((a & 0xff00ff) * u + (b & 0xff00ff) * t) >>> 8) & 0xff00ff;
+  const g = ((((a >>> 8) & 0xff) * u + ((b >>> 8) & 0xff) * t) >>> 8) & 0xff;
+  return (0xff000000 | rb | (g << 8)) >>> 0;
+}

@@ -1,0 +1,56 @@
+/**
+ * The only requestAnimationFrame of the page: whatever changed since the last paint is brought to the screen once,
+ * DOM first, then canvases. Nothing is painted while nothing changes.
+ */
+
+/**
+ * @typedef {(now: number) => boolean|void} Part paints one part; true = paint me again next time (something glows still)
+ *
+ * @typedef {object} Painter
+ * @property {(phase: "dom"|"canvas", part: Part) => () => void} add returns the part's "mark me dirty"
+ * @property {(part: () => void) => void} after called after each paint
+ */
+
+/**
+ * @param {(callback: (now: number) => void) => unknown} [request]
+ * @returns {Painter}
+ */
+export function createPainter(request = (callback) => requestAnimationFrame(callback)) {
+  /** @type {{dom: Set<Part>, canvas: Set<Part>}} */
+  const dirty = { dom: new Set(), canvas: new Set() };
+  /** @type {(() => void)[]} */
+  const afterwards = [];
+  let asked = false;
+
+  const ask = () => {
+    if (asked) return;
+    asked = true;
+    request(paint);
+  };
+
+  /** @param {number} now */
+  function paint(now) {
+    asked = false;
+    for (const phase of /** @type {const} */ (["dom", "canvas"])) {
+      const parts = [...dirty[phase]];
+      dirty[phase].clear();
+      for (const part of parts) {
+        if (part(now) === true) {
+          dirty[phase].add(part);
+          ask();
+        }
+      }
+    }
+    for (const part of afterwards) part();
+  }
+
+  return {
+    add(phase, part) {
+      return () => {
+        dirty[phase].add(part);
+        ask();
+      };
+    },
+    after: (part) => void afterwards.push(part),
+  };
+}

@@ -1,0 +1,65 @@
+/**
+ * The REST requests of docs/PROTOCOL.md; every refusal becomes a RestError whose message is the server's one sentence.
+ */
+
+/** @typedef {import("./wire.js").Config} Config */
+
+export class RestError extends Error {
+  /**
+   * @param {string} text
+   * @param {number} status
+   */
+  constructor(text, status) {
+    super(text);
+    this.status = status;
+  }
+}
+
+/**
+ * @param {string} url
+ * @param {RequestInit} [options]
+ * @returns {Promise<any>}
+ */
+async function call(url, options) {
+  let response;
+  try {
+    response = await fetch(url, options);
+  } catch {
+    throw new RestError("The server does not answer.", 0);
+  }
+  let body = null;
+  try {
+    body = await response.json();
+  } catch {
+    // Not JSON: a proxy's page, say. The status has to do.
+  }
+  if (!response.ok) {
+    throw new RestError(body?.error ?? body?.status ?? `The server answered with status ${response.status}.`, response.status);
+  }
+  return body;
+}
+
+/** @returns {Promise<import("./wire.js").Info>} */
+export const getInfo = () => call("api/info");
+
+/**
+ * @param {Config} config
+ * @returns {Promise<{session: string}>}
+ */
+export const createSession = (config) =>
+  call("api/sessions", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(config),
+  });
+
+/**
+ * @param {File} file
+ * @returns {Promise<{capture: string, summary: Record<string, unknown>}>}
+ */
+export const uploadCapture = (file) =>
+  call(`api/captures?name=${encodeURIComponent(file.name)}`, {
+    method: "POST",
+    headers: { "content-type": "application/octet-stream" },
+    body: file,
+  });

@@ -1,0 +1,85 @@
+/**
+ * What the page has to say: errors in one sentence, the state of the connection, results read out. Also keeps
+ * `document.body.dataset.idle`, which tests (and scripts) wait for.
+ */
+
+import { el, need, setText } from "../dom.js";
+import { count } from "../format.js";
+import { dismiss } from "../state.js";
+import { statIndex } from "../wire.js";
+
+/**
+ * @param {import("../state.js").State} state
+ * @param {import("../paint.js").Painter} painter
+ * @param {() => void} retryNow
+ */
+export function createNotices(state, painter, retryNow) {
+  const box = need("notices", HTMLElement);
+  const link = need("connection", HTMLElement);
+  const linkText = need("connection-text", HTMLElement);
+  const announce = need("announce", HTMLElement);
+  let wasBusy = false;
+
+  const showNotices = painter.add("dom", () => {
+    const notices = state.notices.get();
+    const shown = new Map([...box.children].map((child) => [Number(/** @type {HTMLElement} */ (child).dataset.id), child]));
+    for (const [id, child] of shown) if (!notices.some((notice) => notice.id === id)) child.remove();
+    for (const notice of notices) {
+      if (shown.has(notice.id)) continue;
+      const close = el("button.quiet", { type: "button", click: () => dismiss(state, notice.id) }, "Dismiss");
+      box.append(el(`div.notice.${notice.level}`, { "data-id": notice.id }, el("p", {}, notice.text), close));
+    }
+  });
+
+  const showLink = painter.add("dom", () => {
+    const { phase, text, retry_at } = state.connection.get();
+    const progress = state.progress.get();
+    link.dataset.phase = phase;
+    document.body.dataset.connection = phase;
+    let words = text;
+    if (progress) words = progress.total > 0 ? `${progress.text} (${Math.round((100 * progress.done) / progress.total)} %)` : progress.text;
+    else if (retry_at > 0) words = `${text} Trying again by itself.`;
+    setText(linkText, words);
+    let button = link.querySelector("button");
+    if (phase === "lost" && !button) {
+      button = el("button.quiet", { type: "button", click: retryNow }, "Try now");
+      link.append(button);
+    } else if (phase !== "lost" && button) button.remove();
+  });
+
+  const showIdle = painter.add("dom", () => {
+    const idle = isIdle(state);
+    document.body.dataset.idle = String(idle);
+    if (idle && wasBusy) setText(announce, resultText(state));
+    wasBusy = !idle;
+  });
+
+  for (const each of [state.notices]) each.subscribe(showNotices);
+  for (const each of [state.connection, state.progress]) each.subscribe(showLink);
+  for (const each of [state.frame, state.pending, state.connection]) each.subscribe(showIdle);
+  showLink();
+}
+
+/**
+ * Connected, a frame shown, nothing asked for that is not in it, no guest at work.
+ * @param {import("../state.js").State} state
+ */
+function isIdle(state) {
+  const welcome = state.welcome.get();
+  const frame = state.frame.get();
+  if (state.connection.get().phase !== "open" || !welcome || !frame || state.pending.get().size > 0) return false;
+  const busy = statIndex(welcome.stat_fields).busy;
+  return frame.designs.every((design) => design.stats[busy] === 0);
+}
+
+/**
+ * @param {import("../state.js").State} state
+ */
+function resultText(state) {
+  const welcome = state.welcome.get();
+  const frame = state.frame.get();
+  if (!welcome || !frame) return "";
+  const blocks = statIndex(welcome.stat_fields).free_blocks_all;
+  const parts = welcome.designs.map((design, i) => `${design.key}: ${count(frame.designs[i].stats[blocks])}`);
+  return `Done. 2 MiB blocks left for user land: ${parts.join(", ")}.`;
+}

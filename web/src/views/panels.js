@@ -1,0 +1,286 @@
+/**
+ * One panel per design: headline number, activity, map with axis and marks, and the pageblock pointed at, in all panels at once.
+ */
+
+import { el, lineSwatch, need, setText } from "../dom.js";
+import { count, mib } from "../format.js";
+import { axisMarks, fit, indexAt, moveIndex } from "../geom.js";
+import { Heatmap, LAYERS_FROM } from "../map/heatmap.js";
+import { DESIGN_LINES } from "../map/palette.js";
+import { drawMarks, GUTTER } from "../map/scanners.js";
+import { FLAG_TOUCHED, statIndex } from "../wire.js";
+import { activity, blockText, designWords, scannerText, splitLabel } from "../words.js";
+
+const LARGE_GUEST = 8192; // pageblocks; from here on two panels a row are better than four
+const MAP_HEIGHT = 300; // css pixels
+const TALL_MAP_HEIGHT = 420;
+
+/**
+ * @typedef {object} Panel
+ * @property {HTMLElement} root
+ * @property {HTMLElement} number
+ * @property {HTMLElement} reach
+ * @property {HTMLElement} activity
+ * @property {HTMLElement} frame box of axis and canvases
+ * @property {HTMLElement} axis
+ * @property {HTMLElement} stack the canvases
+ * @property {HTMLCanvasElement} marks
+ * @property {Heatmap} map
+ * @property {HTMLElement} where
+ * @property {HTMLElement} counts
+ * @property {HTMLElement} holder
+ */
+
+/**
+ * @param {import("../state.js").State} state
+ * @param {import("../paint.js").Painter} painter
+ */
+export function createPanels(state, painter) {
+  const root = need("panels", HTMLElement);
+  const announce = need("announce-block", HTMLElement);
+  const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
+  /** @type {Panel[]} */
+  let panels = [];
+  /** @type {import("../geom.js").Geometry|null} */
+  let geometry = null;
+  /** @type {Record<string, number>} */
+  let at = {};
+  /** @type {import("../wire.js").Frame|null} */
+  let glowedFor = null;
+  let laidOutFor = "";
+
+  /** @param {number} i */
+  const stats = (i) => {
+    const values = state.frame.get()?.designs[i]?.stats;
+    return (/** @type {string} */ name) => values?.[at[name]] ?? 0;
+  };
+
+  function rebuild() {
+    const welcome = state.welcome.get();
+    if (!welcome) return;
+    at = statIndex(welcome.stat_fields);
+    panels = welcome.designs.map((design, i) => createPanel(design, i, point, keep));
+    root.replaceChildren(...panels.map((panel) => panel.root));
+    root.dataset.count = String(panels.length);
+    root.classList.toggle("large", welcome.guest.nr_pageblocks > LARGE_GUEST);
+    state.pageblock.set(null);
+    geometry = null;
+    laidOutFor = "";
+    lay();
+  }
+
+  // -- layout: the same geometry for all panels, so that they can be compared cell by cell
+  const lay = painter.add("dom", () => {
+    const welcome = state.welcome.get();
+    if (!welcome || panels.length === 0) return;
+    const width = panels[0].stack.parentElement?.clientWidth ?? 0;
+    if (width < 20) return;
+    const dpr = window.devicePixelRatio || 1;
+    const wide = width > 520;
+    const height = wide ? TALL_MAP_HEIGHT : MAP_HEIGHT;
+    const key = `${width} ${dpr} ${welcome.epoch} ${state.mode.get()}`;
+    if (key === laidOutFor) return;
+    laidOutFor = key;
+    const axisWidth = panels[0].axis.offsetWidth;
+    geometry = fit(welcome.guest.nr_pageblocks, width - axisWidth - GUTTER, height, dpr);
+    const g = geometry;
+    for (const panel of panels) {
+      panel.map.setGeometry(g, state.mode.get());
+      panel.stack.style.width = `${g.cssWidth + GUTTER}px`;
+      panel.stack.style.height = `${g.cssHeight}px`;
+      panel.stack.style.setProperty("--cell", `${g.cssCell}px`);
+      panel.stack.style.setProperty("--map-width", `${g.cssWidth}px`);
+      panel.stack.style.setProperty("--line", `${1 / dpr}px`);
+      panel.stack.classList.toggle("grid", g.cell >= LAYERS_FROM);
+      panel.axis.style.height = `${g.cssHeight}px`;
+      panel.axis.replaceChildren(
+        ...axisMarks(g, 26).map(({ cssY, mib: low }) => {
+          const mark = el("span.mark", {}, mib(low));
+          mark.style.top = `${cssY}px`;
+          return mark;
+        }),
+      );
+    }
+    draw();
+    drawOver();
+  });
+
+  // -- words
+  const write = painter.add("dom", () => {
+    const welcome = state.welcome.get();
+    const frame = state.frame.get();
+    if (!welcome || !frame) return;
+    panels.forEach((panel, i) => {
+      const s = stats(i);
+      setText(panel.number, count(s("free_blocks_all")));
+      const more = Math.max(0, s("thp_potential") - s("blocks_free"));
+      setText(panel.reach, `${count(more)} more within reach of compaction`);
+      const now = activity(s, welcome.guest.zones);
+      setText(panel.activity, now.text);
+      panel.root.dataset.busy = String(now.busy);
+    });
+    describe();
+  });
+
+  const describe = painter.add("dom", () => {
+    const frame = state.frame.get();
+    if (!frame || !geometry) return;
+    const index = state.pageblock.get();
+    panels.forEach((panel, i) => {
+      const pointed = index !== null && index < frame.nr_pageblocks;
+      panel.root.classList.toggle("pointed", pointed);
+      if (pointed) {
+        const words = blockText(frame.designs[i].planes, index);
+        setText(panel.where, words.where);
+        setText(panel.counts, words.counts);
+        setText(panel.holder, words.holder);
+      } else {
+        setText(panel.where, "");
+        setText(panel.counts, scannerText(stats(i)));
+        setText(panel.holder, "");
+      }
+    });
+  });
+
+  const speak = painter.add("dom", () => {
+    const frame = state.frame.get();
+    const index = state.pageblock.get();
+    if (!frame || index === null || !document.activeElement?.classList.contains("stack")) return;
+    const words = blockText(frame.designs[state.panel.get()].planes, index);
+    setText(announce, `${words.where}. ${words.counts}. ${words.holder}.`);
+  });
+
+  // -- pictures
+  const draw = painter.add("canvas", (now) => {
+    const frame = state.frame.get();
+    if (!frame || !geometry || frame.nr_pageblocks !== geometry.nr) return false;
+    if (frame !== glowedFor && !calm.matches && frame.log_index + frame.tick > 0) {
+      panels.forEach((panel, i) => panel.map.touch(frame.designs[i].planes.flags, FLAG_TOUCHED));
+    }
+    glowedFor = frame;
+    let again = false;
+    panels.forEach((panel, i) => {
+      if (panel.map.paint(frame.designs[i].planes, now)) again = true;
+    });
+    return again;
+  });
+
+  const drawOver = painter.add("canvas", () => {
+    const frame = state.frame.get();
+    const g = geometry;
+    if (!frame || !g || frame.nr_pageblocks !== g.nr) return;
+    panels.forEach((panel, i) => {
+      const s = stats(i);
+      drawMarks(panel.marks, g, {
+        flags: frame.designs[i].planes.flags,
+        migrate_pfn: s("compact_active") ? s("migrate_pfn") : -1,
+        free_pfn: s("compact_active") ? s("free_pfn") : -1,
+        pageblock: state.pageblock.get(),
+      });
+    });
+  });
+
+  // -- pointing
+  /**
+   * @param {number} i
+   * @param {PointerEvent|null} event null = the pointer has left
+   */
+  function point(i, event) {
+    if (!event || !geometry) {
+      if (document.activeElement !== panels[i]?.stack) state.pageblock.set(null);
+      return;
+    }
+    const box = panels[i].map.canvas.getBoundingClientRect();
+    state.panel.set(i);
+    state.pageblock.set(indexAt(geometry, event.clientX - box.left, event.clientY - box.top));
+  }
+
+  /**
+   * @param {number} i
+   * @param {KeyboardEvent|FocusEvent} event
+   */
+  function keep(i, event) {
+    if (!geometry) return;
+    state.panel.set(i);
+    if (event instanceof FocusEvent) {
+      // A click focuses too, and has pointed already.
+      if (event.type === "blur") state.pageblock.set(null);
+      else if (state.pageblock.get() === null && panels[i].stack.matches(":focus-visible")) state.pageblock.set(0);
+      speak();
+      return;
+    }
+    if (event.key === "Escape") {
+      state.pageblock.set(null);
+      return;
+    }
+    const next = moveIndex(geometry, state.pageblock.get() ?? 0, event.key);
+    if (next === null) return;
+    event.preventDefault();
+    state.pageblock.set(next);
+    speak();
+  }
+
+  state.welcome.subscribe(rebuild);
+  for (const mark of [write, draw, drawOver]) state.frame.subscribe(mark);
+  for (const mark of [describe, drawOver]) state.pageblock.subscribe(mark);
+  state.mode.subscribe(lay);
+  new ResizeObserver(lay).observe(root);
+  window.addEventListener("resize", lay);
+}
+
+/**
+ * @param {import("../wire.js").DesignInfo} design
+ * @param {number} i
+ * @param {(i: number, event: PointerEvent|null) => void} point
+ * @param {(i: number, event: KeyboardEvent|FocusEvent) => void} keep
+ * @returns {Panel}
+ */
+function createPanel(design, i, point, keep) {
+  const words = designWords(design.name);
+  const { label, ours } = splitLabel(design.label);
+  const toggles = Object.entries(design.toggles ?? {});
+  const id = `panel-${i}`;
+  const number = el("output.number", { "aria-describedby": `${id}-unit` }, "–");
+  const reach = el("span.reach");
+  const active = el("p.activity", {}, "waiting for the first frame");
+  const canvas = el("canvas.map");
+  const marks = el("canvas.over");
+  const stack = el(
+    "div.stack",
+    {
+      tabindex: 0, role: "application", "aria-roledescription": "memory map", "aria-describedby": `${id}-keys`,
+      "aria-label": `Memory map of ${design.key}: low addresses at the bottom, high addresses at the top`,
+      pointermove: (/** @type {PointerEvent} */ event) => point(i, event),
+      pointerdown: (/** @type {PointerEvent} */ event) => point(i, event),
+      pointerleave: () => point(i, null),
+      keydown: (/** @type {KeyboardEvent} */ event) => keep(i, event),
+      focus: (/** @type {FocusEvent} */ event) => keep(i, event),
+      blur: (/** @type {FocusEvent} */ event) => keep(i, event),
+    },
+    canvas, el("div.gridlines"), marks,
+  );
+  const axis = el("div.axis", { "aria-hidden": "true" });
+  const where = el("p.where");
+  const counts = el("p.counts");
+  const holder = el("p.holder");
+  const frame = el("div.frame", {}, axis, stack);
+  const root = el(
+    "article.panel", { "aria-labelledby": `${id}-name`, "data-design": design.key, "data-busy": "false" },
+    el("header.panel-head", {},
+      el("h3", { id: `${id}-name` }, lineSwatch(DESIGN_LINES[i % DESIGN_LINES.length]), el("span.key", {}, design.name),
+        el("span.hidden", {}, design.key === design.name ? "" : ` with ${design.key}`)),
+      active),
+    el("p.help", {}, words.help, " ", el("a", { href: `#claim-${design.name}` }, "What it claims")),
+    el("div.headline", {}, number,
+      el("div.headline-words", {}, el("span.unit", { id: `${id}-unit` }, "2 MiB blocks left for user land"), reach)),
+    el("p.axis-word", {}, "▴ high addresses"),
+    frame,
+    el("p.axis-word", {}, "▾ low addresses"),
+    el("div.detail", {}, where, counts, holder),
+    el("p.tags", {}, el("span.tag.plain", {}, label), ours && el("span.tag.ours", {}, ours),
+      ...toggles.map(([name, value]) => el("span.tag", {}, `${name} = ${value}`))),
+    el("p.hidden", { id: `${id}-keys` }, "Arrow keys move from pageblock to pageblock, Page up and Page down by four rows, Home and End to the ends."),
+  );
+  return { root, number, reach, activity: active, frame, axis, stack, marks, map: new Heatmap(canvas), where, counts, holder };
+}
+

@@ -1,0 +1,103 @@
+/**
+ * The scoreboard: a row per design, benefit beside cost, each column explained; and the maps as a table of words.
+ */
+
+import { el, lineSwatch, need, setText } from "../dom.js";
+import { count, mibNumber } from "../format.js";
+import { DESIGN_LINES } from "../map/palette.js";
+import { statIndex } from "../wire.js";
+import { COLUMNS } from "../words.js";
+
+const GROUPS = { benefit: "What user land gets", balloon: "The balloon", cost: "What it costs" };
+
+/** Pageblocks by holder, for the table that stands for the maps. */
+const HOLDER_COLUMNS = [
+  ["blocks_free", "wholly free"],
+  ["blocks_rescuable", "movable pages only"],
+  ["blocks_rescuable_by_hook", "balloon, movable by the hook"],
+  ["blocks_held_by_balloon", "held by balloon"],
+  ["blocks_held_by_kernel", "held by kernel"],
+  ["blocks_reserved", "reserved"],
+  ["dedicated_blocks", "dedicated to the balloon"],
+];
+
+/**
+ * @param {import("../state.js").State} state
+ * @param {import("../paint.js").Painter} painter
+ */
+export function createScoreboard(state, painter) {
+  const board = need("board", HTMLTableElement);
+  const textTable = need("text-table", HTMLTableElement);
+  const note = need("board-note", HTMLElement);
+  /** @type {HTMLElement[][]} */
+  let cells = [];
+  /** @type {HTMLElement[][]} */
+  let textCells = [];
+  /** @type {Record<string, number>} */
+  let at = {};
+
+  need("board-list", HTMLDListElement).append(
+    ...COLUMNS.flatMap((column) => [
+      el("dt", {}, `${column.head} (${column.unit})`),
+      el("dd", { id: `column-${column.key}` }, column.text),
+    ]),
+  );
+
+  function rebuild() {
+    const welcome = state.welcome.get();
+    if (!welcome) return;
+    at = statIndex(welcome.stat_fields);
+    const groups = /** @type {("benefit"|"balloon"|"cost")[]} */ (["benefit", "balloon", "cost"]);
+    const head = el("thead", {},
+      el("tr.groups", {}, el("td"), ...groups.map((group) =>
+        el("th", { colspan: COLUMNS.filter((column) => column.group === group).length, scope: "colgroup", class: group }, GROUPS[group]))),
+      el("tr", {}, el("th", { scope: "col" }, "Design"), ...COLUMNS.map(heading)));
+    cells = welcome.designs.map(() => COLUMNS.map((column) => el("td", { class: column.group, "data-column": column.key })));
+    const rows = welcome.designs.map((design, i) =>
+      el("tr", { "data-design": design.key },
+        el("th", { scope: "row" }, lineSwatch(DESIGN_LINES[i % DESIGN_LINES.length]), el("span.key", {}, design.key)), ...cells[i]));
+    board.replaceChildren(el("caption.hidden", {}, "Scoreboard: one row per design"), head, el("tbody", {}, ...rows));
+
+    textCells = welcome.designs.map(() => HOLDER_COLUMNS.map(() => el("td")));
+    textTable.replaceChildren(
+      el("caption.hidden", {}, "Pageblocks of each design by what holds them"),
+      el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Design"), ...HOLDER_COLUMNS.map(([, words]) => el("th", { scope: "col" }, words)))),
+      el("tbody", {}, ...welcome.designs.map((design, i) => el("tr", {}, el("th", { scope: "row" }, design.key), ...textCells[i]))),
+    );
+  }
+
+  const show = painter.add("dom", () => {
+    const welcome = state.welcome.get();
+    const frame = state.frame.get();
+    if (!welcome || !frame || cells.length !== frame.designs.length) return;
+    const values = frame.designs.map(({ stats }) => (/** @type {string} */ name) => stats[at[name]] ?? 0);
+    COLUMNS.forEach((column, c) => {
+      const { bar } = column;
+      const sizes = bar ? values.map(bar) : [];
+      const most = Math.max(1, ...sizes);
+      values.forEach((value, i) => {
+        const cell = cells[i][c];
+        setText(cell, column.show(value));
+        if (bar) cell.style.setProperty("--bar", `${Math.round((100 * sizes[i]) / most)}%`);
+      });
+    });
+    HOLDER_COLUMNS.forEach(([name], c) => values.forEach((value, i) => setText(textCells[i][c], count(value(name)))));
+    const sizes = values.map((value) => value("balloon_actual"));
+    const equal = sizes.every((size) => size === sizes[0]);
+    setText(note, equal
+      ? `All balloons hold ${mibNumber(sizes[0])} MiB: a fair comparison.`
+      : "The balloons do not hold the same now: compare when they do.");
+    note.classList.toggle("unequal", !equal);
+  });
+
+  state.welcome.subscribe(rebuild);
+  state.frame.subscribe(show);
+}
+
+/** @param {import("../words.js").Column} column */
+function heading(column) {
+  const tip = el("span.tip", { "aria-hidden": "true" }, column.text);
+  return el("th", { scope: "col", class: column.group },
+    el("span.head", { tabindex: 0, "aria-describedby": `column-${column.key}` },
+      el("span.head-words", {}, column.head), el("span.unit", {}, column.unit), tip));
+}
