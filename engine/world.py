@@ -81,6 +81,8 @@ def _prepare(guest: Guest, design: Design) -> None:
     vm = guest.vm[0]
     for name, value in rules_dict(design.rules()).items():
         vm[name] = value
+    # kcompactd's back-off is kept in events (core/daemons.py), which start over with the counters.
+    vm["proactive_defer"] -= vm["pgalloc"] + vm["pgfree"]
     for name in (*VMSTAT_FIELDS, *COST_FIELDS, "causes", "tick"):
         vm[name] = 0
     vm["huge_first"] = vm["huge_best"] = vm["direct_result"] = 0

@@ -75,7 +75,7 @@ def op_alloc(guest, handle, order, kind):
         return False
     flags = 0
     if mt == u.MIGRATE_MOVABLE and state != u.STATE_FILE:
-        flags = u.PG_MAPPED
+        flags = u.PG_MAPPED | u.PG_ACTIVE  # as the recorded kernel's counters show it for new user memory
     set_state(guest, pfn, order, state, flags)
     guest.pages[pfn]["handle"] = handle
     guest.pages[handle]["where"] = pfn

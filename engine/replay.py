@@ -1,0 +1,207 @@
+"""Replay: the headless twin of the page. One base guest, a list of operations, several designs, numbers out.
+
+Each operation becomes the command that the page would send; the world runs until nothing is left to do; then
+the numbers are read. Since idle ticks change nothing, they are the numbers that a person reads off the page.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from engine import commands as c
+from engine import units as u
+from engine.guest import VMSTAT_FIELDS, Guest
+from engine.view import GuestView
+from engine.world import World, WorldConfig
+
+MAX_OPS = 1000
+_WITH_NUMBER = {"inflate": "MiB", "deflate": "MiB", "huge": "huge pages"}
+_WITHOUT_NUMBER = ("compact", "drop")
+_LIMIT_MIB = c.MAX_PAGES // u.MIB_PAGES
+
+# What a step says beside got_mib, buddyinfo, vmstat, huge_pages and toggles: statistics of engine/view.py.
+STEP_STATS: tuple[str, ...] = (
+    "free_blocks",
+    "free_blocks_all",
+    "largest_order",
+    "unusable_index_9",
+    "balloon_target",
+    "balloon_actual",
+    "balloon_scattered",
+    "balloon_dedicated",
+    "excess_blocks",
+    "thp_potential",
+    "host_exits",
+    "hook_checks",
+    "balloon_repeats",
+    "pages_copied",
+)
+
+Op = tuple[str, int]
+
+
+def parse_ops(data: object) -> list[Op]:
+    """Check a list of operations as it stands in a JSON file.
+
+    Args:
+        data: ``[["inflate", MiB], ["deflate", MiB], ["compact"], ["huge", N], ["drop"]]``.
+
+    Returns:
+        Name and number of each; 0 where there is none.
+
+    Raises:
+        ValueError: anything else, in one sentence with the operation's place.
+    """
+    if not isinstance(data, list):
+        raise ValueError(f"operations are a JSON list, not {type(data).__name__}")
+    if len(data) > MAX_OPS:
+        raise ValueError(f"{len(data)} operations: at most {MAX_OPS} are allowed")
+    return [_parse_op(i, item) for i, item in enumerate(data)]
+
+
+def _parse_op(i: int, item: object) -> Op:
+    """One operation; see parse_ops."""
+    known = ", ".join([*_WITH_NUMBER, *_WITHOUT_NUMBER])
+    if not isinstance(item, list) or not item or not isinstance(item[0], str):
+        raise ValueError(f'operation {i} is {item!r:.60}: a list like ["inflate", 200] is needed')
+    name = item[0]
+    if name in _WITHOUT_NUMBER:
+        if len(item) != 1:
+            raise ValueError(f"operation {i}: {name} takes no number, it has {item[1:]!r:.60}")
+        return name, 0
+    if name not in _WITH_NUMBER:
+        raise ValueError(f"operation {i}: unknown operation {name!r:.60}: known are {known}")
+    unit = _WITH_NUMBER[name]
+    if len(item) != 2:
+        raise ValueError(f"operation {i}: {name} needs one number of {unit}")
+    number = item[1]
+    limit = _LIMIT_MIB if unit == "MiB" else c.MAX_PAGES >> u.PAGEBLOCK_ORDER
+    if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= limit:
+        raise ValueError(
+            f"operation {i}: {name} by {number!r:.60}: a whole number of {unit} from 1 to {limit} is needed"
+        )
+    return name, number
+
+
+def command_of(op: Op) -> c.Command:
+    """The command that an operation stands for."""
+    name, number = op
+    if name == "inflate":
+        return c.BalloonInflate(u.mib_to_pages(number))
+    if name == "deflate":
+        return c.BalloonDeflate(u.mib_to_pages(number))
+    if name == "huge":
+        return c.TakeHugePages(number)
+    if name == "drop":
+        return c.DropCaches()
+    return c.CompactMemory()
+
+
+def _mib(nr_pages: int) -> int | float:
+    """Pages as MiB: whole where they are, else two decimals."""
+    if nr_pages % u.MIB_PAGES == 0:
+        return nr_pages // u.MIB_PAGES
+    return round(nr_pages / u.MIB_PAGES, 2)
+
+
+def _step(op: Op, view: GuestView, before: int, toggles: dict[str, str]) -> dict[str, Any]:
+    """The numbers after one operation of one design."""
+    name, number = op
+    stats = view.stat_dict()
+    step: dict[str, Any] = {"op": [name, number] if name in _WITH_NUMBER else [name]}
+    if name in ("inflate", "deflate"):
+        step["got_mib"] = _mib(stats["balloon_actual"] - before)
+    step["buddyinfo"] = [stats[f"nr_free_order_{o}"] for o in range(u.NR_PAGE_ORDERS)]
+    step["free"] = sum(n << o for o, n in enumerate(step["buddyinfo"]))
+    step["vmstat"] = {name: stats[name] for name in VMSTAT_FIELDS}
+    step["huge_pages"] = stats["huge_best"] if name == "huge" else None
+    if name == "huge":
+        step["huge_first"] = stats["huge_first"]
+    step["stats"] = {name: stats[name] for name in STEP_STATS}
+    step["toggles"] = dict(toggles)
+    return step
+
+
+def replay(
+    base: Guest,
+    designs: Iterable[str],
+    ops: Iterable[Op],
+    seed: int = 1,
+    on_step: Callable[[World, int], None] | None = None,
+) -> dict[str, Any]:
+    """Run operations one after the other, each until nothing is left to do.
+
+    Args:
+        base: not written.
+        designs: keys.
+        ops: as from parse_ops.
+        seed: of the world.
+        on_step: called after each operation with the world and the operation's number, for checks and progress.
+
+    Returns:
+        ``{"designs": {key: [step…]}}``; vmstat counts since the start of the replay.
+
+    Raises:
+        ValueError: a design that cannot be parsed, or an operation that the guest is too small for.
+    """
+    world = World(base, WorldConfig(tuple(designs), seed))
+    world.run_until_idle()
+    steps: dict[str, list[dict[str, Any]]] = {key: [] for key in world.keys}
+    for i, op in enumerate(ops):
+        before = [world.view(j).stat("balloon_actual") for j in range(len(world.keys))]
+        world.apply(command_of(op))
+        world.run_until_idle()
+        for j, (key, design) in enumerate(zip(world.keys, world.designs, strict=True)):
+            steps[key].append(_step(op, world.view(j), before[j], design.params))
+        if on_step is not None:
+            on_step(world, i)
+    return {"designs": steps}
+
+
+_COLUMNS = (
+    ("operation", 14),
+    ("design", 32),
+    ("gained MiB", 11),
+    ("balloon MiB", 12),
+    ("free MiB", 9),
+    ("2 MiB blocks", 13),
+    ("huge pages", 11),
+    ("isolated", 9),
+    ("moved balloon", 14),
+    ("host exits", 11),
+)
+
+
+def table(result: dict[str, Any]) -> str:
+    """A replay's answer as a table for people: one row per operation and design.
+
+    Args:
+        result: what replay returned.
+    """
+    head = "".join(
+        name.ljust(width) if i < 2 else name.rjust(width + 1)
+        for i, (name, width) in enumerate(_COLUMNS)
+    )
+    lines = [head.rstrip(), "-" * len(head)]
+    designs = result["designs"]
+    for i in range(max((len(steps) for steps in designs.values()), default=0)):
+        for key, steps in designs.items():
+            step = steps[i]
+            stats = step["stats"]
+            cells = [
+                " ".join(map(str, step["op"])),
+                key,
+                step.get("got_mib", ""),
+                _mib(stats["balloon_actual"]),
+                step["free"] // u.MIB_PAGES,
+                stats["free_blocks"],
+                "" if step["huge_pages"] is None else step["huge_pages"],
+                step["vmstat"]["compact_isolated"],
+                step["vmstat"]["balloon_migrate"],
+                stats["host_exits"],
+            ]
+            row = ""
+            for j, (cell, (_, width)) in enumerate(zip(cells, _COLUMNS, strict=True)):
+                text = str(cell)
+                row += text.ljust(width) if j < 2 else text.rjust(width + 1)
+            lines.append(row.rstrip())
+    return "\n".join(lines) + "\n"
