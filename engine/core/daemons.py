@@ -1,0 +1,281 @@
+"""kswapd and kcompactd, in bounded portions: what the machine does without being asked.
+
+kcompactd has two reasons to run: kswapd or an allocation wants pages of an order, or the free memory
+is too fragmented (proactive). Its run is resumed from tick to tick; its state is in Guest.vm and
+Guest.cc[CC_KCOMPACTD]. Invariant: daemons_idle() is true when a further step would change nothing.
+"""
+
+import numpy as np
+
+from engine import units as u
+from engine.core import core_jit
+from engine.core.alloc import drain_pcp
+from engine.core.compaction import (
+    CCF_MEMORY,
+    CCF_NEXT_ZONE,
+    CCF_PROACTIVE,
+    compact_begin,
+    compact_end,
+    compact_round,
+)
+from engine.core.reclaim import kswapd_step
+from engine.core.suitability import (
+    COMPACT_MAX_DEFER_SHIFT,
+    compaction_defer_reset,
+    compaction_deferred,
+    compaction_suit_allocation_order,
+    defer_compaction,
+    fragmentation_score_node,
+    fragmentation_score_wmark,
+    reset_isolation_suitable,
+)
+
+CC = u.CC_KCOMPACTD
+
+# The kernel looks at the score every 500 ms, and only every 32 s after a run that did not lower it.
+# DIFFERS: time here is what happens to the guest: one interval = this many pages allocated or freed.
+PROACTIVE_INTERVAL_PAGES = 4096
+
+
+@core_jit
+def guest_events(guest):
+    """A count that grows with everything that happens to the guest's memory.
+
+    Args:
+        guest: Guest.
+    Returns:
+        int64, pages allocated and freed so far.
+    Source:
+        not of the kernel: stands for its clock.
+    """
+    return guest.vm[0]["pgalloc"] + guest.vm[0]["pgfree"]
+
+
+@core_jit
+def should_proactive_compact_node(guest):
+    """Whether free memory is so fragmented that kcompactd should start by itself now.
+
+    Args:
+        guest: Guest.
+    Returns:
+        bool.
+    Source:
+        mm/compaction.c should_proactive_compact_node(), kcompactd().
+    """
+    vm = guest.vm[0]
+    if vm["kswapd_awake"] or guest_events(guest) < vm["proactive_defer"]:
+        return False
+    return fragmentation_score_node(guest) > fragmentation_score_wmark(0)
+
+
+@core_jit
+def kcompactd_wants_work(guest):
+    """Whether kcompactd has something to begin.
+
+    Args:
+        guest: Guest.
+    Returns:
+        bool.
+    Source:
+        mm/compaction.c kcompactd(), kcompactd_work_requested().
+    """
+    if guest.vm[0]["kcompactd_order"] > 0:
+        return True
+    return should_proactive_compact_node(guest)
+
+
+@core_jit
+def kcompactd_begin_zone(guest):
+    """Begin the run of the next zone that needs one, for the order that was asked for.
+
+    Args:
+        guest: Guest. Writes zones, cc[CC_KCOMPACTD], vm.kcompactd_zone.
+    Returns:
+        bool, whether a zone was begun; False = all zones are done.
+    Source:
+        mm/compaction.c kcompactd_do_work(), its loop over the zones.
+    """
+    vm = guest.vm[0]
+    order = np.int64(guest.cc[CC]["order"])
+    while vm["kcompactd_zone"] < guest.zones.shape[0]:
+        zone = np.int64(vm["kcompactd_zone"])
+        vm["kcompactd_zone"] += 1
+        if compaction_deferred(guest, zone, order):
+            continue
+        # The first question is asked for requests of this zone only, whose reserve is 0.
+        reserve = np.int64(guest.zones[zone]["lowmem_reserve"])
+        status = compaction_suit_allocation_order(guest, zone, order, reserve, u.WMARK_MIN)
+        if status != u.COMPACT_CONTINUE:
+            continue
+        mt = u.MIGRATE_UNMOVABLE  # GFP_KERNEL
+        mode = u.MIGRATE_SYNC_LIGHT
+        status = compact_begin(guest, CC, zone, order, mt, mode, CCF_NEXT_ZONE, u.WMARK_MIN)
+        if status == u.COMPACT_CONTINUE:
+            return True
+    return False
+
+
+@core_jit
+def kcompactd_begin_proactive(guest):
+    """Begin the proactive run of the next zone.
+
+    Args:
+        guest: Guest. Writes zones, cc[CC_KCOMPACTD], vm.kcompactd_zone.
+    Returns:
+        bool, whether a zone was begun; False = all zones are done.
+    Source:
+        mm/compaction.c compact_node().
+    """
+    vm = guest.vm[0]
+    if vm["kcompactd_zone"] == guest.zones.shape[0]:
+        return False
+    zone = np.int64(vm["kcompactd_zone"])
+    vm["kcompactd_zone"] += 1
+    flags = CCF_MEMORY | CCF_PROACTIVE
+    compact_begin(guest, CC, zone, -1, u.MIGRATE_UNMOVABLE, u.MIGRATE_SYNC_LIGHT, flags, 0)
+    return True
+
+
+@core_jit
+def kcompactd_start(guest):
+    """Wake up: decide what this run is for.
+
+    Args:
+        guest: Guest. Writes cc[CC_KCOMPACTD], vm.kcompactd_*, vm.proactive_*, vm.compact_daemon_wake.
+    Source:
+        mm/compaction.c kcompactd(), kcompactd_do_work().
+    """
+    vm = guest.vm[0]
+    c = guest.cc[CC]
+    vm["kcompactd_zone"] = 0
+    vm["kcompactd_awake"] = 2
+    c["whole_zone"] = 0
+    c["fast_search_fail"] = 0
+    if vm["kcompactd_order"] > 0:
+        c["order"] = vm["kcompactd_order"]
+        c["search_order"] = c["order"]
+        vm["compact_daemon_wake"] += 1
+        vm["proactive_score"] = -1
+    else:
+        c["order"] = -1
+        vm["proactive_score"] = fragmentation_score_node(guest)
+
+
+@core_jit
+def kcompactd_finish(guest):
+    """Go back to sleep, and remember when to look at the score again.
+
+    Args:
+        guest: Guest. Writes vm.kcompactd_*, vm.proactive_*.
+    Source:
+        mm/compaction.c kcompactd(), kcompactd_do_work().
+    """
+    vm = guest.vm[0]
+    vm["kcompactd_awake"] = 0
+    vm["kcompactd_zone"] = 0
+    if guest.cc[CC]["order"] == -1:
+        intervals = np.int64(0)
+        if fragmentation_score_node(guest) >= vm["proactive_score"]:
+            intervals = np.int64(1) << COMPACT_MAX_DEFER_SHIFT
+        vm["proactive_defer"] = guest_events(guest) + intervals * PROACTIVE_INTERVAL_PAGES
+        return
+    vm["proactive_defer"] = guest_events(guest)
+    if vm["kcompactd_order"] <= guest.cc[CC]["order"]:
+        vm["kcompactd_order"] = 0
+
+
+@core_jit
+def kcompactd_end_zone(guest, status):
+    """End the run of one zone: defer if it brought nothing.
+
+    Args:
+        guest: Guest. Writes pages, blocks, lists, zones, vm.
+        status: int64, COMPACT_*.
+    Source:
+        mm/compaction.c kcompactd_do_work().
+    """
+    c = guest.cc[CC]
+    zone = np.int64(c["zone"])
+    compact_end(guest, CC)
+    if c["order"] == -1:
+        return
+    if status == u.COMPACT_SUCCESS:
+        compaction_defer_reset(guest, zone, np.int64(c["order"]), 0)
+    elif status == u.COMPACT_PARTIAL_SKIPPED or status == u.COMPACT_COMPLETE:
+        drain_pcp(guest, zone)
+        defer_compaction(guest, zone, np.int64(c["order"]))
+
+
+@core_jit
+def kcompactd_step(guest, budget_pages):
+    """Go on with kcompactd's work.
+
+    Args:
+        guest: Guest. Writes all of it.
+        budget_pages: int64, pages to scan; exceeded by less than one round.
+    Returns:
+        int64, pages scanned.
+    Source:
+        mm/compaction.c kcompactd(), kcompactd_do_work(), compact_node().
+    """
+    vm = guest.vm[0]
+    c = guest.cc[CC]
+    used = np.int64(0)
+    while used < budget_pages:
+        if vm["kcompactd_awake"] != 2:
+            if not kcompactd_wants_work(guest):
+                vm["kcompactd_awake"] = 0
+                break
+            kcompactd_start(guest)
+        if not c["active"]:
+            if c["order"] == -1:
+                begun = kcompactd_begin_proactive(guest)
+            else:
+                begun = kcompactd_begin_zone(guest)
+            if not begun:
+                kcompactd_finish(guest)
+                continue
+        before = c["total_migrate_scanned"] + c["total_free_scanned"]
+        status = compact_round(guest, CC)
+        # A round costs something even if it only finds that it is over.
+        used += max(c["total_migrate_scanned"] + c["total_free_scanned"] - before, 1)
+        if status != u.COMPACT_CONTINUE:
+            kcompactd_end_zone(guest, status)
+    return used
+
+
+@core_jit
+def daemons_step(guest, budget_pages):
+    """Go on with the daemons' work: kswapd first, then kcompactd.
+
+    Args:
+        guest: Guest. Writes all of it.
+        budget_pages: int64, pages that each of them may look at.
+    Returns:
+        int64, pages looked at.
+    Source:
+        mm/vmscan.c kswapd(); mm/compaction.c kcompactd().
+    """
+    used = np.int64(0)
+    if guest.vm[0]["kswapd_awake"]:
+        used = np.int64(kswapd_step(guest, budget_pages))
+        if not guest.vm[0]["kswapd_awake"]:
+            reset_isolation_suitable(guest)
+    return used + kcompactd_step(guest, budget_pages)
+
+
+@core_jit
+def daemons_idle(guest):
+    """Whether both daemons sleep and nothing would wake them.
+
+    Args:
+        guest: Guest.
+    Returns:
+        bool.
+    Source:
+        not of the kernel.
+    """
+    vm = guest.vm[0]
+    if vm["kswapd_awake"] or vm["kcompactd_awake"] == 2:
+        return False
+    return not kcompactd_wants_work(guest)
