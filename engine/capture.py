@@ -114,9 +114,7 @@ class Capture:
         counts = np.bincount(found.pages.state, minlength=u.NR_STATES)
         zones = []
         for zone, span, result in zip(self.zones, self.spans, found.zones, strict=True):
-            here = [
-                int(((p >= span.start_pfn) & (p < span.end_pfn)).sum()) for p in found.free
-            ]
+            here = [int(((p >= span.start_pfn) & (p < span.end_pfn)).sum()) for p in found.free]
             listed = self.buddyinfo[zone.key]
             off = sum(abs(a - b) << o for o, (a, b) in enumerate(zip(here, listed, strict=True)))
             total = sum(n << o for o, n in enumerate(listed))
@@ -223,8 +221,9 @@ def _words(files: Mapping[str, bytes], name: str, where: str) -> NDArray[np.uint
     return np.frombuffer(body, "<u8").astype(np.uint64, copy=False)
 
 
-def _spans(zones: tuple[ZoneText, ...], nr_words: int, where: str, limits: Limits) ->
-list[ZoneSpan]:
+def _spans(
+    zones: tuple[ZoneText, ...], nr_words: int, where: str, limits: Limits
+) -> list[ZoneSpan]:
     """Zones in whole pageblocks, after checking that they fit the page files."""
     present = sum(zone.number("present") for zone in zones)
     if present > limits.guest_mib * u.MIB_PAGES or (

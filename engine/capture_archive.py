@@ -102,7 +102,8 @@ class _Capped:
         """Exactly ``size`` bytes, fewer at the end of the stream."""
         if size > self._left:
             raise ValueError(
-                f"{self._name} holds more than {self._cap >> 20} MiB when unpacked: that is no capture"
+                f"{self._name} holds more than {self._cap >> 20} MiB when unpacked: "
+                "that is no capture"
             )
         out = bytearray()
         while len(out) < size:

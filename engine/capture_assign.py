@@ -1,4 +1,4 @@
-"""Chooses one label for each of many items so that the sums per label come out as known. Pure arithmetic.
+"""Chooses a label for each of many items so that the sums per label come out as known.
 
 Items come in pairs (2k, 2k + 1) that like to agree. Each label has a cost per item, each item a
 vector of
@@ -56,7 +56,8 @@ class _Solver:
 
     def _pair_costs(self, item_cost: Floats) -> Floats:
         """Cost of every state of every pair, float64[n / 2, labels ** 2]."""
-        return item_cost[0::2][:, self.first] + item_cost[1::2][:, self.second] + self.differ
+        out: Floats = item_cost[0::2][:, self.first] + item_cost[1::2][:, self.second]
+        return out + self.differ
 
     def label(self, state: Labels) -> Labels:
         """Label of every item, int64[n]."""
@@ -103,11 +104,11 @@ class _Solver:
         state = state.copy()
         pairs = self._candidates()
         rows = np.arange(len(pairs))
-        # adds[i, s] = what candidate i in state s adds to the sums, flat over labels x dims
+        # adds[i, k] = what candidate i in state k adds to the sums, flat over labels x dims
         adds = np.zeros((len(pairs), self.labels**2, *self.p.target.shape))
-        for s in range(self.labels**2):
-            adds[:, s, self.first[s]] += self.p.amounts[2 * pairs]
-            adds[:, s, self.second[s]] += self.p.amounts[2 * pairs + 1]
+        for k in range(self.labels**2):
+            adds[:, k, self.first[k]] += self.p.amounts[2 * pairs]
+            adds[:, k, self.second[k]] += self.p.amounts[2 * pairs + 1]
         adds = adds.reshape(len(pairs), self.labels**2, -1)
         cost, weight = self.pair_cost[pairs], self.p.weight.ravel()
         for _ in range(_REPAIRS):
@@ -118,8 +119,8 @@ class _Solver:
             gain = own + _change(excess, delta, weight)
             best = int(gain.argmin())
             if gain.flat[best] < -1e-9:
-                i, s = divmod(best, self.labels**2)
-                state[pairs[i]] = s
+                pair, new = divmod(best, self.labels**2)
+                state[pairs[pair]] = new
                 continue
             moves = np.argsort((own + 0.3 * gain).ravel(), kind="stable")[: _MOVES + len(pairs)]
             i, s = np.divmod(moves, self.labels**2)

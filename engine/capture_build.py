@@ -1,4 +1,4 @@
-"""Builds a guest's records from what was found in a capture: pages, counters, free lists, LRU lists, zones.
+"""Builds a guest's records from what was found in a capture: pages, counters, lists, zones.
 
 The orders of lists are not in a capture. Assumed is what the kernel tends towards, disturbed by a
 seed so
@@ -16,6 +16,7 @@ from engine.capture_text import ZoneText
 from engine.guest import Guest, ZoneSpan, make_guest
 
 _GOLDEN = 0x9E3779B97F4A7C15
+_ODD = 0xD1B54A32D192ED03
 _WORD = 0xFFFFFFFFFFFFFFFF
 _LRU_STATES = (u.STATE_ANON, u.STATE_FILE, u.STATE_SHMEM, u.STATE_THP)
 
@@ -23,10 +24,8 @@ _LRU_STATES = (u.STATE_ANON, u.STATE_FILE, u.STATE_SHMEM, u.STATE_THP)
 def _noise(seed: int, nr: int) -> NDArray[np.float64]:
     """Repeatable numbers in [0, 1): splitmix64 of seed and index."""
     with np.errstate(over="ignore"):
-        z = np.uint64(seed & _WORD) * np.uint64(_GOLDEN) + np.arange(nr, dtype=np.uint64) *
-        np.uint64(
-            0xD1B54A32D192ED03
-        )
+        index = np.arange(nr, dtype=np.uint64)
+        z = np.uint64(seed & _WORD) * np.uint64(_GOLDEN) + index * np.uint64(_ODD)
         z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         z ^= z >> np.uint64(31)
@@ -149,8 +148,9 @@ def _build_lru_lists(guest: Guest, rank: NDArray[np.float64]) -> None:
         (u.LRU_UNEVICTABLE, "nr_zone_unevictable"),
     ):
         mine = lists == list_id
-        guest.zones[field] = np.bincount(zones[mine], sizes[mine],
-        len(guest.zones)).astype(np.int64)
+        guest.zones[field] = np.bincount(zones[mine], sizes[mine], len(guest.zones)).astype(
+            np.int64
+        )
         _fill_list(guest, list_id, _place(pfns[mine], rank)[::-1])
 
 

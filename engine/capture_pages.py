@@ -1,4 +1,4 @@
-"""What each page of a capture is: kpageflags and kpagecount to states, flags and orders, and the free blocks.
+"""What each page of a capture is: kpageflags and kpagecount to states, flags, orders, free blocks.
 
 Everything is vectorised over the whole machine. Nothing here knows pageblock migratetypes; those
 are
@@ -66,11 +66,12 @@ class Pages:
 
 def _bit(words: NDArray[np.uint64], bit: int) -> NDArray[np.bool_]:
     """Which words have a bit set."""
-    return (words & np.uint64(1 << bit)) != 0
+    out: NDArray[np.bool_] = (words & np.uint64(1 << bit)) != 0
+    return out
 
 
 def _runs(words: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """Runs of equal words: values and lengths. Neighbours are often alike, so this is what is looked at."""
+    """Runs of equal words, values and lengths: neighbours are often alike."""
     starts = np.flatnonzero(np.append(True, words[1:] != words[:-1]))
     return words[starts], np.diff(np.append(starts, len(words)))
 

@@ -8,6 +8,7 @@ it is refused in one sentence that names it.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from engine import units as u
 
@@ -173,7 +174,7 @@ def parse_zoneinfo(body: bytes) -> tuple[tuple[ZoneText, ...], dict[str, int]]:
     if not zones:
         raise ValueError("zoneinfo shows no zone with memory")
     zones.sort(key=lambda zone: zone.start_pfn)
-    for low, high in zip(zones, zones[1:], strict=False):
+    for low, high in pairwise(zones):
         if low.start_pfn + low.spanned > high.start_pfn:
             raise ValueError(
                 f"zones {low.key[1]} of node {low.key[0]} and {high.key[1]} of node {high.key[0]} "
