@@ -44,7 +44,7 @@ CCF_MEMORY = CCF_WHOLE_ZONE | CCF_IGNORE_SKIP_HINT  # compact_memory and proacti
 
 @core_jit
 def page_is_free_for(guest, cc):
-    """Whether a page of the wanted order is free, of the right type or of one that could be claimed.
+    """Whether a page of the wanted order is free, of the right type or one that could be claimed.
 
     Args:
         guest: Guest.

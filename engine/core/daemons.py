@@ -1,8 +1,9 @@
 """kswapd and kcompactd, in bounded portions: what the machine does without being asked.
 
-kcompactd has two reasons to run: kswapd or an allocation wants pages of an order, or the free memory
-is too fragmented (proactive). Its run is resumed from tick to tick; its state is in Guest.vm and
-Guest.cc[CC_KCOMPACTD]. Invariant: daemons_idle() is true when a further step would change nothing.
+kcompactd has two reasons to run: kswapd or an allocation wants pages of an order, or the free
+memory is too fragmented (proactive). Its run is resumed from tick to tick; its state is in Guest.vm
+and Guest.cc[CC_KCOMPACTD]. Invariant: daemons_idle() is true when a further step would change
+nothing.
 """
 
 import numpy as np
@@ -33,7 +34,7 @@ from engine.core.suitability import (
 CC = u.CC_KCOMPACTD
 
 # The kernel looks at the score every 500 ms, and only every 32 s after a run that did not lower it.
-# DIFFERS: time here is what happens to the guest: one interval = this many pages allocated or freed.
+# DIFFERS: time is what happens to the guest: one interval = this many pages allocated or freed.
 PROACTIVE_INTERVAL_PAGES = 4096
 
 
@@ -141,7 +142,7 @@ def kcompactd_start(guest):
     """Wake up: decide what this run is for.
 
     Args:
-        guest: Guest. Writes cc[CC_KCOMPACTD], vm.kcompactd_*, vm.proactive_*, vm.compact_daemon_wake.
+        guest: Guest. Writes cc[CC_KCOMPACTD], vm.kcompactd_*, vm.proactive_score and counters.
     Source:
         mm/compaction.c kcompactd(), kcompactd_do_work().
     """

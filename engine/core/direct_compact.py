@@ -1,4 +1,4 @@
-"""Direct compaction: an allocation compacts for itself, zone by zone, and captures what comes free."""
+"""Direct compaction: an allocation compacts for itself and captures the page that comes free."""
 
 import numpy as np
 

@@ -1,7 +1,7 @@
 """Allocation as a whole: the fast try, then kswapd, direct compaction, direct reclaim, retries.
 
-This is where an allocation becomes work for the rest of the machine. There is no OOM killer: where the
-kernel would call it the request fails.
+This is where an allocation becomes work for the rest of the machine. There is no OOM killer: where
+the kernel would call it the request fails.
 """
 
 import numpy as np
@@ -62,7 +62,7 @@ def gfp_to_alloc_flags(mt, gfp, order):
 
 @core_jit
 def fast_alloc_flags(guest, mt, gfp):
-    """Allocation flags of the first try: the low watermark, and no fragmenting fallback if possible.
+    """Allocation flags of the first try: the low watermark, no fragmenting fallback if possible.
 
     Args:
         guest: Guest.
@@ -323,11 +323,11 @@ def alloc_pages_slowpath(guest, order, mt, gfp):
 
 @core_jit
 def alloc_pages(guest, order, mt, gfp):
-    """Allocate 2**order pages. The caller says by set_state what they are, before anything else runs.
+    """Allocate 2**order pages. The caller says by set_state what they are, before all else.
 
     Args:
-        guest: Guest. Writes all of it. Sets CAUSE_DIRECT_COMPACTION_FAILED in vm.causes where direct
-            compaction for a pageblock or more has brought no page.
+        guest: Guest. Writes all of it. Sets CAUSE_DIRECT_COMPACTION_FAILED in vm.causes where
+            direct compaction for a pageblock or more has brought no page.
         order: int64.
         mt: int64, migratetype wanted.
         gfp: int64, GFP_*.
