@@ -1,8 +1,8 @@
-"""Synthetic guests: a named recipe, a size and a seed make a guest whose memory went through the real allocator.
+"""Synthetic guests: a recipe, a size and a seed make memory that went through the real allocator.
 
-Boot reserves what firmware, kernel image and page records take; then the recipe's programs allocate and free
-by handle (engine/core/workload_ops.py), so that free lists, migratetypes and fallbacks are what the allocator
-made of them, not what we drew. docs/MODEL.md repeats the recipes in words.
+Boot reserves what firmware, kernel image and page records take; then the recipe's programs allocate
+and free by handle (engine/core/workload_ops.py), so that free lists, migratetypes and fallbacks are
+what the allocator made of them, not what we drew. docs/MODEL.md repeats the recipes in words.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,8 @@ class Recipe:
         text: the recipe in one or two sentences.
         anon: per mille of the managed pages touched by programs.
         keep: percent of the touched runs that are kept; the others are given back.
-        run: pages kept or given back together; 0 = all but one page of every pageblock is given back.
+        run: pages kept or given back together; 0 = all but one page of every pageblock is given
+            back.
         cache: per mille of the managed pages read as page cache, spread between the touched ones.
         kernel: kernel objects per GiB (slab, page tables, inodes, pipes), spread in the same way.
     """
@@ -66,8 +67,9 @@ PRESETS: dict[str, Recipe] = {
         Recipe(
             "tight",
             "Tight: page cache and programs interleaved, kernel objects sprinkled",
-            "Programs touch 60 % and read page cache for 30 % of the memory, page by page in turn, with "
-            "8000 kernel objects per GiB in between; half of the programs' pages go again, one by one.",
+            "Programs touch 60 % and read page cache for 30 % of the memory, page by page in turn, "
+            "with 8000 kernel objects per GiB in between; half of the programs' pages go again, one "
+            "by one.",
             anon=600,
             keep=50,
             run=1,
@@ -77,8 +79,8 @@ PRESETS: dict[str, Recipe] = {
         Recipe(
             "cycles",
             "Cycles: small holes, made for inflating and deflating 64 MiB again and again",
-            "Programs touch 70 % and read page cache for 15 % of the memory; 45 % of the programs' pages go "
-            "again in runs of four; 4000 kernel objects per GiB.",
+            "Programs touch 70 % and read page cache for 15 % of the memory; 45 % of the programs' "
+            "pages go again in runs of four; 4000 kernel objects per GiB.",
             anon=700,
             keep=55,
             run=4,
@@ -88,8 +90,8 @@ PRESETS: dict[str, Recipe] = {
         Recipe(
             "all_but_one",
             "All but one: huge pages freed but for one page each",
-            "Programs touch 85 % of the memory; then every pageblock that they filled is given back but for "
-            "one page at a random place. Nearly everything is free, and not one 2 MiB block.",
+            "Programs touch 85 % of the memory; then every pageblock that they filled is given back "
+            "but for one page at a random place. Nearly everything is free, and hardly a 2 MiB block.",
             anon=850,
             keep=0,
             run=0,
@@ -99,8 +101,9 @@ PRESETS: dict[str, Recipe] = {
         Recipe(
             "no_balloon",
             "No balloon needed: a file server with a full page cache",
-            "Page cache for 62 % of the memory, programs for 18 % of which 30 % went again in runs of 16, "
-            "12000 kernel objects per GiB. For looking at compaction alone: what do the hooks cost?",
+            "Page cache for 62 % of the memory, programs for 18 %, of which 30 % went again in runs "
+            "of 16; 12000 kernel objects per GiB. For looking at compaction alone: what do the hooks "
+            "cost?",
             anon=180,
             keep=70,
             run=16,
@@ -143,7 +146,7 @@ def make_synthetic(preset: str, size_mib: int, seed: int) -> Guest:
 
 
 def _boot(nr_pages: int, seed: int) -> Guest:
-    """An empty machine after boot: zones, reserved pages, watermarks, one buddy list entry per 4 MiB."""
+    """An empty machine after boot: zones, reserved pages, watermarks, free blocks of 4 MiB."""
     spans = [ZoneSpan(u.ZONE_DMA, 0, _DMA_END)]
     spans.append(ZoneSpan(u.ZONE_DMA32, _DMA_END, min(nr_pages, _DMA32_END)))
     if nr_pages > _DMA32_END:
@@ -165,7 +168,7 @@ def _boot(nr_pages: int, seed: int) -> Guest:
 
 
 def _mark_free_blocks(guest: Guest) -> None:
-    """Give each maximal aligned run of free pages its order; pageblocks here are free or reserved in powers of two."""
+    """Give each maximal aligned run of free pages its order."""
     free = guest.pages["state"] == u.STATE_FREE
     covered = np.zeros(len(free), np.bool_)
     for order in range(u.MAX_PAGE_ORDER, -1, -1):
@@ -194,7 +197,7 @@ def _count_blocks(guest: Guest) -> None:
 
 
 def _set_zones(guest: Guest) -> None:
-    """Sizes, watermarks and per-CPU lists, by the formulas of a machine with transparent huge pages on."""
+    """Sizes, watermarks and per-CPU lists, as with transparent huge pages on and one CPU."""
     zones = guest.zones
     state = guest.pages["state"]
     for zone in zones:
@@ -204,7 +207,8 @@ def _set_zones(guest: Guest) -> None:
     total = int(zones["managed"].sum())
     lowmem_kb = total * (u.PAGE_SIZE >> 10)
     min_kb = min(max(isqrt(16 * lowmem_kb), 128), 262144)
-    # mm/khugepaged.c set_recommended_min_free_kbytes(): 2 + 3 * 3 pageblocks a zone, at most 5 % of memory.
+    # mm/khugepaged.c set_recommended_min_free_kbytes(): 2 + 3 * 3 pageblocks a zone, at most 5 % of
+    # memory.
     recommended = min(11 * u.PAGEBLOCK_NR_PAGES * len(zones), total // 20)
     min_pages = max(min_kb >> 2, recommended)
     for i, zone in enumerate(zones):
@@ -241,7 +245,8 @@ def _touch(guest: Guest, recipe: Recipe) -> int:
     """Let programs touch memory, with page cache and kernel objects spread evenly between.
 
     Returns:
-        Number of handles used; programs' pages, page cache and kernel objects in the order of their allocation.
+        Number of handles used; programs' pages, page cache and kernel objects in the order of their
+        allocation.
     """
     managed = int(guest.zones["managed"].sum())
     anon = managed * recipe.anon // 1000
@@ -252,7 +257,8 @@ def _touch(guest: Guest, recipe: Recipe) -> int:
         n = min(_BATCH, total - start)
         rows = _rows(n, start)
         i = np.arange(start, start + n, dtype=np.int64)
-        # Evenly spread: the k-th kernel object comes where i * kernel / total passes k, the same for the cache.
+        # Evenly spread: the k-th kernel object comes where i * kernel / total passes k, the same
+        # for the cache.
         is_kernel = (i + 1) * kernel // total > i * kernel // total
         j = i - i * kernel // total
         rest = anon + cache

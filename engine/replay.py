@@ -1,7 +1,8 @@
-"""Replay: the headless twin of the page. One base guest, a list of operations, several designs, numbers out.
+"""Replay: the headless twin of the page. A guest, a list of operations, designs; numbers out.
 
-Each operation becomes the command that the page would send; the world runs until nothing is left to do; then
-the numbers are read. Since idle ticks change nothing, they are the numbers that a person reads off the page.
+Each operation becomes the command that the page would send; the world runs until nothing is left to
+do; then the numbers are read. Since idle ticks change nothing, they are the numbers that a person
+reads off the page.
 """
 
 from collections.abc import Callable, Iterable
@@ -18,7 +19,8 @@ _WITH_NUMBER = {"inflate": "MiB", "deflate": "MiB", "huge": "huge pages"}
 _WITHOUT_NUMBER = ("compact", "drop")
 _LIMIT_MIB = c.MAX_PAGES // u.MIB_PAGES
 
-# What a step says beside got_mib, buddyinfo, vmstat, huge_pages and toggles: statistics of engine/view.py.
+# What a step says beside got_mib, buddyinfo, vmstat, huge_pages and toggles: statistics of
+# engine/view.py.
 STEP_STATS: tuple[str, ...] = (
     "free_blocks",
     "free_blocks_all",
@@ -77,7 +79,8 @@ def _parse_op(i: int, item: object) -> Op:
     limit = _LIMIT_MIB if unit == "MiB" else c.MAX_PAGES >> u.PAGEBLOCK_ORDER
     if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= limit:
         raise ValueError(
-            f"operation {i}: {name} by {number!r:.60}: a whole number of {unit} from 1 to {limit} is needed"
+            f"operation {i}: {name} by {number!r:.60}: "
+            f"a whole number of {unit} from 1 to {limit} is needed"
         )
     return name, number
 
@@ -135,7 +138,8 @@ def replay(
         designs: keys.
         ops: as from parse_ops.
         seed: of the world.
-        on_step: called after each operation with the world and the operation's number, for checks and progress.
+        on_step: called after each operation with the world and the operation's number, for checks
+            and progress.
 
     Returns:
         ``{"designs": {key: [step…]}}``; vmstat counts since the start of the replay.

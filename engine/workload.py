@@ -1,8 +1,9 @@
 """The workload: what programs in the guest ask for, tick by tick; the same stream for every design.
 
-A seed and a few parameters make int32[nr_ops, 4] per tick (kind, handle, order, class; units.OP_*, CLASS_*).
-It speaks of handles and never sees a pfn, nor whether an operation succeeded: a design in which an allocation
-failed simply lacks that object. Occupancy swings slowly around its starting point, as day and night do.
+A seed and a few parameters make int32[nr_ops, 4] per tick (kind, handle, order, class; units.OP_*,
+CLASS_*). It speaks of handles and never sees a pfn, nor whether an operation succeeded: a design in
+which an allocation failed simply lacks that object. Occupancy swings slowly around its starting
+point, as day and night do.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,8 @@ from engine import units as u
 _GAMMA = 0x9E3779B97F4A7C15
 _MASK = 0xFFFFFFFFFFFFFFFF
 
-# Share in 256 of each kind of allocation: class, order, share. Kernel orders 1 to 3 as slabs and stacks use them.
+# Share in 256 of each kind of allocation: class, order, share. Kernel orders 1 to 3 as slabs and
+# stacks use them.
 MIX: tuple[tuple[int, int, int], ...] = (
     (u.CLASS_ANON, 0, 150),
     (u.CLASS_FILE, 0, 64),
@@ -111,7 +113,8 @@ class Workload:
         self._base_pages = max(self.live_pages, nr_handles // 16)
         used = np.zeros(nr_handles, np.bool_)
         used[handles] = True
-        # Unused handles as a stack, lowest on top; capped, the workload never needs more than doubles it.
+        # Unused handles as a stack, lowest on top; capped, the workload never needs more than
+        # doubles it.
         self._spare = np.flatnonzero(~used)[: room - self.nr_live].astype(np.int32)[::-1].copy()
         self._nr_spare = len(self._spare)
         self._spare = np.concatenate([self._spare, np.zeros(self.nr_live, np.int32)])
@@ -129,7 +132,7 @@ class Workload:
         return self._base_pages - swing // 2 + swing * height // half
 
     def _frees(self, n: int) -> NDArray[np.int32]:
-        """Choose about ``n`` live objects in runs and take them out of the live list; their handles."""
+        """Choose about ``n`` live objects in runs and forget them; their handles."""
         run = min(self.params.run, max(self.nr_live, 1))
         slots = self.nr_live // run
         if n <= 0 or slots == 0:

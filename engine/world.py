@@ -1,8 +1,8 @@
-"""World: one guest per design, all at the same tick, all fed the same commands and the same workload.
+"""World: one guest per design, all at the same tick, fed the same commands and workload.
 
-Commands become requests in each guest's own records; the core works them off tick by tick; a design is
-asked for its plan after each cause. No design can see another, nor a clock: the same base, configuration
-and commands at the same ticks give the same bytes.
+Commands become requests in each guest's own records; the core works them off tick by tick; a design
+is asked for its plan after each cause. No design can see another, nor a clock: the same base,
+configuration and commands at the same ticks give the same bytes.
 """
 
 from collections.abc import Callable
@@ -57,7 +57,7 @@ def shown_size(nr_pages: int) -> str:
 
 
 def _adopt(guest: Guest) -> None:
-    """Give each movable order-0 user page that nobody owns a handle, so that the workload can free it.
+    """Give each movable order-0 user page without owner a handle: the workload can free it then.
 
     Args:
         guest: its pages.handle and pages.where are written.
@@ -119,7 +119,8 @@ class World:
         self._budget = max(1, min(MAX_BUDGET, self.nr_pages >> _BUDGET_SHIFT))
         first = copy_guest(base)
         _adopt(first)
-        # Taken from the base: what a design has moved or lost later must not bend the stream of operations.
+        # Taken from the base: what a design has moved or lost later must not bend the stream of
+        # operations.
         self._objects = live_objects(first.pages["where"], first.pages["order"])
         self._guests = [first, *(copy_guest(first) for _ in self.designs[1:])]
         for guest, design in zip(self._guests, self.designs, strict=True):
@@ -208,7 +209,7 @@ class World:
     # -- time
 
     def step(self, nr_ticks: int = 1) -> None:
-        """Advance every guest by ``nr_ticks``; work of one tick is a fixed budget, idle ticks cost nothing."""
+        """Advance every guest by ``nr_ticks``, each a fixed budget of work; idle ones cost nothing."""
         if self._workload is None or not self._workload_on:
             for i in range(len(self._guests)):
                 self._advance(i, nr_ticks)

@@ -1,9 +1,9 @@
-"""The balloon driver: filling and leaking in rounds of 256 pages, and whole pageblocks for dedicated_block.
+"""The balloon driver: filling and leaking in rounds of 256 pages, or by whole pageblocks.
 
 Which pages, of which migratetype, in which order back: all that is read from the guest's rules
-(engine/designs/base.py: BalloonRules); no design is named here. Scattered pages are on LIST_BALLOON,
-pages in dedicated pageblocks on LIST_BALLOON_DEDICATED; both newest first. Gathering is in gather.py,
-the balloon's own compaction pass in balloon_pass.py.
+(engine/designs/base.py: BalloonRules); no design is named here. Scattered pages are on
+LIST_BALLOON, pages in dedicated pageblocks on LIST_BALLOON_DEDICATED; both newest first. Gathering
+is in gather.py, the balloon's own compaction pass in balloon_pass.py.
 """
 
 import numpy as np
@@ -20,7 +20,8 @@ NONE = u.PFN_NONE
 
 # GFP bits of one balloon page: mm/balloon_compaction.c balloon_page_alloc().
 LIGHT = u.GFP_HIGHUSER | u.GFP_NORETRY | u.GFP_NOMEMALLOC
-# GFP bits of a whole pageblock at inflation: may compact and reclaim, as the recordings' module asked.
+# GFP bits of a whole pageblock at inflation: may compact and reclaim, as the recordings' module
+# asked.
 HEAVY = u.GFP_HIGHUSER | u.GFP_RETRY_MAYFAIL | u.GFP_NOMEMALLOC
 # Pages of a round before they are enqueued; empty between rounds, as compactors' lists are.
 _ROUND = u.LIST_MIGRATEPAGES + u.CC_PASS
@@ -158,7 +159,8 @@ def dedicate(guest, pfn):
         guest: Guest. Writes pages, blocks, lists, vm.
         pfn: int64, first page of 2**PAGEBLOCK_ORDER pages in transit.
     Source:
-        not of the kernel: split_page() and one balloon page after the other, as the recordings' module did.
+        not of the kernel: split_page() and one balloon page after the other, as the recordings'
+        module did.
     """
     vm = guest.vm[0]
     block = pfn >> u.PAGEBLOCK_ORDER
@@ -182,7 +184,8 @@ def fill_block(guest):
     Returns:
         int64, pages gained: PAGEBLOCK_NR_PAGES or 0.
     Source:
-        not of the kernel (toggle prevent); drivers/hv/hv_balloon.c alloc_balloon_pages() does likewise.
+        not of the kernel (toggle prevent); drivers/hv/hv_balloon.c alloc_balloon_pages() does
+        likewise.
     """
     pfn = alloc_pages(guest, u.PAGEBLOCK_ORDER, u.MIGRATE_UNMOVABLE, HEAVY)
     if pfn == NONE:
@@ -206,7 +209,8 @@ def release_page(guest, pfn):
     b = guest.blocks[pfn >> u.PAGEBLOCK_ORDER]
     is_last = np.int64(b["nr_balloon"]) == 1
     if is_last and np.int64(b["migratetype"]) == u.MIGRATE_BALLOON:
-        # Before the page is free: afterwards it could have merged with a neighbour of the type BALLOON.
+        # Before the page is free: afterwards it could have merged with a neighbour of the type
+        # BALLOON.
         block = pfn >> u.PAGEBLOCK_ORDER
         zone = np.int64(b["zone"])
         move_freepages_block(guest, zone, block, u.MIGRATE_BALLOON, u.MIGRATE_MOVABLE)

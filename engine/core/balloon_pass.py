@@ -1,8 +1,9 @@
-"""The balloon's own compaction pass (design separate_pass): both scanners, but only balloon pages are moved.
+"""The balloon's own compaction pass (design separate_pass): it moves balloon pages only.
 
-The ordinary free scanner provides the targets (its CC_PASS branch keeps to rule_pass_target); the sources are
-the balloon pages with the lowest pfns, found by pageblock counters rather than by looking at every page. The
-driver's mutex would exclude inflation and deflation meanwhile, so nobody else can isolate a balloon page.
+The ordinary free scanner provides the targets (its CC_PASS branch keeps to rule_pass_target); the
+sources are the balloon pages with the lowest pfns, found by pageblock counters rather than by
+looking at every page. The driver's mutex would exclude inflation and deflation meanwhile, so nobody
+else can isolate a balloon page.
 """
 
 import numpy as np
@@ -49,7 +50,8 @@ def isolate_balloonpages(guest, limit):
     Returns:
         int64, pages isolated.
     Source:
-        not of the kernel; mm/balloon_compaction.c balloon_page_isolate() for what isolating one means.
+        not of the kernel; mm/balloon_compaction.c balloon_page_isolate() for what isolating one
+        means.
     """
     c = guest.cc[CC]
     pfn = np.int64(c["migrate_pfn"])
@@ -117,7 +119,8 @@ def _pass_round(guest):
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, cc[CC_PASS], vm.
     Returns:
-        int64, pages moved; 0 = the zone is done: scanners met, no sources, no targets, or budget used up.
+        int64, pages moved; 0 = the zone is done: scanners met, no sources, no targets, or budget
+        used up.
     Source:
         mm/compaction.c compact_zone(), its loop.
     """

@@ -1,7 +1,8 @@
 """Gathering: design dedicated_block fills a wholly free pageblock with scattered balloon pages.
 
-One pageblock per call. The new pages enter the balloon first, then the same number of scattered ones
-is given back, so the balloon never shrinks on the way. Nothing is copied: balloon pages have no contents.
+One pageblock per call. The new pages enter the balloon first, then the same number of scattered
+ones is given back, so the balloon never shrinks on the way. Nothing is copied: balloon pages have
+no contents.
 """
 
 import numpy as np
@@ -40,7 +41,7 @@ def _free_blocks(guest):
 
 @core_jit
 def _victim_blocks(guest):
-    """Pageblocks with scattered balloon pages, those with the fewest first; ties: more free pages, lower pfn.
+    """Pageblocks with scattered balloon pages, fewest first; then more free pages, lower pfn.
 
     Args:
         guest: Guest.
@@ -80,7 +81,7 @@ def _is_rest_movable(guest, block):
 
 @core_jit
 def _gained_blocks(guest, nr):
-    """Pageblocks that would lose their last balloon page if ``nr`` victims went, and are movable otherwise.
+    """Otherwise movable pageblocks that would lose their last balloon page with ``nr`` victims.
 
     Args:
         guest: Guest.
@@ -132,7 +133,8 @@ def _release_emptiest(guest, nr):
                 list_del(guest, u.LIST_BALLOON, pfn)
                 release_page(guest, pfn)
                 nr -= 1
-    # Scattered pages may also lie in the holes of dedicated pageblocks: those go last, newest first.
+    # Scattered pages may also lie in the holes of dedicated pageblocks: those go last, newest
+    # first.
     while nr > 0:
         release_page(guest, list_pop(guest, u.LIST_BALLOON))
         nr -= 1

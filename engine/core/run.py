@@ -1,9 +1,10 @@
-"""One tick: a fixed budget of everything that was asked for, then of the daemons. The only door for a World.
+"""One tick: a fixed budget of what was asked for, then of the daemons. The only door for a World.
 
-A tick is measured in simulated work, never in time: ``budget`` units (world.py derives them from the
-guest's size), each one balloon round, some compaction rounds and some pages of the daemons' work.
-What was asked for goes on until it is done or can gain nothing more; afterwards a tick changes nothing
-but vm.tick, so that results do not depend on how many idle ticks pass between two commands.
+A tick is measured in simulated work, never in time: ``budget`` units (world.py derives them from
+the guest's size), each one balloon round, some compaction rounds and some pages of the daemons'
+work. What was asked for goes on until it is done or can gain nothing more; afterwards a tick
+changes nothing but vm.tick, so that results do not depend on how many idle ticks pass between two
+commands.
 """
 
 import numpy as np
@@ -40,7 +41,8 @@ HUGE_IDLE = 3  # or until so many in a row brought no more
 
 # A fault for a transparent huge page under defrag=always, without madvise (mm/huge_memory.c).
 TRANSHUGE = u.GFP_HIGHUSER | u.GFP_NORETRY | u.GFP_NOMEMALLOC
-# mm/hugetlb.c alloc_buddy_hugetlb_folio(): the first failure of a write ends it, so __GFP_RETRY_MAYFAIL always stands.
+# mm/hugetlb.c alloc_buddy_hugetlb_folio(): the first failure of a write ends it, so
+# __GFP_RETRY_MAYFAIL always stands.
 HUGETLB = u.GFP_HIGHUSER | u.GFP_RETRY_MAYFAIL | u.GFP_THISNODE
 
 
@@ -62,7 +64,7 @@ def _balloon_ends(guest, cause):
 
 @core_jit
 def _inflate(guest, missing):
-    """One round of inflation: a whole pageblock if the rules want that and there is one, else single pages.
+    """One round of inflation: a whole pageblock if the rules want it, else single pages.
 
     Args:
         guest: Guest. Writes all of it.
@@ -92,8 +94,9 @@ def step_balloon(guest, budget):
     Source:
         drivers/virtio/virtio_balloon.c update_balloon_size_func().
     Differs:
-        After a failed allocation the driver sleeps 200 ms, here until the next tick; it tries for ever,
-        here until BALLOON_RETRIES rounds in a row gained nothing and a command or the workload changes something.
+        After a failed allocation the driver sleeps 200 ms, here until the next tick; it tries for
+        ever, here until BALLOON_RETRIES rounds in a row gained nothing and a command or the
+        workload changes something.
     """
     vm = guest.vm[0]
     for _ in range(budget):
@@ -191,7 +194,8 @@ def _end_attempt(guest):
     Args:
         guest: Guest. Writes vm.huge_*.
     Source:
-        not of the kernel: the recordings' rule, repeated until three attempts bring no more, 12 at most.
+        not of the kernel: the recordings' rule, repeated until three attempts bring no more, 12 at
+        most.
     """
     vm = guest.vm[0]
     if vm["huge_attempt"] == 0:
@@ -231,7 +235,7 @@ def _free_huge(guest, nr):
 
 @core_jit
 def step_huge(guest, budget):
-    """Go on with the huge pages asked for: take as many as there are, again and again, then give all back.
+    """Go on with the huge pages asked for: take all there are, again, then give all back.
 
     Args:
         guest: Guest. Writes all of it.
@@ -381,7 +385,8 @@ def run_ticks(guest, nr, budget):
         nr: int64, ticks.
         budget: int64, units of work per tick.
     Returns:
-        int64, ticks run; fewer than ``nr`` if vm.causes is not empty. Idle ticks are counted, not run.
+        int64, ticks run; fewer than ``nr`` if vm.causes is not empty. Idle ticks are counted, not
+        run.
     Source:
         not of the kernel.
     """

@@ -1,6 +1,7 @@
-"""Workload operations: what the outside asks for, by handle. The core alone knows which pages a handle holds.
+"""Workload operations: what programs ask for, by handle. Only the core knows its pages.
 
-An operation that fails is counted and forgotten: the stream of operations stays the same for all designs.
+An operation that fails is counted and forgotten: the stream of operations stays the same for all
+designs.
 """
 
 import numpy as np
@@ -54,9 +55,11 @@ def op_alloc(guest, handle, order, kind):
     Returns:
         bool, whether the pages were there.
     Source:
-        mm/memory.c do_anonymous_page(), mm/filemap.c filemap_add_folio(), mm/slub.c alloc_slab_page().
+        mm/memory.c do_anonymous_page(), mm/filemap.c filemap_add_folio(), mm/slub.c
+        alloc_slab_page().
     Differs:
-        User memory of an order above 0 is a transparent huge page; it may fail, then nothing takes its place.
+        User memory of an order above 0 is a transparent huge page; it may fail, then nothing takes
+        its place.
     """
     state, mt = class_of(kind)
     gfp = u.GFP_HIGHUSER
@@ -75,7 +78,8 @@ def op_alloc(guest, handle, order, kind):
         return False
     flags = 0
     if mt == u.MIGRATE_MOVABLE and state != u.STATE_FILE:
-        flags = u.PG_MAPPED | u.PG_ACTIVE  # as the recorded kernel's counters show it for new user memory
+        # Active at once, as the recorded kernel's counters show it for new user memory.
+        flags = u.PG_MAPPED | u.PG_ACTIVE
     set_state(guest, pfn, order, state, flags)
     guest.pages[pfn]["handle"] = handle
     guest.pages[handle]["where"] = pfn
@@ -110,7 +114,8 @@ def run_ops(guest, ops, nr_ops):
     Source:
         not of the kernel.
     Differs:
-        Who is refused an ordinary allocation waits until the next tick; the kernel would kill a process.
+        Who is refused an ordinary allocation waits until the next tick; the kernel would kill a
+        process.
     """
     lacking = False
     for i in range(nr_ops):

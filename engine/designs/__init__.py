@@ -27,7 +27,8 @@ def parse_design(key: str) -> Design:
         key: ``NAME[:TOGGLE[=VALUE][+TOGGLE…]]``; a toggle without a value means ``on``.
 
     Raises:
-        ValueError: unknown design, toggle or value, or a toggle twice; the sentence names what is known.
+        ValueError: unknown design, toggle or value, or a toggle twice; the sentence names what is
+        known.
     """
     if not isinstance(key, str):
         raise ValueError(f"a design is text, not {type(key).__name__}")
@@ -62,7 +63,8 @@ def parse_designs(keys: str | Iterable[str]) -> tuple[Design, ...]:
     """Several designs, from a comma-separated text or from single keys, in their order.
 
     Raises:
-        ValueError: none, more than MAX_DESIGNS, the same key twice, or one that parse_design refuses.
+        ValueError: none, more than MAX_DESIGNS, the same key twice, or one that parse_design
+        refuses.
     """
     wanted = [k.strip() for k in keys.split(",")] if isinstance(keys, str) else list(keys)
     if not wanted or wanted == [""]:

@@ -1,7 +1,8 @@
 """What a design is: rules as data that the core indexes, plus a plan that asks for work.
 
-A design decides and never acts: it reads a view, answers with bounded requests, and writes to no guest. All designs use the same
-acting code in engine/core, so a difference in the picture is a difference in decisions.
+A design decides and never acts: it reads a view, answers with bounded requests, and writes to no
+guest. All designs use the same acting code in engine/core, so a difference in the picture is a
+difference in decisions.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,9 +31,11 @@ class Work:
     """One bounded request of a design.
 
     Attributes:
-        kind: ``balloon_pass`` (move scattered balloon pages as separate_pass does), ``gather`` (fill free pageblocks with
-            scattered balloon pages), ``compact`` (an ordinary compact_memory run).
-        budget: pages for balloon_pass, pageblocks for gather, ignored for compact; PFN_NONE = no limit.
+        kind: ``balloon_pass`` (move scattered balloon pages as separate_pass does), ``gather``
+            (fill free pageblocks with scattered balloon pages), ``compact`` (an ordinary
+            compact_memory run).
+        budget: pages for balloon_pass, pageblocks for gather, ignored for compact; PFN_NONE = no
+            limit.
     """
 
     kind: Literal["balloon_pass", "gather", "compact"]
@@ -44,22 +47,28 @@ class BalloonRules:
     """Integers that the core indexes; field ``x`` becomes Guest.vm[0]["rule_x"].
 
     Attributes:
-        alloc_migratetype: migratetype of single balloon pages: MIGRATE_UNMOVABLE or MIGRATE_MOVABLE.
+        alloc_migratetype: migratetype of single balloon pages: MIGRATE_UNMOVABLE or
+            MIGRATE_MOVABLE.
         hook: 1 = the generic migrate scanner tests for balloon pages and isolates them.
-        whole_blocks: 1 = inflation takes whole pageblocks (order 9) first, single pages for the rest (toggle P).
-        stop_on_failure: 1 = inflation ends at the first failed allocation, 0 = the driver sleeps and retries.
-        deflate_order: 0 = scattered newest first, then dedicated newest first; 1 = scattered, then dedicated pageblocks with the fewest
-            balloon pages first; 2 = dedicated pageblocks first, newest first, then scattered.
+        whole_blocks: 1 = inflation takes whole pageblocks (order 9) first, single pages for the
+            rest (toggle P).
+        stop_on_failure: 1 = inflation ends at the first failed allocation, 0 = the driver sleeps
+            and retries.
+        deflate_order: 0 = scattered newest first, then dedicated newest first; 1 = scattered, then
+            dedicated pageblocks with the fewest balloon pages first; 2 = dedicated pageblocks
+            first, newest first, then scattered.
         dedicated_migratetype: type of a dedicated pageblock: MIGRATE_UNMOVABLE or MIGRATE_BALLOON.
         gather_victims: 0 = newest first, 1 = from pageblocks with the fewest balloon pages first.
         gather_keep: free pageblocks that gathering must leave.
         gather_gain: 1 = gather only if at least two pageblocks lose their last balloon page by it.
-        gather_fill: 1 = gather also with fewer than 512 scattered pages; the rest of the pageblock goes to later inflation.
+        gather_fill: 1 = gather also with fewer than 512 scattered pages; the rest of the pageblock
+            goes to later inflation.
         pass_target: migratetype of pageblocks in which the balloon pass looks for targets.
         pass_lru: 1 = an ordinary compaction run follows the balloon pass.
         pass_batch: balloon pages moved with one pair of messages, 1 to 256.
         range_aware: 1 = range isolation (offline, CMA) calls the balloon pass too.
-        driver_rounds: 1 = the pages of one round of 256 reach the balloon's list in reverse, and leave it so (6.12); 0 = strictly newest first.
+        driver_rounds: 1 = the pages of one round of 256 reach the balloon's list in reverse, and
+            leave it so (6.12); 0 = strictly newest first.
     """
 
     alloc_migratetype: int = u.MIGRATE_UNMOVABLE
@@ -85,7 +94,8 @@ class Toggle:
 
     Attributes:
         name: as written after the colon: ``dedicated_block:keep=1+gain``.
-        values: allowed values, the default (literal reading, or as recorded) first. A bare name means ``on``.
+        values: allowed values, the default (literal reading, or as recorded) first. A bare name
+            means ``on``.
         label: a few words for the page.
         source: where the choice comes from.
     """
@@ -115,7 +125,9 @@ class Design:
 
     def __init__(self, key: str, params: Mapping[str, str]) -> None:
         self.key = key
-        self.params: dict[str, str] = {t.name: params.get(t.name, t.values[0]) for t in self.toggles}
+        self.params: dict[str, str] = {
+            t.name: params.get(t.name, t.values[0]) for t in self.toggles
+        }
 
     def on(self, toggle: str) -> bool:
         """Whether a switch-like toggle is on."""

@@ -89,7 +89,7 @@ class DedicatedBlock(Design):
         )
 
     def plan(self, view: "GuestView", cause: Cause) -> Sequence[Work]:
-        """Gather after a compaction run, and after reclaim if ``reclaim``; never under ``prevent``."""
+        """Gather after compaction, after reclaim if ``reclaim``; never under ``prevent``."""
         wanted = cause == Cause.COMPACTION_FINISHED or (
             cause == Cause.RECLAIM_FINISHED and self.on("reclaim")
         )

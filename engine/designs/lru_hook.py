@@ -1,4 +1,4 @@
-"""Design "lru_hook": the generic migrate scanner knows balloon pages and moves them (Linux 3.8 to today)."""
+"""Design "lru_hook": the generic migrate scanner knows balloon pages (Linux 3.8 to today)."""
 
 from typing import ClassVar
 
@@ -7,7 +7,7 @@ from engine.designs.base import BalloonRules, Design, Toggle
 
 
 class LruHook(Design):
-    """Movable balloon pages, as merged in 3.8 (R. Aquini) and generalised since as movable_operations.
+    """Movable balloon pages, as merged in 3.8 (R. Aquini), generalised since.
 
     Allocated as GFP_HIGHUSER_MOVABLE. Compaction isolates them beside LRU pages; moving one copies
     nothing, but tells the host twice: target inflated, source deflated.

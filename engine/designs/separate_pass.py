@@ -1,4 +1,4 @@
-"""Design "separate_pass": the generic scanner ignores balloon pages; the balloon moves its own, in a pass of its own."""
+"""Design "separate_pass": the balloon moves its pages itself, in a pass of its own."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
