@@ -68,8 +68,8 @@ PRESETS: dict[str, Recipe] = {
             "tight",
             "Tight: page cache and programs interleaved, kernel objects sprinkled",
             "Programs touch 60 % and read page cache for 30 % of the memory, page by page in turn, "
-            "with 8000 kernel objects per GiB in between; half of the programs' pages go again, one "
-            "by one.",
+            "with 8000 kernel objects per GiB in between; half of the programs' pages go again, "
+            "one by one.",
             anon=600,
             keep=50,
             run=1,
@@ -90,8 +90,8 @@ PRESETS: dict[str, Recipe] = {
         Recipe(
             "all_but_one",
             "All but one: huge pages freed but for one page each",
-            "Programs touch 85 % of the memory; then every pageblock that they filled is given back "
-            "but for one page at a random place. Nearly everything is free, and hardly a 2 MiB block.",
+            "Programs touch 85 % of the memory; then every pageblock that they filled is given "
+            "back but for one page at a random place. Nearly everything is free, hardly a 2 MiB block.",
             anon=850,
             keep=0,
             run=0,
@@ -101,8 +101,8 @@ PRESETS: dict[str, Recipe] = {
         Recipe(
             "no_balloon",
             "No balloon needed: a file server with a full page cache",
-            "Page cache for 62 % of the memory, programs for 18 %, of which 30 % went again in runs "
-            "of 16; 12000 kernel objects per GiB. For looking at compaction alone: what do the hooks "
+            "Page cache for 62 % of the memory, programs for 18 %, of which 30 % went again in "
+            "runs of 16; 12000 kernel objects per GiB. For looking at compaction alone: what do hooks "
             "cost?",
             anon=180,
             keep=70,

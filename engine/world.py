@@ -209,7 +209,7 @@ class World:
     # -- time
 
     def step(self, nr_ticks: int = 1) -> None:
-        """Advance every guest by ``nr_ticks``, each a fixed budget of work; idle ones cost nothing."""
+        """Advance every guest by ``nr_ticks``, each a fixed budget of work."""
         if self._workload is None or not self._workload_on:
             for i in range(len(self._guests)):
                 self._advance(i, nr_ticks)
