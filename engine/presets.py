@@ -91,7 +91,7 @@ PRESETS: dict[str, Recipe] = {
             "all_but_one",
             "All but one: huge pages freed but for one page each",
             "Programs touch 85 % of the memory; then every pageblock that they filled is given "
-            "back but for one page at a random place. Nearly everything is free, hardly a 2 MiB block.",
+            "back but for one page at a random place. Nearly all is free, hardly a 2 MiB block.",
             anon=850,
             keep=0,
             run=0,
@@ -102,8 +102,7 @@ PRESETS: dict[str, Recipe] = {
             "no_balloon",
             "No balloon needed: a file server with a full page cache",
             "Page cache for 62 % of the memory, programs for 18 %, of which 30 % went again in "
-            "runs of 16; 12000 kernel objects per GiB. For looking at compaction alone: what do hooks "
-            "cost?",
+            "runs of 16; 12000 kernel objects per GiB. For looking at compaction alone.",
             anon=180,
             keep=70,
             run=16,

@@ -1,6 +1,6 @@
 """Huge pages as nr_hugepages asks for them: how many 2 MiB pages can user land get now?
 
-One request is up to HUGE_ATTEMPTS writes of the same number; whatever is held is given back at the end.
+One request is up to HUGE_ATTEMPTS writes of the same number; what is held is given back at the end.
 """
 
 import numpy as np
