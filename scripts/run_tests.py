@@ -99,7 +99,9 @@ def lint() -> Count:
 
 
 def python() -> Count:
-    return pytest("python", "tests/engine", "tests/server", "tests/test_wheel.py")
+    return pytest(
+        "python", "tests/engine", "tests/server", "tests/test_wheel.py", "tests/test_setup.py"
+    )
 
 
 def bounds() -> Count:
