@@ -8,8 +8,8 @@ import numpy as np
 from engine import units as u
 from engine.core import core_jit
 from engine.core.alloc import wmark_pages, zone_watermark_ok
+from engine.core.fast_search import free_area_nr
 from engine.core.freelist import get_pageblock_migratetype
-from engine.core.observe import extfrag_for_order, fragmentation_index, free_counts
 from engine.core.scan import (
     get_pageblock_skip,
     is_buddy,
@@ -235,6 +235,52 @@ def reset_cached_positions(guest, zone):
 
 
 @core_jit
+def fill_contig_page_info(guest, zone, order):
+    """Count the free memory of a zone as its fragmentation figures need it.
+
+    Args:
+        guest: Guest.
+        zone: int64, index of the zone.
+        order: int64, order wanted.
+    Returns:
+        tuple of int64: free pages, free blocks, pieces of the wanted order in them.
+    Source:
+        mm/vmstat.c fill_contig_page_info().
+    """
+    free_pages = np.int64(0)
+    free_blocks = np.int64(0)
+    suitable = np.int64(0)
+    for o in range(u.NR_PAGE_ORDERS):
+        nr = free_area_nr(guest, zone, o)
+        free_blocks += nr
+        free_pages += nr << o
+        if o >= order:
+            suitable += nr << (o - order)
+    return free_pages, free_blocks, suitable
+
+
+@core_jit
+def zone_fragmentation_index(guest, zone, order):
+    """Whether an allocation fails for lack of memory (towards 0) or fragmentation (to 1000).
+
+    Args:
+        guest: Guest.
+        zone: int64, index of the zone.
+        order: int64, order wanted.
+    Returns:
+        int64; -1000 if it would not fail.
+    Source:
+        mm/vmstat.c fragmentation_index(), __fragmentation_index().
+    """
+    free_pages, free_blocks, suitable = fill_contig_page_info(guest, zone, order)
+    if free_blocks == 0:
+        return np.int64(0)
+    if suitable:
+        return np.int64(-1000)
+    return 1000 - (1000 + free_pages * 1000 // (np.int64(1) << order)) // free_blocks
+
+
+@core_jit
 def fragmentation_score_zone(guest, zone):
     """Share of the zone's free memory that no 2 MiB page can use.
 
@@ -244,9 +290,12 @@ def fragmentation_score_zone(guest, zone):
     Returns:
         int64, 0 to 100.
     Source:
-        mm/compaction.c fragmentation_score_zone().
+        mm/compaction.c fragmentation_score_zone(); mm/vmstat.c extfrag_for_order().
     """
-    return extfrag_for_order(free_counts(guest, zone), u.PAGEBLOCK_ORDER)
+    free_pages, _, suitable = fill_contig_page_info(guest, zone, u.PAGEBLOCK_ORDER)
+    if free_pages == 0:
+        return np.int64(0)
+    return (free_pages - (suitable << u.PAGEBLOCK_ORDER)) * 100 // free_pages
 
 
 @core_jit
@@ -327,7 +376,7 @@ def compaction_suitable(guest, zone, order, available):
         return False
     if order <= u.PAGE_ALLOC_COSTLY_ORDER:
         return True
-    index = fragmentation_index(free_counts(guest, zone), order)
+    index = zone_fragmentation_index(guest, zone, order)
     return index < 0 or index > EXTFRAG_THRESHOLD
 
 
