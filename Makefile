@@ -32,7 +32,9 @@ format: $(DEV_STAMP)  ## let ruff sort imports and lay out the code
 	@$(VENV)/ruff check --fix --quiet . && $(VENV)/ruff format --quiet .
 
 bench: $(DEV_STAMP)  ## speed of the core, the world, the wire and the page, with ratios
-	@$(VENV)/python -m benchmarks
+	@for bench in $(basename $(notdir $(wildcard benchmarks/bench_*.py))); do \
+	    echo; echo "== $$bench"; $(VENV)/python -m benchmarks.$$bench || exit 1; \
+	done
 
 docs: $(DEV_STAMP)  ## check that the documents name what the code has
 	@$(VENV)/python -m pytest -q tests/test_docs.py

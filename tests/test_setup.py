@@ -1,4 +1,4 @@
-"""scripts/setup.sh says which Debian package is missing, in a clean copy and with a made-up PATH."""
+"""scripts/setup.sh says which Debian package is missing; the locks are whole."""
 
 from __future__ import annotations
 
