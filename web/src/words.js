@@ -23,13 +23,13 @@ export const DESIGNS = {
   },
   separate_pass: {
     title: "separate_pass",
-    help: "A compaction pass of its own moves balloon pages, after balloon events.",
+    help: "A pass of its own moves balloon pages, after balloon events.",
     claim:
       "Minchan Kim's first proposal of July 2012, made concrete by us: the generic path never sees balloon pages; after inflation or deflation a separate pass moves them, with up to 256 pages in one pair of messages. It comes only when the balloon changes, not when fragmentation hurts.",
   },
   dedicated_block: {
     title: "dedicated_block",
-    help: "After compaction, balloon pages are gathered in whole pageblocks of their own.",
+    help: "Compaction gathers balloon pages in pageblocks of their own.",
     claim:
       "Minchan Kim's second proposal of July 2012, made concrete by us: free pageblocks that compaction has produced are given to the balloon whole, and 512 scattered balloon pages move into each. No other code needs to know balloon pages; but it needs a free block to start, and those are what programs want for huge pages.",
   },

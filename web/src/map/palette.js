@@ -28,11 +28,11 @@ export const CONTENT = {
   label: "Content",
   text: "Each cell is one pageblock of 2 MiB (512 pages), filled from below by what its pages are.",
   entries: [
-    { name: "free", hex: FREE, text: "pages that nobody uses" },
-    { name: "movable", hex: MOVABLE, text: "pages of programs and page cache, which compaction can move" },
-    { name: "balloon", hex: BALLOON, text: "pages given back to the host by the balloon" },
-    { name: "unmovable", hex: UNMOVABLE, text: "kernel memory and pinned pages" },
-    { name: "reserved", hex: RESERVED, text: "firmware, kernel image and holes, never handed out" },
+    { name: "free", hex: FREE, text: "nobody uses it" },
+    { name: "movable", hex: MOVABLE, text: "programs, page cache" },
+    { name: "balloon", hex: BALLOON, text: "given to the host" },
+    { name: "unmovable", hex: UNMOVABLE, text: "kernel, pinned" },
+    { name: "reserved", hex: RESERVED, text: "never handed out" },
   ],
 };
 

@@ -155,7 +155,7 @@ function timeLines(history, names, what) {
   return history.map((list, i) => {
     const { hex, dash } = DESIGN_LINES[i % DESIGN_LINES.length];
     return {
-      type: "scatter", mode: "lines", name: names[i], x: list.ticks, y: list[what],
+      type: "scatter", mode: list.ticks.length < 3 ? "lines+markers" : "lines", name: names[i], x: list.ticks, y: list[what],
       line: { color: hex, dash, width: 2.5, shape: "hv" }, hovertemplate: `${names[i]}: %{y}<extra></extra>`,
     };
   });

@@ -38,6 +38,13 @@ export function createControls(state, painter, intents) {
   const speed = need("speed", HTMLInputElement);
   const pause = need("pause", HTMLButtonElement);
   const step = need("step", HTMLButtonElement);
+  const more = need("more", HTMLDetailsElement);
+  const wide = window.matchMedia("(min-width: 900px)");
+  const showMore = () => {
+    if (wide.matches) more.open = true;
+  };
+  wide.addEventListener("change", showMore);
+  showMore();
   let resumeAt = 60;
   let settle = 0;
   let asked = 0; // MiB of the balloon target asked for last

@@ -17,10 +17,10 @@ export function createLegend(state, painter) {
   const marks = el(
     "ul.marks",
     { "aria-label": "Marks" },
-    el("li", {}, el("span.glyph", { "aria-hidden": "true" }, "▲"), "migrate scanner, goes up: looks for pages to move"),
-    el("li", {}, el("span.glyph", { "aria-hidden": "true" }, "▽"), "free scanner, goes down: looks for room"),
+    el("li", {}, el("span.glyph", { "aria-hidden": "true" }, "▲"), "migrate scanner, going up to find pages to move"),
+    el("li", {}, el("span.glyph", { "aria-hidden": "true" }, "▽"), "free scanner, going down to find room"),
     el("li", {}, el("span.glyph.dedicated", { "aria-hidden": "true" }), "dedicated to the balloon"),
-    el("li", {}, el("span.glyph.touched", { "aria-hidden": "true" }), "glows: just changed"),
+    el("li", {}, el("span.glyph.touched", { "aria-hidden": "true" }), "just changed"),
   );
   for (const [i, mode] of MODES.entries()) {
     const input = el("input", {

@@ -3,7 +3,7 @@
  */
 
 import { el, lineSwatch, need, setText } from "../dom.js";
-import { count, mib } from "../format.js";
+import { count } from "../format.js";
 import { axisMarks, fit, indexAt, moveIndex } from "../geom.js";
 import { Heatmap, LAYERS_FROM } from "../map/heatmap.js";
 import { DESIGN_LINES } from "../map/palette.js";
@@ -12,8 +12,7 @@ import { FLAG_TOUCHED, statIndex } from "../wire.js";
 import { activity, blockText, designWords, scannerText, splitLabel } from "../words.js";
 
 const LARGE_GUEST = 8192; // pageblocks; from here on two panels a row are better than four
-const MAP_HEIGHT = 300; // css pixels
-const TALL_MAP_HEIGHT = 420;
+const MAP_HEIGHT = { share: 0.36, least: 220, most: 620 }; // of the window's height; css pixels
 
 /**
  * @typedef {object} Panel
@@ -76,9 +75,8 @@ export function createPanels(state, painter) {
     const width = panels[0].stack.parentElement?.clientWidth ?? 0;
     if (width < 20) return;
     const dpr = window.devicePixelRatio || 1;
-    const wide = width > 520;
-    const height = wide ? TALL_MAP_HEIGHT : MAP_HEIGHT;
-    const key = `${width} ${dpr} ${welcome.epoch} ${state.mode.get()}`;
+    const height = Math.round(Math.min(MAP_HEIGHT.most, Math.max(MAP_HEIGHT.least, window.innerHeight * MAP_HEIGHT.share)));
+    const key = `${width} ${height} ${dpr} ${welcome.epoch} ${state.mode.get()}`;
     if (key === laidOutFor) return;
     laidOutFor = key;
     const axisWidth = panels[0].axis.offsetWidth;
@@ -95,7 +93,7 @@ export function createPanels(state, painter) {
       panel.axis.style.height = `${g.cssHeight}px`;
       panel.axis.replaceChildren(
         ...axisMarks(g, 26).map(({ cssY, mib: low }) => {
-          const mark = el("span.mark", {}, mib(low));
+          const mark = el("span.mark", {}, count(low));
           mark.style.top = `${cssY}px`;
           return mark;
         }),
@@ -114,7 +112,7 @@ export function createPanels(state, painter) {
       const s = stats(i);
       setText(panel.number, count(s("free_blocks_all")));
       const more = Math.max(0, s("thp_potential") - s("blocks_free"));
-      setText(panel.reach, `${count(more)} more within reach of compaction`);
+      setText(panel.reach, `${count(more)} more within reach`);
       const now = activity(s, welcome.guest.zones);
       setText(panel.activity, now.text);
       panel.root.dataset.busy = String(now.busy);
@@ -186,7 +184,9 @@ export function createPanels(state, painter) {
    * @param {PointerEvent|null} event null = the pointer has left
    */
   function point(i, event) {
-    if (!event || !geometry) {
+    if (!event || !geometry || event.type === "pointerleave") {
+      // A finger lifted has not left: what it touched stays described.
+      if (event?.pointerType === "touch") return;
       if (document.activeElement !== panels[i]?.stack) state.pageblock.set(null);
       return;
     }
@@ -252,7 +252,7 @@ function createPanel(design, i, point, keep) {
       "aria-label": `Memory map of ${design.key}: low addresses at the bottom, high addresses at the top`,
       pointermove: (/** @type {PointerEvent} */ event) => point(i, event),
       pointerdown: (/** @type {PointerEvent} */ event) => point(i, event),
-      pointerleave: () => point(i, null),
+      pointerleave: (/** @type {PointerEvent} */ event) => point(i, event),
       keydown: (/** @type {KeyboardEvent} */ event) => keep(i, event),
       focus: (/** @type {FocusEvent} */ event) => keep(i, event),
       blur: (/** @type {FocusEvent} */ event) => keep(i, event),
@@ -271,9 +271,9 @@ function createPanel(design, i, point, keep) {
         el("span.hidden", {}, design.key === design.name ? "" : ` with ${design.key}`)),
       active),
     el("p.help", {}, words.help, " ", el("a", { href: `#claim-${design.name}` }, "What it claims")),
-    el("div.headline", {}, number,
+    el("div.headline", {}, number, " ",
       el("div.headline-words", {}, el("span.unit", { id: `${id}-unit` }, "2 MiB blocks left for user land"), reach)),
-    el("p.axis-word", {}, "▴ high addresses"),
+    el("p.axis-word", {}, "▴ high addresses, MiB"),
     frame,
     el("p.axis-word", {}, "▾ low addresses"),
     el("div.detail", {}, where, counts, holder),
