@@ -27,7 +27,8 @@ class _Parser(argparse.ArgumentParser):
         self.exit(BAD_INPUT, f"fragscope: {message}\n")
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """The command line as argparse knows it."""
     parser = _Parser(
         prog="fragscope",
         description="See physical-memory fragmentation: four balloon designs on one guest.",
@@ -170,7 +171,7 @@ def _leave(_: int, __: FrameType | None) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that ``arguments`` (default: of the process) name; the exit status."""
     signal.signal(signal.SIGTERM, _leave)
-    args = _parser().parse_args(arguments)
+    args = build_parser().parse_args(arguments)
     run: Callable[[argparse.Namespace], int] = args.run
     try:
         return run(args)

@@ -38,6 +38,7 @@ class Slot:
         asked: a want was handed out and not answered yet.
         frame: seq and bytes that wait for the socket.
         texts: text messages that wait for the socket, in order.
+        sending: the socket is at work; what it sends next is made when it is done.
         lost: too much is unsent: the client is to be dropped.
     """
 
@@ -47,6 +48,7 @@ class Slot:
     asked: bool = False
     frame: tuple[int, bytes] | None = None
     texts: deque[str] = field(default_factory=deque)
+    sending: bool = False
     lost: bool = False
 
 
@@ -84,7 +86,7 @@ class Hub:
         """Clients that became ready since the last call."""
         ready = []
         for client, slot in self._slots.items():
-            if slot.credits > 0 and not slot.asked and slot.frame is None:
+            if slot.credits > 0 and not (slot.asked or slot.sending or slot.frame):
                 slot.asked = True
                 ready.append(Want(client, slot.base))
         return ready
@@ -116,10 +118,11 @@ class Hub:
         self.text(None, text)
 
     def take(self, client: int) -> list[str | bytes]:
-        """What may be sent to a client now, in order; it counts as sent."""
+        """What is to be sent to a client now, in order; sent() must follow when it is."""
         slot = self._slots.get(client)
         if slot is None:
             return []
+        slot.sending = True
         out: list[str | bytes] = list(slot.texts)
         slot.texts.clear()
         if slot.frame is not None and slot.credits > 0:
@@ -128,6 +131,12 @@ class Hub:
             slot.credits -= 1
             out.append(data)
         return out
+
+    def sent(self, client: int) -> None:
+        """The socket has sent what it took."""
+        slot = self._slots.get(client)
+        if slot is not None:
+            slot.sending = False
 
     def lost(self, client: int) -> bool:
         """Whether a client reads nothing and is to be dropped."""

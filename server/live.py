@@ -124,8 +124,9 @@ class LiveSession:
         """A text message for one client, not from the worker."""
         self.hub.text(client, text)
 
-    def sent(self) -> None:
+    def sent(self, client: int) -> None:
         """A socket has sent what its slot had."""
+        self.hub.sent(client)
         self._ask()
 
     async def export(self) -> dict[str, Any]:

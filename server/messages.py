@@ -21,7 +21,6 @@ MAX_STEP_TICKS = 1000
 CLOSE_GOING_AWAY = 1001
 CLOSE_INTERNAL = 1011
 CLOSE_BAD_HELLO = 4400
-CLOSE_FOREIGN_ORIGIN = 4403
 CLOSE_NO_SESSION = 4404
 CLOSE_TOO_BIG = 4413
 CLOSE_LIMIT = 4429
@@ -115,7 +114,7 @@ def _hello(data: dict[str, Any]) -> Hello:
     return Hello(tuple(versions))
 
 
-_UP_FIELDS: Mapping[str, tuple[str, ...]] = {
+UP_FIELDS: Mapping[str, tuple[str, ...]] = {
     "hello": ("type", "versions"),
     "command": ("type", "command_id", "command"),
     "credit": ("type",),
@@ -136,13 +135,13 @@ def parse_message(text: str) -> Message:
     try:
         data = parse_object(text, "the message")
         kind = data.get("type")
-        if not isinstance(kind, str) or kind not in _UP_FIELDS:
+        if not isinstance(kind, str) or kind not in UP_FIELDS:
             raise MessageError(
-                f"unknown message type {shown(kind)}: known are {', '.join(_UP_FIELDS)}"
+                f"unknown message type {shown(kind)}: known are {', '.join(UP_FIELDS)}"
             )
         if kind in ("command", "reset"):
             command_id = _command_id(data)
-        only_fields(data, _UP_FIELDS[kind], f"message {kind}")
+        only_fields(data, UP_FIELDS[kind], f"message {kind}")
         return _parse_known(kind, data, command_id or "")
     except ValueError as error:
         raise MessageError(str(error), command_id) from None

@@ -141,7 +141,7 @@ def settings_table() -> str:
         default = f"`{f.default}`" if f.default != "" else "(none)"
         text = f.metadata["text"]
         unit = f.metadata.get("unit", "")
-        if unit and not unit.startswith("("):
+        if unit in ("MiB", "seconds"):
             text += f" ({unit})"
         lines.append(f"| `{PREFIX}{f.name.upper()}` | {default} | {text} |")
     lines += [f"| `{name}` | | {text} |" for name, text in OTHER_SETTINGS.items()]

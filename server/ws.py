@@ -147,4 +147,4 @@ async def _write(socket: WebSocket, live: LiveSession, client: int, flag: asynci
         if live.hub.lost(client):
             await _refuse(socket, messages.CLOSE_LIMIT, "this page reads too slowly")
             return
-        live.sent()
+        live.sent(client)

@@ -1,0 +1,102 @@
+"""The golden messages: every kind once, small enough to read; web/ reads the same files."""
+
+import json
+from typing import Any
+
+from engine.view import PLANES
+from server import messages, wire
+from tests.server import fake
+
+KEY = fake.picture(seq=41)
+# Pageblocks 1 and 4 of the first design, none of the second: lengths 2 and 0 need padding.
+DELTA = fake.changed(KEY, 42, {0: [1, 4]})
+
+
+def frame_json(picture: wire.Picture) -> dict[str, Any]:
+    """A picture as numbers that a person, or JavaScript, can compare."""
+    return {
+        "seq": picture.seq,
+        "epoch": picture.epoch,
+        "tick": picture.tick,
+        "log_index": picture.log_index,
+        "nr_pageblocks": picture.nr_pageblocks,
+        "designs": [
+            {
+                "planes": {name: panel.planes[name].tolist() for name, _ in PLANES},
+                "stats": panel.stats.tolist(),
+            }
+            for panel in picture.panels
+        ],
+    }
+
+
+WELCOME: dict[str, Any] = {
+    "epoch": 1,
+    "session": "q1w2e3r4t5y6",
+    "ticks_per_s": 60.0,
+    "config": {
+        "source": {"kind": "capture", "name": "runs"},
+        "designs": ["pinned", "dedicated_block:prevent"],
+        "seed": 1,
+    },
+    "tick": 4200,
+    "log_index": 17,
+    "designs": [
+        {"key": "pinned", "name": "pinned", "label": "Pinned", "toggles": {"retry": "off"}},
+        {
+            "key": "dedicated_block:prevent",
+            "name": "dedicated_block",
+            "label": "Dedicated blocks",
+            "toggles": {"prevent": "on", "keep": "0"},
+        },
+    ],
+    "workload": {"enabled": False, "rate": 256},
+    "guest": {
+        "label": "12 MiB",
+        "size_mib": 12,
+        "nr_pages": 3072,
+        "nr_pageblocks": 6,
+        "main_zone": "DMA32",
+        "zones": [
+            {"name": "DMA", "start_pfn": 0, "end_pfn": 1024, "managed": 900},
+            {"name": "DMA32", "start_pfn": 1024, "end_pfn": 3072, "managed": 2000},
+        ],
+        "summary": {"note": "made by hand"},
+    },
+    "engine": "0123456789abcdef0123",
+}
+
+DOWN: dict[str, str] = {
+    "welcome": messages.welcome(WELCOME),
+    "accepted": messages.accepted("c1", 17, 4200),
+    "error": messages.error("inflate by 9000 MiB: the guest has 1024 MiB", "c2"),
+    "pace": messages.pace(60),
+    "progress": messages.progress("reading the capture runs", 0, 1),
+}
+
+UP: dict[str, dict[str, Any]] = {
+    "hello": {"type": "hello", "versions": [1]},
+    "command": {
+        "type": "command",
+        "command_id": "c1",
+        "command": {"type": "balloon_inflate", "nr_pages": 51200},
+    },
+    "credit": {"type": "credit"},
+    "set_pace": {"type": "pace", "ticks_per_s": 60},
+    "step": {"type": "step", "ticks": 1},
+    "key": {"type": "key"},
+    "reset": {"type": "reset", "command_id": "c3", "config": WELCOME["config"]},
+}
+
+
+def files() -> dict[str, bytes]:
+    """Every golden file by its name below tests/golden/wire/."""
+    delta = wire.encode_delta(DELTA, KEY)
+    assert delta is not None
+    found = {"key.bin": wire.encode_key(KEY), "delta.bin": delta}
+    objects: dict[str, Any] = {"key.json": frame_json(KEY), "delta.json": frame_json(DELTA)}
+    objects |= {f"down_{name}.json": json.loads(text) for name, text in DOWN.items()}
+    objects |= {f"up_{name}.json": message for name, message in UP.items()}
+    for name, value in objects.items():
+        found[name] = (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode()
+    return found

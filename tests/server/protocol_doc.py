@@ -1,0 +1,156 @@
+"""The generated parts of docs/PROTOCOL.md: the statistics table and the annotated golden frame."""
+
+from pathlib import Path
+
+import numpy as np
+
+from engine.guest import COST_FIELDS, VMSTAT_FIELDS
+from engine.view import DERIVED_FIELDS, PLANES, STAT_FIELDS
+
+PATH = Path(__file__).parents[2] / "docs" / "PROTOCOL.md"
+
+# Unit and meaning of each statistic. Those of /proc/vmstat keep the kernel's meaning.
+MEANING: dict[str, tuple[str, str]] = {
+    "busy": ("0 or 1", "something asked for, or a daemon, is still at work"),
+    "nr_free_pages": ("pages", "free in the buddy allocator, all zones, per-CPU lists excluded"),
+    "nr_pcp_pages": ("pages", "free but parked in per-CPU lists"),
+    "free_blocks": ("2 MiB pieces", "free now in the main zone: n9 + 2 * n10"),
+    "free_blocks_all": ("2 MiB pieces", "the same over all zones"),
+    "largest_order": ("order", "largest that is free anywhere, -1 = none"),
+    "fragmentation_index_9": ("per mille", "main zone, order 9; -1000 = would not fail"),
+    "unusable_index_9": ("per mille", "main zone: free memory that no order-9 request could use"),
+    "extfrag_9": ("percent", "main zone: external fragmentation as kcompactd sees it"),
+    "blocks_free": ("pageblocks", "wholly free"),
+    "blocks_rescuable": ("pageblocks", "every page in use can be moved by the LRU path"),
+    "blocks_held_by_balloon": ("pageblocks", "movable but for balloon pages"),
+    "blocks_held_by_kernel": ("pageblocks", "at least one other unmovable page"),
+    "blocks_reserved": ("pageblocks", "nothing but reserved pages and holes"),
+    "blocks_rescuable_by_hook": ("pageblocks", "movable, but balloon pages only through the hook"),
+    "thp_potential": ("pageblocks", "free, rescuable, and rescuable by the hook"),
+    "blocks_mixed": ("pageblocks", "movable pages beside unmovable ones (balloon included)"),
+    "blocks_with_balloon": ("pageblocks", "at least one balloon page"),
+    "excess_blocks": ("pageblocks", "E: those with balloon pages, less the fewest that could do"),
+    "dedicated_blocks": ("pageblocks", "taken whole for the balloon"),
+    "balloon_target": ("pages", "what the host wants"),
+    "balloon_actual": ("pages", "what the balloon holds"),
+    "balloon_scattered": ("pages", "of them single pages anywhere"),
+    "balloon_dedicated": ("pages", "of them in dedicated pageblocks"),
+    "balloon_stopped": ("0 or 1", "inflation gave up before it reached the target"),
+    "compact_active": (
+        "compactor + 1",
+        "of the run shown: 1 compact_memory, 2 direct, 3 kcompactd,"
+        " 4 balloon pass, 0 = none at work",
+    ),
+    "migrate_pfn": ("pfn", "migrate scanner of that run, -1 = none yet"),
+    "free_pfn": ("pfn", "free scanner of that run, -1 = none yet"),
+    "round_isolated": ("pages", "of that run's last round: isolated"),
+    "round_migrated": ("pages", "migrated"),
+    "round_failed": ("pages", "failed"),
+    "fullness_lru_file": ("pages", "on the file LRU lists: what reclaim could take"),
+    "fullness_lru_anon": ("pages", "on the anon LRU lists"),
+    "huge_target": ("2 MiB pages", "asked for at most, 0 = no run at work"),
+    "huge_held": ("2 MiB pages", "held now"),
+    "huge_best": ("2 MiB pages", "most held in the last run"),
+    "huge_first": ("2 MiB pages", "held after its first attempt"),
+    "huge_attempt": ("attempts", "made in the last run"),
+    "huge_runs": ("runs", "finished"),
+    "direct_result": ("COMPACT_*", "of the last direct compaction asked for (engine/units.py)"),
+    "watermark_boost": ("pages", "all zones"),
+    "host_exits": ("messages", "that stop the guest until the host has answered"),
+    "host_pfns": ("pfns", "carried by them"),
+    "hook_checks": ("checks", "evaluations of the balloon test on the generic isolate path"),
+    "hook_checks_balloon": ("checks", "that met a balloon page"),
+    "hook_checks_lru": ("checks", "that met anything else"),
+    "pages_copied": ("pages", "whose contents were copied by migration"),
+    "balloon_repeats": ("pages", "of the balloon moved that had been moved before"),
+    "pass_runs": ("runs", "of the balloon pass (separate_pass)"),
+    "pass_scanned": ("pages", "it looked at"),
+    "pass_migrated": ("pages", "it moved"),
+    "gather_blocks": ("pageblocks", "filled by gathering (dedicated_block)"),
+    "gather_pages": ("pages", "moved into them"),
+    "extfrag_claim": ("events", "fallback that changed a pageblock's migratetype"),
+    "extfrag_steal": ("events", "fallback that took single pages only"),
+    "alloc_failed": ("allocations", "failed, order 0"),
+    "alloc_failed_high": ("allocations", "failed, order 1 to 8"),
+    "alloc_failed_huge": ("allocations", "failed, order 9 and more"),
+    "balloon_out_of_puff": ("fills", "of the balloon that stopped for lack of a page"),
+    "workload_ops": ("operations", "of the workload"),
+    "workload_failed": ("operations", "of the workload that failed"),
+}
+
+
+def statistics_table() -> str:
+    """One row per statistic, in wire order."""
+    lines = ["| # | name | unit | meaning |", "| --- | --- | --- | --- |"]
+    for number, name in enumerate(STAT_FIELDS):
+        if name in MEANING:
+            unit, text = MEANING[name]
+        elif name.startswith("nr_free_order_"):
+            unit, text = "blocks", "free blocks of this order, main zone, all migratetypes"
+        elif name in VMSTAT_FIELDS:
+            unit, text = "", "as in `/proc/vmstat`"
+        else:
+            raise KeyError(f"statistic {name} has no meaning in tests/server/protocol_doc.py")
+        lines.append(f"| {number} | `{name}` | {unit} | {text} |")
+    return "\n".join(lines)
+
+
+def unknown_meanings() -> set[str]:
+    """Meanings of statistics that are not there any more."""
+    return set(MEANING) - {*DERIVED_FIELDS, *COST_FIELDS}
+
+
+_HEADER = (
+    (4, "magic"), (1, "version"), (1, "type: key"), (2, "nr_designs"), (4, "nr_pageblocks"),
+    (4, "log_index"), (8, "tick"), (4, "seq"), (4, "epoch"),
+)  # fmt: skip
+
+
+def _line(data: bytes, offset: int, size: int, words: str) -> str:
+    chunk = data[offset : offset + size]
+    return f"{offset:6d}  {chunk.hex(' '):<47}  {words}"
+
+
+def _array(data: bytes, offset: int, dtype: str, length: int, name: str) -> tuple[list[str], int]:
+    """Lines of one array of at most two shown rows, and where the next one starts."""
+    size = np.dtype(dtype).itemsize * length
+    padded = (size + 7) // 8 * 8
+    numbers = np.frombuffer(data, dtype, length, offset).tolist()
+    lines = []
+    for row in range(0, min(padded, 32), 16):
+        words = f"{name}: {', '.join(str(n) for n in numbers[:6])}" if row == 0 else ""
+        if row == 0 and length > 6:
+            words += ", …"
+        lines.append(_line(data, offset + row, min(16, padded - row), words).rstrip())
+    if padded > 32:
+        lines.append(f"        … up to byte {offset + padded}")
+    return lines, offset + padded
+
+
+def hexdump(data: bytes) -> str:
+    """A key frame byte by byte with the names of its fields; long arrays are cut."""
+    lines, offset = [], 0
+    for size, words in _HEADER:
+        number = int.from_bytes(data[offset : offset + size], "little")
+        shown = data[:4].decode() if words == "magic" else str(number)
+        lines.append(_line(data, offset, size, f"{words}: {shown}"))
+        offset += size
+    nr_designs, nr = data[6] | data[7] << 8, int.from_bytes(data[8:12], "little")
+    for design in range(nr_designs):
+        for name, dtype in PLANES:
+            more, offset = _array(data, offset, dtype, nr, f"design {design}, {name}")
+            lines += more
+        words = f"design {design}, statistics"
+        more, offset = _array(data, offset, "<i8", len(STAT_FIELDS), words)
+        lines += more
+    assert offset == len(data)
+    return "```text\n" + "\n".join(lines) + "\n```"
+
+
+def with_generated(text: str, parts: dict[str, str]) -> str:
+    """``text`` with the generated parts put between their marks."""
+    for name, part in parts.items():
+        begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->"
+        head, rest = text.split(begin)
+        text = head + begin + part + "\n" + end + rest.split(end)[1]
+    return text
