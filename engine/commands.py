@@ -19,11 +19,11 @@ def _int(name: str, value: object, low: int, high: int, unit: str) -> int:
     Raises:
         ValueError: with name, value, limits and unit in one sentence.
     """
+    shown = repr(value)[:60]
     if isinstance(value, bool) or not isinstance(value, int):
-        shown = repr(value)
-        raise ValueError(f"{name} is {shown[:60]}: a whole number of {unit} from {low} to {high} is needed")
+        raise ValueError(f"{name} is {shown}: a whole number of {unit} from {low} to {high} is needed")
     if not low <= value <= high:
-        raise ValueError(f"{name} is {value}: from {low} to {high} {unit} are allowed")
+        raise ValueError(f"{name} is {shown}: from {low} to {high} {unit} are allowed")
     return value
 
 
