@@ -9,7 +9,7 @@ set_state.
 import numpy as np
 
 from engine import units as u
-from engine.core import core_jit
+from engine.core import core_inline, core_jit
 from engine.core.freelist import (
     free_list,
     get_pageblock_migratetype,
@@ -22,7 +22,7 @@ from engine.core.page import mark_changed, set_free
 from engine.core.rng import rng_below
 
 
-@core_jit
+@core_inline
 def account_freepages(guest, zone, nr, mt):
     """Count free pages in or out of a zone.
 
@@ -44,7 +44,7 @@ def account_freepages(guest, zone, nr, mt):
         z["nr_free_highatomic"] += nr
 
 
-@core_jit
+@core_inline
 def is_free_block(guest, pfn):
     """Whether a page is the first of a free block, i.e. stands on a free list.
 
@@ -60,7 +60,7 @@ def is_free_block(guest, pfn):
     return page["state"] == u.STATE_FREE and page["order"] != u.ORDER_TAIL
 
 
-@core_jit
+@core_inline
 def page_is_buddy(guest, zone, pfn, order):
     """Whether ``pfn`` begins a free block of exactly ``order`` in the zone.
 
@@ -83,7 +83,7 @@ def page_is_buddy(guest, zone, pfn, order):
     return page["state"] == u.STATE_FREE and page["order"] == order
 
 
-@core_jit
+@core_inline
 def link_free_block(guest, zone, pfn, order, mt, tail):
     """Put a block on its free list without counting its pages.
 
@@ -109,7 +109,7 @@ def link_free_block(guest, zone, pfn, order, mt, tail):
             mark_changed(guest, block)
 
 
-@core_jit
+@core_inline
 def unlink_free_block(guest, zone, pfn, order, mt):
     """Take a block off its free list without counting its pages; it is in transit then.
 
@@ -126,7 +126,7 @@ def unlink_free_block(guest, zone, pfn, order, mt):
     guest.pages[pfn]["order"] = u.ORDER_TAIL
 
 
-@core_jit
+@core_inline
 def add_to_free_list(guest, pfn, zone, order, mt, tail):
     """Put a block on its free list and count its pages.
 
@@ -144,7 +144,7 @@ def add_to_free_list(guest, pfn, zone, order, mt, tail):
     account_freepages(guest, zone, 1 << order, mt)
 
 
-@core_jit
+@core_inline
 def del_page_from_free_list(guest, pfn, zone, order, mt):
     """Take a block off its free list and count its pages out; it is in transit then.
 
@@ -161,7 +161,7 @@ def del_page_from_free_list(guest, pfn, zone, order, mt):
     account_freepages(guest, zone, -(1 << order), mt)
 
 
-@core_jit
+@core_inline
 def expand(guest, zone, pfn, low, high, mt):
     """Halve a block in transit down to ``low``; the upper halves go to the heads of their lists.
 
@@ -185,7 +185,7 @@ def expand(guest, zone, pfn, low, high, mt):
     return nr_added
 
 
-@core_jit
+@core_inline
 def page_del_and_expand(guest, zone, pfn, low, high, mt):
     """Take a block off its list and keep its lowest 2**low pages, in transit.
 
@@ -204,7 +204,7 @@ def page_del_and_expand(guest, zone, pfn, low, high, mt):
     account_freepages(guest, zone, nr_added - (1 << high), mt)
 
 
-@core_jit
+@core_inline
 def rmqueue_smallest(guest, zone, order, mt):
     """Take the first page of the smallest list of one migratetype that is big enough.
 
@@ -257,7 +257,7 @@ def change_pageblock_range(guest, pfn, order, mt):
         set_pageblock_migratetype(guest, block, mt)
 
 
-@core_jit
+@core_inline
 def compaction_capture(guest, zone, pfn, order, mt):
     """Hand a page that is being freed to the direct compactor that waits for just such a one.
 
@@ -287,7 +287,7 @@ def compaction_capture(guest, zone, pfn, order, mt):
     return True
 
 
-@core_jit
+@core_inline
 def buddy_merge_likely(guest, zone, pfn, order):
     """Whether the buddy of the next higher order is free, so that this block may soon be swallowed.
 

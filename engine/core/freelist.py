@@ -8,12 +8,12 @@ list to another keeps all other counters.
 import numpy as np
 
 from engine import units as u
-from engine.core import core_jit
+from engine.core import core_inline, core_jit
 
 NONE = u.PFN_NONE
 
 
-@core_jit
+@core_inline
 def free_list(zone, order, mt):
     """Id of the free list of ``order`` and migratetype ``mt``.
 
@@ -29,7 +29,7 @@ def free_list(zone, order, mt):
     return u.LIST_ZONES + zone * u.LISTS_PER_ZONE + order * u.NR_MIGRATETYPES + mt
 
 
-@core_jit
+@core_inline
 def pcp_list(zone, pindex):
     """Id of one per-CPU list.
 
@@ -44,7 +44,7 @@ def pcp_list(zone, pindex):
     return u.LIST_ZONES + zone * u.LISTS_PER_ZONE + u.NR_PAGE_ORDERS * u.NR_MIGRATETYPES + pindex
 
 
-@core_jit
+@core_inline
 def zone_of(guest, pfn):
     """Index of the zone that a page belongs to.
 
@@ -59,7 +59,7 @@ def zone_of(guest, pfn):
     return np.int64(guest.blocks[pfn >> u.PAGEBLOCK_ORDER]["zone"])
 
 
-@core_jit
+@core_inline
 def get_pageblock_migratetype(guest, pfn):
     """Migratetype of the pageblock that contains a page.
 
@@ -74,7 +74,7 @@ def get_pageblock_migratetype(guest, pfn):
     return np.int64(guest.blocks[pfn >> u.PAGEBLOCK_ORDER]["migratetype"])
 
 
-@core_jit
+@core_inline
 def list_add(guest, list_id, pfn):
     """Put a page at the head of a list.
 
@@ -97,7 +97,7 @@ def list_add(guest, list_id, pfn):
     head["nr"] += 1
 
 
-@core_jit
+@core_inline
 def list_add_tail(guest, list_id, pfn):
     """Put a page at the tail of a list.
 
@@ -120,7 +120,7 @@ def list_add_tail(guest, list_id, pfn):
     head["nr"] += 1
 
 
-@core_jit
+@core_inline
 def list_del(guest, list_id, pfn):
     """Take a page off the list that it is on; it is on none afterwards.
 
@@ -148,7 +148,7 @@ def list_del(guest, list_id, pfn):
     head["nr"] -= 1
 
 
-@core_jit
+@core_inline
 def list_pop(guest, list_id):
     """Take the first page off a list.
 

@@ -9,13 +9,13 @@ set_state before anything else runs.
 import numpy as np
 
 from engine import units as u
-from engine.core import core_jit
+from engine.core import core_inline, core_jit
 
 _LRU_STATES = (1 << u.STATE_ANON) | (1 << u.STATE_FILE) | (1 << u.STATE_SHMEM) | (1 << u.STATE_THP)
 _CHANGED = u.PB_TOUCHED | u.PB_STALE
 
 
-@core_jit
+@core_inline
 def is_lru_movable(state, flags):
     """Whether the ordinary LRU path of compaction can move such a page.
 
@@ -32,7 +32,7 @@ def is_lru_movable(state, flags):
     return (_LRU_STATES >> state) & 1 == 1 and flags & u.PG_PINNED == 0
 
 
-@core_jit
+@core_inline
 def count_pages(guest, block, state, flags, nr):
     """Add ``nr`` pages of one kind to the counters of a pageblock.
 
@@ -60,7 +60,7 @@ def count_pages(guest, block, state, flags, nr):
         b["nr_unmovable"] = np.int64(b["nr_unmovable"]) + nr
 
 
-@core_jit
+@core_inline
 def mark_changed(guest, block):
     """Mark a pageblock as changed in this tick, its largest free order as unknown.
 
@@ -74,7 +74,7 @@ def mark_changed(guest, block):
     b["flags"] = np.int64(b["flags"]) | _CHANGED
 
 
-@core_jit
+@core_inline
 def _set_one(guest, pfn, state, flags):
     """Give one page another state, order left alone.
 
@@ -113,7 +113,7 @@ def _set_many(guest, pfn, order, state, flags):
         guest.pages[p]["order"] = u.ORDER_TAIL
 
 
-@core_jit
+@core_inline
 def set_state(guest, pfn, order, state, flags):
     """Say what 2**order pages are from now on.
 
@@ -133,7 +133,7 @@ def set_state(guest, pfn, order, state, flags):
     guest.pages[pfn]["order"] = order
 
 
-@core_jit
+@core_inline
 def set_free(guest, pfn, order):
     """Make 2**order pages free and in transit: what buddy.free_one_page starts from.
 
