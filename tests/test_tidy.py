@@ -153,7 +153,7 @@ def test_core_functions_say_what_they_take_and_where_they_come_from() -> None:
     for name, tree in python_files("engine/core"):
         for function in functions(tree):
             compiled = any(
-                isinstance(one, ast.Name) and one.id == "core_jit"
+                isinstance(one, ast.Name) and one.id in ("core_jit", "core_inline")
                 for one in function.decorator_list
             )
             if compiled:
