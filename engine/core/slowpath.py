@@ -137,7 +137,7 @@ def alloc_pages_direct_reclaim(guest, order, mt, alloc_flags):
         return np.int64(u.PFN_NONE), progress
     pfn = get_page_from_freelist(guest, order, mt, alloc_flags)
     if pfn == u.PFN_NONE:
-        unreserve_highatomic_pageblock(guest, 0)
+        unreserve_highatomic_pageblock(guest, mt, 0)
         drain_all(guest)
         pfn = get_page_from_freelist(guest, order, mt, alloc_flags)
     return pfn, progress
@@ -160,12 +160,13 @@ def zone_reclaimable_pages(guest, zone):
 
 
 @core_jit
-def should_reclaim_retry(guest, order, alloc_flags, no_progress_loops):
+def should_reclaim_retry(guest, order, mt, alloc_flags, no_progress_loops):
     """Whether reclaiming all that can be reclaimed would meet the watermark in some zone.
 
     Args:
         guest: Guest. Writes blocks and lists if a HIGHATOMIC pageblock is given up.
         order: int64.
+        mt: int64, migratetype wanted.
         alloc_flags: int64, ALLOC_*.
         no_progress_loops: int64, rounds without progress so far.
     Returns:
@@ -180,7 +181,7 @@ def should_reclaim_retry(guest, order, alloc_flags, no_progress_loops):
             mark = z["wmark_min"] + z["watermark_boost"] - zone_reclaimable_pages(guest, zone)
             if zone_watermark_ok(guest, zone, order, mark, alloc_flags):
                 return True
-    return unreserve_highatomic_pageblock(guest, 1)
+    return unreserve_highatomic_pageblock(guest, mt, 1)
 
 
 @core_jit
@@ -277,7 +278,7 @@ def retry_loop(guest, order, mt, gfp, alloc_flags, prio):
         no_progress_loops += 1
         if progress > 0 and not costly:
             no_progress_loops = np.int64(0)
-        again = should_reclaim_retry(guest, order, alloc_flags, no_progress_loops)
+        again = should_reclaim_retry(guest, order, mt, alloc_flags, no_progress_loops)
         if not again and progress > 0:
             again, prio, retries = should_compact_retry(guest, order, result, prio, retries)
     return np.int64(u.PFN_NONE)
