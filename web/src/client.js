@@ -187,11 +187,15 @@ export function createClient(state, address) {
     if (code === 4404) {
       address.setSession("");
       notify(state, "info", "The session that this page showed is gone (it ended, or the server was restarted): a new one has begun.");
-      retryMs = RETRY_FIRST_MS;
-      connect();
+      // At once the first time; a server that cannot make sessions is not asked in a tight loop.
+      if (state.welcome.get()) connect();
+      else later("The server could not make a session.");
+      state.welcome.set(null);
     } else if (code === 4400 || code === 4403) {
       const text = code === 4403 ? "This address may not talk to the server (foreign Origin)." : "Server and page do not fit together: reload the page.";
       state.connection.set({ phase: "lost", text: reason ? sentence(reason) : text, retry_at: 0 });
+    } else if (code === 1011) {
+      later("The session ended by a fault of the simulator.");
     } else if (code === 4429) {
       later("Too many people are watching already; trying again.");
     } else {

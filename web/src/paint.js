@@ -30,18 +30,16 @@ export function createPainter(request = (callback) => requestAnimationFrame(call
 
   /** @param {number} now */
   function paint(now) {
-    asked = false;
     for (const phase of /** @type {const} */ (["dom", "canvas"])) {
       const parts = [...dirty[phase]];
       dirty[phase].clear();
       for (const part of parts) {
-        if (part(now) === true) {
-          dirty[phase].add(part);
-          ask();
-        }
+        if (part(now) === true) dirty[phase].add(part);
       }
     }
     for (const part of afterwards) part();
+    asked = false;
+    if (dirty.dom.size + dirty.canvas.size > 0) ask();
   }
 
   return {
