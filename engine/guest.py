@@ -114,7 +114,7 @@ JOB_FIELDS = (
     "causes "
     # kswapd and kcompactd
     "kswapd_order kswapd_awake kswapd_failures kcompactd_order kcompactd_awake kcompactd_zone proactive_defer proactive_score "
-    "workload_budget tick balloon_singles spare1 spare2 spare3"
+    "workload_budget tick balloon_singles proactive_events spare2 spare3"
 ).split()
 
 # What distinguishes one design from another, as data (engine/designs/base.py: BalloonRules has the meaning of each).
