@@ -52,7 +52,7 @@ class Session:
         self.log: list[Entry] = []
         self.workload = SetWorkload(enabled=False)
         self._facts = dict(facts)
-        self._at_rest = False
+        self._at_rest = not world.busy()
 
     @property
     def tick(self) -> int:

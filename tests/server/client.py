@@ -1,0 +1,110 @@
+"""A client of the server, as the page is one: hello, credits, deltas."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx2 as httpx
+from websockets.asyncio.client import ClientConnection, connect
+
+from server.wire import Picture, decode_frame
+
+SMALL = {
+    "source": {"kind": "synthetic", "preset": "tight", "size_mib": 256, "seed": 1},
+    "designs": ["pinned", "dedicated_block"],
+}
+WAIT_S = 60
+
+
+class Client:
+    """One socket. Messages that nobody waits for yet are kept in order."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+        self.picture: Picture | None = None
+        self.welcome: dict[str, Any] = {}
+        self.texts: list[dict[str, Any]] = []
+        self.frame_types: list[int] = []
+
+    async def send(self, kind: str, **fields: Any) -> None:
+        await self.socket.send(json.dumps({"type": kind, **fields}))
+
+    async def receive(self) -> dict[str, Any] | Picture:
+        """The next message; a frame is applied and paid for with a credit."""
+        data = await asyncio.wait_for(self.socket.recv(), WAIT_S)
+        if isinstance(data, str):
+            message: dict[str, Any] = json.loads(data)
+            if message["type"] == "welcome":
+                self.welcome = message
+                self.picture = None
+            return message
+        self.picture = decode_frame(data, self.picture)
+        self.frame_types.append(data[5])
+        await self.send("credit")
+        return self.picture
+
+    async def text(self, kind: str) -> dict[str, Any]:
+        """The next text message of a kind; frames on the way are painted, other texts kept."""
+        for i, message in enumerate(self.texts):
+            if message["type"] == kind:
+                return self.texts.pop(i)
+        while True:
+            message = await self.receive()
+            if isinstance(message, dict):
+                if message["type"] == kind:
+                    return message
+                self.texts.append(message)
+
+    async def until(self, condition: Callable[[Picture], bool]) -> Picture:
+        """The first picture from now on, the present one included, that fulfils ``condition``."""
+        while self.picture is None or not condition(self.picture):
+            message = await self.receive()
+            if isinstance(message, dict):
+                self.texts.append(message)
+        return self.picture
+
+    def stat(self, name: str, design: int = 0) -> int:
+        """A statistic of the present picture."""
+        assert self.picture is not None
+        return int(self.picture.panels[design].stats[self.welcome["stat_fields"].index(name)])
+
+    async def command(self, command_id: str, **command: Any) -> dict[str, Any]:
+        """Send a command; the answer to it."""
+        await self.send("command", command_id=command_id, command=command)
+        while True:
+            message = await self.receive()
+            if isinstance(message, dict):
+                if message.get("command_id") == command_id:
+                    return message
+                self.texts.append(message)
+
+    async def close_code(self) -> int | None:
+        """Wait until the server closes."""
+        await asyncio.wait_for(self.socket.wait_closed(), WAIT_S)
+        return self.socket.close_code
+
+
+def post_session(address: str, config: dict[str, Any] | None = None) -> str:
+    """A new session's id."""
+    answer = httpx.post(f"{address}/api/sessions", json=SMALL if config is None else config)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["session"])
+
+
+@asynccontextmanager
+async def raw(address: str, session: str, origin: str | None = None) -> AsyncIterator[Client]:
+    """A socket before hello."""
+    url = f"{address.replace('http', 'ws', 1)}/ws/{session}"
+    async with connect(url, origin=origin, max_size=None) as socket:  # type: ignore[arg-type]
+        yield Client(socket)
+
+
+@asynccontextmanager
+async def joined(address: str, session: str) -> AsyncIterator[Client]:
+    """A socket that has been welcomed."""
+    async with raw(address, session, origin=address) as client:
+        await client.send("hello", versions=[1])
+        await client.text("welcome")
+        yield client

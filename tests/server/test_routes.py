@@ -1,0 +1,129 @@
+"""REST of a real server."""
+
+from pathlib import Path
+
+import httpx2 as httpx
+import pytest
+
+from engine.designs import DEFAULT_DESIGNS, DESIGNS
+from engine.presets import PRESETS
+from server.library import EXAMPLES
+from server.places import examples_folder
+from server.settings import Settings
+from tests.server.client import SMALL, joined, post_session
+from tests.server.conftest import running
+
+
+def test_info(server):
+    info = httpx.get(f"{server}/api/info").json()
+    assert [d["name"] for d in info["designs"]] == list(DESIGNS)
+    assert info["default_designs"] == list(DEFAULT_DESIGNS)
+    assert [p["name"] for p in info["presets"]] == list(PRESETS)
+    assert all(p["text"] for p in info["presets"])
+    assert [c["name"] for c in info["captures"]] == list(EXAMPLES)
+    assert info["limits"]["max_size_mib"] == 65536
+    toggles = {t["name"]: t["values"] for d in info["designs"] for t in d["toggles"]}
+    assert toggles["prevent"] == ["off", "on"]
+
+
+async def test_healthy_once_commands_are_served(server):
+    async with joined(server, post_session(server)):
+        answer = httpx.get(f"{server}/healthz")
+        assert (answer.status_code, answer.json()["status"]) == (200, "ok")
+
+
+async def test_without_a_body_the_default_guest_opens(server):
+    answer = httpx.post(f"{server}/api/sessions")
+    session = answer.json()["session"]
+    async with joined(server, session) as client:
+        assert client.welcome["config"]["source"] == {"kind": "capture", "name": "runs"}
+        assert client.welcome["guest"]["size_mib"] in range(1000, 1025)
+        assert len((await client.until(lambda p: True)).panels) == 4
+    exported = httpx.get(f"{server}/api/sessions/{session}").json()
+    assert exported == {
+        "session": session,
+        "config": client.welcome["config"],
+        "tick": exported["tick"],
+        "log": [],
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "sentence"),
+    [
+        (b"{", 400, "the config is not JSON"),
+        (b'{"seed": NaN}', 400, "NaN is not a number of JSON"),
+        (b"[]", 400, "the config is a JSON list"),
+        (b'{"designs": ["fly"]}', 400, "unknown design 'fly'"),
+        (b'{"source": {"kind": "capture", "name": "x"}}', 400, "unknown example 'x'"),
+        (b'{"source": {"kind": "synthetic", "preset": "x"}}', 400, "unknown preset 'x'"),
+        (
+            b'{"source": {"kind": "synthetic", "preset": "tight", "size_mib": -1}}',
+            400,
+            "size is -1",
+        ),
+        (b'{"source": {"kind": "upload", "capture": "x"}}', 404, "upload 'x' is not kept"),
+        (b" " * 70_000, 413, "the body is over 65536 B"),
+    ],
+)
+def test_a_session_that_cannot_be(server, body, status, sentence):
+    answer = httpx.post(f"{server}/api/sessions", content=body)
+    assert answer.status_code == status
+    assert sentence in answer.json()["error"]
+
+
+def test_nothing_there(server):
+    for path in ("/api/sessions/x", "/api/nothing", "/nothing.js", "/tsconfig.json"):
+        answer = httpx.get(f"{server}{path}")
+        assert answer.status_code == 404, path
+        assert answer.json()["error"]
+    assert httpx.get(f"{server}/api/sessions").status_code == 405
+
+
+async def test_an_upload_becomes_a_guest(server):
+    data = (examples_folder() / "roomy" / "s1.tar.xz").read_bytes()
+    answer = httpx.post(f"{server}/api/captures", params={"name": "my machine"}, content=data)
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["summary"]["name"] == "my machine"
+    source = {"kind": "upload", "capture": answer.json()["capture"]}
+    session = post_session(server, {"source": source, "designs": ["pinned"]})
+    async with joined(server, session) as client:
+        assert client.welcome["guest"]["label"] == "my machine"
+        await client.until(lambda p: True)
+
+
+def test_a_bad_upload_is_one_sentence(server):
+    for data in (b"", b"not a capture", Path(__file__).read_bytes() * 20):
+        answer = httpx.post(f"{server}/api/captures", content=data)
+        assert answer.status_code == 400
+        assert answer.json()["error"]
+        assert "Traceback" not in answer.text
+
+
+def test_a_foreign_page_may_not_write(server):
+    headers = {"Origin": "http://evil.example"}
+    answer = httpx.post(f"{server}/api/sessions", headers=headers)
+    assert answer.status_code == 403
+    assert httpx.post(f"{server}/api/sessions", headers={"Origin": server}).status_code == 201
+
+
+def test_plotly_is_served_compressed(server):
+    answer = httpx.get(f"{server}/vendor/plotly.min.js?v=1")
+    assert answer.headers["content-encoding"] == "gzip"
+    assert "immutable" in answer.headers["cache-control"]
+    assert len(answer.content) > 1 << 20
+
+
+def test_limits():
+    with running(Settings(port=0, max_sessions=1, max_guest_mib=64, max_upload_mib=1)) as address:
+        post_session(address)
+        answer = httpx.post(f"{address}/api/sessions", json=SMALL)
+        assert answer.status_code == 429
+        assert "the server's limit" in answer.json()["error"]
+        answer = httpx.post(f"{address}/api/captures", content=b"x" * ((1 << 20) + 1))
+        assert answer.status_code == 413
+        assert answer.json()["error"] == "the body is over 1 MiB"
+    with running(Settings(port=0, max_guest_mib=10)) as address:
+        answer = httpx.post(f"{address}/api/sessions", json=SMALL)
+        assert answer.status_code == 429
+        assert "MiB of the server's 10 MiB for guests are free" in answer.json()["error"]
