@@ -34,6 +34,7 @@ export function createClient(state, address) {
   let unpainted = 0;
   let lastId = 0;
   let askedForKey = false;
+  let madeHere = false;
 
   /** @param {Record<string, unknown>} message */
   const tell = (message) => {
@@ -56,7 +57,10 @@ export function createClient(state, address) {
     clearTimeout(timer);
     try {
       if (!state.info.get()) state.info.set(await getInfo());
-      if (!address.getSession()) address.setSession((await createSession({})).session);
+      if (!address.getSession()) {
+        address.setSession((await createSession({})).session);
+        madeHere = true; // until it has been seen to live
+      }
     } catch (error) {
       const starting = error instanceof RestError && error.status === 503;
       const text = error instanceof Error ? error.message : String(error);
@@ -120,6 +124,7 @@ export function createClient(state, address) {
       return;
     }
     retryMs = RETRY_FIRST_MS;
+    madeHere = false;
     askedForKey = false;
     state.progress.set(null);
     // What was on its way when the socket broke may or may not stand in the log: the frames tell.
@@ -186,11 +191,10 @@ export function createClient(state, address) {
     state.progress.set(null);
     if (code === 4404) {
       address.setSession("");
-      notify(state, "info", "The session that this page showed is gone (it ended, or the server was restarted): a new one has begun.");
+      notify(state, "info", "The session that this page showed is gone (it ended, or the server was restarted): a new one begins.");
       // At once the first time; a server that cannot make sessions is not asked in a tight loop.
-      if (state.welcome.get()) connect();
-      else later("The server could not make a session.");
-      state.welcome.set(null);
+      if (madeHere) later("The server could not make a session.");
+      else connect();
     } else if (code === 4400 || code === 4403) {
       const text = code === 4403 ? "This address may not talk to the server (foreign Origin)." : "Server and page do not fit together: reload the page.";
       state.connection.set({ phase: "lost", text: reason ? sentence(reason) : text, retry_at: 0 });

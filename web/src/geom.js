@@ -7,6 +7,8 @@
 
 export const BLOCK_MIB = 2;
 const COLUMN_STEP = 8; // a row is a multiple of 16 MiB, so that the marks on the axis are round
+const LARGE = 8192; // pageblocks: from here on the axis counts GiB, and a row is a multiple of 256 MiB where there is room
+const LARGE_COLUMN_STEP = 128;
 
 /**
  * @typedef {object} Geometry
@@ -32,18 +34,19 @@ export function fit(nr, maxWidth, maxHeight, dpr) {
   const width = Math.max(COLUMN_STEP, Math.floor(maxWidth * dpr));
   const height = Math.max(1, Math.floor(maxHeight * dpr));
   const wanted = Math.max(1, nr);
+  const step = nr >= LARGE && width >= 2 * LARGE_COLUMN_STEP ? LARGE_COLUMN_STEP : COLUMN_STEP;
   let cell = Math.floor(Math.sqrt((width * height) / wanted)) + 1;
-  let cols = COLUMN_STEP;
+  let cols = step;
   for (; cell >= 1; cell--) {
-    cols = Math.floor(width / cell / COLUMN_STEP) * COLUMN_STEP;
-    if (cols >= COLUMN_STEP && Math.ceil(wanted / cols) * cell <= height) break;
+    cols = Math.floor(width / cell / step) * step;
+    if (cols >= step && Math.ceil(wanted / cols) * cell <= height) break;
   }
   if (cell < 1) {
     // Too many for the height that was offered: one device pixel each, and as high as it has to be.
     cell = 1;
-    cols = Math.max(COLUMN_STEP, Math.floor(width / COLUMN_STEP) * COLUMN_STEP);
+    cols = Math.max(step, Math.floor(width / step) * step);
   }
-  cols = Math.min(cols, Math.ceil(wanted / COLUMN_STEP) * COLUMN_STEP);
+  cols = Math.min(cols, Math.ceil(wanted / step) * step);
   const rows = Math.ceil(wanted / cols);
   const cssCell = cell / dpr;
   return { nr, cols, rows, cell, dpr, cssCell, cssWidth: cols * cssCell, cssHeight: rows * cssCell };
@@ -95,6 +98,9 @@ export function moveIndex(g, index, key) {
   const next = index + steps[key];
   return next >= 0 && next < g.nr ? next : index;
 }
+
+/** @param {number} nr pageblocks */
+export const isLarge = (nr) => nr >= LARGE;
 
 /**
  * Marks of the address axis: rows whose first address is a round number of MiB.

@@ -178,7 +178,7 @@ function progressOf(s, zones) {
   const zone = zones.find((z) => migrate >= z.start_pfn && migrate <= z.end_pfn) ?? zones[0];
   const size = Math.max(1, zone.end_pfn - zone.start_pfn);
   const gap = Math.max(0, Math.min(size, free - migrate));
-  return `${Math.round(100 * (1 - gap / size))} % of a zone`;
+  return `${Math.round(100 * (1 - gap / size))} %`;
 }
 
 /**

@@ -4,14 +4,13 @@
 
 import { el, lineSwatch, need, setText } from "../dom.js";
 import { count } from "../format.js";
-import { axisMarks, fit, indexAt, moveIndex } from "../geom.js";
+import { axisMarks, fit, indexAt, isLarge, moveIndex } from "../geom.js";
 import { Heatmap, LAYERS_FROM } from "../map/heatmap.js";
 import { DESIGN_LINES } from "../map/palette.js";
 import { drawMarks, GUTTER } from "../map/scanners.js";
 import { FLAG_TOUCHED, statIndex } from "../wire.js";
 import { activity, blockText, designWords, scannerText, splitLabel } from "../words.js";
 
-const LARGE_GUEST = 8192; // pageblocks; from here on two panels a row are better than four
 const MAP_HEIGHT = { share: 0.36, least: 220, most: 620 }; // of the window's height; css pixels
 
 /**
@@ -22,6 +21,7 @@ const MAP_HEIGHT = { share: 0.36, least: 220, most: 620 }; // of the window's he
  * @property {HTMLElement} activity
  * @property {HTMLElement} frame box of axis and canvases
  * @property {HTMLElement} axis
+ * @property {HTMLElement} unit of the axis
  * @property {HTMLElement} stack the canvases
  * @property {HTMLCanvasElement} marks
  * @property {Heatmap} map
@@ -61,7 +61,7 @@ export function createPanels(state, painter) {
     panels = welcome.designs.map((design, i) => createPanel(design, i, point, keep));
     root.replaceChildren(...panels.map((panel) => panel.root));
     root.dataset.count = String(panels.length);
-    root.classList.toggle("large", welcome.guest.nr_pageblocks > LARGE_GUEST);
+    root.classList.toggle("large", isLarge(welcome.guest.nr_pageblocks));
     state.pageblock.set(null);
     geometry = null;
     laidOutFor = "";
@@ -82,6 +82,7 @@ export function createPanels(state, painter) {
     const axisWidth = panels[0].axis.offsetWidth;
     geometry = fit(welcome.guest.nr_pageblocks, width - axisWidth - GUTTER, height, dpr);
     const g = geometry;
+    const inGib = isLarge(g.nr);
     for (const panel of panels) {
       panel.map.setGeometry(g, state.mode.get());
       panel.stack.style.width = `${g.cssWidth + GUTTER}px`;
@@ -90,10 +91,11 @@ export function createPanels(state, painter) {
       panel.stack.style.setProperty("--map-width", `${g.cssWidth}px`);
       panel.stack.style.setProperty("--line", `${1 / dpr}px`);
       panel.stack.classList.toggle("grid", g.cell >= LAYERS_FROM);
+      setText(panel.unit, inGib ? "GiB" : "MiB");
       panel.axis.style.height = `${g.cssHeight}px`;
       panel.axis.replaceChildren(
         ...axisMarks(g, 26).map(({ cssY, mib: low }) => {
-          const mark = el("span.mark", {}, count(low));
+          const mark = el("span.mark", {}, inGib ? String(+(low / 1024).toFixed(2)) : count(low));
           mark.style.top = `${cssY}px`;
           return mark;
         }),
@@ -260,6 +262,7 @@ function createPanel(design, i, point, keep) {
     canvas, el("div.gridlines"), marks,
   );
   const axis = el("div.axis", { "aria-hidden": "true" });
+  const unit = el("span", {}, "MiB");
   const where = el("p.where");
   const counts = el("p.counts");
   const holder = el("p.holder");
@@ -273,7 +276,7 @@ function createPanel(design, i, point, keep) {
     el("p.help", {}, words.help, " ", el("a", { href: `#claim-${design.name}` }, "What it claims")),
     el("div.headline", {}, number, " ",
       el("div.headline-words", {}, el("span.unit", { id: `${id}-unit` }, "2 MiB blocks left for user land"), reach)),
-    el("p.axis-word", {}, "▴ high addresses, MiB"),
+    el("p.axis-word", {}, "▴ high addresses, ", unit),
     frame,
     el("p.axis-word", {}, "▾ low addresses"),
     el("div.detail", {}, where, counts, holder),
@@ -281,6 +284,6 @@ function createPanel(design, i, point, keep) {
       ...toggles.map(([name, value]) => el("span.tag", {}, `${name} = ${value}`))),
     el("p.hidden", { id: `${id}-keys` }, "Arrow keys move from pageblock to pageblock, Page up and Page down by four rows, Home and End to the ends."),
   );
-  return { root, number, reach, activity: active, frame, axis, stack, marks, map: new Heatmap(canvas), where, counts, holder };
+  return { root, number, reach, activity: active, frame, axis, unit, stack, marks, map: new Heatmap(canvas), where, counts, holder };
 }
 
