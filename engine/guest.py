@@ -66,8 +66,9 @@ _ZONE_FIELDS = (
     "compact_considered compact_defer_shift compact_order_failed compact_blockskip_flush "
     # reclaim
     "nr_zone_inactive_file nr_zone_active_file nr_zone_inactive_anon nr_zone_active_anon nr_zone_unevictable "
-    # per-CPU batching: doublings of the refill batch, PCPF_* bits; zone->flags: ZONE_* bits (units.ZONE_BOOSTED_WATERMARK)
-    "pcp_alloc_factor pcp_flags zone_flags spare0"
+    # per-CPU batching: doublings of the refill batch, PCPF_* bits; zone->flags: ZONE_* bits (units.ZONE_BOOSTED_WATERMARK);
+    # the boost that kswapd's run in progress will take back
+    "pcp_alloc_factor pcp_flags zone_flags kswapd_boost"
 ).split()
 ZONE_DTYPE = np.dtype([(name, "<i8") for name in _ZONE_FIELDS])
 
@@ -114,6 +115,8 @@ JOB_FIELDS = (
     "causes "
     # kswapd and kcompactd
     "kswapd_order kswapd_awake kswapd_failures kcompactd_order kcompactd_awake kcompactd_zone proactive_defer proactive_score "
+    # kswapd's run, which lasts over ticks (struct scan_control): what it was woken for, what it works for now
+    "kswapd_alloc_order kswapd_run_order kswapd_priority kswapd_boost kswapd_reclaimed "
     "workload_budget tick balloon_singles proactive_events spare2 spare3"
 ).split()
 

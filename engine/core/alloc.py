@@ -397,18 +397,15 @@ def wakeup_kcompactd(guest, order):
     """Ask kcompactd for free pages of an order.
 
     Args:
-        guest: Guest. Writes vm.kcompactd_order, vm.kcompactd_awake.
-        order: int64; nothing happens for 0.
+        guest: Guest. Writes vm.kcompactd_order.
+        order: int64; 0 asks for nothing.
     Source:
         mm/compaction.c wakeup_kcompactd().
     Differs:
         Whether compaction is suitable is asked by the daemon when it runs, not here.
     """
     vm = guest.vm[0]
-    if order == 0:
-        return
     vm["kcompactd_order"] = max(np.int64(vm["kcompactd_order"]), order)
-    vm["kcompactd_awake"] = 1
 
 
 @core_jit
@@ -416,7 +413,7 @@ def wakeup_kswapd(guest, order, direct_reclaim):
     """Wake kswapd unless the guest is balanced; then kcompactd may be what helps.
 
     Args:
-        guest: Guest. Writes vm.kswapd_order, vm.kswapd_awake, vm.kcompactd_*.
+        guest: Guest. Writes vm.kswapd_order, vm.kswapd_awake, vm.kcompactd_order.
         order: int64.
         direct_reclaim: int64, 1 = the request may reclaim and compact for itself.
     Source:
