@@ -1,8 +1,8 @@
-"""What can be seen of a guest: planes per pageblock, counts per order, the kernel's and our own metrics.
+"""What can be seen of a guest: planes per pageblock, counts per order, metrics.
 
-Reads counters that others keep; the one thing written is the cached order of a pageblock's largest free
-piece. Metrics are integers by the kernel's formulas. The functions without @core_jit are the door for
-Python: they make the arrays that the compiled ones fill.
+Reads counters that others keep; the one thing written is the cached order of a pageblock's largest
+free piece. Metrics are integers by the kernel's formulas, and by our own for pageblocks. The
+functions without @core_jit are the door for Python: they make the arrays that the compiled ones fill.
 """
 
 from collections.abc import Sequence
