@@ -57,7 +57,8 @@ class _Solver:
     def _pair_costs(self, item_cost: Floats) -> Floats:
         """Cost of every state of every pair, float64[n / 2, labels ** 2]."""
         out: Floats = item_cost[0::2][:, self.first] + item_cost[1::2][:, self.second]
-        return out + self.differ
+        out += self.differ
+        return out
 
     def label(self, state: Labels) -> Labels:
         """Label of every item, int64[n]."""

@@ -55,14 +55,13 @@ _AFFINITY: Mapping[int, tuple[float, ...]] = {
     u.MIGRATE_CMA: (1.0, 0.3, 0.0, 0.002, 0.001, 0.01, 0.02, 0.0),
     u.MIGRATE_ISOLATE: (0.3, 0.3, 0.0, 0.1, 0.1, 0.1, 0.1, 0.0),
 }
+_CONCENTRATION = 2.0  # low: pageblocks of one type differ much
 _PAIR_COST = 2.0  # two pageblocks of one order-10 block are claimed together, mostly
 _BOOT_COST = 3.0  # a pageblock that never was free has the type it got at boot
-_CLAIM_COST = 3.0  # a claim needs half a pageblock that is free or compatible
-_COUNT_WEIGHT = 3.0  # one pageblock too many of a type
+_CLAIM_COST = 2.0  # a claim needs half a pageblock that is free or compatible
+_COUNT_WEIGHT = 6.0  # one pageblock too many of a type
+_FREE_WEIGHT = 2.0  # one free block too many, scaled by how far the files agree
 _SLAB_WEIGHT = 0.05  # one page of reclaimable slab too many
-_NEAR = 8  # pairs on either side that count as neighbourhood
-_NEAR_WEIGHT = 1.0
-_NEAR_ROUNDS = 3
 
 
 @dataclass(frozen=True)
@@ -162,7 +161,7 @@ def _content_cost(
     kinds: NDArray[np.int64], migratetype: int, buffers_share: float, balloon_movable: bool
 ) -> Floats:
     """Minus log likelihood of each pageblock's contents under one type, float64[n]."""
-    weights = list(_AFFINITY[migratetype])
+    weights = np.array(_AFFINITY[migratetype])
     is_unmovable = migratetype == u.MIGRATE_UNMOVABLE
     for_movable = migratetype in (u.MIGRATE_MOVABLE, u.MIGRATE_CMA)
     # Page cache of files is allocated as movable, that of block devices as unmovable (GFP_USER).
@@ -170,16 +169,18 @@ def _content_cost(
     if is_unmovable or for_movable:
         weights[_FILE] += buffers_share if is_unmovable else 1.0 - buffers_share
     weights[_BALLOON] = 0.5 if (for_movable if balloon_movable else is_unmovable) else 0.05
-    cost = _log_rising(kinds.sum(axis=1), sum(weights))
-    for column, weight in enumerate(weights):
+    # The same sum for all types: else those that take many kinds would be put at a disadvantage.
+    weights *= _CONCENTRATION / weights.sum()
+    cost = _log_rising(kinds.sum(axis=1), _CONCENTRATION)
+    for column, weight in enumerate(weights.tolist()):
         cost -= _log_rising(kinds[:, column], weight)
     # Half a pageblock must be free or compatible at the moment of a claim
     # (mm/page_alloc.c try_to_claim_block()), so the other half bounds what a new owner inherits.
     half = u.PAGEBLOCK_NR_PAGES // 2
-    if for_movable:
-        cost[kinds[:, _KERNEL_KINDS].sum(axis=1) > half] += _CLAIM_COST
-    else:
-        cost[kinds[:, _MOVABLE_KINDS].sum(axis=1) > half] += _CLAIM_COST
+    foreign = _KERNEL_KINDS if for_movable else _MOVABLE_KINDS
+    if for_movable != balloon_movable:
+        foreign = (*foreign, _BALLOON)
+    cost[kinds[:, foreign].sum(axis=1) > half] += _CLAIM_COST
     return cost
 
 
@@ -213,32 +214,15 @@ def _sums(types: list[int], own: Evidence, zone: ZoneTotals) -> tuple[Floats, Fl
     slack = np.abs(own.free.sum(axis=0) - np.maximum(listed, 0).sum(axis=0))
     for row, migratetype in enumerate(types):
         target[row, : u.NR_PAGE_ORDERS] = np.maximum(listed[row], 0)
-        weight[row, : u.NR_PAGE_ORDERS] = np.where(listed[row] < 0, 0.0, 1.0 / (0.3 + slack / 2))
+        weight[row, : u.NR_PAGE_ORDERS] = np.where(
+            listed[row] < 0, 0.0, _FREE_WEIGHT / (0.3 + slack / 2)
+        )
         target[row, -2] = zone.blocks.get(migratetype, 0)
         weight[row, -2] = _COUNT_WEIGHT
         if migratetype == u.MIGRATE_RECLAIMABLE and zone.slab_reclaimable >= 0:
             target[row, -1] = zone.slab_reclaimable
             weight[row, -1] = _SLAB_WEIGHT
     return amounts, target, weight
-
-
-def _neighbourhood(labels: NDArray[np.int64], usable: NDArray[np.bool_], nr_types: int) -> Floats:
-    """Cost of each type by what the pageblocks around have, float64[n, nr_types].
-
-    Claims and boot-time allocations proceed through memory in order, so types come in stretches;
-    this
-    decides between pageblocks that are wholly free, which otherwise look the same.
-    """
-    votes = np.zeros((len(labels) // 2, nr_types))
-    for side in (0, 1):
-        real = usable[side::2]
-        votes[np.flatnonzero(real), labels[side::2][real]] += 1.0
-    total = np.zeros_like(votes)
-    for distance in range(1, _NEAR + 1):
-        total[distance:] += votes[:-distance] / distance
-        total[:-distance] += votes[distance:] / distance
-    share = (total + 0.1) / (total + 0.1).sum(axis=1, keepdims=True)
-    return np.repeat(-_NEAR_WEIGHT * np.log(share), 2, axis=0)
 
 
 def infer_zone(evidence: Evidence, zone: ZoneTotals) -> ZoneResult:
@@ -268,12 +252,8 @@ def infer_zone(evidence: Evidence, zone: ZoneTotals) -> ZoneResult:
         labels, excess, value = assign(Problem(cost, amounts, target, weight, coupling))
         if best is None or value < best[0]:
             best = (value, labels, excess, balloon_movable)
-            chosen = cost
     assert best is not None
     _, labels, excess, balloon_movable = best
-    for _ in range(_NEAR_ROUNDS):
-        near = _neighbourhood(labels, own.reserved < u.PAGEBLOCK_NR_PAGES, len(types))
-        labels, excess, _ = assign(Problem(chosen + near, amounts, target, weight, coupling))
     return ZoneResult(
         migratetype=np.array(types, np.uint8)[labels[: zone.end - zone.first]],
         free_off=int(np.abs(excess[:, : u.NR_PAGE_ORDERS]).sum()),
