@@ -69,7 +69,7 @@ def search_free_list(guest, cc, order, limit, bounds):
         cc: int64, CC_*. Writes fast_search_fail, search_order when a preferred page is found.
         order: int64, order of the list.
         limit: int64, entries that may be looked at; halved at each candidate.
-        bounds: tuple of two int64: lowest acceptable pfn, lowest preferred pfn.
+        bounds: int64, int64: lowest acceptable pfn, lowest preferred pfn.
     Returns:
         tuple of int64: pfn or PFN_NONE, entries looked at, limit left, start of the highest
         pageblock seen (0 = none).

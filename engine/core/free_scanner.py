@@ -193,7 +193,7 @@ def search_free_lists(guest, cc, limit, bounds):
         guest: Guest. Writes pages, blocks, lists, zones, cc, vm.compact_isolated.
         cc: int64, CC_*.
         limit: int64, entries per list to begin with.
-        bounds: tuple of two int64: lowest acceptable pfn, lowest preferred pfn.
+        bounds: int64, int64: lowest acceptable pfn, lowest preferred pfn.
     Returns:
         tuple of int64: pfn taken or PFN_NONE, pfns counted as scanned, start of the highest
         pageblock seen (0 = none).

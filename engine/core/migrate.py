@@ -17,7 +17,6 @@ from engine.core.page import set_state
 from engine.core.putback import count_isolated
 from engine.core.putback import putback_movable_pages as putback_movable_pages
 
-MIGRATE_SUCCESS = 0
 EAGAIN = -11  # busy now, try again
 ENOMEM = -12  # no target
 EBUSY = -16  # permanent failure
@@ -67,9 +66,8 @@ def compaction_alloc(guest, cc, order):
         guest.pages[upper]["order"] = start_order
         list_add(guest, freepages_list(cc, start_order), upper)
     guest.pages[pfn]["order"] = order
-    nr = np.int64(1) << order
-    guest.cc[cc]["nr_freepages"] -= nr
-    guest.cc[cc]["nr_migratepages"] -= nr
+    guest.cc[cc]["nr_freepages"] -= 1 << order
+    guest.cc[cc]["nr_migratepages"] -= 1 << order
     return pfn
 
 
@@ -86,9 +84,8 @@ def compaction_free(guest, cc, pfn):
     """
     order = np.int64(guest.pages[pfn]["order"])
     list_add(guest, freepages_list(cc, order), pfn)
-    nr = np.int64(1) << order
-    guest.cc[cc]["nr_freepages"] += nr
-    guest.cc[cc]["nr_migratepages"] += nr
+    guest.cc[cc]["nr_freepages"] += 1 << order
+    guest.cc[cc]["nr_migratepages"] += 1 << order
 
 
 @core_jit
@@ -162,12 +159,13 @@ def migrate_folio_unmap(guest, cc, src, mode):
 
 
 @core_jit
-def split_folio(guest, pfn):
+def split_folio(guest, from_id, pfn):
     """Split an isolated large page for which there is no target of its size.
 
     Args:
         guest: Guest. Writes pages, lists.
-        pfn: int64, first page, on no list; its parts go to LIST_SPLIT, the first one last.
+        from_id: int64, list that the page is on.
+        pfn: int64, first page; its parts go to LIST_SPLIT, the first one last.
     Returns:
         bool.
     Source:
@@ -176,7 +174,7 @@ def split_folio(guest, pfn):
         A page that a workload object owns stays whole: an object is contiguous.
     """
     page = guest.pages[pfn]
-    if np.int64(page["handle"]) != u.HANDLE_NONE or np.int64(page["flags"]) & u.PG_PINNED:
+    if page["handle"] != u.HANDLE_NONE or np.int64(page["flags"]) & u.PG_PINNED:
         return False
     nr = np.int64(1) << np.int64(page["order"])
     for tail in range(pfn + 1, pfn + nr):
@@ -184,12 +182,13 @@ def split_folio(guest, pfn):
         guest.pages[tail]["flags"] = page["flags"]
         list_add_tail(guest, u.LIST_SPLIT, tail)
     page["order"] = 0
+    list_del(guest, from_id, pfn)
     list_add_tail(guest, u.LIST_SPLIT, pfn)
     return True
 
 
 @core_jit
-def unmap_list(guest, cc, from_id, mode, can_split):
+def unmap_list(guest, cc, from_id, mode):
     """First half of a batch: pair the pages of a list with targets.
 
     Args:
@@ -197,7 +196,6 @@ def unmap_list(guest, cc, from_id, mode, can_split):
         cc: int64, CC_*.
         from_id: int64, list of isolated pages; pages to retry stay on it.
         mode: int64, MIGRATE_*.
-        can_split: int64, 1 if a large page without target may be split.
     Returns:
         tuple of int64: 0 or ENOMEM, pages (not units) that failed, units that failed.
     Source:
@@ -224,13 +222,8 @@ def unmap_list(guest, cc, from_id, mode, can_split):
         if dst == EBUSY:
             list_del(guest, from_id, src)
             list_add_tail(guest, u.LIST_RET, src)
-        if dst == ENOMEM:
-            if nr == 1 or not can_split:
-                return np.int64(ENOMEM), nr_failed_pages + nr, nr_failed
-            list_del(guest, from_id, src)
-            if not split_folio(guest, src):
-                list_add_tail(guest, u.LIST_RET, src)
-                nr_failed_pages += nr
+        if dst == ENOMEM and not (nr > 1 and split_folio(guest, from_id, src)):
+            return np.int64(ENOMEM), nr_failed_pages + nr, nr_failed
         src = after
     return np.int64(0), nr_failed_pages, nr_failed
 
@@ -281,7 +274,7 @@ def move_list(guest, cc):
 
 
 @core_jit
-def migrate_pages_batch(guest, cc, from_id, mode, count_failed, can_split):
+def migrate_pages_batch(guest, cc, from_id, mode, count_failed):
     """Move the pages of a list as far as the mode allows.
 
     Args:
@@ -290,13 +283,12 @@ def migrate_pages_batch(guest, cc, from_id, mode, count_failed, can_split):
         from_id: int64, list of isolated pages. What failed for good goes to LIST_RET.
         mode: int64, MIGRATE_*.
         count_failed: int64, 1 to count failures; they are also counted if there is no target.
-        can_split: int64, 1 if a large page without target may be split.
     Returns:
         int64, units that failed, or ENOMEM.
     Source:
         mm/migrate.c migrate_pages_batch().
     """
-    status, fail_pages, fail_units = unmap_list(guest, cc, from_id, mode, can_split)
+    status, fail_pages, fail_units = unmap_list(guest, cc, from_id, mode)
     moved, move_fail_pages, move_fail_units = move_list(guest, cc)
     fail_pages += move_fail_pages
     vm = guest.vm[0]
@@ -324,13 +316,10 @@ def migrate_pages_sync(guest, cc, from_id, mode):
     Source:
         mm/migrate.c migrate_pages_sync().
     """
-    nr_split = np.int64(guest.lists[u.LIST_SPLIT]["nr"])
-    status = migrate_pages_batch(guest, cc, from_id, u.MIGRATE_ASYNC, 0, 1)
+    status = migrate_pages_batch(guest, cc, from_id, u.MIGRATE_ASYNC, 0)
     if status < 0:
         return status
-    nr_failed = np.int64(0)
-    if guest.lists[u.LIST_SPLIT]["nr"] > nr_split:
-        nr_failed += 1
+    nr_failed = min(np.int64(guest.lists[u.LIST_SPLIT]["nr"]), 1)
     # Busy pages stayed on the list, the others come after them.
     pfn = list_pop(guest, u.LIST_RET)
     while pfn != u.PFN_NONE:
@@ -351,18 +340,22 @@ def migrate_first(guest, cc, from_id, mode):
     """Move the first page of a list on its own, waiting as far as the mode allows.
 
     Args:
-        guest: Guest. Writes pages, blocks, lists, zones, cc, vm.
+        guest: Guest. Writes all of it.
         cc: int64, CC_*.
-        from_id: int64, list of isolated pages; the page leaves it unless there is no target.
+        from_id: int64, list of isolated pages, not empty; the page leaves it.
         mode: int64, MIGRATE_SYNC_LIGHT or MIGRATE_SYNC.
     Returns:
         int64, 0, 1 if it failed, or ENOMEM.
     Source:
         mm/migrate.c migrate_pages_sync(), the loop over single folios.
     """
-    src = list_pop(guest, from_id)
-    nr = np.int64(1) << np.int64(guest.pages[src]["order"])
+    src = np.int64(guest.lists[from_id]["first"])
+    fail_pages = np.int64(1) << np.int64(guest.pages[src]["order"])
+    failed = np.int64(1)
     dst = migrate_folio_unmap(guest, cc, src, mode)
+    if dst == ENOMEM and fail_pages > 1 and split_folio(guest, from_id, src):
+        return np.int64(1)
+    list_del(guest, from_id, src)
     if dst >= 0:
         list_add_tail(guest, u.LIST_UNMAP, src)
         list_add_tail(guest, u.LIST_TARGETS, dst)
@@ -370,10 +363,6 @@ def migrate_first(guest, cc, from_id, mode):
         guest.vm[0]["pgmigrate_success"] += moved
         guest.cc[cc]["round_migrated"] += moved
     else:
-        failed = np.int64(1)
-        fail_pages = nr
-        if dst == ENOMEM and nr > 1 and split_folio(guest, src):
-            return np.int64(1)
         list_add_tail(guest, u.LIST_RET, src)
     guest.vm[0]["pgmigrate_fail"] += fail_pages
     guest.cc[cc]["round_failed"] += fail_pages
@@ -394,16 +383,16 @@ def migrate_pages(guest, cc):
     Source:
         mm/migrate.c migrate_pages().
     Differs:
-        One batch: the list never holds more than the 512 pages of a batch.
+        One batch: there are never more than 512 pages.
     """
     from_id = u.LIST_MIGRATEPAGES + cc
     mode = np.int64(guest.cc[cc]["mode"])
     if mode == u.MIGRATE_ASYNC:
-        status = migrate_pages_batch(guest, cc, from_id, mode, 1, 1)
+        status = migrate_pages_batch(guest, cc, from_id, mode, 1)
     else:
         status = migrate_pages_sync(guest, cc, from_id, mode)
-    if status >= 0 and guest.lists[u.LIST_SPLIT]["nr"] > 0:
-        migrate_pages_batch(guest, cc, u.LIST_SPLIT, u.MIGRATE_ASYNC, 1, 0)
+    if status >= 0:
+        migrate_pages_batch(guest, cc, u.LIST_SPLIT, u.MIGRATE_ASYNC, 1)
     list_splice_init(guest, u.LIST_SPLIT, from_id)
     list_splice_init(guest, u.LIST_RET, from_id)
     if guest.lists[from_id]["nr"] == 0:

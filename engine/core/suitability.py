@@ -63,10 +63,8 @@ def compaction_deferred(guest, zone, order):
         return False
     limit = np.int64(1) << np.int64(z["compact_defer_shift"])
     z["compact_considered"] += 1
-    if z["compact_considered"] >= limit:
-        z["compact_considered"] = limit
-        return False
-    return True
+    z["compact_considered"] = min(z["compact_considered"], limit)
+    return z["compact_considered"] < limit
 
 
 @core_jit
@@ -229,8 +227,7 @@ def reset_cached_positions(guest, zone):
         mm/compaction.c reset_cached_positions().
     """
     z = guest.zones[zone]
-    z["cached_migrate_async"] = zone_start_pfn(guest, zone)
-    z["cached_migrate_sync"] = zone_start_pfn(guest, zone)
+    z["cached_migrate_async"] = z["cached_migrate_sync"] = zone_start_pfn(guest, zone)
     z["cached_free"] = pageblock_start_pfn(zone_end_pfn(guest, zone) - 1)
 
 
@@ -344,8 +341,7 @@ def suitable_watermark_ok(guest, zone, order, available):
         guest: Guest.
         zone: int64, index of the zone.
         order: int64.
-        available: int64, pages to count as free on top of those that are, or lowmem reserve that
-            does not apply.
+        available: int64, pages to count as free beside those that are.
     Returns:
         bool.
     Source:
@@ -388,7 +384,7 @@ def compaction_suit_allocation_order(guest, zone, order, reserve, alloc_flags):
         guest: Guest.
         zone: int64, index of the zone.
         order: int64.
-        reserve: int64, lowmem reserve that does not apply to the request.
+        reserve: int64, lowmem reserve that does not apply to this request.
         alloc_flags: int64, ALLOC_*; names the watermark.
     Returns:
         int64, COMPACT_SUCCESS, COMPACT_SKIPPED or COMPACT_CONTINUE.

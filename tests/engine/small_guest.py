@@ -53,7 +53,7 @@ def put(
 
 
 def settle(guest: Guest) -> Guest:
-    """Make free blocks of what is free, as large as alignment allows, and link them, lowest first."""
+    """Make free blocks of what is free, as large as alignment allows; link them, lowest first."""
     state, order = guest.pages["state"], guest.pages["order"]
     for zone in guest.zones:
         pfn, end = int(zone["start_pfn"]), int(zone["end_pfn"])
