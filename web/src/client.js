@@ -178,6 +178,8 @@ export function createClient(state, address) {
   }
 
   function credit() {
+    // A hidden page gets no further frames; on return it asks for a whole picture, which brings the credits back.
+    if (document.hidden) return;
     for (; unpainted > 0; unpainted--) tell({ type: "credit" });
   }
 
@@ -224,8 +226,9 @@ export function createClient(state, address) {
   }
 
   document.addEventListener("visibilitychange", () => {
-    // Hidden pages paint nothing and so give no credit; the first thing wanted on return is a whole picture.
-    if (!document.hidden) tell({ type: "key" });
+    if (document.hidden) return;
+    unpainted = 0;
+    tell({ type: "key" });
   });
   window.addEventListener("online", () => {
     if (!socket) connect();

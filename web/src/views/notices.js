@@ -37,9 +37,10 @@ export function createNotices(state, painter, retryNow) {
     link.dataset.phase = phase;
     document.body.dataset.connection = phase;
     let words = text;
-    if (progress) words = progress.total > 0 ? `${progress.text} (${Math.round((100 * progress.done) / progress.total)} %)` : progress.text;
+    if (progress) words = progress.total > 0 ? `${upper(progress.text)} (${Math.round((100 * progress.done) / progress.total)} %)` : upper(progress.text);
     else if (retry_at > 0) words = `${text} Trying again by itself.`;
     setText(linkText, words);
+    showWaiting(words, progress);
     let button = link.querySelector("button");
     if (phase === "lost" && !button) {
       button = el("button.quiet", { type: "button", click: retryNow }, "Try now");
@@ -50,6 +51,7 @@ export function createNotices(state, painter, retryNow) {
   const showIdle = painter.add("dom", () => {
     const idle = isIdle(state);
     document.body.dataset.idle = String(idle);
+    document.body.dataset.shown = String(state.frame.get() !== null || document.body.dataset.shown === "true");
     if (idle && wasBusy) setText(announce, resultText(state));
     wasBusy = !idle;
   });
@@ -57,7 +59,30 @@ export function createNotices(state, painter, retryNow) {
   for (const each of [state.notices]) each.subscribe(showNotices);
   for (const each of [state.connection, state.progress]) each.subscribe(showLink);
   for (const each of [state.frame, state.pending, state.connection]) each.subscribe(showIdle);
+  // At once, not at the next paint: whoever asks for something and then waits for idle must not be told "idle" of before.
+  state.pending.subscribe((pending) => {
+    if (pending.size > 0) document.body.dataset.idle = "false";
+  });
   showLink();
+}
+
+/** @param {string} text */
+const upper = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/**
+ * Before the first picture: the same words large, where the maps will be, with a bar if it is known how far it is.
+ * @param {string} words
+ * @param {import("../wire.js").Progress|null} progress
+ */
+function showWaiting(words, progress) {
+  const text = document.getElementById("waiting-text");
+  const bar = document.getElementById("waiting-bar");
+  if (!text || !(bar instanceof HTMLProgressElement)) return; // the panels stand there now
+  setText(text, words);
+  if (progress && progress.total > 0) {
+    bar.max = progress.total;
+    bar.value = progress.done;
+  } else bar.removeAttribute("value");
 }
 
 /**

@@ -83,6 +83,8 @@ export function createPanels(state, painter) {
     geometry = fit(welcome.guest.nr_pageblocks, width - axisWidth - GUTTER, height, dpr);
     const g = geometry;
     const inGib = isLarge(g.nr);
+    root.dataset.rows = String(g.rows);
+    root.dataset.pageblocks = String(g.nr);
     for (const panel of panels) {
       panel.map.setGeometry(g, state.mode.get());
       panel.stack.style.width = `${g.cssWidth + GUTTER}px`;
@@ -162,6 +164,8 @@ export function createPanels(state, painter) {
     panels.forEach((panel, i) => {
       if (panel.map.paint(frame.designs[i].planes, now)) again = true;
     });
+    root.dataset.glow = String(again);
+    root.dataset.mode = state.mode.get();
     return again;
   });
 

@@ -78,7 +78,10 @@ export function createScoreboard(state, painter) {
       values.forEach((value, i) => {
         const cell = cells[i][c];
         setText(cell, column.show(value));
-        if (bar) cell.style.setProperty("--bar", `${Math.round((100 * sizes[i]) / most)}%`);
+        if (!bar) return;
+        cell.dataset.value = String(sizes[i]); // exact, where the text is short
+        cell.title = count(sizes[i]);
+        cell.style.setProperty("--bar", `${Math.round((100 * sizes[i]) / most)}%`);
       });
     });
     HOLDER_COLUMNS.forEach(([name], c) => values.forEach((value, i) => setText(textCells[i][c], count(value(name)))));

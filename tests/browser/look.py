@@ -1,0 +1,97 @@
+"""What a person does and reads on the page, in one place for all browser tests."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+FOUR = ("pinned", "lru_hook", "separate_pass", "dedicated_block")
+# A loaded machine simulates slowly; what is waited for is a condition, never a time.
+WAIT_MS = 120_000
+
+
+def wait_idle(page: Page) -> None:
+    """Until every command is contained in the picture and no guest is at work."""
+    page.wait_for_selector("body[data-idle=true]", timeout=WAIT_MS)
+
+
+def open_guest(page: Page, url: str) -> None:
+    """Open the page and wait for the first picture."""
+    page.goto(url)
+    expect(page.locator(".panel canvas.map").first).to_be_visible()
+    wait_idle(page)
+
+
+def full_speed(page: Page) -> None:
+    """As many ticks a second as the slider has."""
+    page.focus("#speed")
+    page.keyboard.press("End")
+    expect(page.locator("#speed-text")).to_have_text("1,000 ticks/s")
+
+
+def inflate(page: Page, mib: int) -> None:
+    """Set the balloon's target and wait until all balloons have done what they can."""
+    page.fill("#balloon-mib", str(mib))
+    page.press("#balloon-mib", "Enter")
+    wait_idle(page)
+
+
+def press(page: Page, what: str) -> None:
+    """Press a button by its id and wait for the result."""
+    page.click(f"#{what}")
+    wait_idle(page)
+
+
+def panel(page: Page, key: str) -> Any:
+    """The panel of a design."""
+    return page.locator(f'.panel[data-design="{key}"]')
+
+
+def headline(page: Page, key: str) -> int:
+    """The large number of a design's panel."""
+    return whole(panel(page, key).locator(".number").inner_text())
+
+
+def cell(page: Page, key: str, column: str) -> str:
+    """The text of one cell of the scoreboard."""
+    row = page.locator(f'#board tbody tr[data-design="{key}"]')
+    return str(row.locator(f'td[data-column="{column}"]').inner_text())
+
+
+def exact(page: Page, key: str, column: str) -> int:
+    """The exact number behind one cell of the scoreboard."""
+    row = page.locator(f'#board tbody tr[data-design="{key}"]')
+    return int(row.locator(f'td[data-column="{column}"]').get_attribute("data-value") or -1)
+
+
+def whole(text: str) -> int:
+    """``"1,234"`` as a number."""
+    match = re.fullmatch(r"-?[\d,]+", text.strip())
+    assert match, f"not a number: {text!r}"
+    return int(text.replace(",", ""))
+
+
+def notice(page: Page) -> Any:
+    """The notices that are shown."""
+    return page.locator("#notices .notice")
+
+
+def choose(page: Page, value: str, size_mib: int | None = None, seed: int | None = None) -> None:
+    """Choose another guest in the dialog and start over.
+
+    Args:
+        page: the page, idle.
+        value: ``"capture runs"`` or ``"preset tight"``.
+        size_mib: of a synthetic guest.
+        seed: None leaves it.
+    """
+    page.click("#open-setup")
+    page.check(f'#setup input[name=guest][value="{value}"]')
+    if size_mib is not None:
+        page.select_option("#setup-size", str(size_mib))
+    if seed is not None:
+        page.fill("#setup-seed", str(seed))
+    page.get_by_role("button", name="Start over with this").click()
+    wait_idle(page)

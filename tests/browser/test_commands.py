@@ -1,0 +1,232 @@
+"""Workload, pause, reset, other guests and designs, files from a person; and what is refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Server
+from tests.browser.look import (
+    FOUR,
+    cell,
+    choose,
+    exact,
+    full_speed,
+    headline,
+    inflate,
+    notice,
+    open_guest,
+    panel,
+    press,
+    wait_idle,
+)
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+
+NONSENSE = (
+    "{",
+    "[]",
+    '{"type": "nonsense"}',
+    '{"type": "command", "command_id": "x", "command": {"type": "huge", "nr": -1}}',
+    '{"type": "pace", "ticks_per_s": 1e99}',
+)
+# Each text over a socket of its own into the page's session; the first answer that is an error.
+SEND_RAW = """async (texts) => {
+  const answers = [];
+  for (const text of texts) {
+    const session = new URLSearchParams(location.hash.slice(1)).get('s');
+    const ws = new WebSocket(`ws://${location.host}/ws/${session}`);
+    await new Promise((done) => { ws.onopen = done; });
+    ws.send(JSON.stringify({type: 'hello', versions: [1]}));
+    ws.send(text);
+    answers.push(await new Promise((done) => {
+      ws.onclose = () => done('closed');
+      ws.onmessage = ({data}) => {
+        if (typeof data === 'string' && data.includes('"error"')) done(data);
+      };
+    }));
+    ws.close();
+  }
+  return answers;
+}"""
+
+
+def tick(page: Page) -> int:
+    """The tick of the picture that is shown."""
+    return int(page.evaluate("document.body.dataset.tick"))
+
+
+def test_the_workload_churns_until_it_is_switched_off(page: Page, server: Server) -> None:
+    open_guest(page, server.url)
+    page.fill("#workload-rate", "400")
+    page.check("#workload")
+    expect(page.locator("#said")).to_contain_text("workload on, 400 operations a tick")
+    start = tick(page)
+    page.wait_for_function(f"Number(document.body.dataset.tick) > {start + 20}")
+    page.uncheck("#workload")
+    expect(page.locator("#said")).to_contain_text("workload off")
+    wait_idle(page)
+
+
+def test_paused_means_paused_and_a_step_is_one_tick(page: Page, server: Server) -> None:
+    open_guest(page, server.url)
+    page.click("#pause")
+    expect(page.locator("#pause-text")).to_have_text("Run")
+    page.fill("#balloon-mib", "50")
+    page.press("#balloon-mib", "Enter")
+    expect(page.locator("#said")).to_contain_text("Last command")
+    before = tick(page)
+    expect(panel(page, "pinned").locator(".activity")).to_have_text("inflating, 0 of 50 MiB")
+    page.click("#step")
+    page.wait_for_function(f"Number(document.body.dataset.tick) === {before + 1}")
+    page.click("#pause")
+    wait_idle(page)
+    assert cell(page, "pinned", "balloon") == "50 of 50"
+
+
+def test_start_over_brings_back_the_same_guest_and_the_same_result(
+    page: Page, server: Server
+) -> None:
+    open_guest(page, server.url)
+    full_speed(page)
+
+    def walk() -> list[tuple[int, int, int]]:
+        inflate(page, 100)
+        press(page, "compact")
+        return [
+            (headline(page, k), exact(page, k, "host_exits"), exact(page, k, "scanned"))
+            for k in FOUR
+        ]
+
+    first = walk()
+    press(page, "reset")
+    assert cell(page, "lru_hook", "balloon") == "0 of 0"
+    expect(page.locator("#balloon-mib")).to_have_value("0")
+    expect(page.locator("#said")).to_have_text("")
+    assert walk() == first
+
+
+def test_drop_caches_and_direct_compaction_are_answered(page: Page, server: Server) -> None:
+    open_guest(page, server.url)
+    free = headline(page, "pinned")
+    press(page, "drop")
+    expect(page.locator("#said")).to_contain_text("drop caches")
+    assert headline(page, "pinned") >= free
+    page.select_option("#direct-order", "10")
+    press(page, "direct")
+    expect(page.locator("#said")).to_contain_text("direct compaction for order 10")
+
+
+def test_another_guest_and_other_designs(page: Page, server: Server) -> None:
+    open_guest(page, server.url)
+    page.click("#open-setup")
+    page.check('#setup input[value="capture tight"]')
+    rows = page.locator("#setup .design-list li")
+    rows.nth(0).get_by_role("button", name="Remove").click()
+    rows.nth(1).get_by_role("button", name="Remove").click()
+    page.get_by_role("button", name="Add a panel").click()
+    rows.nth(2).get_by_label("Design").select_option("dedicated_block")
+    page.get_by_role("button", name="Start over with this").click()
+    expect(page.locator("#setup .problem")).to_contain_text("the same design with the same toggles")
+    rows.nth(2).locator('select[data-toggle="prevent"]').select_option("on")
+    page.get_by_role("button", name="Start over with this").click()
+    expect(page.locator(".panel")).to_have_count(3)
+    wait_idle(page)
+    keys = [p.get_attribute("data-design") for p in page.locator(".panel").all()]
+    assert keys == ["lru_hook", "dedicated_block", "dedicated_block:prevent"]
+    expect(page.locator("#guest-label")).to_contain_text(re.compile("tight", re.I))
+    expect(panel(page, "dedicated_block:prevent").locator(".tags")).to_contain_text("prevent = on")
+
+
+def test_a_synthetic_guest_of_its_own_size_and_seed(page: Page, server: Server) -> None:
+    open_guest(page, server.url)
+    choose(page, "preset tight", size_mib=512, seed=7)
+    expect(page.locator("#guest-label")).to_contain_text("512 MiB, synthetic guest, seed 7")
+    expect(page.locator("#balloon-mib")).to_have_attribute("max", re.compile(r"^[45]\d\d$"))
+
+
+def test_a_capture_from_a_file_becomes_the_guest(page: Page, server: Server) -> None:
+    open_guest(page, server.url)
+    page.click("#open-setup")
+    page.set_input_files("#setup-file", EXAMPLES / "roomy" / "s1.tar.xz")
+    expect(page.locator("#guest-label")).to_contain_text("s1")
+    wait_idle(page)
+    press(page, "compact")
+    assert headline(page, "pinned") > 0
+
+
+def test_a_file_that_is_no_capture_is_refused_in_one_sentence(
+    page: Page, server: Server, tmp_path: Path, page_errors: list[str]
+) -> None:
+    open_guest(page, server.url)
+    before = page.locator("#guest-label").inner_text()
+    for name, content in (("holiday.tar", b"not a tar" * 200), ("empty.tar.xz", b"")):
+        file = tmp_path / name
+        file.write_bytes(content)
+        page.click("#open-setup")
+        page.set_input_files("#setup-file", file)
+        said = notice(page).filter(has_text=name).filter(has_not_text="Reading")
+        expect(said).to_have_count(1)
+        assert len(said.inner_text()) < 400
+    assert page.locator("#guest-label").inner_text() == before
+    press(page, "compact")
+    page_errors.clear()  # Chromium logs the two answers with status 400
+
+
+def test_a_refused_command_says_why_and_the_session_goes_on(page: Page, server: Server) -> None:
+    open_guest(page, server.url)
+    for field, button, value, words in (
+        ("balloon-mib", None, "99999", "Balloon target is 99999: a whole number of MiB from 0 to"),
+        ("balloon-mib", None, "-5", "Balloon target is -5"),
+        ("huge-nr", "huge", "0", "Huge pages is 0: a whole number of 2 MiB pages from 1 to"),
+    ):
+        page.fill(f"#{field}", value)
+        if button:
+            page.click(f"#{button}")
+        else:
+            page.press(f"#{field}", "Enter")
+        expect(notice(page).last).to_contain_text(words)
+    count = notice(page).count()
+    notice(page).first.get_by_role("button", name="Dismiss").click()
+    expect(notice(page)).to_have_count(count - 1)
+    inflate(page, 20)
+    assert cell(page, "pinned", "balloon") == "20 of 20"
+
+
+def test_what_one_person_does_wrong_nobody_else_notices(
+    page: Page, open_page: Callable[..., Page], server: Server
+) -> None:
+    open_guest(page, server.url)
+    other = open_page()
+    open_guest(other, server.url)
+    assert page.url != other.url
+    refused = page.evaluate(SEND_RAW, list(NONSENSE))
+    assert len(refused) == len(NONSENSE)
+    for text in refused:
+        assert '"error"' in text, text
+    inflate(other, 30)
+    assert cell(other, "pinned", "balloon") == "30 of 30"
+    expect(notice(other)).to_have_count(0)
+    inflate(page, 30)
+    assert headline(page, "lru_hook") == headline(other, "lru_hook")
+
+
+def test_the_balloon_slider_asks_once_when_it_is_let_go(page: Page, server: Server) -> None:
+    open_guest(page, server.url)
+    full_speed(page)
+    box = page.locator("#balloon-range").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 8, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    for part in (0.1, 0.15, 0.2):
+        page.mouse.move(box["x"] + box["width"] * part, box["y"] + box["height"] / 2)
+    page.mouse.up()
+    expect(page.locator("#said")).to_contain_text("no. 1 at")
+    wait_idle(page)
+    target = int(page.input_value("#balloon-mib"))
+    assert 100 < target < 300
+    assert cell(page, "pinned", "balloon") == f"{target} of {target}"

@@ -1,0 +1,193 @@
+"""Sizes from a phone to a projector: no overflow, readable words, a keyboard that finds its way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Server
+from tests.browser.look import inflate, open_guest, press
+
+SIZES = ((1920, 1080), (1440, 900), (820, 1180), (390, 844), (360, 640))
+
+# Elements that stick out at the right, except inside regions that scroll by themselves.
+STICKING_OUT = """() => [...document.querySelectorAll('body *')].filter((e) => {
+  if (e.closest('.scroll, .hidden, dialog:not([open]), .skip')) return false;
+  const r = e.getBoundingClientRect();
+  return r.width > 0 && r.height > 0 && (r.right > innerWidth + 1 || r.left < -1);
+}).map((e) => `${e.tagName}.${e.className} ${e.getBoundingClientRect().right}`).slice(0, 5)"""
+
+# Text whose colour stands out too little from what is behind it (WCAG AA).
+LOW_CONTRAST = """() => {
+  const parse = (c) => {
+    const m = c.match(/[\\d.]+/g).map(Number);
+    return m.length < 4 ? [...m, 1] : m;
+  };
+  const lin = (v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+  const lum = ([r, g, b]) => 0.2126 * lin(r) + 0.7152 * lin(g) + 0.0722 * lin(b);
+  const behind = (e) => {
+    for (; e; e = e.parentElement) {
+      const c = parse(getComputedStyle(e).backgroundColor);
+      if (c[3] > 0.99) return c;
+    }
+    return [255, 255, 255, 1];
+  };
+  const bad = new Set();
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let n = walk.nextNode(); n; n = walk.nextNode()) {
+    const e = n.parentElement;
+    if (!n.data.trim() || !e.checkVisibility({visibilityProperty: true})) continue;
+    if (e.closest('.hidden, script, noscript, :disabled, svg')) continue;
+    const s = getComputedStyle(e);
+    const [low, high] = [lum(parse(s.color)), lum(behind(e))].sort((a, b) => a - b);
+    const size = parseFloat(s.fontSize);
+    const large = size >= 24 || (size >= 18.66 && Number(s.fontWeight) >= 700);
+    const ratio = (high + 0.05) / (low + 0.05);
+    if (ratio < (large ? 3 : 4.5)) {
+      bad.add(`${ratio.toFixed(2)} ${e.tagName}.${e.className}: ${n.data.trim().slice(0, 30)}`);
+    }
+  }
+  return [...bad];
+}"""
+
+# Name, visible focus, visible at all: of what has the focus. A radio button's label shows its focus.
+FOCUSED = """() => {
+  const e = document.activeElement;
+  const s = getComputedStyle(e.matches('.mode input') ? e.nextElementSibling : e);
+  const outlined = s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0;
+  return [e.id || e.className || e.tagName, outlined, e.getBoundingClientRect().width > 0];
+}"""
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_nothing_overflows_and_the_words_of_the_map_are_there(
+    open_page: Callable[..., Page], server: Server, width: int, height: int
+) -> None:
+    page = open_page(width, height)
+    open_guest(page, server.url)
+    inflate(page, 60)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(STICKING_OUT) == []
+    for words in ("high addresses", "low addresses", "migrate scanner, going up", "free scanner"):
+        expect(page.get_by_text(words).first).to_be_visible()
+    for words in ("free", "movable", "balloon", "unmovable", "reserved"):
+        expect(page.locator("#legend .name", has_text=words).first).to_be_visible()
+    for unit in page.locator(".panel .headline .unit").all():
+        expect(unit).to_be_visible()
+    assert page.evaluate(LOW_CONTRAST) == []
+
+
+@pytest.mark.parametrize(("width", "height"), ((1440, 900), (360, 640)))
+def test_dialogs_fit_and_can_be_read(
+    open_page: Callable[..., Page], server: Server, width: int, height: int
+) -> None:
+    page = open_page(width, height)
+    open_guest(page, server.url)
+    for button, dialog in (("#open-setup", "#setup"), ("#open-help", "#help")):
+        page.click(button)
+        expect(page.locator(dialog)).to_be_visible()
+        assert page.evaluate(STICKING_OUT) == []
+        assert page.evaluate(LOW_CONTRAST) == []
+        assert page.evaluate(f"document.querySelector('{dialog}').scrollWidth <= innerWidth")
+        page.keyboard.press("Escape")
+        expect(page.locator(dialog)).to_be_hidden()
+
+
+def test_all_four_panels_are_seen_at_once_on_a_laptop(page: Page, server: Server) -> None:
+    open_guest(page, server.url)
+    tops = {round(p.bounding_box()["y"]) for p in page.locator(".panel canvas.map").all()}  # type: ignore[index]
+    assert len(tops) == 1, "the maps stand at one height, so that rows can be compared"
+    for canvas in page.locator(".panel canvas.map").all():
+        box = canvas.bounding_box()
+        assert box
+        assert box["y"] + box["height"] <= 900, "whole maps, without scrolling"
+
+
+def test_tab_goes_through_the_page_in_reading_order(page: Page, server: Server) -> None:
+    open_guest(page, server.url)
+    page.evaluate("document.activeElement.blur()")
+    names = []
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        names.append(page.evaluate(FOCUSED))
+    order = [name for name, _, _ in names]
+    wanted = ["skip", "open-setup", "open-help", "close-intro", "balloon-range", "balloon-mib"]
+    wanted += ["compact", "huge", "huge-nr", "pause", "speed", "direct", "mode-content", "stack"]
+    places = [order.index(name) for name in wanted]
+    assert places == sorted(places), order
+    assert all(outlined for _, outlined, _ in names), [n for n in names if not n[1]]
+
+
+def test_shortcuts_do_what_the_help_says_and_can_be_switched_off(
+    page: Page, server: Server
+) -> None:
+    open_guest(page, server.url)
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("4")
+    expect(page.locator("#mode-holder")).to_be_checked()
+    page.keyboard.press("1")
+    expect(page.locator("#mode-content")).to_be_checked()
+    page.keyboard.press("c")
+    expect(page.locator("#said")).to_contain_text("compact")
+    page.wait_for_selector("body[data-idle=true]")
+    page.keyboard.press(" ")
+    expect(page.locator("#pause-text")).to_have_text("Run")
+    page.keyboard.press(" ")
+    expect(page.locator("#pause-text")).to_have_text("Pause")
+    page.keyboard.press("b")
+    expect(page.locator("#balloon-mib")).to_be_focused()
+    page.keyboard.press("4")
+    expect(page.locator("#mode-content")).to_be_checked()
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("?")
+    page.get_by_label("Single-key shortcuts are on").uncheck()
+    page.keyboard.press("Escape")
+    page.keyboard.press("4")
+    expect(page.locator("#mode-content")).to_be_checked()
+
+
+def test_the_paragraph_for_newcomers_stays_closed(page: Page, server: Server) -> None:
+    open_guest(page, server.url)
+    expect(page.locator("#intro")).to_be_visible()
+    page.click("#close-intro")
+    expect(page.locator("#intro")).to_be_hidden()
+    page.reload()
+    expect(page.locator(".panel").first).to_be_visible()
+    expect(page.locator("#intro")).to_be_hidden()
+
+
+def test_without_motion_nothing_glows(open_page: Callable[..., Page], server: Server) -> None:
+    page = open_page(reduced_motion="reduce")
+    open_guest(page, server.url)
+    page.evaluate(
+        """() => { window.glowed = false; new MutationObserver(() => {
+          if (document.querySelector('#panels').dataset.glow === 'true') window.glowed = true;
+        }).observe(document.querySelector('#panels'), {attributes: true}); }"""
+    )
+    inflate(page, 50)
+    assert page.evaluate("window.glowed") is False
+
+
+def test_touching_a_pageblock_describes_it(open_page: Callable[..., Page], server: Server) -> None:
+    page = open_page(390, 844, has_touch=True, is_mobile=True)
+    open_guest(page, server.url)
+    page.locator(".panel canvas.map").first.scroll_into_view_if_needed()
+    page.locator(".panel .stack").first.tap(position={"x": 20, "y": 20})
+    for where in page.locator(".panel .where").all():
+        expect(where).to_contain_text("Pageblock")
+
+
+def test_the_charts_come_after_the_maps_and_send_nothing_anywhere(
+    page: Page, server: Server
+) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    open_guest(page, server.url)
+    press(page, "compact")
+    expect(page.locator("#charts .main-svg").first).to_be_visible(timeout=30_000)
+    for box in page.locator("#charts .plot").all():
+        expect(box).to_have_attribute("data-drawn", page.evaluate("document.body.dataset.tick"))
+    assert page.locator("#charts .modebar-btn").count() == 0
+    assert all(url.startswith(server.url) for url in asked if not url.startswith("ws")), asked

@@ -1,0 +1,129 @@
+"""The server goes away, or the line does: the page says so, comes back, and shows what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Server
+from tests.browser.look import cell, full_speed, headline, inflate, notice, open_guest, wait_idle
+from tests.browser.proxy import Proxy
+
+
+@pytest.fixture
+def proxy(server: Server) -> Iterator[Proxy]:
+    one = Proxy(server.port)
+    yield one
+    one.close()
+
+
+def network_noise(page_errors: list[str]) -> None:
+    """Chromium logs every refused connection as an error: expected here, and nothing else is."""
+    assert [e for e in page_errors if "ERR_" not in e and "WebSocket" not in e] == []
+    page_errors.clear()
+
+
+def test_a_dropped_socket_comes_back_to_the_same_session_and_state(
+    page: Page, proxy: Proxy, page_errors: list[str]
+) -> None:
+    open_guest(page, proxy.url)
+    full_speed(page)
+    inflate(page, 120)
+    session = page.evaluate("location.hash")
+    blocks = headline(page, "lru_hook")
+
+    proxy.cut(refuse=True)
+    expect(page.locator("#connection-text")).to_contain_text("not reachable")
+    expect(page.locator("body")).to_have_attribute("data-connection", "lost")
+    assert headline(page, "lru_hook") == blocks, "the last picture stays"
+    page.click("#compact")
+    expect(notice(page).last).to_contain_text("Not sent: compact.")
+
+    proxy.mend()
+    expect(page.locator("#connection-text")).to_have_text("Connected", timeout=15_000)
+    wait_idle(page)
+    assert page.evaluate("location.hash") == session
+    assert headline(page, "lru_hook") == blocks
+    assert cell(page, "lru_hook", "balloon") == "120 of 120"
+    network_noise(page_errors)
+
+
+def test_a_killed_server_is_noticed_and_a_restarted_one_gets_a_new_session(
+    page: Page, new_server: Callable[..., Server], page_errors: list[str]
+) -> None:
+    server = new_server()
+    server.start()
+    open_guest(page, server.url)
+    full_speed(page)
+    inflate(page, 80)
+    session = page.evaluate("location.hash")
+    server.kill()
+    expect(page.locator("#connection-text")).to_contain_text("not reachable")
+    server.start()
+    expect(page.locator("#connection-text")).to_have_text("Connected", timeout=60_000)
+    expect(notice(page).first).to_contain_text("a new one begins")
+    wait_idle(page)
+    assert page.evaluate("location.hash") != session
+    assert cell(page, "pinned", "balloon") == "0 of 0"
+    network_noise(page_errors)
+
+
+def test_a_stopped_server_says_goodbye_and_the_page_says_so(
+    page: Page, new_server: Callable[..., Server], page_errors: list[str]
+) -> None:
+    server = new_server()
+    server.start()
+    open_guest(page, server.url)
+    assert server.stop() == 0
+    expect(page.locator("#connection-text")).to_contain_text("Trying again by itself")
+    network_noise(page_errors)
+
+
+def test_a_reload_and_a_shared_link_show_the_same_guests(
+    page: Page, open_page: Callable[..., Page], server: Server
+) -> None:
+    open_guest(page, server.url)
+    full_speed(page)
+    inflate(page, 64)
+    page.reload()
+    wait_idle(page)
+    assert cell(page, "pinned", "balloon") == "64 of 64"
+    other = open_page()
+    open_guest(other, page.url)
+    assert cell(other, "dedicated_block", "balloon") == "64 of 64"
+    expect(other.locator("#balloon-mib")).to_have_value("64")
+    inflate(other, 96)
+    expect(page.locator("#balloon-mib")).to_have_value("96")
+    wait_idle(page)
+    assert headline(page, "lru_hook") == headline(other, "lru_hook")
+
+
+def test_a_link_to_a_session_that_is_gone_begins_anew(page: Page, server: Server) -> None:
+    open_guest(page, server.url + "#s=nosuchsession")
+    expect(notice(page).first).to_contain_text("a new one begins")
+    assert "nosuchsession" not in page.url
+
+
+def test_a_hidden_page_takes_no_pictures_and_catches_up(
+    page: Page, open_page: Callable[..., Page], server: Server
+) -> None:
+    open_guest(page, server.url)
+    full_speed(page)
+    other = open_page()
+    open_guest(other, page.url)
+    hide = """(hidden) => {
+      Object.defineProperty(document, 'hidden', {configurable: true, get: () => hidden});
+      document.dispatchEvent(new Event('visibilitychange'));
+    }"""
+    page.evaluate(hide, True)
+    seq = int(page.evaluate("document.body.dataset.seq"))
+    inflate(other, 150)
+    # At most the pictures for which credits were out already.
+    assert int(page.evaluate("document.body.dataset.seq")) - seq <= 4
+    assert cell(other, "pinned", "balloon") == "150 of 150"
+    page.evaluate(hide, False)
+    expect(page.locator('#board tr[data-design="pinned"] td[data-column="balloon"]')).to_have_text(
+        "150 of 150"
+    )

@@ -1,0 +1,104 @@
+"""Inflate, compact, take huge pages on a real guest: the page shows what the replay says."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import FRAGSCOPE, Server
+from tests.browser.look import (
+    FOUR,
+    cell,
+    exact,
+    full_speed,
+    headline,
+    inflate,
+    open_guest,
+    panel,
+    press,
+    whole,
+)
+
+OPS = [["inflate", 200], ["compact"], ["huge", 2000]]
+
+
+def replayed(tmp_path: Path, *designs: str) -> dict[str, list[dict[str, Any]]]:
+    """What `fragscope replay` says of the same guest, designs and operations."""
+    ops = tmp_path / "ops.json"
+    ops.write_text(json.dumps(OPS))
+    done = subprocess.run(
+        [
+            *(str(FRAGSCOPE), "replay", "runs", "--ops", str(ops)),
+            *("--designs", ",".join(designs), "--json"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    answer: dict[str, dict[str, list[dict[str, Any]]]] = json.loads(done.stdout)
+    return answer["designs"]
+
+
+def compare(page: Page, steps: dict[str, list[dict[str, Any]]], step: int) -> None:
+    """The page's numbers against one step of the replay, design by design."""
+    for key in FOUR:
+        want = steps[key][step]
+        assert headline(page, key) == want["free_blocks_all"], (key, step)
+        assert exact(page, key, "free_blocks_all") == want["free_blocks_all"], (key, step)
+        assert exact(page, key, "thp_potential") == want["thp_potential"], (key, step)
+        assert exact(page, key, "excess_blocks") == want["excess_blocks"], (key, step)
+        assert exact(page, key, "host_exits") == want["host_exits"], (key, step)
+        assert exact(page, key, "hook_checks") == want["hook_checks"], (key, step)
+        isolated = want["vmstat"]["compact_isolated"]
+        assert exact(page, key, "compact_isolated") == isolated, (key, step)
+        actual, target = cell(page, key, "balloon").split(" of ")
+        assert float(actual) * 256 == want["balloon_actual"], (key, step)
+        assert float(target) * 256 == want["balloon_target"], (key, step)
+
+
+def test_the_walk_on_a_real_guest_shows_what_the_replay_says(
+    page: Page, server: Server, tmp_path: Path
+) -> None:
+    steps = replayed(tmp_path, *FOUR)
+    open_guest(page, server.url)
+    assert [p.get_attribute("data-design") for p in page.locator(".panel").all()] == list(FOUR)
+    full_speed(page)
+
+    inflate(page, 200)
+    compare(page, steps, 0)
+    press(page, "compact")
+    compare(page, steps, 1)
+    press(page, "huge")
+    compare(page, steps, 2)
+    for key in FOUR:
+        best, first = (whole(part) for part in cell(page, key, "huge").split(" / "))
+        assert best == steps[key][2]["huge_pages"]
+        assert 0 <= first <= best
+    expect(page.locator("#board-note")).to_contain_text("All balloons hold 200 MiB")
+    expect(page.locator("#said")).to_contain_text("take up to 2,000 huge pages")
+
+
+def test_compaction_is_watched_while_it_runs(page: Page, server: Server) -> None:
+    open_guest(page, server.url)
+    page.evaluate(
+        """() => { window.seen = new Set();
+          const panels = document.querySelector('#panels');
+          new MutationObserver(() => {
+            for (const p of panels.querySelectorAll('.activity')) {
+              window.seen.add(p.textContent.replace(/[0-9.]+/g, 'N'));
+            }
+          }).observe(panels, {subtree: true, childList: true, characterData: true}); }"""
+    )
+    inflate(page, 100)
+    press(page, "compact")
+    seen = set(page.evaluate("[...window.seen]"))
+    assert "inflating, N of N MiB" in seen
+    assert "compacting, N %" in seen
+    for key in FOUR:
+        expect(panel(page, key).locator(".activity")).to_have_text("idle")
+        expect(panel(page, key).locator(".counts")).to_contain_text("migrate scanner stopped at")
