@@ -83,6 +83,11 @@ class Capture:
     vmstat: Mapping[str, int] = field(default_factory=dict)
     meminfo: Mapping[str, int] = field(default_factory=dict)
 
+    @property
+    def nr_pages(self) -> int:
+        """Pages of the guest to be made, holes included."""
+        return len(self.flags)
+
     @cached_property
     def inferred(self) -> Inferred:
         """Pages, free blocks and migratetypes; computed once."""
