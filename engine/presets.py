@@ -133,7 +133,18 @@ def make_synthetic(preset: str, size_mib: int, seed: int) -> Guest:
         raise ValueError(
             f"size is {size_mib} MiB: an even number from {MIN_MIB} to {MAX_MIB} MiB is needed"
         )
-    guest = _boot(u.mib_to_pages(size_mib), seed)
+    return build(recipe, u.mib_to_pages(size_mib), seed)
+
+
+def build(recipe: Recipe, nr_pages: int, seed: int) -> Guest:
+    """A settled guest made by a recipe, of any size that boots.
+
+    Args:
+        recipe: what its programs did.
+        nr_pages: multiple of 512, at least 16384.
+        seed: any int.
+    """
+    guest = _boot(nr_pages, seed)
     bits = RandomBits(seed ^ 0x707265736574)
     handles = _touch(guest, recipe)
     _give_back(guest, recipe, handles, bits)
@@ -155,7 +166,9 @@ def _boot(nr_pages: int, seed: int) -> Guest:
     state[:] = u.STATE_FREE
     guest.pages["order"][:] = u.ORDER_TAIL
     state[:256] = u.STATE_RESERVED  # the first MiB: firmware
-    state[_DMA_END : _DMA_END + 8192] = u.STATE_RESERVED  # 32 MiB: kernel image, early allocations
+    # Kernel image and early allocations: 32 MiB, less on a tiny machine.
+    image = min(8192, nr_pages // 32 & ~511)
+    state[_DMA_END : _DMA_END + image] = u.STATE_RESERVED
     memmap = (nr_pages // 64 + 511) & ~511  # struct page: 64 bytes a page
     state[nr_pages - memmap :] = u.STATE_RESERVED
     guest.pages["order"][state == u.STATE_RESERVED] = 0

@@ -1,0 +1,60 @@
+"""Designs share commands and workload and nothing else: company changes nobody's state."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine import commands as c
+from engine.designs import DEFAULT_DESIGNS
+from tests.engine.worlds import TENTH, UNCOMPILED, world
+
+COMMANDS = (
+    c.BalloonInflate(TENTH),
+    c.CompactMemory(),
+    c.SetWorkload(True, 100),
+    c.TakeHugePages(20),
+    c.BalloonDeflate(TENTH // 2),
+)
+TICKS = 5 if UNCOMPILED else 40
+
+
+def digests(*keys: str) -> dict[str, str]:
+    w = world(*keys)
+    for command in COMMANDS:
+        w.apply(command)
+        w.step(TICKS)
+    w.validate()
+    return {key: w.digest(i) for i, key in enumerate(w.keys)}
+
+
+def test_a_design_alone_is_what_it_is_in_company() -> None:
+    together = digests(*DEFAULT_DESIGNS)
+    for key in DEFAULT_DESIGNS[:1] if UNCOMPILED else DEFAULT_DESIGNS:
+        assert digests(key) == {key: together[key]}
+
+
+def test_the_order_of_the_panels_does_not_matter() -> None:
+    assert digests("pinned", "lru_hook") == digests("lru_hook", "pinned")
+
+
+def test_all_guests_begin_alike_and_part_by_their_rules_only() -> None:
+    w = world("pinned", "pinned:retry")
+    for command in (c.BalloonInflate(TENTH), c.CompactMemory()):
+        w.apply(command)
+        w.step(TICKS)
+    assert (w.guest(0).pages == w.guest(1).pages).all()
+
+
+@pytest.mark.parametrize("steps", [(7,), (3, 4), (1,) * 7])
+def test_how_ticks_are_counted_out_does_not_matter(steps: tuple[int, ...]) -> None:
+    w = world("dedicated_block")
+    for command in COMMANDS:
+        w.apply(command)
+        for n in steps:
+            w.step(n)
+    whole = world("dedicated_block")
+    for command in COMMANDS:
+        whole.apply(command)
+        whole.step(7)
+    assert w.digest(0) == whole.digest(0)
+    assert w.tick == whole.tick == 7 * len(COMMANDS)

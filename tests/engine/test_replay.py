@@ -1,0 +1,160 @@
+"""Replay: golden pictures of what the designs make of captures, and the answer's form."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine import capture
+from engine import units as u
+from engine.guest import VMSTAT_FIELDS, Guest
+from engine.presets import PRESETS, build
+from engine.replay import parse_ops, replay, table
+from engine.world import World
+from tests.engine.worlds import base
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+DESIGNS = ("pinned", "lru_hook", "separate_pass", "dedicated_block", "dedicated_block:prevent")
+COUNTERS = (
+    "compact_migrate_scanned",
+    "compact_free_scanned",
+    "compact_isolated",
+    "balloon_migrate",
+)
+
+
+def digit(guest: Guest, block: int) -> str:
+    """One character for a pageblock: what keeps it from being a free 2 MiB block.
+
+    A dot: wholly free. Digits: how full of movable pages it is, in ninths. b: balloon pages beside
+    movable ones, B: balloon pages only, D: dedicated. u: something unmovable. A blank: reserved.
+    """
+    b = guest.blocks[block]
+    if b["nr_reserved"] == 512:
+        return " "
+    if b["flags"] & u.PB_DEDICATED:
+        return "D"
+    if b["nr_unmovable"]:
+        return "u"
+    if b["nr_balloon"]:
+        return "b" if b["nr_movable"] else "B"
+    if b["nr_free"] == 512:
+        return "."
+    return str(int(b["nr_movable"]) * 9 // 512)
+
+
+def picture(world: World, i: int) -> str:
+    """buddyinfo's line, four counters, one character per pageblock, a digest."""
+    guest, stats = world.guest(i), world.view(i).stat_dict()
+    counts = " ".join(str(stats[f"nr_free_order_{o}"]) for o in range(u.NR_PAGE_ORDERS))
+    counters = " ".join(f"{name}={stats[name]}" for name in COUNTERS)
+    cells = "".join(digit(guest, block) for block in range(len(guest.blocks)))
+    lines = [f"  buddyinfo {counts}", f"  {counters} huge={stats['huge_best']}"]
+    lines += ["  |" + cells[n : n + 64].ljust(64) + "|" for n in range(0, len(cells), 64)]
+    return "\n".join([*lines, f"  digest {world.digest(i)}"])
+
+
+def golden_text(guest: Guest, ops: list[list[object]]) -> str:
+    """Every step of a replay as pictures; recounts after each."""
+    parts = []
+
+    def look(world: World, step: int) -> None:
+        world.validate()
+        for i, key in enumerate(world.keys):
+            parts.append(f"step {step} {' '.join(map(str, ops[step]))} | {key}")
+            parts.append(picture(world, i))
+
+    replay(guest, DESIGNS, parse_ops(ops), on_step=look)
+    return "\n".join(parts) + "\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(p.name for p in EXAMPLES.iterdir()))
+def test_every_example_replays_cleanly_and_as_before(
+    name: str, golden: Callable[[str, str | bytes], None]
+) -> None:
+    loaded = capture.load_capture(EXAMPLES / name / "s1.tar.xz")
+    ops = json.loads((EXAMPLES / name / "result.json").read_text())["scenario"]["ops"]
+    golden(f"replay/{name}.txt", golden_text(capture.guest_from_capture(loaded), ops))
+
+
+def test_a_small_guest_replays_as_before(golden: Callable[[str, str | bytes], None]) -> None:
+    # The same file for compiled and plain code: both legs must agree to the byte.
+    guest = build(PRESETS["tight"], u.mib_to_pages(64), 1)
+    ops = [["inflate", 6], ["compact"], ["huge", 100], ["deflate", 4]]
+    golden("replay/small.txt", golden_text(guest, ops))
+
+
+def test_the_form_of_the_answer() -> None:
+    ops = parse_ops([["inflate", 2], ["compact"], ["huge", 3], ["deflate", 1], ["drop"]])
+    result = replay(base(), ("pinned", "dedicated_block:keep=1"), ops)
+    assert list(result["designs"]) == ["pinned", "dedicated_block:keep=1"]
+    for steps in result["designs"].values():
+        assert [s["op"] for s in steps] == [
+            ["inflate", 2],
+            ["compact"],
+            ["huge", 3],
+            ["deflate", 1],
+            ["drop"],
+        ]
+        assert steps[0]["got_mib"] == 2
+        assert steps[3]["got_mib"] == -1
+        assert [s["huge_pages"] is None for s in steps] == [True, True, False, True, True]
+        assert 0 <= steps[2]["huge_pages"] <= 3
+        for step in steps:
+            assert len(step["buddyinfo"]) == 11
+            assert step["free"] == sum(n << o for o, n in enumerate(step["buddyinfo"]))
+            assert set(step["vmstat"]) == set(VMSTAT_FIELDS)
+        scanned = [s["vmstat"]["compact_migrate_scanned"] for s in steps]
+        assert scanned == sorted(scanned)
+    assert result["designs"]["dedicated_block:keep=1"][0]["toggles"]["keep"] == "1"
+    assert json.loads(json.dumps(result)) == result
+    rows = table(result).splitlines()
+    assert len(rows) == 2 + 5 * 2
+    assert rows[2].startswith("inflate 2     pinned")
+
+
+def test_a_replay_is_the_same_each_time() -> None:
+    ops = parse_ops([["inflate", 3], ["compact"]])
+    assert replay(base(), ("lru_hook",), ops) == replay(base(), ("lru_hook",), ops)
+
+
+def test_a_guest_too_small_says_so() -> None:
+    with pytest.raises(ValueError, match=r"inflate by 9000 MiB: the guest has \d+ MiB"):
+        replay(base(), ("pinned",), parse_ops([["inflate", 9000]]))
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ({}, "a JSON list, not dict"),
+        ("inflate", "a JSON list, not str"),
+        ([["inflate"]], "operation 0: inflate needs one number of MiB"),
+        ([["compact"], ["inflate", -1]], "operation 1: inflate by -1: a whole number of MiB"),
+        ([["inflate", float("nan")]], "inflate by nan"),
+        ([["inflate", 1.5]], "inflate by 1.5"),
+        ([["inflate", True]], "inflate by True"),
+        ([["inflate", 1 << 40]], "from 1 to 1048576"),
+        ([["huge", 0]], "a whole number of huge pages from 1"),
+        ([["compact", 1]], "compact takes no number"),
+        ([["explode", 1]], "unknown operation 'explode': known are inflate, deflate, huge"),
+        ([[]], 'a list like ["inflate", 200]'),
+        (["compact"], 'a list like ["inflate", 200]'),
+        ([["compact"]] * 1001, "1001 operations: at most 1000"),
+    ],
+)
+def test_bad_operations_are_refused_in_one_sentence(data: object, words: str) -> None:
+    with pytest.raises(ValueError, match="operation") as error:
+        parse_ops(data)
+    assert words in str(error.value)
+
+
+def test_pictures_can_be_read(tmp_path: Path) -> None:
+    guest = base("roomy")
+    cells = "".join(digit(guest, block) for block in range(len(guest.blocks)))
+    assert set(cells) <= set(" .bBDu0123456789")
+    assert cells.count(" ") == int(np.count_nonzero(guest.blocks["nr_reserved"] == 512))

@@ -1,0 +1,163 @@
+"""The world: commands, lockstep time, views, one sentence for what does not fit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine import commands as c
+from engine import units as u
+from engine.guest import COST_FIELDS, VMSTAT_FIELDS
+from engine.snapshot import copy_guest, digest
+from engine.workload import WorkloadParams
+from engine.world import BrokenInvariantError, World, WorldConfig, shown_size
+from tests.engine.worlds import NR_PAGES, TENTH, base, done, stats, world
+
+
+def test_the_base_is_copied_once_per_design_and_never_written() -> None:
+    before = digest(base())
+    w = done(world("pinned", "lru_hook"), c.BalloonInflate(TENTH), c.CompactMemory())
+    assert digest(base()) == before
+    assert w.guest(0).pages is not w.guest(1).pages
+    assert w.keys == ("pinned", "lru_hook")
+
+
+def test_counters_start_at_zero() -> None:
+    vm = world().guest(0).vm[0]
+    assert {name: int(vm[name]) for name in (*VMSTAT_FIELDS, *COST_FIELDS) if vm[name]} == {}
+
+
+@pytest.mark.parametrize(
+    ("command", "text"),
+    [
+        (
+            c.BalloonInflate(u.mib_to_pages(9000)),
+            f"inflate by 9000 MiB: the guest has {NR_PAGES // 256} MiB",
+        ),
+        (
+            c.BalloonDeflate(u.mib_to_pages(9000)),
+            f"deflate by 9000 MiB: the guest has {NR_PAGES // 256} MiB",
+        ),
+        (
+            c.BalloonTarget(NR_PAGES + 1),
+            f"balloon target of {NR_PAGES + 1} pages: the guest has {NR_PAGES // 256} MiB",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_refused_and_changes_nothing(command: c.Command, text: str) -> None:
+    w = world("pinned", "lru_hook")
+    before = [w.digest(i) for i in range(2)]
+    with pytest.raises(ValueError, match="the guest has") as error:
+        w.apply(command)
+    assert str(error.value) == text
+    assert [w.digest(i) for i in range(2)] == before
+
+
+def test_an_unknown_command_is_refused() -> None:
+    with pytest.raises(ValueError, match="unknown command"):
+        world().apply(c.Command())
+
+
+def test_inflate_and_deflate_are_relative_to_what_each_balloon_holds() -> None:
+    w = done(world("pinned", "lru_hook"), c.BalloonInflate(1000), c.BalloonInflate(500))
+    assert [stats(w, i)["balloon_actual"] for i in range(2)] == [1500, 1500]
+    done(w, c.BalloonDeflate(200))
+    assert [stats(w, i)["balloon_actual"] for i in range(2)] == [1300, 1300]
+    done(w, c.BalloonDeflate(NR_PAGES))
+    assert [stats(w, i)["balloon_actual"] for i in range(2)] == [0, 0]
+
+
+def test_a_stopped_balloon_stays_where_it_is_until_the_next_balloon_command() -> None:
+    w = done(world("pinned"), c.BalloonTarget(NR_PAGES))
+    held = stats(w)["balloon_actual"]
+    assert 0 < held < NR_PAGES
+    assert stats(w)["balloon_stopped"] == 1
+    done(w, c.DropCaches())
+    assert stats(w)["balloon_actual"] == held
+    done(w, c.BalloonTarget(NR_PAGES))
+    assert stats(w)["balloon_actual"] > held
+
+
+def test_drop_caches_frees_the_page_cache() -> None:
+    w = done(world("pinned"))
+    cache = np.count_nonzero(w.guest(0).pages["state"] == u.STATE_FILE)
+    done(w, c.DropCaches())
+    assert np.count_nonzero(w.guest(0).pages["state"] == u.STATE_FILE) < cache // 10
+    assert stats(w)["drop_pagecache"] == 1
+
+
+def test_a_workload_churns_all_designs_with_one_stream() -> None:
+    w = world("pinned", "lru_hook")
+    w.apply(c.SetWorkload(True, 200))
+    w.step(30)
+    w.validate()
+    ops = [stats(w, i)["workload_ops"] for i in range(2)]
+    assert ops[0] == ops[1] > 3000
+    assert w.busy()
+    with pytest.raises(ValueError, match="the workload is on"):
+        w.run_until_idle()
+    w.apply(c.SetWorkload(False, 200))
+    w.run_until_idle()
+    assert not w.busy()
+    assert stats(w)["workload_ops"] == ops[0]
+    assert w.workload.rate == 200
+    assert not w.workload.enabled
+
+
+def test_a_configured_workload_runs_from_the_first_tick() -> None:
+    config = WorldConfig(("pinned",), workload=WorkloadParams(rate=50, enabled=True))
+    w = World(base(), config)
+    w.step()
+    assert stats(w)["workload_ops"] > 0
+
+
+def test_seeds_make_different_workloads() -> None:
+    def run(seed: int) -> str:
+        w = world(seed=seed)
+        w.apply(c.SetWorkload(True, 100))
+        w.step(5)
+        return w.digest(0)
+
+    assert run(1) == run(1) != run(2)
+
+
+def test_pages_of_a_base_without_handles_are_adopted() -> None:
+    guest = copy_guest(base())
+    guest.pages["handle"] = u.HANDLE_NONE
+    guest.pages["where"] = u.PFN_NONE
+    w = World(guest, WorldConfig(("pinned",)))
+    pages = w.guest(0).pages
+    held = np.flatnonzero(pages["where"] != u.PFN_NONE)
+    assert len(held) > NR_PAGES // 10
+    assert (pages["handle"][pages["where"][held]] == held).all()
+    w.validate()
+
+
+def test_a_balloon_that_the_base_came_with_is_taken_over() -> None:
+    first = done(world("pinned"), c.BalloonInflate(300))
+    second = World(first.guest(0), WorldConfig(("lru_hook", "pinned")))
+    second.run_until_idle()
+    second.validate()
+    assert stats(second)["balloon_actual"] == stats(second)["balloon_target"] == 300
+    movable = [
+        np.count_nonzero(second.guest(i).pages["flags"] & u.PG_MOVABLE_OPS) for i in range(2)
+    ]
+    assert movable == [300, 0]
+
+
+def test_broken_books_are_reported_with_design_and_rule() -> None:
+    w = world("pinned", "lru_hook")
+    w.guest(1).blocks["nr_free"][20] += 1
+    with pytest.raises(BrokenInvariantError, match="lru_hook, tick 0"):
+        w.validate()
+
+
+def test_views_are_read_only() -> None:
+    view = world().view(0)
+    assert not view.stats.flags.writeable
+    assert not any(plane.flags.writeable for plane in view.planes.values())
+
+
+def test_sizes_in_words() -> None:
+    assert shown_size(256) == "1 MiB"
+    assert shown_size(257) == "257 pages"

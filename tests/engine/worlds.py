@@ -1,0 +1,41 @@
+"""Small guests and worlds for the tests of this folder; smaller where nothing is compiled."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+
+from engine import commands as c
+from engine import units as u
+from engine.guest import Guest
+from engine.presets import PRESETS, build
+from engine.world import World, WorldConfig
+
+UNCOMPILED = os.environ.get("NUMBA_DISABLE_JIT") == "1"
+NR_PAGES = u.mib_to_pages(64 if UNCOMPILED else 256)
+TENTH = NR_PAGES // 10 // 256 * 256  # pages: what the tests inflate by
+
+
+@cache
+def base(preset: str = "tight", seed: int = 1) -> Guest:
+    """A settled guest; a World copies it, so it may be shared."""
+    return build(PRESETS[preset], NR_PAGES, seed)
+
+
+def world(*keys: str, preset: str = "tight", seed: int = 1) -> World:
+    """A world of the given designs from a shared base."""
+    return World(base(preset), WorldConfig(keys or ("pinned",), seed))
+
+
+def done(world: World, *commands: c.Command) -> World:
+    """Apply commands, each until nothing is left to do, and recount after each."""
+    for command in commands:
+        world.apply(command)
+        world.run_until_idle()
+        world.validate()
+    return world
+
+
+def stats(world: World, i: int = 0) -> dict[str, int]:
+    """Statistics of one guest by name."""
+    return dict(world.view(i).stat_dict())
