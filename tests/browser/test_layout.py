@@ -52,7 +52,7 @@ LOW_CONTRAST = """() => {
   return [...bad];
 }"""
 
-# Name, visible focus, visible at all: of what has the focus. A radio button's label shows its focus.
+# Name, visible focus, visible at all: of what has the focus (of a radio button: its label).
 FOCUSED = """() => {
   const e = document.activeElement;
   const s = getComputedStyle(e.matches('.mode input') ? e.nextElementSibling : e);

@@ -63,10 +63,13 @@ document.addEventListener("click", (event) => {
 });
 window.addEventListener("hashchange", () => location.reload());
 
-// Painted frames, for benchmarks and tests: counting is all that is done with it.
+// Which frame was painted last, for benchmarks and tests.
 painter.after(() => {
-  document.body.dataset.seq = String(state.frame.get()?.seq ?? 0);
-  document.body.dataset.tick = String(state.frame.get()?.tick ?? 0);
+  const frame = state.frame.get();
+  if (!frame) return;
+  document.body.dataset.seq = String(frame.seq);
+  document.body.dataset.tick = String(frame.tick);
+  document.body.dataset.log = String(frame.log_index);
 });
 
 client.start();

@@ -1,0 +1,110 @@
+"""Take the pictures of docs/img from the running program: real server, real Chromium, a real guest.
+
+python scripts/screenshot.py [--port PORT]     (starts a server of its own without --port)
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+OUT = Path(__file__).resolve().parent.parent / "docs" / "img"
+FLAGS = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+WAIT_MS = 600_000
+
+
+def wait_idle(page: Page) -> None:
+    """Until the picture contains everything asked for and no guest is at work."""
+    page.wait_for_selector("body[data-idle=true]", timeout=WAIT_MS)
+
+
+def walk(page: Page) -> None:
+    """Inflate by 200 MiB, compact, take huge pages; the pictures on the way."""
+    page.click("#close-intro")
+    page.fill("#balloon-mib", "200")
+    page.press("#balloon-mib", "Enter")
+    wait_idle(page)
+    page.click("#compact")
+    # The first guest half-way: both scanners are well inside the map.
+    page.wait_for_function(
+        "/compacting, [4-9]\\d/.test(document.querySelector('.panel .activity').textContent)",
+        timeout=WAIT_MS,
+    )
+    page.click("#pause")
+    page.wait_for_selector("body[data-paused=true]")
+    page.screenshot(path=OUT / "compacting.png")
+    page.click("#pause")
+    wait_idle(page)
+    page.click("#huge")
+    wait_idle(page)
+    page.wait_for_selector("#panels[data-glow=false]")
+    page.mouse.move(2, 2)
+    page.screenshot(path=OUT / "screenshot.png")
+    page.check("#mode-holder", force=True)
+    page.wait_for_selector("#panels[data-mode=holder]")
+    page.screenshot(path=OUT / "holders.png")
+
+
+def serve(port: int) -> subprocess.Popen[bytes]:
+    """Start the server and wait until it answers."""
+    command = [str(Path(sys.executable).with_name("fragscope")), "serve", "--port", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    while process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5):
+                return process
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    raise SystemExit("the server ended at start")
+
+
+def main() -> None:
+    """Take all pictures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, help="of a server that runs already")
+    port = parser.parse_args().port
+    process = None
+    if port is None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        process = serve(port)
+    OUT.mkdir(parents=True, exist_ok=True)
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path=shutil.which("chromium"), headless=True, args=FLAGS
+            )
+            page = browser.new_page(viewport={"width": 1440, "height": 900})
+            page.goto(f"http://127.0.0.1:{port}/")
+            wait_idle(page)
+            walk(page)
+            phone = browser.new_page(
+                viewport={"width": 390, "height": 844}, device_scale_factor=2, has_touch=True
+            )
+            phone.goto(page.url)
+            wait_idle(phone)
+            phone.click("#close-intro")
+            phone.locator("#legend").scroll_into_view_if_needed()
+            phone.evaluate("document.querySelector('#panels').scrollIntoView()")
+            phone.wait_for_selector("#panels[data-glow=false]")
+            phone.screenshot(path=OUT / "phone.png")
+            browser.close()
+    finally:
+        if process:
+            process.send_signal(signal.SIGTERM)
+            process.wait(20)
+
+
+if __name__ == "__main__":
+    main()
