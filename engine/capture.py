@@ -20,7 +20,7 @@ from engine import units as u
 from engine.capture_archive import Limits, read_files
 from engine.capture_blocks import ZoneResult, ZoneTotals, gather_evidence, infer_zone
 from engine.capture_build import build_guest
-from engine.capture_pages import Pages, decode, find_parked, free_blocks
+from engine.capture_pages import KPF_NOPAGE, Pages, decode, find_parked, free_blocks
 from engine.capture_text import (
     MIGRATETYPE_NAMES,
     PageTypes,
@@ -36,6 +36,7 @@ from engine.guest import Guest, ZoneSpan
 
 _PAGES_PER_SECTION = 1 << 15  # include/asm-x86/sparsemem.h: 128 MiB
 _BLOCK = u.PAGEBLOCK_NR_PAGES
+_NOPAGE = 1 << KPF_NOPAGE
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,14 @@ class Inferred:
     Attributes:
         pages: every page.
         migratetype: uint8[nr_blocks].
+        listed: bool[nr_blocks], has page structures.
         free: first pfns of free blocks by order.
         zones: per zone, what the inference left over.
     """
 
     pages: Pages
     migratetype: NDArray[np.uint8]
+    listed: NDArray[np.bool_]
     free: list[NDArray[np.int64]]
     zones: tuple[ZoneResult, ...]
 
@@ -103,11 +106,12 @@ class Capture:
         for zone_text, span in zip(self.zones, self.spans, strict=True):
             parked = sum(count for count, _, _ in zone_text.pcp)
             find_parked(pages.state, migratetype, span.start_pfn, span.end_pfn, parked)
+        migratetype[~evidence.listed] = u.MIGRATE_MOVABLE
         # An isolation in progress (offlining, CMA) ends; the pageblock was and will be movable.
         migratetype[migratetype == u.MIGRATE_ISOLATE] = u.MIGRATE_MOVABLE
         alone = (migratetype == u.MIGRATE_HIGHATOMIC) | (migratetype == u.MIGRATE_CMA)
         free = free_blocks(pages.state, alone)
-        return Inferred(pages, migratetype, free, tuple(results))
+        return Inferred(pages, migratetype, evidence.listed, free, tuple(results))
 
     def summary(self) -> dict[str, Any]:
         """For people: what was found, how far the files agree, what had to be guessed.
@@ -124,7 +128,9 @@ class Capture:
             off = sum(abs(a - b) << o for o, (a, b) in enumerate(zip(here, listed, strict=True)))
             total = sum(n << o for o, n in enumerate(listed))
             first, end = span.start_pfn // _BLOCK, span.end_pfn // _BLOCK
-            types = np.bincount(found.migratetype[first:end], minlength=u.NR_MIGRATETYPES)
+            types = np.bincount(
+                found.migratetype[first:end][found.listed[first:end]], minlength=u.NR_MIGRATETYPES
+            )
             zones.append(
                 {
                     "node": zone.key[0],
@@ -253,6 +259,20 @@ def _spans(
     return spans
 
 
+def _mark_offline(flags: NDArray[np.uint64], counts: NDArray[np.uint64]) -> None:
+    """Give pages of sections that are not online the bit that says so; changes ``flags``.
+
+    Newer kernels (seen on 6.18) write 0 instead of NOPAGE for them. A section (128 MiB) of online
+    memory without a single flag does not occur: its page structures alone are flagged.
+    """
+    whole = len(flags) // _PAGES_PER_SECTION * _PAGES_PER_SECTION
+    sections = flags[:whole].reshape(-1, _PAGES_PER_SECTION)
+    mapped = counts[:whole].reshape(-1, _PAGES_PER_SECTION)
+    for section in np.flatnonzero((sections == 0).all(axis=1)).tolist():
+        if not mapped[section].any():
+            sections[section] = _NOPAGE
+
+
 def _clip(words: NDArray[np.uint64], spans: list[ZoneSpan], filler: int) -> NDArray[np.uint64]:
     """Bring a page file to the length of the last zone; outside of zones there is no memory."""
     out = np.full(spans[-1].end_pfn, filler, np.uint64)
@@ -295,10 +315,12 @@ def load_capture(source: Path | bytes, name: str = "", limits: Limits | None = N
             if zone.key not in known:
                 raise ValueError(f"{where}: zone {zone.key[1]} is in zoneinfo but not in {file}")
     spans = _spans(zones, len(flags), where, limits)
+    flags, counts = _clip(flags, spans, _NOPAGE), _clip(counts, spans, 0)
+    _mark_offline(flags, counts)
     return Capture(
         name=where,
-        flags=_clip(flags, spans, 1 << 20),
-        counts=_clip(counts, spans, 0),
+        flags=flags,
+        counts=counts,
         zones=zones,
         spans=tuple(spans),
         buddyinfo=buddyinfo,

@@ -155,6 +155,9 @@ def assign(problem: Problem) -> tuple[Labels, Floats, float]:
         int64[n] labels; float64[labels, dims] sums minus targets; the objective.
     """
     solver = _Solver(problem)
-    state = solver.repair(solver.relax())
+    if solver.labels == 1:
+        state = np.zeros(len(problem.cost) // 2, np.int64)
+    else:
+        state = solver.repair(solver.relax())
     excess = solver.excess(state)
     return solver.label(state), excess, solver.value(state, excess)

@@ -31,6 +31,7 @@ KINDS: tuple[tuple[str, tuple[int, ...]], ...] = (
     ("balloon", (u.STATE_BALLOON,)),
 )
 _FILE, _SLAB, _BALLOON = 2, 3, 7
+_HOLE, _OTHER = len(KINDS) + 1, len(KINDS) + 2  # in no column
 _MOVABLE_KINDS = (0, 1)
 _KERNEL_KINDS = (3, 4, 5)
 _TYPES = (
@@ -72,6 +73,7 @@ class Evidence:
         kinds: int64[nr_blocks, 8], pages by KINDS.
         reserved: int64[nr_blocks], reserved pages and holes.
         reserved_first: bool[nr_blocks], the first page is one of those.
+        listed: bool[nr_blocks], has page structures: pagetypeinfo counts it.
         free: int64[nr_blocks, 11], free blocks by order; one of order 10 counts in its first
             pageblock.
     """
@@ -79,6 +81,7 @@ class Evidence:
     kinds: NDArray[np.int64]
     reserved: NDArray[np.int64]
     reserved_first: NDArray[np.bool_]
+    listed: NDArray[np.bool_]
     free: NDArray[np.int64]
 
 
@@ -133,12 +136,13 @@ def gather_evidence(
         free: free blocks by order, first pfns (engine/capture_pages.py free_blocks).
     """
     nr_blocks = len(state) // u.PAGEBLOCK_NR_PAGES
-    table = np.full(u.NR_STATES, len(KINDS) + 1, np.uint8)
+    table = np.full(u.NR_STATES, _OTHER, np.uint8)
     for column, (_, states) in enumerate(KINDS):
         table[list(states)] = column
-    table[[u.STATE_HOLE, u.STATE_RESERVED]] = len(KINDS)
+    table[u.STATE_RESERVED], table[u.STATE_HOLE] = len(KINDS), _HOLE
     by_kind = table[state].reshape(nr_blocks, u.PAGEBLOCK_NR_PAGES)
-    columns = [np.count_nonzero(by_kind == k, axis=1) for k in range(len(KINDS) + 1)]
+    columns = [np.count_nonzero(by_kind == k, axis=1) for k in range(len(KINDS))]
+    columns.append(np.count_nonzero((by_kind == len(KINDS)) | (by_kind == _HOLE), axis=1))
     counts = np.zeros((nr_blocks, u.NR_PAGE_ORDERS), np.int64)
     for order, starts in enumerate(free):
         counts[:, order] = np.bincount(starts >> u.PAGEBLOCK_ORDER, minlength=nr_blocks)
@@ -146,6 +150,7 @@ def gather_evidence(
         kinds=np.stack(columns[:-1], axis=1).astype(np.int64),
         reserved=columns[-1].astype(np.int64),
         reserved_first=reserved_first,
+        listed=(by_kind != _HOLE).any(axis=1),
         free=counts,
     )
 
@@ -205,7 +210,7 @@ def _sums(types: list[int], own: Evidence, zone: ZoneTotals) -> tuple[Floats, Fl
     dims = u.NR_PAGE_ORDERS + 2  # orders, pageblocks, slab pages
     amounts = np.zeros((len(own.free), dims))
     amounts[:, : u.NR_PAGE_ORDERS] = own.free
-    amounts[:, -2] = 1.0
+    amounts[:, -2] = own.listed
     amounts[:, -1] = own.kinds[:, _SLAB]
     target = np.zeros((len(types), dims))
     weight = np.zeros((len(types), dims))
@@ -237,8 +242,6 @@ def infer_zone(evidence: Evidence, zone: ZoneTotals) -> ZoneResult:
     own = _padded(evidence, span, odd)
     types = [t for t in _TYPES if zone.blocks.get(t, 0) > 0] or [u.MIGRATE_MOVABLE]
     amounts, target, weight = _sums(types, own, zone)
-    if odd:
-        amounts[-1] = 0.0
     whole = own.reserved == 0
     coupling = np.where(whole[0::2] & whole[1::2], _PAIR_COST, 0.0)
     coupling[own.free[0::2, u.MAX_PAGE_ORDER] > 0] += 50.0  # one free block has one type
@@ -268,5 +271,6 @@ def _padded(evidence: Evidence, span: slice, odd: int) -> Evidence:
         kinds=np.pad(evidence.kinds[span], ((0, odd), (0, 0))),
         reserved=np.pad(evidence.reserved[span], (0, odd), constant_values=u.PAGEBLOCK_NR_PAGES),
         reserved_first=np.pad(evidence.reserved_first[span], (0, odd)),
+        listed=np.pad(evidence.listed[span], (0, odd)),
         free=np.pad(evidence.free[span], ((0, odd), (0, 0))),
     )
