@@ -87,7 +87,7 @@ export const COLUMNS = [
     show: (s) => orderText(s("largest_order")), bar: null,
   },
   {
-    key: "balloon", group: "balloon", head: "Balloon", unit: "MiB, of target",
+    key: "balloon", group: "balloon", head: "Balloon", unit: "MiB of target",
     text: "Memory in the balloon and the target that the host has set. Compare the designs only where the balloons have the same size.",
     show: (s) => `${mibNumber(s("balloon_actual"))} of ${mibNumber(s("balloon_target"))}`, bar: null,
   },
@@ -117,7 +117,7 @@ export const COLUMNS = [
     show: (s) => short(s("host_exits")), bar: (s) => s("host_exits"),
   },
   {
-    key: "hook_checks", group: "cost", head: "Hook checks", unit: "on the generic path",
+    key: "hook_checks", group: "cost", head: "Hook checks", unit: "generic path",
     text: "How often the generic path of compaction asked of a page whether it belongs to a balloon. Only lru_hook asks.",
     show: (s) => short(s("hook_checks")), bar: (s) => s("hook_checks"),
   },

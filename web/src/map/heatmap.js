@@ -4,7 +4,7 @@
  * jar. CSS scales the canvas without smoothing. Every paint rewrites all cells: that costs less than keeping track.
  */
 
-import { CONTENT, FREE_SHARE, freeTable, HOLDER, MIGRATETYPE, mix, packed, table, TOUCHED } from "./palette.js";
+import { CONTENT, freeTable, HOLDER, MIGRATETYPE, mix, packed, table, TOUCHED } from "./palette.js";
 
 /** From this cell size on (device pixels) the content of a pageblock is drawn as layers; below, as one mixed colour. */
 export const LAYERS_FROM = 5;
@@ -141,15 +141,16 @@ export class Heatmap {
   paintFlat({ free, movable, balloon, unmovable, migratetype, flags, pcp }) {
     const { cols, rows, nr } = /** @type {import("../geom.js").Geometry} */ (this.geometry);
     const { pixels, glow, mode } = this;
+    const content = mode === CONTENT.key;
     for (let index = 0, row = rows - 1; row >= 0; row--) {
       let at = row * cols;
       const end = Math.min(nr, index + cols);
       for (; index < end; index++, at++) {
         let colour;
-        if (mode === HOLDER.key) colour = FLAT.holder[(flags[index] >> 4) & 7];
+        if (content) colour = blend(free[index] + pcp[index], movable[index], balloon[index], unmovable[index]);
+        else if (mode === HOLDER.key) colour = FLAT.holder[(flags[index] >> 4) & 7];
         else if (mode === MIGRATETYPE.key) colour = FLAT.migratetype[migratetype[index]];
-        else if (mode === FREE_SHARE.key) colour = BY_FREE[Math.min(NR_PAGES, free[index] + pcp[index])];
-        else colour = blend(free[index] + pcp[index], movable[index], balloon[index], unmovable[index]);
+        else colour = BY_FREE[Math.min(NR_PAGES, free[index] + pcp[index])];
         pixels[at] = glow[index] ? mix(colour, GLOW, glow[index] * 18) : colour;
       }
     }
@@ -179,24 +180,29 @@ export class Heatmap {
   }
 }
 
-/** One channel of the five content colours: free, movable, balloon, unmovable, reserved. */
-const channel = (/** @type {number} */ shift) => [FREE, MOVABLE, BALLOON, UNMOVABLE, RESERVED].map((colour) => (colour >>> shift) & 255);
-const [FREE_R, MOVABLE_R, BALLOON_R, UNMOVABLE_R, RESERVED_R] = channel(0);
-const [FREE_G, MOVABLE_G, BALLOON_G, UNMOVABLE_G, RESERVED_G] = channel(8);
-const [FREE_B, MOVABLE_B, BALLOON_B, UNMOVABLE_B, RESERVED_B] = channel(16);
+// Red and blue of a colour in one number, 16 bits apart, so that one multiplication does both; green in another.
+const [FREE_RB, MOVABLE_RB, BALLOON_RB, UNMOVABLE_RB, RESERVED_RB] = [FREE, MOVABLE, BALLOON, UNMOVABLE, RESERVED].map((c) => c & 0xff00ff);
+const [FREE_G, MOVABLE_G, BALLOON_G, UNMOVABLE_G, RESERVED_G] = [FREE, MOVABLE, BALLOON, UNMOVABLE, RESERVED].map((c) => (c >>> 8) & 255);
 
 /**
  * Colours of a pageblock's pages mixed by their share; what is left of 512 is reserved.
+ *
+ * Runs for every pageblock of every paint, so it is written out and in integers: shares count in 128ths, because 255 * 128
+ * fits into 15 bits and so two channels into one number; what the rounding leaves over counts as free.
  * @param {number} free
  * @param {number} movable
  * @param {number} balloon
  * @param {number} unmovable
  */
 export function blend(free, movable, balloon, unmovable) {
-  const reserved = Math.max(0, NR_PAGES - free - movable - balloon - unmovable);
-  // Written out: this runs for every pageblock of every paint. 256 rounds, 9 bits divide by 512.
-  const red = 256 + FREE_R * free + MOVABLE_R * movable + BALLOON_R * balloon + UNMOVABLE_R * unmovable + RESERVED_R * reserved;
-  const green = 256 + FREE_G * free + MOVABLE_G * movable + BALLOON_G * balloon + UNMOVABLE_G * unmovable + RESERVED_G * reserved;
-  const blue = 256 + FREE_B * free + MOVABLE_B * movable + BALLOON_B * balloon + UNMOVABLE_B * unmovable + RESERVED_B * reserved;
-  return (0xff000000 | ((blue >> 9) << 16) | ((green >> 9) << 8) | (red >> 9)) >>> 0;
+  const left = NR_PAGES - free - movable - balloon - unmovable;
+  const m = movable >> 2;
+  const b = balloon >> 2;
+  const u = unmovable >> 2;
+  const r = left > 0 ? left >> 2 : 0;
+  const f = 128 - m - b - u - r;
+  const rb =
+    Math.imul(FREE_RB, f) + Math.imul(MOVABLE_RB, m) + Math.imul(BALLOON_RB, b) + Math.imul(UNMOVABLE_RB, u) + Math.imul(RESERVED_RB, r);
+  const g = Math.imul(FREE_G, f) + Math.imul(MOVABLE_G, m) + Math.imul(BALLOON_G, b) + Math.imul(UNMOVABLE_G, u) + Math.imul(RESERVED_G, r);
+  return (0xff000000 | ((rb >> 7) & 0xff00ff) | ((g >> 7) << 8)) >>> 0;
 }

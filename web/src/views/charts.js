@@ -111,7 +111,7 @@ export function createCharts(state, painter) {
     const names = welcome.designs.map((design) => design.key);
     const { box } = charts[turn];
     const data = turn === 2 ? orderBars(frame, names, at) : timeLines(history, names, turn === 0 ? "blocks" : "unusable");
-    plotly.react(box, data, layout(turn), { displayModeBar: false, responsive: true, staticPlot: false });
+    plotly.react(box, data, { ...layout(turn), datarevision: frame.seq }, { displayModeBar: false, responsive: true, staticPlot: false });
     box.dataset.drawn = String(frame.tick);
     turn = (turn + 1) % charts.length;
     stale -= 1;
