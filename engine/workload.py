@@ -139,7 +139,7 @@ class Workload:
             return np.zeros(0, np.int32)
         chosen = np.unique(self._bits.below(slots, max(n // run, 1)))
         positions = (chosen[:, None] * run + np.arange(run)).ravel()
-        freed = self._live[positions]
+        freed: NDArray[np.int32] = self._live[positions]
         self.live_pages -= int((1 << self._orders[positions].astype(np.int64)).sum())
         keep_to = self.nr_live - len(positions)
         holes = positions[positions < keep_to]
