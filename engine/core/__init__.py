@@ -80,7 +80,7 @@ def _is_writable(folder: Path) -> bool:
 
 
 def _is_ours(folder: Path) -> bool:
-    """Whether ``folder`` belongs to this user: cached code is executed, nobody else may plant it."""
+    """Whether ``folder`` is this user's: cached code is executed, nobody else may plant it."""
     try:
         owner = folder.stat().st_uid
     except OSError:
@@ -90,7 +90,7 @@ def _is_ours(folder: Path) -> bool:
 
 @cache
 def _cache_base() -> Path:
-    """Folder below which the folders named by digests lie: writable, and warm if a warm one exists."""
+    """Folder of the folders named by digests: writable, and warm if a warm one exists."""
     root = _cache_root()
     if _is_ours(root) and _is_writable(root):
         return root
@@ -116,7 +116,7 @@ def _compile(func: Any, inline: bool) -> Any:
     os.environ["NUMBA_CACHE_DIR"] = folder
     config.CACHE_DIR = folder
     # Without the reference-counting runtime, unless scratch arrays are made: counting the six
-    # arrays of a Guest at every call took more time than the work (1.5 against 2.9 M pairs a second).
+    # arrays of a Guest at every call took more time than the work (1.5 against 2.9 M pairs/s).
     needs_nrt = bool(_ALLOCATING & set(func.__code__.co_names))
     return numba.njit(**_OPTIONS, _nrt=needs_nrt, forceinline=inline)(func)
 

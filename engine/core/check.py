@@ -4,66 +4,18 @@ For tests and for the end of every command of a replay; never on a hot path. A g
 between ticks, also while compactors hold pages on their lists. Nothing is repaired.
 """
 
-from enum import IntEnum
-
 import numpy as np
 
 from engine import units as u
 from engine.core import core_jit
-from engine.core.alloc import pindex_to_order
-from engine.core.buddy import is_free_block
+from engine.core.check_words import CheckCode, explain
+from engine.core.freearea import is_free_block
 from engine.core.freelist import free_list, get_pageblock_migratetype, pcp_list, zone_of
 from engine.core.lru import lru_list_of
 from engine.core.page import is_lru_movable
+from engine.core.pcp import pindex_to_order
 
-
-class CheckCode(IntEnum):
-    """What validate() found; CLEAN is 0."""
-
-    CLEAN = 0
-    LIST_LINKS = 1
-    LIST_COUNT = 2
-    LIST_TWICE = 3
-    FREE_BLOCK_ALIGN = 4
-    FREE_BLOCK_PAGES = 5
-    FREE_BLOCK_UNMERGED = 6
-    FREE_BLOCK_LIST = 7
-    FREE_PAGE_LOOSE = 8
-    PAGE_OFF_LIST = 9
-    PAGE_ORDER = 10
-    BLOCK_COUNTERS = 11
-    BLOCK_RESERVED = 12
-    ZONE_FREE = 13
-    ZONE_PCP = 14
-    ZONE_LRU = 15
-    HANDLE = 16
-    BALLOON = 17
-    OUTSIDE_ZONES = 18
-    ISOLATED = 19
-
-
-_WORDS = {
-    CheckCode.CLEAN: "the guest is clean",
-    CheckCode.LIST_LINKS: "the links of list {0} do not lead from its first to its last page",
-    CheckCode.LIST_COUNT: "list {0} has another number of entries than it says",
-    CheckCode.LIST_TWICE: "page {0} is on two lists",
-    CheckCode.FREE_BLOCK_ALIGN: "the free block at {0} is not aligned to its order, or too large",
-    CheckCode.FREE_BLOCK_PAGES: "page {0} lies in a free block without being a free page",
-    CheckCode.FREE_BLOCK_UNMERGED: "the free block at {0} and its buddy should have been merged",
-    CheckCode.FREE_BLOCK_LIST: "the block at {0} is on the list of another order or migratetype",
-    CheckCode.FREE_PAGE_LOOSE: "page {0} is free but in no free block",
-    CheckCode.PAGE_OFF_LIST: "page {0} should be on a list that it is not on",
-    CheckCode.PAGE_ORDER: "page {0} is on a list for pages of another order or state",
-    CheckCode.BLOCK_COUNTERS: "the counters of pageblock {0} are wrong",
-    CheckCode.BLOCK_RESERVED: "pageblock {0} is marked as reserved and is not",
-    CheckCode.ZONE_FREE: "the free page counters of zone {0} are wrong",
-    CheckCode.ZONE_PCP: "the per-CPU page counter of zone {0} is wrong",
-    CheckCode.ZONE_LRU: "the LRU counters of zone {0} are wrong",
-    CheckCode.HANDLE: "page {0} and its workload object disagree on where the object is",
-    CheckCode.BALLOON: "page {0} is a balloon page and not on its list of the balloon",
-    CheckCode.OUTSIDE_ZONES: "page {0} is memory outside of all zones",
-    CheckCode.ISOLATED: "page {0}: its mark as isolated and the compactors' lists disagree",
-}
+__all__ = ["CheckCode", "explain", "validate"]
 
 _OK = int(CheckCode.CLEAN)
 _LIST_LINKS = int(CheckCode.LIST_LINKS)
@@ -413,17 +365,3 @@ def validate(guest):
     if code == _OK:
         code, where = _check_counters(guest)
     return CheckCode(code), int(where)
-
-
-def explain(code, pfn):
-    """What validate() found, as a sentence.
-
-    Args:
-        code: CheckCode.
-        pfn: int, the number that came with it.
-    Returns:
-        str.
-    Source:
-        not of the kernel.
-    """
-    return _WORDS[CheckCode(code)].format(pfn)

@@ -19,7 +19,7 @@ from engine.core.compaction import (
     compact_end,
     compact_round,
 )
-from engine.core.reclaim import kswapd_step
+from engine.core.kswapd import kswapd_step
 from engine.core.suitability import (
     COMPACT_MAX_DEFER_SHIFT,
     compaction_defer_reset,

@@ -168,7 +168,7 @@ def list_pop(guest, list_id):
 
 @core_jit
 def list_splice_init(guest, from_id, to_id):
-    """Put all pages of one list before the first page of another; the first list is empty afterwards.
+    """Put all pages of one list before the first page of another, and empty the one list.
 
     Args:
         guest: Guest. Writes pages.next, pages.prev, lists.

@@ -2,17 +2,34 @@
 
 Reads counters that others keep; the one thing written is the cached order of a pageblock's largest
 free piece. Metrics are integers by the kernel's formulas, and by our own for pageblocks. The
-functions without @core_jit are the door for Python: they make the arrays that the compiled ones fill.
+functions without @core_jit are the door for Python: they make the arrays that the others fill.
 """
-
-from collections.abc import Sequence
 
 import numpy as np
 
 from engine import units as u
 from engine.core import core_jit
 from engine.core.buddy import is_free_block
-from engine.core.freelist import free_list
+from engine.core.metrics import (
+    contig_pages,
+    extfrag_for_order,
+    fragmentation_index,
+    free_counts,
+    main_zone,
+    unusable_index,
+)
+
+__all__ = [
+    "extfrag_for_order",
+    "fragmentation_index",
+    "free_counts",
+    "holder_of",
+    "largest_free_order",
+    "main_zone",
+    "planes",
+    "statistics",
+    "unusable_index",
+]
 
 # Flags plane; the twin of these lines is in engine/view.py, which imports this file.
 _FLAG_DEDICATED = 1 << 0
@@ -73,7 +90,7 @@ def holder_of(guest, block, nr_targets):
     Args:
         guest: Guest.
         block: int64, index of the pageblock.
-        nr_targets: int64, pages of it that a compactor holds as targets: they go back to the free lists.
+        nr_targets: int64, pages of it that a compactor holds as targets and will give back.
     Returns:
         int64, HOLDER_*.
     Source:
@@ -189,112 +206,6 @@ def _fill_flags(guest, targets, sources, plane, sums):
                 sums[_SUM_BALLOON_PAGES] += nr_balloon
             if b["nr_movable"] > 0 and nr_balloon + b["nr_unmovable"] > targets[block]:
                 sums[_SUM_MIXED] += 1
-
-
-@core_jit
-def _fill_free_counts(guest, zone, counts):
-    """Add the free blocks of a zone per order, all migratetypes together.
-
-    Args:
-        guest: Guest.
-        zone: int64, index of the zone.
-        counts: int64[NR_PAGE_ORDERS], out.
-    Source:
-        mm/vmstat.c fill_contig_page_info().
-    """
-    for order in range(u.NR_PAGE_ORDERS):
-        for mt in range(u.NR_MIGRATETYPES):
-            counts[order] += guest.lists[free_list(zone, order, mt)]["nr"]
-
-
-def free_counts(guest, zone):
-    """Free blocks of a zone per order, as /proc/buddyinfo prints them.
-
-    Args:
-        guest: Guest.
-        zone: int, index of the zone.
-    Returns:
-        int64[NR_PAGE_ORDERS].
-    Source:
-        mm/vmstat.c frag_show_print().
-    """
-    counts = np.zeros(u.NR_PAGE_ORDERS, np.int64)
-    _fill_free_counts(guest, zone, counts)
-    return counts
-
-
-def main_zone(guest):
-    """The zone with the most managed pages, the lowest of equals.
-
-    Args:
-        guest: Guest.
-    Returns:
-        int, index of the zone.
-    Source:
-        not of the kernel.
-    """
-    return int(np.argmax(guest.zones["managed"]))
-
-
-def _contig(counts: Sequence[int], order: int) -> tuple[int, int, int]:
-    """Free pages, free blocks, and pieces of ``order`` that could be cut from them."""
-    pages = sum(int(n) << o for o, n in enumerate(counts))
-    blocks = sum(int(n) for n in counts)
-    suitable = sum(int(n) << (o - order) for o, n in enumerate(counts) if o >= order)
-    return pages, blocks, suitable
-
-
-def fragmentation_index(counts, order):
-    """Whether a failing request would fail for lack of memory (0) or for fragmentation (1000).
-
-    Args:
-        counts: int64[NR_PAGE_ORDERS], free blocks per order.
-        order: int, order wanted.
-    Returns:
-        int, per mille; -1000 if the request would not fail.
-    Source:
-        mm/vmstat.c __fragmentation_index().
-    """
-    pages, blocks, suitable = _contig(counts, order)
-    if blocks == 0:
-        return 0
-    if suitable > 0:
-        return -1000
-    return 1000 - (1000 + pages * 1000 // (1 << order)) // blocks
-
-
-def unusable_index(counts, order):
-    """Share of the free memory that a request of ``order`` cannot use.
-
-    Args:
-        counts: int64[NR_PAGE_ORDERS], free blocks per order.
-        order: int, order wanted.
-    Returns:
-        int, per mille.
-    Source:
-        mm/vmstat.c unusable_free_index().
-    """
-    pages, _, suitable = _contig(counts, order)
-    if pages == 0:
-        return 1000
-    return (pages - (suitable << order)) * 1000 // pages
-
-
-def extfrag_for_order(counts, order):
-    """The same share in percent, 0 when nothing is free.
-
-    Args:
-        counts: int64[NR_PAGE_ORDERS], free blocks per order.
-        order: int, order wanted.
-    Returns:
-        int, percent.
-    Source:
-        mm/vmstat.c extfrag_for_order().
-    """
-    pages, _, suitable = _contig(counts, order)
-    if pages == 0:
-        return 0
-    return (pages - (suitable << order)) * 100 // pages
 
 
 def _scan_blocks(guest):
@@ -418,8 +329,8 @@ def _free_stats(guest):
         "nr_free_pages": int(guest.zones["nr_free"].sum()),
         "nr_pcp_pages": int(guest.zones["pcp_count"].sum()),
         **{f"nr_free_order_{o}": int(main[o]) for o in range(u.NR_PAGE_ORDERS)},
-        "free_blocks": _contig(main, u.PAGEBLOCK_ORDER)[2],
-        "free_blocks_all": sum(_contig(counts, u.PAGEBLOCK_ORDER)[2] for counts in per_zone),
+        "free_blocks": contig_pages(main, u.PAGEBLOCK_ORDER)[2],
+        "free_blocks_all": sum(contig_pages(counts, u.PAGEBLOCK_ORDER)[2] for counts in per_zone),
         "largest_order": max(largest, default=-1),
         "fragmentation_index_9": fragmentation_index(main, u.PAGEBLOCK_ORDER),
         "unusable_index_9": unusable_index(main, u.PAGEBLOCK_ORDER),

@@ -1,9 +1,9 @@
 """What a page is: the only writer of Page.state and of the pageblock counters that follow from it.
 
 Invariant: at every moment when somebody may look, the six counters of a pageblock say what its 512
-pages are. Pages in transit (unlinked from a free list, their user not yet known) still count as free:
-STATE_FREE with ORDER_TAIL on every page, which no scan takes for a free block. Whoever took them calls
-set_state before anything else runs.
+pages are. Pages in transit (unlinked from a free list, their user not yet known) still count as
+free: STATE_FREE with ORDER_TAIL on every page, which no scan takes for a free block. Whoever took
+them calls set_state before anything else runs.
 """
 
 import numpy as np
@@ -124,7 +124,7 @@ def set_state(guest, pfn, order, state, flags):
         state: int64, STATE_*; STATE_FREE is for buddy.py only.
         flags: int64, PG_*, given to all of the pages.
     Source:
-        not of the kernel: stands for prep_new_page(), prep_compound_page() and free_pages_prepare().
+        not of the kernel: stands for prep_new_page(), prep_compound_page(), free_pages_prepare().
     """
     if order == 0:
         _set_one(guest, pfn, state, flags)

@@ -10,10 +10,7 @@ import numpy as np
 from engine import units as u
 from engine.core import core_jit
 from engine.core.alloc import (
-    MAX_RECLAIM_RETRIES,
     free_pages,
-    pgdat_balanced,
-    wakeup_kcompactd,
     wmark_pages,
     zone_watermark_ok,
 )
@@ -23,11 +20,6 @@ from engine.core.suitability import compaction_suitable
 DEF_PRIORITY = 12
 _MIN_LRU_BATCH = 64  # include/linux/mmzone.h: BITS_PER_LONG
 _KEPT = u.PG_DIRTY | u.PG_WRITEBACK | u.PG_LOCKED | u.PG_PINNED | u.PG_ISOLATED
-
-# vm.kswapd_awake
-_ASLEEP = 0
-_WOKEN = 1
-_BALANCING = 2
 
 
 @core_jit
@@ -255,9 +247,6 @@ def shrink_file(guest, nr, is_kswapd):
     return freed
 
 
-# -- direct reclaim
-
-
 @core_jit
 def compaction_ready(guest, zone, order):
     """Whether a zone has enough free for compaction, so that reclaim can leave it alone.
@@ -313,149 +302,6 @@ def try_to_free_pages(guest, order, alloc_flags):
     if total == 0 and nr_ready > 0:
         return np.int64(1)
     return total
-
-
-# -- kswapd
-
-
-@core_jit
-def kswapd_begin(guest):
-    """Wake up: read what is wanted and how far the zones are boosted.
-
-    Args:
-        guest: Guest. Writes zones.kswapd_boost, vm.kswapd_*, vm.pageoutrun.
-    Source:
-        mm/vmscan.c kswapd(), balance_pgdat() up to its loop.
-    """
-    vm = guest.vm[0]
-    vm["pageoutrun"] += 1
-    vm["kswapd_awake"] = _BALANCING
-    vm["kswapd_alloc_order"] = vm["kswapd_order"]
-    vm["kswapd_run_order"] = vm["kswapd_order"]
-    vm["kswapd_order"] = 0
-    vm["kswapd_priority"] = DEF_PRIORITY
-    vm["kswapd_reclaimed"] = 0
-    vm["kswapd_boost"] = 0
-    for zone in range(guest.zones.shape[0]):
-        z = guest.zones[zone]
-        z["kswapd_boost"] = z["watermark_boost"]
-        vm["kswapd_boost"] += z["watermark_boost"]
-
-
-@core_jit
-def kswapd_shrink_node(guest):
-    """One pass of reclaim towards the high watermarks.
-
-    Args:
-        guest: Guest. Writes pages, blocks, lists, zones, vm.
-    Returns:
-        tuple of int64: pages scanned, pages freed, and 1 if as many were scanned as wanted.
-    Source:
-        mm/vmscan.c kswapd_shrink_node(), lru_gen_shrink_node().
-    """
-    vm = guest.vm[0]
-    nr_to_reclaim = np.int64(0)
-    for zone in range(guest.zones.shape[0]):
-        if guest.zones[zone]["managed"] > 0:
-            mark = wmark_pages(guest, zone, u.WMARK_HIGH)
-            nr_to_reclaim += max(mark, np.int64(u.SWAP_CLUSTER_MAX))
-    order = np.int64(vm["kswapd_run_order"])
-    priority = initial_priority(guest, np.int64(vm["kswapd_priority"]), nr_to_reclaim)
-    vm["kswapd_priority"] = priority
-    scanned, reclaimed = shrink_lruvec(guest, priority, nr_to_reclaim, order, np.int64(1))
-    vm["kswapd_reclaimed"] += reclaimed
-    if order > 0 and vm["kswapd_reclaimed"] >= compact_gap(order):
-        vm["kswapd_run_order"] = 0
-    return scanned, reclaimed, np.int64(max(scanned, reclaimed) >= nr_to_reclaim)
-
-
-@core_jit
-def kswapd_end(guest):
-    """End a run: take the boosts back, wake kcompactd, sleep if balanced.
-
-    Args:
-        guest: Guest. Writes zones.watermark_boost, vm.kswapd_*, vm.kcompactd_order, vm.causes.
-    Source:
-        mm/vmscan.c balance_pgdat() from ``out`` on, kswapd_try_to_sleep().
-    """
-    vm = guest.vm[0]
-    boosted = 0
-    for zone in range(guest.zones.shape[0]):
-        z = guest.zones[zone]
-        if z["kswapd_boost"] > 0:
-            boosted = 1
-            z["watermark_boost"] -= min(z["watermark_boost"], z["kswapd_boost"])
-            z["kswapd_boost"] = 0
-    if boosted:
-        wakeup_kcompactd(guest, np.int64(u.PAGEBLOCK_ORDER))
-    vm["kswapd_boost"] = 0
-    if vm["kswapd_failures"] >= MAX_RECLAIM_RETRIES or pgdat_balanced(
-        guest, np.int64(vm["kswapd_run_order"])
-    ):
-        wakeup_kcompactd(guest, np.int64(vm["kswapd_alloc_order"]))
-        vm["kswapd_awake"] = _ASLEEP
-        vm["causes"] |= u.CAUSE_RECLAIM_FINISHED
-    else:
-        vm["kswapd_awake"] = _WOKEN
-
-
-@core_jit
-def balance_turn(guest):
-    """One turn of kswapd's loop.
-
-    Args:
-        guest: Guest. Writes pages, blocks, lists, zones, vm.
-    Returns:
-        int64, pages scanned.
-    Source:
-        mm/vmscan.c balance_pgdat(), its loop.
-    """
-    vm = guest.vm[0]
-    balanced = pgdat_balanced(guest, np.int64(vm["kswapd_run_order"]))
-    if not balanced and vm["kswapd_boost"] > 0:
-        vm["kswapd_boost"] = 0
-        vm["kswapd_priority"] = DEF_PRIORITY
-        return np.int64(0)
-    if balanced and vm["kswapd_boost"] == 0:
-        kswapd_end(guest)
-        return np.int64(0)
-    scanned = np.int64(0)
-    if vm["kswapd_boost"] == 0:
-        scanned, reclaimed, enough = kswapd_shrink_node(guest)
-        if reclaimed == 0 or enough == 0:
-            vm["kswapd_priority"] -= 1
-        if vm["kswapd_priority"] >= 1:
-            return scanned
-    # Out of priorities, or only the boost is left to reclaim for: that may not write pages, and the
-    # multi-generational LRU does nothing then (lru_gen_shrink_node()).
-    if vm["kswapd_reclaimed"] == 0:
-        vm["kswapd_failures"] += 1
-    kswapd_end(guest)
-    return scanned
-
-
-@core_jit
-def kswapd_step(guest, budget_pages):
-    """Go on with kswapd's run.
-
-    Args:
-        guest: Guest. Writes pages, blocks, lists, zones, vm.
-        budget_pages: int64, pages to scan; exceeded by less than one pass over the LRU.
-    Returns:
-        int64, pages scanned, and one for every turn.
-    Source:
-        mm/vmscan.c kswapd(), balance_pgdat().
-    """
-    vm = guest.vm[0]
-    used = np.int64(0)
-    while vm["kswapd_awake"] != _ASLEEP and used < budget_pages:
-        if vm["kswapd_awake"] == _WOKEN:
-            kswapd_begin(guest)
-        used += balance_turn(guest) + 1
-    return used
-
-
-# -- /proc/sys/vm/drop_caches
 
 
 @core_jit

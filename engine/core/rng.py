@@ -1,4 +1,4 @@
-"""The guest's own random generator: splitmix64, its state in Guest.vm, so that a copy continues alike."""
+"""The guest's own random generator: splitmix64, its state in Guest.vm, so copies go on alike."""
 
 import numpy as np
 from numba import config
@@ -39,7 +39,7 @@ if config.DISABLE_JIT:
 
 @core_jit
 def rng_below(guest, n):
-    """A random number below ``n``, by multiplying 31 random bits: no division, bias under n / 2**31.
+    """A random number below ``n``, by multiplying 31 random bits; bias under n / 2**31.
 
     Args:
         guest: Guest. Writes vm.rng.
