@@ -95,7 +95,10 @@ class Capture:
     def inferred(self) -> Inferred:
         """Pages, free blocks and migratetypes; computed once."""
         pages = decode(self.flags, self.counts)
-        free = free_blocks(pages.state)
+        # Free blocks do not reach over the end of a zone.
+        alone = np.zeros(len(pages.reserved_first), np.bool_)
+        alone[[b for b in (s.start_pfn // _BLOCK for s in self.spans) if b % 2]] = True
+        free = free_blocks(pages.state, alone)
         evidence = gather_evidence(pages.state, pages.reserved_first, free)
         migratetype = np.full(len(pages.reserved_first), u.MIGRATE_MOVABLE, np.uint8)
         results = []
@@ -109,7 +112,7 @@ class Capture:
         migratetype[~evidence.listed] = u.MIGRATE_MOVABLE
         # An isolation in progress (offlining, CMA) ends; the pageblock was and will be movable.
         migratetype[migratetype == u.MIGRATE_ISOLATE] = u.MIGRATE_MOVABLE
-        alone = (migratetype == u.MIGRATE_HIGHATOMIC) | (migratetype == u.MIGRATE_CMA)
+        alone |= (migratetype == u.MIGRATE_HIGHATOMIC) | (migratetype == u.MIGRATE_CMA)
         free = free_blocks(pages.state, alone)
         return Inferred(pages, migratetype, evidence.listed, free, tuple(results))
 
@@ -246,6 +249,11 @@ def _spans(
         )
     spans: list[ZoneSpan] = []
     for zone in zones:
+        if not zone.number("managed") <= zone.number("present") <= zone.spanned:
+            raise ValueError(
+                f"{where}: zone {zone.key[1]} manages {zone.number('managed')} of "
+                f"{zone.number('present')} pages in a span of {zone.spanned}: that cannot be"
+            )
         end = zone.start_pfn + zone.spanned
         if end > nr_words:
             raise ValueError(

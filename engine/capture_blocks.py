@@ -259,7 +259,7 @@ def infer_zone(evidence: Evidence, zone: ZoneTotals) -> ZoneResult:
     _, labels, excess, balloon_movable = best
     return ZoneResult(
         migratetype=np.array(types, np.uint8)[labels[: zone.end - zone.first]],
-        free_off=int(np.abs(excess[:, : u.NR_PAGE_ORDERS]).sum()),
+        free_off=int(np.abs(excess * (weight > 0))[:, : u.NR_PAGE_ORDERS].sum()),
         blocks_off=int(np.abs(excess[:, -2]).sum()),
         balloon_movable=balloon_movable,
     )

@@ -187,10 +187,13 @@ def _compound_orders(words: NDArray[np.uint64], state: States, order: States) ->
     Returns:
         states with tails as their heads, and how many compound pages were taken apart.
     """
-    heads = np.flatnonzero(_bit(words, KPF_COMPOUND_HEAD) & (state > u.STATE_ISOLATED_FREE))
+    is_tail = _bit(words, KPF_COMPOUND_TAIL)
+    is_head = _bit(words, KPF_COMPOUND_HEAD) & ~is_tail
+    # Balloon pages are counted and moved one by one.
+    usable = (state > u.STATE_ISOLATED_FREE) & (state != u.STATE_BALLOON)
+    heads = np.flatnonzero(is_head & usable)
     if not len(heads):
         return state, 0
-    is_tail = _bit(words, KPF_COMPOUND_TAIL)
     # A compound page ends at the first page that is no tail.
     stops = np.append(np.flatnonzero(~is_tail), len(words))
     sizes = stops[np.searchsorted(stops, heads, side="right")] - heads
@@ -203,8 +206,8 @@ def _compound_orders(words: NDArray[np.uint64], state: States, order: States) ->
             tails = (members[:, None] + np.arange(1, size)).ravel()
             state[tails] = np.repeat(state[members], size - 1)
         piece = size if size in _ORDER_OF_SIZE else 1
-        if size > 1 << u.MAX_PAGE_ORDER and size % u.PAGEBLOCK_NR_PAGES == 0:
-            piece = u.PAGEBLOCK_NR_PAGES  # 1 GiB pages: as pageblocks
+        if size > u.PAGEBLOCK_NR_PAGES and size % u.PAGEBLOCK_NR_PAGES == 0:
+            piece = u.PAGEBLOCK_NR_PAGES  # 1 GiB pages and the like: pageblock by pageblock
         fits = members % piece == 0
         split += int((~fits).sum()) + (len(members) if piece == 1 and size > 1 else 0)
         members = members[fits]

@@ -219,9 +219,9 @@ def parse_vmstat(body: bytes) -> dict[str, int]:
         words = line.split()
         if not words:
             continue
-        if len(words) != 2 or not words[1].lstrip("-").isdigit():
+        if len(words) != 2 or not re.fullmatch(r"-?[0-9]{1,20}", words[1]):
             raise ValueError(f"vmstat: {line[:60]!r} is not a line of it")
-        out[words[0]] = int(words[1][:20])
+        out[words[0]] = int(words[1])
     return out
 
 
