@@ -18,7 +18,7 @@ from typing import Any
 
 import numba
 import numpy as np
-from numba import config
+from numba import config, types
 
 _CORE = Path(__file__).resolve().parent
 # What changes the machine code without being a core file that is imported: constants and dtypes.
@@ -94,11 +94,12 @@ def _cache_base() -> Path:
     root = _cache_root()
     if _is_ours(root) and _is_writable(root):
         return root
-    # A read-only image may hold a warm cache. numba wants to write beside it, so work on a copy.
+    # A read-only image may hold a warm cache. numba wants to write beside it, so work on a copy; one
+    # of links, since numba replaces files and never writes into one.
     copy = Path(tempfile.mkdtemp(prefix="fragscope-core-"))
     atexit.register(shutil.rmtree, copy, ignore_errors=True)
     if root.is_dir() and _is_ours(root):
-        shutil.copytree(root, copy, dirs_exist_ok=True)
+        shutil.copytree(root, copy, copy_function=os.symlink, dirs_exist_ok=True)
     return copy
 
 
@@ -118,7 +119,23 @@ def _compile(func: Any, inline: bool) -> Any:
     # Without the reference-counting runtime, unless scratch arrays are made: counting the six
     # arrays of a Guest at every call took more time than the work (1.5 against 2.9 M pairs/s).
     needs_nrt = bool(_ALLOCATING & set(func.__code__.co_names))
-    return numba.njit(**_OPTIONS, _nrt=needs_nrt, forceinline=inline)(func)
+    return _without_literals(numba.njit(**_OPTIONS, _nrt=needs_nrt, forceinline=inline)(func))
+
+
+def _without_literals(dispatcher: Any) -> Any:
+    """Make compiled callers ask for int64 where they pass a constant.
+
+    numba would compile a callee, and all that it calls, once more for every constant that anybody
+    passes to it: six times alloc_pages, at ten MB each.
+    """
+    resolve = dispatcher.get_call_template
+
+    def get_call_template(args: Any, kws: Any) -> Any:
+        plain = {name: types.unliteral(kind) for name, kind in kws.items()}
+        return resolve(tuple(types.unliteral(kind) for kind in args), plain)
+
+    dispatcher.get_call_template = get_call_template
+    return dispatcher
 
 
 def core_jit(func: Any) -> Any:
