@@ -94,12 +94,12 @@ def _cache_base() -> Path:
     root = _cache_root()
     if _is_ours(root) and _is_writable(root):
         return root
-    # A read-only image may hold a warm cache. numba wants to write beside it, so work on a copy; one
-    # of links, since numba replaces files and never writes into one.
+    # A read-only image may hold a warm cache. numba wants to write beside it, so work on a copy. A
+    # copy of links: numba replaces files and never writes into one.
     copy = Path(tempfile.mkdtemp(prefix="fragscope-core-"))
     atexit.register(shutil.rmtree, copy, ignore_errors=True)
     if root.is_dir() and _is_ours(root):
-        shutil.copytree(root, copy, copy_function=os.symlink, dirs_exist_ok=True)
+        shutil.copytree(root.resolve(), copy, copy_function=os.symlink, dirs_exist_ok=True)
     return copy
 
 
