@@ -62,7 +62,11 @@ def settle(guest: Guest) -> Guest:
                 pfn += 1
                 continue
             size = u.MAX_PAGE_ORDER
-            while pfn % (1 << size) or not np.all(state[pfn : pfn + (1 << size)] == u.STATE_FREE):
+            while (
+                pfn % (1 << size)
+                or pfn + (1 << size) > end
+                or not np.all(state[pfn : pfn + (1 << size)] == u.STATE_FREE)
+            ):
                 size -= 1
             order[pfn] = size
             pfn += 1 << size
