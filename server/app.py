@@ -49,6 +49,7 @@ def create_app(settings: Settings) -> FastAPI:
         finally:
             sweeping.cancel()
             manager.close()
+            warm.give_up()
             await asyncio.gather(sweeping, return_exceptions=True)
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)

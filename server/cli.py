@@ -143,24 +143,37 @@ def _capture(args: argparse.Namespace) -> int:
     from server.capture_live import record
 
     record(Path(args.output), progress=_show_progress)
+    _end_progress()
     return EXIT_OK
 
 
 def _show_progress(text: str, done: int, total: int) -> None:
-    """One line on stderr, rewritten where that is a terminal."""
+    """One line on stderr, rewritten where that is a terminal, one a text where it is not."""
+    global _shown
     if sys.stderr.isatty():
-        share = f" {100 * done // total:3d} %" if total else ""
-        sys.stderr.write(f"\r\x1b[K{text}{share}" + ("\n" if done >= total else ""))
+        sys.stderr.write(f"\r\x1b[K{text} ({done} of {total})")
         sys.stderr.flush()
-    elif done == 0:
+    elif text != _shown:
         sys.stderr.write(text + "\n")
+    _shown = text
+
+
+_shown = ""
+
+
+def _end_progress() -> None:
+    if _shown and sys.stderr.isatty():
+        sys.stderr.write("\n")
 
 
 def _warmup(_: argparse.Namespace) -> int:
-    from server.warm import warm_up
+    from server.warm import Warm
 
-    seconds = warm_up(_show_progress)
-    print(f"the simulator's core is compiled and cached ({seconds:.0f} s)", flush=True)
+    warm = Warm()
+    warm.start()
+    warm.wait(_show_progress)
+    _end_progress()
+    print(f"the simulator's core is compiled and cached ({warm.seconds:.0f} s)", flush=True)
     return EXIT_OK
 
 

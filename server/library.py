@@ -4,17 +4,19 @@ Blank of any session: a base guest is read-only here, and every world copies it.
 workers of all sessions, so the caches are behind one lock; the slow work happens outside of it.
 """
 
+import hashlib
 import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import engine
 from engine import units as u
 from engine.capture import Capture, guest_from_capture, load_capture
-from engine.core import cache_digest
 from engine.guest import Guest
 from engine.presets import PRESETS, make_synthetic
 from server.config import SessionConfig, Source
@@ -107,6 +109,17 @@ class Base:
     text: str
 
 
+@cache
+def engine_digest() -> str:
+    """Digest of the simulator's sources: with equal ones, config and log give equal states."""
+    folder = Path(engine.__file__).resolve().parent
+    digest = hashlib.blake2b(digest_size=10)
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
+        digest.update(path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
 def guest_facts(guest: Guest, label: str, summary: dict[str, Any]) -> dict[str, Any]:
     """The ``guest`` and ``engine`` fields of ``welcome``."""
     zones: list[dict[str, Any]] = [
@@ -129,7 +142,7 @@ def guest_facts(guest: Guest, label: str, summary: dict[str, Any]) -> dict[str, 
             "zones": zones,
             "summary": summary,
         },
-        "engine": cache_digest(),
+        "engine": engine_digest(),
     }
 
 

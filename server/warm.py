@@ -5,6 +5,7 @@ to play a small scene with every design, toggle and command. Then nobody's click
 """
 
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ from engine.presets import make_synthetic
 from engine.replay import parse_ops, replay
 from engine.workload import WorkloadParams
 from engine.world import World, WorldConfig
+from server.errors import NotFoundError
 
 log = logging.getLogger("fragscope")
 
@@ -34,7 +36,7 @@ _SIZE_MIB = 256
 _PRESET = "tight"
 _REPORT_S = 0.5
 
-_SCENE: tuple[Command, ...] = (
+SCENE: tuple[Command, ...] = (
     BalloonInflate(8192),
     CompactMemory(),
     BalloonDeflate(2048),
@@ -63,7 +65,7 @@ def scene() -> Iterator[str]:
     base = make_synthetic(_PRESET, _SIZE_MIB, 1)
     config = WorldConfig(every_design()[:8], 1, "warm-up", WorkloadParams())
     world = World(base, config)
-    for command in _SCENE:
+    for command in SCENE:
         yield f"the command {command.type}"
         world.apply(command)
         world.step(16)
@@ -78,22 +80,19 @@ def scene() -> Iterator[str]:
     replay(base, list(DESIGNS)[:1], ops, 1)
 
 
-NR_PARTS = len(_SCENE) + 4
+def compiled() -> tuple[int, int]:
+    """Core functions that are compiled, and all of them.
 
-
-def warm_up(progress: Progress) -> float:
-    """Compile or load everything.
-
-    Args:
-        progress: told what is under way, how many parts are done, and of how many.
-
-    Returns:
-        Seconds taken.
+    With a warm cache most are never counted: they are loaded inside of those that call them.
     """
-    begin = time.monotonic()
-    for done, part in enumerate(scene()):
-        progress(f"preparing the simulator: {part}", done, NR_PARTS)
-    return time.monotonic() - begin
+    functions = {
+        id(member): member
+        for name, module in list(sys.modules.items())
+        if name.startswith("engine.core")
+        for member in list(vars(module).values())
+        if hasattr(member, "overloads")
+    }
+    return sum(1 for function in functions.values() if function.overloads), len(functions)
 
 
 class Warm:
@@ -108,7 +107,8 @@ class Warm:
         self._after = after
         self._done = threading.Event()
         self._fault: Exception | None = None
-        self._state = ("preparing the simulator", 0, NR_PARTS)
+        self._text = "preparing the simulator"
+        self.seconds = 0.0
         self._thread = threading.Thread(target=self._run, name="warm-up", daemon=True)
 
     def start(self) -> None:
@@ -117,17 +117,26 @@ class Warm:
 
     def _run(self) -> None:
         try:
-            seconds = warm_up(self._report)
+            begin = time.monotonic()
+            for part in scene():
+                self._text = f"preparing the simulator, once: {part}"
             if self._after is not None:
                 self._after(self._report)
-            log.info("the simulator is ready after %.1f s", seconds)
+            self.seconds = time.monotonic() - begin
+            log.info("the simulator is ready after %.1f s", self.seconds)
         except Exception as error:
             log.exception("the simulator could not be prepared")
             self._fault = error
         self._done.set()
 
-    def _report(self, text: str, done: int, total: int) -> None:
-        self._state = (text, done, total)
+    def _report(self, text: str, _done: int, _total: int) -> None:
+        self._text = text
+
+    def give_up(self) -> None:
+        """The server ends: nobody need wait any longer."""
+        if not self._done.is_set():
+            self._fault = NotFoundError("the server is shutting down")
+            self._done.set()
 
     @property
     def ready(self) -> bool:
@@ -136,16 +145,22 @@ class Warm:
 
     @property
     def state(self) -> tuple[str, int, int]:
-        """What is under way: words, parts done, parts in all."""
-        return self._state
+        """What is under way: words, core functions compiled so far, core functions in all."""
+        return self._text, *compiled()
 
     def wait(self, progress: Progress) -> None:
-        """Return when the core is ready; from a session's worker.
+        """Return when the core is ready; for threads that can do nothing before.
+
+        Args:
+            progress: told every half second what is under way.
 
         Raises:
             RuntimeError: it could not be prepared.
+            NotFoundError: the server ends.
         """
         while not self._done.wait(0 if self._done.is_set() else _REPORT_S):
-            progress(*self._state)
+            progress(*self.state)
+        if isinstance(self._fault, NotFoundError):
+            raise self._fault
         if self._fault is not None:
             raise RuntimeError("the simulator could not be prepared") from self._fault

@@ -5,6 +5,7 @@ sessions, no clock.
 """
 
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -25,8 +26,13 @@ _DELTA_HEAD = struct.Struct("<II")
 class Panel(Protocol):
     """What a frame shows of one design: an engine.view.GuestView, or its like."""
 
-    planes: dict[str, NDArray[np.generic]]
-    stats: NDArray[np.int64]
+    @property
+    def planes(self) -> Mapping[str, NDArray[np.generic]]:
+        """Plane name → array[nr_pageblocks]."""
+
+    @property
+    def stats(self) -> NDArray[np.int64]:
+        """int64[len(STAT_FIELDS)]."""
 
 
 @dataclass(frozen=True)

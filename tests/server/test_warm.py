@@ -1,0 +1,59 @@
+"""The warm-up: plays everything once, lets others wait, says what is under way."""
+
+import pytest
+
+from engine.commands import COMMANDS
+from engine.designs import DESIGNS, parse_designs
+from server import warm as warm_module
+from server.errors import NotFoundError
+from server.warm import Warm, compiled, every_design
+
+
+def test_every_command_and_every_toggle_is_played():
+    assert {command.type for command in warm_module.SCENE} == set(COMMANDS)
+    designs = parse_designs(every_design())
+    for name, cls in DESIGNS.items():
+        for toggle in cls.toggles:
+            values = {d.params[toggle.name] for d in designs if d.name == name}
+            assert len(values) > 1, f"{name}:{toggle.name}"
+
+
+def test_the_scene_plays():
+    parts = list(warm_module.scene())
+    assert parts[0] == "a small guest"
+    assert len(parts) == len(set(parts))
+    done, total = compiled()
+    assert 0 < done <= total
+
+
+def test_others_wait_until_it_is_ready(monkeypatch):
+    monkeypatch.setattr(warm_module, "scene", lambda: iter(["one part"]))
+    after = []
+    warm = Warm(lambda progress: after.append(1))
+    assert not warm.ready
+    warm.start()
+    warm.wait(lambda *what: None)
+    assert warm.ready
+    assert after == [1]
+    assert "one part" in warm.state[0]
+
+
+def test_a_fault_is_told_to_who_waits(monkeypatch, caplog):
+    def broken():
+        raise OSError("no space left on device")
+        yield
+
+    monkeypatch.setattr(warm_module, "scene", broken)
+    warm = Warm()
+    warm.start()
+    with pytest.raises(RuntimeError, match="could not be prepared"):
+        warm.wait(lambda *what: None)
+    assert not warm.ready
+    assert "no space left" in caplog.text
+
+
+def test_who_waits_is_let_go_when_the_server_ends():
+    warm = Warm()
+    warm.give_up()
+    with pytest.raises(NotFoundError, match="the server is shutting down"):
+        warm.wait(lambda *what: None)
