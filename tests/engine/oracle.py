@@ -1,6 +1,6 @@
 """Slow twins of what is clever in the core, written from the rules and not from the code.
 
-A zone is a dict of lists of pfns, head first; nothing is cached, everything is looked up by searching.
+A zone is a dict of lists of pfns, head first; nothing is cached, everything is searched for.
 May import engine.units only.
 """
 
@@ -105,7 +105,7 @@ class Zone:
         pages = range(block * BLOCK, (block + 1) * BLOCK)
         movable = sum(self.used.get(p, False) for p in pages)
         unmovable = sum(not self.used.get(p, True) for p in pages)
-        if 4 * BLOCK <= self.nr_pages:
+        if self.nr_pages >= 4 * BLOCK:
             self.boost = min(self.boost + BLOCK, max(BLOCK, self.high * 15000 // 10000))
         alike = 0
         if mt == u.MIGRATE_MOVABLE:

@@ -31,7 +31,7 @@ def lists(guest: Guest) -> dict[tuple[int, int], list[int]]:
 
 
 def twins() -> tuple[Guest, oracle.Zone]:
-    """A free guest of an odd number of pairs of pageblocks and its twin, freed in the same order."""
+    """A free guest of an odd number of pageblocks and its twin, freed in the same order."""
     guest = all_free(NR_BLOCKS + 1)
     twin = oracle.Zone(NR_BLOCKS + 1, high=24)
     for block in range(NR_BLOCKS + 1):
