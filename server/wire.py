@@ -21,6 +21,7 @@ FRAME_KEY = 1
 FRAME_DELTA = 2
 HEADER = struct.Struct("<4sBBHIIQII")
 _DELTA_HEAD = struct.Struct("<II")
+_PADDING = bytes(8)
 
 
 class Panel(Protocol):
@@ -85,11 +86,11 @@ def _header(picture: Picture, kind: int) -> bytes:
     )
 
 
-def _put(out: NDArray[np.uint8], offset: int, array: NDArray[np.generic]) -> int:
-    """Copy ``array`` to ``offset``; returns the next aligned offset. ``out`` was made of zeros."""
-    data = np.ascontiguousarray(array).view(np.uint8)
-    out[offset : offset + data.size] = data
-    return offset + _aligned(data.size)
+def _put(out: list[Any], array: NDArray[np.generic]) -> None:
+    """Append the bytes of ``array`` and what pads them to a multiple of 8."""
+    out.append(np.ascontiguousarray(array).data)
+    if array.nbytes & 7:
+        out.append(_PADDING[array.nbytes & 7 :])
 
 
 def _check_panel(panel: Panel, nr_pageblocks: int) -> None:
@@ -106,16 +107,13 @@ def _check_panel(panel: Panel, nr_pageblocks: int) -> None:
 def encode_key(picture: Picture) -> bytes:
     """The picture as a key frame: every plane whole."""
     nr = picture.nr_pageblocks
-    size = HEADER.size + len(picture.panels) * (_planes_bytes(nr) + _STATS_BYTES)
-    out = np.zeros(size, np.uint8)
-    out[: HEADER.size] = np.frombuffer(_header(picture, FRAME_KEY), np.uint8)
-    offset = HEADER.size
+    out: list[Any] = [_header(picture, FRAME_KEY)]
     for panel in picture.panels:
         _check_panel(panel, nr)
         for name in _DTYPES:
-            offset = _put(out, offset, panel.planes[name])
-        offset = _put(out, offset, panel.stats)
-    return out.tobytes()
+            _put(out, panel.planes[name])
+        _put(out, panel.stats)
+    return b"".join(out)
 
 
 def _changed(panel: Panel, base: Panel) -> NDArray[np.uint32]:
@@ -145,17 +143,14 @@ def encode_delta(picture: Picture, base: Picture) -> bytes | None:
     )
     if size >= HEADER.size + len(changed) * (_planes_bytes(nr) + _STATS_BYTES):
         return None
-    out = np.zeros(size, np.uint8)
-    out[: HEADER.size] = np.frombuffer(_header(picture, FRAME_DELTA), np.uint8)
-    offset = HEADER.size
+    out: list[Any] = [_header(picture, FRAME_DELTA)]
     for panel, index in zip(picture.panels, changed, strict=True):
-        head = np.array([base.seq, len(index)], "<u4")
-        offset = _put(out, offset, head)
-        offset = _put(out, offset, index)
+        out.append(_DELTA_HEAD.pack(base.seq, len(index)))
+        _put(out, index)
         for name in _DTYPES:
-            offset = _put(out, offset, panel.planes[name][index])
-        offset = _put(out, offset, panel.stats)
-    return out.tobytes()
+            _put(out, panel.planes[name][index])
+        _put(out, panel.stats)
+    return b"".join(out)
 
 
 def encode_frame(picture: Picture, base: Picture | None) -> bytes:

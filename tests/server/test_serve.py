@@ -85,5 +85,5 @@ def test_addresses():
     everywhere = bind("0.0.0.0", 0)
     assert address(everywhere).startswith("http://127.0.0.1:")
     everywhere.close()
-    with pytest.raises(ValueError, match="cannot listen on no.such.host.invalid"):
+    with pytest.raises(ValueError, match=r"cannot listen on no\.such\.host"):
         bind("no.such.host.invalid", 0)
