@@ -25,7 +25,7 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 def create_app(settings: Settings) -> FastAPI:
     """The application; one process, since sessions live in memory."""
-    library = Library(settings.max_uploads)
+    library = Library(settings.max_uploads, settings.guest_bytes)
 
     def preload(progress: Progress) -> None:
         """The first page shows this guest: have it ready."""

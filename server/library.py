@@ -17,13 +17,15 @@ from typing import Any
 import engine
 from engine import units as u
 from engine.capture import Capture, guest_from_capture, load_capture
+from engine.capture_archive import Limits
 from engine.guest import Guest
 from engine.presets import PRESETS, make_synthetic
-from server.config import SessionConfig, Source
+from server.config import MAX_SIZE_MIB, SessionConfig, Source
 from server.errors import NotFoundError
 from server.places import examples_folder
 
 PAGE_COST = 24  # bytes a page and design, pageblocks and lists included (see benchmarks)
+UPLOAD_COST = 32  # bytes a page of a capture that is kept
 MAX_BASES = 8  # base guests of examples kept ready
 
 Progress = Callable[[str, int, int], None]
@@ -149,8 +151,17 @@ def guest_facts(guest: Guest, label: str, summary: dict[str, Any]) -> dict[str, 
 class Library:
     """Base guests by config, uploads by id."""
 
-    def __init__(self, max_uploads: int) -> None:
+    def __init__(self, max_uploads: int, guest_bytes: int) -> None:
+        """Nothing is read before it is asked for.
+
+        Args:
+            max_uploads: uploads kept at a time.
+            guest_bytes: memory for guests; uploads take a quarter of it at most, beside it.
+        """
         self._max_uploads = max_uploads
+        self._max_bytes = guest_bytes // 4
+        largest_mib = (guest_bytes // (2 * PAGE_COST)) // u.MIB_PAGES
+        self._limits = Limits(guest_mib=max(1, min(largest_mib, MAX_SIZE_MIB)))
         self._lock = threading.Lock()
         self._uploads: OrderedDict[str, tuple[str, Capture]] = OrderedDict()
         self._bases: OrderedDict[tuple[str, int], Base] = OrderedDict()
@@ -164,13 +175,17 @@ class Library:
         Raises:
             ValueError: it is no capture; one sentence.
         """
-        capture = load_capture(data, name)
+        capture = load_capture(data, name, self._limits)
         upload = secrets.token_urlsafe(9)
         with self._lock:
             self._uploads[upload] = (name, capture)
-            while len(self._uploads) > self._max_uploads:
+            while len(self._uploads) > 1 and self._too_many():
                 self._uploads.popitem(last=False)
         return upload, dict(capture.summary())
+
+    def _too_many(self) -> bool:
+        taken = sum(capture.nr_pages for _, capture in self._uploads.values()) * UPLOAD_COST
+        return len(self._uploads) > self._max_uploads or taken > self._max_bytes
 
     def _upload(self, upload: str) -> tuple[str, Capture]:
         with self._lock:

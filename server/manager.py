@@ -1,6 +1,7 @@
 """All sessions of the server: makes them within the limits, finds them, lets go of unused ones."""
 
 import asyncio
+import math
 import secrets
 import time
 from collections import OrderedDict
@@ -111,7 +112,8 @@ class Manager:
             self._expire(live)
 
     def _unused_s(self, live: LiveSession) -> float:
-        return 0.0 if live.nr_viewers else time.monotonic() - live.last_seen
+        """Seconds without a viewer; never long enough while there is one."""
+        return -math.inf if live.nr_viewers else time.monotonic() - live.last_seen
 
     def _expire(self, live: LiveSession) -> None:
         text = "the session ended because nobody had looked at it for some time"

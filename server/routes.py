@@ -11,6 +11,7 @@ from engine.presets import PRESETS
 from server import config as limits
 from server import messages
 from server.config import config_from_dict
+from server.errors import LimitReachedError
 from server.jsontext import parse_object
 from server.library import EXAMPLES
 from server.manager import Manager
@@ -20,6 +21,7 @@ from server.wire import WIRE_VERSION
 
 MAX_BODY_BYTES = 64 * 1024  # of everything but an upload
 MAX_NAME = 120
+MAX_BODIES = 4  # uploads under way at a time
 
 
 class Refusal(Exception):
@@ -78,8 +80,8 @@ def describe_server(manager: Manager) -> dict[str, Any]:
         ],
         "default_designs": list(DEFAULT_DESIGNS),
         "presets": [
-            {"name": name, "label": name.replace("_", " "), "text": preset_text(preset)}
-            for name, preset in PRESETS.items()
+            {"name": recipe.name, "label": recipe.label, "text": recipe.text}
+            for recipe in PRESETS.values()
         ],
         "captures": [example.to_dict() for example in EXAMPLES.values()],
         "default_source": {"kind": "capture", "name": limits.DEFAULT_EXAMPLE},
@@ -100,15 +102,11 @@ def describe_server(manager: Manager) -> dict[str, Any]:
     }
 
 
-def preset_text(preset: object) -> str:
-    """The recipe of a preset in words."""
-    return str(getattr(preset, "text", preset))
-
-
 def make_router(manager: Manager, plotly: "asyncio.Future[Script]") -> APIRouter:
     """The routes, bound to one server's parts."""
     router = APIRouter()
-    uploading = asyncio.Semaphore(1)  # reading an archive takes memory: one at a time
+    reading = asyncio.Semaphore(1)  # an archive takes memory while it is read: one at a time
+    bodies: set[Request] = set()
 
     @router.get("/healthz")
     async def healthz() -> Response:
@@ -137,12 +135,18 @@ def make_router(manager: Manager, plotly: "asyncio.Future[Script]") -> APIRouter
 
     @router.post("/api/captures")
     async def upload(request: Request, name: str = "upload") -> Response:
-        async with uploading:
+        if len(bodies) >= MAX_BODIES:
+            raise LimitReachedError(f"{MAX_BODIES} uploads are under way: try again in a moment")
+        bodies.add(request)
+        try:
             body = await read_body(request, manager.settings.max_upload_mib << 20)
             shown = "".join(c for c in name if c.isprintable())[:MAX_NAME] or "upload"
-            loop = asyncio.get_running_loop()
-            found = loop.run_in_executor(None, manager.library.add_upload, body, shown)
-            upload_id, summary = await found
+            async with reading:
+                loop = asyncio.get_running_loop()
+                found = loop.run_in_executor(None, manager.library.add_upload, body, shown)
+                upload_id, summary = await found
+        finally:
+            bodies.discard(request)
         return JSONResponse({"capture": upload_id, "summary": summary}, 201)
 
     @router.get("/vendor/plotly.min.js")

@@ -186,6 +186,14 @@ class Runner:
     # -- the thread ------------------------------------------------------------------------------
     def _run(self) -> None:
         try:
+            self._serve()
+        finally:
+            for item in self._take(0):
+                if isinstance(item, Export):
+                    item.reply.set_exception(NotFoundError("the session has ended"))
+
+    def _serve(self) -> None:
+        try:
             self._session = self._build(self._config, self._progress)
         except (ValueError, NotFoundError) as error:
             self._post([Built(self._config, False), Ended(messages.CLOSE_NO_SESSION, str(error))])

@@ -9,6 +9,7 @@ import contextlib
 
 from fastapi import WebSocket, WebSocketDisconnect
 from starlette.responses import PlainTextResponse
+from starlette.websockets import WebSocketState
 
 from server import messages
 from server.errors import LimitReachedError, NotFoundError
@@ -18,13 +19,16 @@ from server.messages import Hello, MessageError, Reset
 from server.origin import origin_allowed
 from server.wire import WIRE_VERSION
 
+MAX_REASON_BYTES = 120  # RFC 6455 allows 123
 HELLO_S = 10.0  # a socket that says nothing for so long is closed
 
 
 async def _refuse(socket: WebSocket, code: int, text: str) -> None:
-    """Say why, then close."""
-    await socket.send_text(messages.error(text))
-    await socket.close(code, text[:120])
+    """Say why, then close; the other task of the socket may have done so already."""
+    if socket.application_state is WebSocketState.CONNECTED:
+        await socket.send_text(messages.error(text))
+    if socket.application_state is WebSocketState.CONNECTED:
+        await socket.close(code, text.encode()[:MAX_REASON_BYTES].decode(errors="ignore"))
 
 
 async def serve(socket: WebSocket, session_id: str, manager: Manager) -> None:
@@ -137,6 +141,8 @@ async def _write(socket: WebSocket, live: LiveSession, client: int, flag: asynci
         await flag.wait()
         flag.clear()
         for item in live.hub.take(client):
+            if socket.application_state is not WebSocketState.CONNECTED:
+                return
             if isinstance(item, str):
                 await socket.send_text(item)
             else:

@@ -26,7 +26,7 @@ def test_every_example_is_there_and_of_its_size(name):
 
 
 def test_an_example_is_read_once(base):
-    library = Library(2)
+    library = Library(2, 1 << 30)
     said = []
     source = Source("capture", "runs")
     one = library.base(source, 1, lambda *what: said.append(what))
@@ -39,7 +39,7 @@ def test_an_example_is_read_once(base):
 
 
 def test_uploads_are_kept_up_to_a_number():
-    library = Library(2)
+    library = Library(2, 1 << 30)
     data = EXAMPLES["runs"].path.read_bytes()
     ids = [library.add_upload(data, f"u{i}")[0] for i in range(3)]
     with pytest.raises(NotFoundError):
@@ -49,9 +49,23 @@ def test_uploads_are_kept_up_to_a_number():
     assert library.check(SessionConfig(Source("upload", ids[1]), ("pinned",), 1)) > 0
 
 
+def test_uploads_give_way_to_newer_ones_when_memory_is_short():
+    library = Library(8, 64 << 20)  # 16 MiB for uploads: one of 1 GiB takes 8
+    data = EXAMPLES["runs"].path.read_bytes()
+    ids = [library.add_upload(data, f"u{i}")[0] for i in range(3)]
+    with pytest.raises(NotFoundError):
+        library.base(Source("upload", ids[0]), 1, quiet)
+    assert library.base(Source("upload", ids[2]), 1, quiet).facts["guest"]["label"] == "u2"
+
+
+def test_a_capture_that_could_never_be_opened_is_refused():
+    with pytest.raises(ValueError):
+        Library(8, 8 << 20).add_upload(EXAMPLES["runs"].path.read_bytes(), "x")
+
+
 def test_what_is_no_capture_is_refused():
     with pytest.raises(ValueError):
-        Library(2).add_upload(b"nothing", "x")
+        Library(2, 1 << 30).add_upload(b"nothing", "x")
 
 
 def test_the_cost_is_not_below_what_a_guest_takes():
@@ -62,7 +76,7 @@ def test_the_cost_is_not_below_what_a_guest_takes():
             "designs": ["pinned"],
         }
     )
-    library = Library(2)
+    library = Library(2, 1 << 30)
     guest = library.base(config.source, 1, quiet).guest
     taken = sum(np.asarray(array).nbytes for array in guest)
     assert taken <= library.check(config) / 2

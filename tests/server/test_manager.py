@@ -14,7 +14,7 @@ from server.settings import Settings
 from server.warm import Warm
 from tests.server.conftest import SMALL
 
-COST_MIB = 256 * 256 * 24 * 3 >> 20  # of SMALL: two designs and the base
+COST = 256 * 256 * 24 * 3  # bytes, of SMALL: two designs and the base
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ async def make_manager():
 
     def make(**settings):
         warm = Warm()  # never started: sessions wait, which is all that these tests need
-        manager = Manager(Settings(**settings), Library(2), warm)
+        manager = Manager(Settings(**settings), Library(2, 1 << 30), warm)
         made.append((manager, warm))
         return manager
 
@@ -37,14 +37,14 @@ async def make_manager():
 
 
 async def test_sessions_are_counted_and_charged(make_manager):
-    manager = make_manager(max_sessions=2, max_guest_mib=COST_MIB * 2 + 1)
+    manager = make_manager(max_sessions=2, max_guest_mib=10)
     one = manager.create(SMALL)
-    assert manager.budget.used >> 20 == COST_MIB
+    assert manager.budget.used == COST
     manager.create(SMALL)
     with pytest.raises(LimitReachedError):
         manager.create(SMALL)
     one.end(manager_module.runner.Ended(1001, "test"))
-    assert manager.budget.used >> 20 == COST_MIB
+    assert manager.budget.used == COST
     manager.create(SMALL)
 
 
@@ -92,14 +92,14 @@ async def test_the_sweep_ends_what_nobody_looks_at(make_manager, monkeypatch):
 
 
 async def test_a_reset_sets_memory_aside_until_it_has_ended(make_manager):
-    manager = make_manager(max_guest_mib=COST_MIB * 2 + 1)
+    manager = make_manager(max_guest_mib=10)
     live = manager.create(SMALL)
     manager.reserve_reset(live, SMALL)
-    assert manager.budget.used >> 20 == COST_MIB * 2
+    assert manager.budget.used == 2 * COST
     with pytest.raises(LimitReachedError, match="a reset is under way"):
         manager.reserve_reset(live, SMALL)
     manager._changed(live, manager_module.runner.Built(SMALL, False))
-    assert manager.budget.used >> 20 == COST_MIB
+    assert manager.budget.used == COST
     manager.reserve_reset(live, SMALL)
 
 
