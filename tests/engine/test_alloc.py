@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from engine import units as u
 from engine.core import alloc
 from engine.core.check import validate
@@ -13,14 +15,15 @@ from tests.engine.small_guest import BLOCK, all_free, list_of, put, settle, vm
 MOVABLE, UNMOVABLE = u.MIGRATE_MOVABLE, u.MIGRATE_UNMOVABLE
 
 
-def two_zones(upper: int = u.ZONE_NORMAL) -> Guest:
-    """Two free zones of four pageblocks each."""
+def two_zones(upper: int = u.ZONE_NORMAL, used: Iterable[int] = ()) -> Guest:
+    """Two zones of four pageblocks each, free but for the pages of slab in ``used``."""
     guest = make_guest((ZoneSpan(u.ZONE_DMA32, 0, 2048), ZoneSpan(upper, 2048, 4096)), 1)
     guest.pages["state"], guest.pages["order"] = u.STATE_FREE, u.ORDER_TAIL
     guest.blocks["nr_free"], guest.blocks["nr_reserved"] = BLOCK, 0
     guest.blocks["flags"] = u.PB_STALE
     guest.zones["present"] = guest.zones["managed"] = 2048
     guest.zones["wmark_min"], guest.zones["wmark_low"], guest.zones["wmark_high"] = 100, 200, 300
+    put(guest, used, u.STATE_SLAB)
     return settle(guest)
 
 
@@ -61,20 +64,12 @@ def test_nofragment_is_for_guests_with_a_normal_zone() -> None:
 
 
 def test_nofragment_prefers_the_lower_zone_to_mixing() -> None:
-    guest = two_zones()
-    guest.zones["wmark_low"] = 0
-    put(guest, [], u.STATE_SLAB)
-    for pfn in range(2048, 4096, 512):  # every pageblock of the upper zone has one page in use
-        taken = alloc.get_page_from_freelist(guest, 8, MOVABLE, u.WMARK_LOW)
-        set_state(guest, taken, 8, u.STATE_SLAB, 0)
-        assert taken >= 2048, pfn
-        taken = alloc.get_page_from_freelist(guest, 0, MOVABLE, u.WMARK_LOW)
-        set_state(guest, taken, 0, u.STATE_SLAB, 0)
-    lower = alloc.get_page_from_freelist(guest, 0, UNMOVABLE, u.ALLOC_NOFRAGMENT | u.WMARK_LOW)
-    set_state(guest, lower, 0, u.STATE_SLAB, 0)
-    upper = alloc.get_page_from_freelist(guest, 0, u.MIGRATE_RECLAIMABLE, u.WMARK_LOW)
-    set_state(guest, upper, 0, u.STATE_SLAB, 0)
-    assert (lower < 2048, upper >= 2048) == (True, True)
+    used = range(2048, 4096, BLOCK)  # one page of each pageblock of the upper zone
+    guest = two_zones(used=used)
+    pfn = alloc.get_page_from_freelist(guest, 0, UNMOVABLE, u.ALLOC_NOFRAGMENT | u.WMARK_LOW)
+    assert pfn < 2048
+    guest = two_zones(used=used)
+    assert alloc.get_page_from_freelist(guest, 0, UNMOVABLE, u.WMARK_LOW) >= 2048
 
 
 def test_nofragment_gives_way_when_nothing_else_is_left() -> None:
