@@ -5,6 +5,7 @@ change the result and are not commands. Units inside are pages; MiB appear only 
 """
 
 from dataclasses import asdict, dataclass
+from dataclasses import fields as dataclass_fields
 from typing import Any, ClassVar
 
 from engine import units as u
@@ -21,7 +22,9 @@ def _int(name: str, value: object, low: int, high: int, unit: str) -> int:
     """
     shown = repr(value)[:60]
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"{name} is {shown}: a whole number of {unit} from {low} to {high} is needed")
+        raise ValueError(
+            f"{name} is {shown}: a whole number of {unit} from {low} to {high} is needed"
+        )
     if not low <= value <= high:
         raise ValueError(f"{name} is {shown}: from {low} to {high} {unit} are allowed")
     return value
@@ -123,7 +126,16 @@ class SetWorkload(Command):
 
 COMMANDS: dict[str, type[Command]] = {
     c.type: c
-    for c in (BalloonTarget, BalloonInflate, BalloonDeflate, CompactMemory, DirectCompact, TakeHugePages, DropCaches, SetWorkload)
+    for c in (
+        BalloonTarget,
+        BalloonInflate,
+        BalloonDeflate,
+        CompactMemory,
+        DirectCompact,
+        TakeHugePages,
+        DropCaches,
+        SetWorkload,
+    )
 }
 
 
@@ -143,10 +155,12 @@ def command_from_dict(data: object) -> Command:
         raise ValueError(f"unknown command {name!r:.60}: known are {', '.join(COMMANDS)}")
     cls = COMMANDS[name]
     fields = {k: v for k, v in data.items() if k != "type"}
-    known = cls.__dataclass_fields__
+    known = [field.name for field in dataclass_fields(cls)]
     unknown = [k for k in fields if k not in known]
     if unknown:
-        raise ValueError(f"command {name} has no field {str(unknown[0])[:60]!r}: its fields are {', '.join(known) or 'none'}")
+        raise ValueError(
+            f"command {name} has no field {str(unknown[0])[:60]!r}: its fields are {', '.join(known) or 'none'}"
+        )
     try:
         return cls(**fields)
     except TypeError:

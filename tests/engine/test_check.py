@@ -86,7 +86,7 @@ DAMAGE: list[tuple[CheckCode, Callable[[Guest], object]]] = [
     (CheckCode.ZONE_PCP, lambda g: g.zones["pcp_count"].__setitem__(0, 0)),
     (CheckCode.ZONE_LRU, lambda g: g.zones["nr_zone_active_file"].__setitem__(0, 0)),
     (CheckCode.ZONE_LRU, lambda g: g.zones["nr_zone_inactive_anon"].__setitem__(0, 0)),
-    (CheckCode.OUTSIDE_ZONES, lambda g: lose_last_block(g)),
+    (CheckCode.OUTSIDE_ZONES, lose_last_block),
 ]
 
 

@@ -1,0 +1,64 @@
+"""Commands: bounds, and there and back as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from engine import commands as c
+
+EXAMPLES: list[c.Command] = [
+    c.BalloonTarget(0),
+    c.BalloonInflate(1),
+    c.BalloonDeflate(c.MAX_PAGES),
+    c.CompactMemory(),
+    c.DirectCompact(10),
+    c.TakeHugePages(1),
+    c.DropCaches(),
+    c.SetWorkload(True, 1),
+    c.SetWorkload(False),
+]
+
+
+@pytest.mark.parametrize("command", EXAMPLES)
+def test_there_and_back(command: c.Command) -> None:
+    assert c.command_from_dict(json.loads(json.dumps(command.to_dict()))) == command
+
+
+def test_every_command_is_tried() -> None:
+    assert {type(command) for command in EXAMPLES} == set(c.COMMANDS.values())
+    assert all(name == cls.type for name, cls in c.COMMANDS.items())
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (None, "a command is a JSON object with a type, not NoneType"),
+        ([], "not list"),
+        ({}, "unknown command None: known are balloon_target, "),
+        ({"type": ["x"]}, "unknown command"),
+        ({"type": "fly"}, "unknown command 'fly'"),
+        (
+            {"type": "compact", "order": 1},
+            "command compact has no field 'order': its fields are none",
+        ),
+        ({"type": "huge"}, "command huge lacks nr"),
+        ({"type": "huge", "nr": 0}, "huge is 0: from 1 to 524288 huge pages are allowed"),
+        ({"type": "huge", "nr": 1.5}, "huge is 1.5: a whole number of huge pages"),
+        ({"type": "huge", "nr": float("nan")}, "huge is nan: a whole number"),
+        ({"type": "huge", "nr": True}, "huge is True: a whole number"),
+        ({"type": "huge", "nr": "9" * 500}, "huge is '9999"),
+        ({"type": "balloon_inflate", "nr_pages": -1}, "inflate is -1: from 1 to 268435456 pages"),
+        ({"type": "direct_compact", "order": 11}, "order is 11: from 1 to 10"),
+        ({"type": "workload", "enabled": 1}, "workload enabled is 1: true or false"),
+        ({"type": "workload", "enabled": True, "rate": 0}, "workload rate is 0: from 1 to 100000"),
+    ],
+)
+def test_bad_commands_are_refused_in_one_sentence(data: Any, text: str) -> None:
+    with pytest.raises(ValueError) as refused:
+        c.command_from_dict(data)
+    assert text in str(refused.value)
+    assert len(str(refused.value)) < 250
+    assert "\n" not in str(refused.value)

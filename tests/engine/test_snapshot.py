@@ -1,0 +1,55 @@
+"""Copies and digests."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine import units as u
+from engine.core.page import set_state
+from engine.snapshot import copy_guest, digest, guest_bytes, restore
+from engine.view import GuestView
+from tests.engine.small_guest import all_free, put, same, settle
+
+
+def test_a_copy_is_equal_and_independent() -> None:
+    guest = settle(all_free(4))
+    other = copy_guest(guest)
+    assert same(guest, other)
+    assert digest(guest) == digest(other)
+    set_state(other, 0, 0, u.STATE_ANON, 0)
+    assert digest(guest) != digest(other)
+    restore(other, guest)
+    assert same(guest, other)
+
+
+@pytest.mark.parametrize("array", ["pages", "blocks", "lists", "zones", "vm", "cc"])
+def test_every_array_counts(array: str) -> None:
+    guest = settle(all_free(4))
+    before = digest(guest)
+    getattr(guest, array).view("u1")[5] ^= 1
+    assert digest(guest) != before
+
+
+def test_looking_changes_no_digest() -> None:
+    guest = all_free(4)
+    put(guest, [3])
+    settle(guest)
+    before = digest(guest)
+    GuestView(guest)
+    assert not guest.blocks["flags"].any() or not (guest.blocks["flags"] & u.PB_STALE).any()
+    assert digest(guest) == before
+
+
+def test_a_guest_of_another_size_is_refused_untouched() -> None:
+    small, large = settle(all_free(2)), settle(all_free(4))
+    before = digest(small)
+    with pytest.raises(
+        ValueError, match="a guest of 1024 pages and 1 zones cannot hold one of 2048"
+    ):
+        restore(small, large)
+    assert digest(small) == before
+
+
+def test_memory_is_at_most_24_bytes_a_page() -> None:
+    guest = all_free(512)
+    assert guest_bytes(guest) <= 24 * len(guest.pages)
