@@ -40,26 +40,27 @@ def _free_blocks(guest):
 
 
 @core_jit
-def _victim_blocks(guest):
-    """Pageblocks with scattered balloon pages, fewest first; then more free pages, lower pfn.
+def _next_victim(guest, after):
+    """Pageblock with the fewest scattered balloon pages; ties: more free pages, lower pfn.
 
     Args:
         guest: Guest.
+        after: int64, key of the pageblock chosen before, so that the next one follows; -1 = any.
     Returns:
-        int64[n], sort keys; the lowest 24 bits of each are the pageblock's index.
+        int64, a sort key whose lowest 24 bits are the pageblock's index; -1 = there is none.
     Source:
         not of the kernel (toggle victims=emptiest).
     """
-    keys = np.empty(guest.blocks.size, np.int64)
-    n = 0
+    best = np.int64(-1)
     for block in range(guest.blocks.size):
         b = guest.blocks[block]
         nr = np.int64(b["nr_balloon"])
         if nr > 0 and np.int64(b["flags"]) & u.PB_DEDICATED == 0:
             rest = u.PAGEBLOCK_NR_PAGES - np.int64(b["nr_free"])
-            keys[n] = (((nr << 10) | rest) << 24) | block
-            n += 1
-    return np.sort(keys[:n])
+            key = (((nr << 10) | rest) << 24) | block
+            if key > after and (best < 0 or key < best):
+                best = key
+    return best
 
 
 @core_jit
@@ -93,12 +94,14 @@ def _gained_blocks(guest, nr):
     """
     gained = 0
     if guest.vm[0]["rule_gather_victims"] == 1:
-        for key in _victim_blocks(guest):
+        key = _next_victim(guest, np.int64(-1))
+        while key >= 0:
             block = key & 0xFFFFFF
             nr -= np.int64(guest.blocks[block]["nr_balloon"])
             if nr < 0:
                 break
             gained += _is_rest_movable(guest, block)
+            key = _next_victim(guest, key)
         return gained
     left = np.zeros(guest.blocks.size, np.int64)
     pfn = np.int64(guest.lists[u.LIST_BALLOON]["first"])
@@ -122,17 +125,18 @@ def _release_emptiest(guest, nr):
     Source:
         not of the kernel (toggle victims=emptiest).
     """
-    for key in _victim_blocks(guest):
+    key = _next_victim(guest, np.int64(-1))
+    while key >= 0:
         first = (key & 0xFFFFFF) << u.PAGEBLOCK_ORDER
         for pfn in range(first, first + u.PAGEBLOCK_NR_PAGES):
             if nr == 0:
                 return
             page = guest.pages[pfn]
-            is_balloon = np.int64(page["state"]) == u.STATE_BALLOON
-            if is_balloon and np.int64(page["flags"]) & u.PG_DEDICATED == 0:
+            if np.int64(page["state"]) == u.STATE_BALLOON:
                 list_del(guest, u.LIST_BALLOON, pfn)
                 release_page(guest, pfn)
                 nr -= 1
+        key = _next_victim(guest, np.int64(-1))
     # Scattered pages may also lie in the holes of dedicated pageblocks: those go last, newest
     # first.
     while nr > 0:
