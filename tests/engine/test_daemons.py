@@ -1,0 +1,158 @@
+"""kcompactd and kswapd: what starts them, that they come to rest, that portions do not matter."""
+
+from engine import units as u
+from engine.core import check, daemons
+from engine.core.alloc import wakeup_kcompactd
+from engine.guest import Guest
+from tests.engine.small_guest import (
+    BLOCK,
+    all_free,
+    copy_of,
+    every,
+    nr_free,
+    put,
+    same,
+    settle,
+    vm,
+)
+
+KCOMPACTD = u.CC_KCOMPACTD
+
+
+def checkered(state: int = u.STATE_ANON) -> Guest:
+    """Every second page in use: no free block at all is larger than a page."""
+    guest = all_free(16, start_block=8)
+    put(guest, every(2, 8 * BLOCK, 24 * BLOCK), state)
+    return settle(guest)
+
+
+def rest(guest: Guest, budget: int = 500) -> int:
+    """Let the daemons work until they sleep; steps taken."""
+    for step in range(2000):
+        if daemons.daemons_idle(guest):
+            return step
+        daemons.daemons_step(guest, budget)
+    raise AssertionError("the daemons do not come to rest")
+
+
+def is_clean(guest: Guest) -> bool:
+    code, pfn = check.validate(guest)
+    assert code == 0, check.explain(code, pfn)
+    return True
+
+
+def test_nothing_to_do_changes_nothing() -> None:
+    guest = settle(all_free(16, start_block=8))
+    before = copy_of(guest)
+    assert daemons.daemons_idle(guest)
+    assert daemons.daemons_step(guest, 500) == 0
+    assert same(before, guest)
+
+
+def test_proactive_compaction_lowers_the_score_and_comes_to_rest() -> None:
+    guest = checkered()
+    assert not daemons.daemons_idle(guest)
+    rest(guest)
+    free = int(guest.zones[0]["nr_free"])
+    blocks = nr_free(guest, 9) + 2 * nr_free(guest, 10)
+    # It stops once at most 80 percent of the free memory is of no use for order 9.
+    assert (free - blocks * BLOCK) * 100 // free <= 80
+    assert (free - (blocks - 2) * BLOCK) * 100 // free > 80
+    assert vm(guest, "compact_daemon_wake") == (0,)
+    assert vm(guest, "compact_daemon_migrate_scanned") == vm(guest, "compact_migrate_scanned")
+    assert is_clean(guest)
+    resting = copy_of(guest)
+    daemons.daemons_step(guest, 500)
+    assert same(resting, guest)
+
+
+def test_a_run_without_success_is_not_repeated_until_much_has_happened() -> None:
+    guest = checkered(u.STATE_SLAB)
+    rest(guest)
+    scanned = vm(guest, "compact_daemon_migrate_scanned")[0]
+    assert scanned >= 14 * BLOCK
+    assert daemons.daemons_idle(guest)
+    guest.vm[0]["pgalloc"] += 63 * daemons.PROACTIVE_INTERVAL_PAGES
+    assert daemons.daemons_idle(guest)
+    guest.vm[0]["pgalloc"] += daemons.PROACTIVE_INTERVAL_PAGES
+    assert not daemons.daemons_idle(guest)
+    rest(guest)
+    assert vm(guest, "compact_daemon_migrate_scanned")[0] > scanned
+
+
+def test_proactive_compaction_waits_until_the_guest_is_quiet() -> None:
+    guest = checkered()
+    for _ in range(3):
+        guest.vm[0]["pgalloc"] += 100  # a command or the workload is at it
+        daemons.daemons_step(guest, 500)
+        assert guest.cc[KCOMPACTD]["active"] == 0
+        assert not daemons.daemons_idle(guest)
+    daemons.daemons_step(guest, 500)
+    assert guest.cc[KCOMPACTD]["active"] == 1
+    other = checkered()
+    other.vm[0]["pgalloc"] += daemons.PROACTIVE_INTERVAL_PAGES
+    daemons.daemons_step(other, 500)
+    assert other.cc[KCOMPACTD]["active"] == 1
+
+
+def test_portions_do_not_matter() -> None:
+    one, other = checkered(), checkered()
+    wakeup_kcompactd(one, 9)
+    wakeup_kcompactd(other, 9)
+    rest(one, 100)
+    rest(other, 5000)
+    one.vm[0]["proactive_events"] = other.vm[0]["proactive_events"]
+    assert same(one, other)
+
+
+def test_a_step_keeps_to_its_budget() -> None:
+    guest = checkered()
+    wakeup_kcompactd(guest, 9)
+    while not daemons.daemons_idle(guest):
+        # One round at most is over: the rest of a pageblock, and the pageblocks for its targets.
+        assert daemons.daemons_step(guest, 600) <= 600 + 4 * BLOCK
+        assert is_clean(guest)
+
+
+def test_kcompactd_works_for_an_order_and_forgets_it() -> None:
+    guest = checkered()
+    guest.vm[0]["proactive_defer"] = 1 << 60
+    wakeup_kcompactd(guest, 9)
+    assert not daemons.daemons_idle(guest)
+    rest(guest)
+    assert vm(guest, "compact_daemon_wake", "kcompactd_order", "kcompactd_awake") == (1, 0, 0)
+    assert nr_free(guest, 9) >= 1
+    assert guest.zones[0]["compact_order_failed"] == 10
+    assert is_clean(guest)
+
+
+def test_kcompactd_defers_what_it_cannot_do_and_drains_the_per_cpu_lists() -> None:
+    guest = checkered(u.STATE_SLAB)
+    guest.vm[0]["proactive_defer"] = 1 << 60
+    for wakes, shift in ((1, 1), (2, 1), (3, 2)):
+        wakeup_kcompactd(guest, 9)
+        rest(guest)
+        assert vm(guest, "compact_daemon_wake") == (wakes,)
+        assert guest.zones[0]["compact_defer_shift"] == shift
+
+
+def test_kcompactd_passes_over_a_zone_with_too_few_free_pages() -> None:
+    guest = checkered()
+    guest.zones[0]["wmark_low"] = 1 << 20
+    wakeup_kcompactd(guest, 9)
+    daemons.kcompactd_start(guest)
+    assert not daemons.kcompactd_begin_zone(guest)
+    assert guest.cc[KCOMPACTD]["active"] == 0
+    assert vm(guest, "compact_daemon_wake") == (1,)
+
+
+def test_kswapd_going_to_sleep_flushes_the_skip_hints() -> None:
+    guest = checkered()
+    guest.vm[0]["proactive_defer"] = 1 << 60
+    guest.blocks["flags"] |= u.PB_SKIP
+    guest.zones[0]["compact_blockskip_flush"] = 1
+    guest.vm[0]["kswapd_awake"] = 1
+    rest(guest)
+    assert guest.zones[0]["compact_blockskip_flush"] == 0
+    assert guest.blocks[8]["flags"] & u.PB_SKIP == 0
+    assert vm(guest, "kswapd_awake") == (0,)
