@@ -139,13 +139,13 @@ def test_another_guest_and_other_designs(page: Page, server: Server) -> None:
     keys = [p.get_attribute("data-design") for p in page.locator(".panel").all()]
     assert keys == ["lru_hook", "dedicated_block", "dedicated_block:prevent"]
     expect(page.locator("#guest-label")).to_contain_text(re.compile("tight", re.I))
-    expect(panel(page, "dedicated_block:prevent").locator(".tags")).to_contain_text("prevent = on")
+    expect(panel(page, "dedicated_block:prevent").locator(".choices b")).to_have_text("prevent on")
 
 
 def test_a_synthetic_guest_of_its_own_size_and_seed(page: Page, server: Server) -> None:
     open_guest(page, server.url)
     choose(page, "preset tight", size_mib=512, seed=7)
-    expect(page.locator("#guest-label")).to_contain_text("512 MiB, synthetic guest, seed 7")
+    expect(page.locator("#guest-label")).to_have_text("Synthetic guest: tight, 512 MiB, seed 7")
     expect(page.locator("#balloon-mib")).to_have_attribute("max", re.compile(r"^[45]\d\d$"))
 
 

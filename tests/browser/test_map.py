@@ -50,7 +50,11 @@ def point(page: Page, design: str, index: int) -> dict[str, str]:
         box["y"] + (rows - 1 - index // cols + 0.5) * (box["height"] / rows),
     )
     expect(panel(page, design).locator(".where")).to_contain_text(f"Pageblock {index},")
-    return {key: panel(page, key).locator(".detail").inner_text() for key in FOUR}
+    lines = (".where", ".counts", ".holder")
+    return {
+        key: "\n".join(panel(page, key).locator(line).inner_text() for line in lines)
+        for key in FOUR
+    }
 
 
 def settle(page: Page, mode: str = "content") -> None:

@@ -19,6 +19,7 @@ test("what a guest is doing", () => {
 
 test("the scanners' places have their unit", () => {
   assert.equal(scannerText(stats({ migrate_pfn: -1, free_pfn: -1 })), "Compaction has not run yet.");
+  assert.match(scannerText(stats({ migrate_pfn: -1, free_pfn: -1, compact_migrate_scanned: 500 })), /at rest; 500 pages/);
   assert.match(scannerText(stats({ migrate_pfn: 256, free_pfn: 51200 })), /stopped at 1 MiB.*stopped at 200 MiB/);
 });
 
@@ -31,9 +32,10 @@ test("a pageblock in words adds up to 512 pages", () => {
   assert.match(holder, /the hook can move; MOVABLE, dedicated to the balloon, skip hint, largest free piece order 4/);
 });
 
-test("the server's label loses the remark that stands as a tag of its own", () => {
-  assert.deepEqual(splitLabel("Separate pass (as proposed, our implementation)"), { label: "Separate pass", ours: "as proposed, our implementation" });
-  assert.deepEqual(splitLabel("Pinned"), { label: "Pinned", ours: "" });
+test("what a label says of a design's origin", () => {
+  assert.deepEqual(splitLabel("Separate pass: as proposed, our implementation"), { ours: "as proposed, our implementation", since: "" });
+  assert.deepEqual(splitLabel("Pinned: balloon pages never move (before Linux 3.8)"), { ours: "", since: "before Linux 3.8" });
+  assert.deepEqual(splitLabel("Pinned"), { ours: "", since: "" });
 });
 
 test("every column has words, a unit and a value, also before anything was done", () => {

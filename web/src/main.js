@@ -46,8 +46,11 @@ const showGuest = painter.add("dom", () => {
   const welcome = state.welcome.get();
   if (!welcome) return;
   const { guest, config } = welcome;
-  const kind = config.source?.kind === "synthetic" ? `synthetic guest, seed ${config.seed}` : "capture of a real machine";
-  setText(need("guest-label", HTMLElement), `${guest.label}, ${mib(guest.size_mib)}, ${kind}`);
+  const synthetic = config.source?.kind === "synthetic" ? config.source : null;
+  const words = synthetic
+    ? `Synthetic guest: ${synthetic.preset}, ${mib(synthetic.size_mib)}, seed ${synthetic.seed}`
+    : `Real guest: ${guest.label}`;
+  setText(need("guest-label", HTMLElement), words);
   document.title = `${guest.label}: fragscope`;
 });
 state.welcome.subscribe(showGuest);

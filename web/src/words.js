@@ -40,14 +40,15 @@ export const designWords = (name) =>
   DESIGNS[name] ?? { title: name, help: "", claim: "A design that this page does not know yet." };
 
 /**
- * The server's label, and apart from it the remark that the design is our reading of a proposal.
+ * What the server's label says beside the name: that the design is our reading of a proposal, or which kernels have it.
  * @param {string} label
- * @returns {{label: string, ours: string}}
+ * @returns {{ours: string, since: string}}
  */
 export function splitLabel(label) {
-  const match = /[\s,;:(–—-]*(as proposed, our implementation)\)?\.?/i.exec(label);
-  if (!match) return { label, ours: "" };
-  return { label: (label.slice(0, match.index) + label.slice(match.index + match[0].length)).trim(), ours: match[1] };
+  return {
+    ours: /as proposed, our implementation/i.exec(label)?.[0] ?? "",
+    since: /\(([^()]*(?:linux|kernel|before)[^()]*)\)\s*$/i.exec(label)?.[1] ?? "",
+  };
 }
 
 /** @typedef {(name: string) => number} Stats value of one statistic */
@@ -188,7 +189,10 @@ function progressOf(s, zones) {
 export function scannerText(s) {
   const migrate = s("migrate_pfn");
   const free = s("free_pfn");
-  if (migrate < 0 && free < 0) return "Compaction has not run yet.";
+  if (migrate < 0 || free < 0) {
+    const seen = scanned(s);
+    return seen === 0 ? "Compaction has not run yet." : `Scanners at rest; ${short(seen)} pages scanned so far.`;
+  }
   const verb = s("compact_active") ? "at" : "stopped at";
   return `▲ migrate scanner ${verb} ${pagesText(migrate)}, ▽ free scanner ${verb} ${pagesText(free)}.`;
 }

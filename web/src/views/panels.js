@@ -3,7 +3,7 @@
  */
 
 import { el, lineSwatch, need, setText } from "../dom.js";
-import { count } from "../format.js";
+import { count, splitKey } from "../format.js";
 import { axisMarks, fit, indexAt, isLarge, moveIndex } from "../geom.js";
 import { Heatmap, LAYERS_FROM } from "../map/heatmap.js";
 import { DESIGN_LINES } from "../map/palette.js";
@@ -243,8 +243,9 @@ export function createPanels(state, painter) {
  */
 function createPanel(design, i, point, keep) {
   const words = designWords(design.name);
-  const { label, ours } = splitLabel(design.label);
+  const { ours, since } = splitLabel(design.label);
   const toggles = Object.entries(design.toggles ?? {});
+  const changed = new Set(Object.keys(splitKey(design.key).chosen));
   const id = `panel-${i}`;
   const number = el("output.number", { "aria-describedby": `${id}-unit` }, "–");
   const reach = el("span.reach");
@@ -284,8 +285,8 @@ function createPanel(design, i, point, keep) {
     frame,
     el("p.axis-word", {}, "▾ low addresses"),
     el("div.detail", {}, where, counts, holder),
-    el("p.tags", {}, el("span.tag.plain", {}, label), ours && el("span.tag.ours", {}, ours),
-      ...toggles.map(([name, value]) => el("span.tag", {}, `${name} = ${value}`))),
+    el("p.tags", {}, ours && el("span.tag.ours", {}, ours), since && el("span.tag", {}, since),
+      el("span.choices", {}, ...toggles.flatMap(([name, value], n) => [n ? ", " : "", el(changed.has(name) ? "b" : "span", {}, `${name} ${value}`)]))),
     el("p.hidden", { id: `${id}-keys` }, "Arrow keys move from pageblock to pageblock, Page up and Page down by four rows, Home and End to the ends."),
   );
   return { root, number, reach, activity: active, frame, axis, unit, stack, marks, map: new Heatmap(canvas), where, counts, holder };
