@@ -29,7 +29,7 @@ def test_nothing_is_fetched_from_elsewhere_for_docs(server):
 
 def test_methods_that_are_not_there(server):
     answer = httpx.delete(f"{server}/api/info")
-    assert answer.status_code == 405
+    assert answer.status_code == 404
     assert set(answer.json()) == {"error"}
 
 

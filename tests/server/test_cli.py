@@ -71,7 +71,7 @@ def test_bad_input_is_one_sentence_and_status_2(capsys, ops, arguments, sentence
         ("", "Expecting value"),
         ("{}", "operations are a JSON list"),
         ('[["inflate", -5]]', "operation 0"),
-        ('[["inflate", NaN]]', "NaN"),
+        ('[["inflate", NaN]]', "inflate by nan"),
         ('[["fly"]]', "unknown operation 'fly'"),
         ("[" * 100_000, "nested too deeply"),
         ('[["inflate", 9000]]', "the guest has"),
