@@ -42,7 +42,7 @@ class Manager:
         self.sessions: dict[str, LiveSession] = {}
         self.budget = Budget(settings.guest_bytes)
         self._held: dict[str, _Held] = {}
-        self._farewells: OrderedDict[str, tuple[int, str]] = OrderedDict()
+        self._farewells: OrderedDict[str, str] = OrderedDict()
         self._rates = runner.Rates(settings.ticks_per_s, settings.frames_per_s)
 
     def create(self, config: SessionConfig) -> LiveSession:
@@ -85,7 +85,7 @@ class Manager:
             self.sessions.pop(live.id, None)
             self._held.pop(live.id, None)
             self.budget.release(live.id)
-            self._farewells[live.id] = (what.code, what.text)
+            self._farewells[live.id] = what.text
             while len(self._farewells) > MAX_FAREWELLS:
                 self._farewells.popitem(last=False)
         elif held is not None:
@@ -94,10 +94,10 @@ class Manager:
             held.coming = 0
             self.budget.hold(live.id, held.bytes)
 
-    def farewell(self, session_id: str) -> tuple[int, str]:
-        """Close code and words for a session that is not there."""
+    def farewell(self, session_id: str) -> str:
+        """Why a session is not there, in words."""
         text = "there is no such session: it has ended, or the server was started anew"
-        return self._farewells.get(session_id, (messages.CLOSE_NO_SESSION, text))
+        return self._farewells.get(session_id, text)
 
     def _make_room(self, size: int) -> None:
         """End sessions that nobody has looked at for a while, oldest first, while room lacks."""

@@ -130,7 +130,7 @@ def make_router(manager: Manager, plotly: "asyncio.Future[Script]") -> APIRouter
     async def read_session(session_id: str) -> dict[str, Any]:
         live = manager.sessions.get(session_id)
         if live is None:
-            raise Refusal(404, manager.farewell(session_id)[1])
+            raise Refusal(404, manager.farewell(session_id))
         return {"session": session_id, **await live.export()}
 
     @router.post("/api/captures")

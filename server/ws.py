@@ -43,8 +43,7 @@ async def serve(socket: WebSocket, session_id: str, manager: Manager) -> None:
     with contextlib.suppress(WebSocketDisconnect):
         live = manager.sessions.get(session_id)
         if live is None:
-            code, text = manager.farewell(session_id)
-            await _refuse(socket, code, text)
+            await _refuse(socket, messages.CLOSE_NO_SESSION, manager.farewell(session_id))
         elif await _hello(socket):
             await _attend(socket, live, manager)
 
