@@ -72,8 +72,8 @@ export const COLUMNS = [
     show: (s) => count(s("free_blocks_all")), bar: (s) => s("free_blocks_all"),
   },
   {
-    key: "thp_potential", group: "benefit", head: "Within reach", unit: "2 MiB blocks",
-    text: "Pageblocks that are free or hold nothing but pages that this design can move: the ceiling that any compaction can reach.",
+    key: "thp_potential", group: "benefit", head: "Free or movable", unit: "pageblocks",
+    text: "Pageblocks that are free or hold nothing but pages that this design can move: the ceiling of any compaction, if there were room for all those pages.",
     show: (s) => count(s("thp_potential")), bar: (s) => s("thp_potential"),
   },
   {

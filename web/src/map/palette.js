@@ -73,12 +73,12 @@ export const HOLDER = {
   label: "What holds this block",
   text: "Each cell is one pageblock; its colour says what keeps it from being a free 2 MiB block.",
   entries: [
-    { name: "free", hex: FREE, text: "wholly free: a 2 MiB page can be had here" },
-    { name: "movable pages only", hex: MOVABLE, text: "compaction can empty it" },
-    { name: "held by balloon", hex: BALLOON, text: "would be movable, but for balloon pages that nothing can move now" },
-    { name: "held by kernel", hex: UNMOVABLE, text: "at least one kernel or pinned page: nothing can empty it" },
-    { name: "reserved", hex: RESERVED, text: "nothing but reserved pages and holes" },
-    { name: "balloon, movable by the hook", hex: "#c9539b", text: "compaction can empty it, thanks to the LRU hook" },
+    { name: "free", hex: FREE, text: "a 2 MiB page can be had" },
+    { name: "movable only", hex: MOVABLE, text: "compaction can empty it" },
+    { name: "held by balloon", hex: BALLOON, text: "movable, but for balloon pages" },
+    { name: "held by kernel", hex: UNMOVABLE, text: "nothing can empty it" },
+    { name: "reserved", hex: RESERVED, text: "never handed out" },
+    { name: "movable by the hook", hex: "#c9539b", text: "balloon pages that compaction moves" },
   ],
 };
 

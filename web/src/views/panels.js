@@ -116,7 +116,7 @@ export function createPanels(state, painter) {
       const s = stats(i);
       setText(panel.number, count(s("free_blocks_all")));
       const more = Math.max(0, s("thp_potential") - s("blocks_free"));
-      setText(panel.reach, `${count(more)} more within reach`);
+      setText(panel.reach, `${count(more)} more could be emptied`);
       const now = activity(s, welcome.guest.zones);
       setText(panel.activity, now.text);
       panel.root.dataset.busy = String(now.busy);
@@ -276,14 +276,13 @@ function createPanel(design, i, point, keep) {
     "article.panel", { "aria-labelledby": `${id}-name`, "data-design": design.key, "data-busy": "false" },
     el("header.panel-head", {},
       el("h3", { id: `${id}-name` }, lineSwatch(DESIGN_LINES[i % DESIGN_LINES.length]), el("span.key", {}, design.name),
-        el("span.hidden", {}, design.key === design.name ? "" : ` with ${design.key}`)),
-      active),
+        el("span.hidden", {}, design.key === design.name ? "" : ` with ${design.key}`))),
     el("p.help", {}, words.help, " ", el("a", { href: `#claim-${design.name}` }, "What it claims")),
     el("div.headline", {}, number, " ",
       el("div.headline-words", {}, el("span.unit", { id: `${id}-unit` }, "2 MiB blocks left for user land"), reach)),
-    el("p.axis-word", {}, "▴ high addresses, ", unit),
+    el("div.above", {}, el("p.axis-word", {}, "▴ high addresses"), active),
     frame,
-    el("p.axis-word", {}, "▾ low addresses"),
+    el("p.axis-word", {}, "▾ low addresses, in ", unit),
     el("div.detail", {}, where, counts, holder),
     el("p.tags", {}, ours && el("span.tag.ours", {}, ours), since && el("span.tag", {}, since),
       el("span.choices", {}, ...toggles.flatMap(([name, value], n) => [n ? ", " : "", el(changed.has(name) ? "b" : "span", {}, `${name} ${value}`)]))),
