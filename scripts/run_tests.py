@@ -23,6 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "test-results"
 PYTHON = sys.executable
+CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 
 # A tool: the commands of which one must exist, and the Debian package that brings it.
 NODE = (("node", "nodejs"), "nodejs")
@@ -120,7 +121,9 @@ def types() -> Count:
     stamp = ROOT / "web" / "node_modules" / ".package-lock.json"
     if not stamp.exists() or stamp.stat().st_mtime < lock.stat().st_mtime:
         install = ["npm", "ci", "--prefix", "web", "--no-audit", "--no-fund", "--ignore-scripts"]
-        if call(install) != 0:
+        # npm brings its own list of authorities; behind a proxy the system's is the right one.
+        env = {} if "NODE_EXTRA_CA_CERTS" in os.environ else {"NODE_EXTRA_CA_CERTS": CA_BUNDLE}
+        if call(install, env if Path(CA_BUNDLE).exists() else {}) != 0:
             return Count(failed=1, notes=["npm ci in web/"])
     return check(["web/node_modules/.bin/tsc", "-p", "web"])
 
