@@ -1,0 +1,146 @@
+"""Write the generated parts of docs/MODEL.md: simulated functions, departures, recipes.
+
+    python -m scripts.model_table          # rewrite docs/MODEL.md
+    python -m scripts.model_table --check  # exit status 1 if it would change
+
+The tables come from the docstrings of engine/core (sections Source and Differs) and from comments
+that begin with DIFFERS, the recipes from engine/presets.py: the document says what the code says.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import sys
+import tokenize
+from pathlib import Path
+
+from engine.presets import PRESETS
+
+ROOT = Path(__file__).resolve().parents[1]
+MODEL = ROOT / "docs" / "MODEL.md"
+CORE = ROOT / "engine" / "core"
+SECTIONS = ("Args", "Returns", "Raises", "Source", "Differs")
+OURS = "not of the kernel"
+
+
+def section(doc: str, name: str) -> str:
+    """One section of a Google docstring as a single line; empty if it is not there."""
+    lines: list[str] = []
+    inside = False
+    for line in doc.splitlines():
+        head = line.strip().rstrip(":")
+        if line.strip().endswith(":") and head in SECTIONS and not line.startswith(" "):
+            inside = head == name
+        elif inside:
+            lines.append(line.strip())
+    return " ".join(filter(None, lines))
+
+
+def cell(text: str) -> str:
+    """Text made safe for a table's cell."""
+    return text.replace("|", "\\|").strip() or "-"
+
+
+def functions(path: Path) -> list[tuple[str, str, str, str]]:
+    """Simulated kernel functions of one file: name, first line, source, departures."""
+    rows = []
+    for node in ast.parse(path.read_text()).body:
+        doc = ast.get_docstring(node) if isinstance(node, ast.FunctionDef) else None
+        if doc is None or not isinstance(node, ast.FunctionDef):
+            continue
+        source = section(doc, "Source")
+        if source and not source.startswith(OURS):
+            rows.append((node.name, doc.splitlines()[0], source, section(doc, "Differs")))
+    return rows
+
+
+def departures(path: Path) -> list[str]:
+    """Texts of the DIFFERS comments of one file, each with its continuation lines."""
+    found: list[str] = []
+    last = -1
+    for token in tokenize.generate_tokens(io.StringIO(path.read_text()).readline):
+        if token.type != tokenize.COMMENT:
+            continue
+        text = token.string.lstrip("# ").strip()
+        if text.startswith("DIFFERS:"):
+            found.append(text.removeprefix("DIFFERS:").strip())
+            last = token.start[0]
+        elif found and token.start[0] == last + 1:
+            found[-1] += " " + text
+            last = token.start[0]
+    return found
+
+
+def core_files() -> list[Path]:
+    """Files of the core by name."""
+    return [p for p in sorted(CORE.glob("*.py")) if p.name != "__init__.py"]
+
+
+def files_part() -> str:
+    """What lives in each file of the core: the first paragraph of its docstring."""
+    lines = ["| File | Room |", "| --- | --- |"]
+    for path in core_files():
+        doc = ast.get_docstring(ast.parse(path.read_text())) or ""
+        lines.append(f"| `{path.name}` | {cell(' '.join(doc.partition(chr(10) * 2)[0].split()))} |")
+    return "\n".join(lines)
+
+
+def functions_part() -> str:
+    """The table of simulated functions."""
+    lines = ["| Here | Linux 6.12 | Does | Left out or different |", "| --- | --- | --- | --- |"]
+    for path in core_files():
+        for name, first, source, differs in functions(path):
+            here = f"`{path.name}` `{name}`"
+            lines.append(f"| {here} | {cell(source)} | {cell(first)} | {cell(differs)} |")
+    return "\n".join(lines)
+
+
+def departures_part() -> str:
+    """The list of departures that stand in the middle of a function."""
+    lines = [f"- `{path.name}`: {text}" for path in core_files() for text in departures(path)]
+    return "\n".join(lines)
+
+
+def presets_part() -> str:
+    """The recipes."""
+    lines = ["| Preset | Recipe |", "| --- | --- |"]
+    lines += [f"| `{name}` | {cell(recipe.text)} |" for name, recipe in PRESETS.items()]
+    return "\n".join(lines)
+
+
+PARTS = {
+    "files": files_part,
+    "functions": functions_part,
+    "departures": departures_part,
+    "presets": presets_part,
+}
+
+
+def render(text: str) -> str:
+    """The document with its generated parts made anew."""
+    for name, make in PARTS.items():
+        begin, end = f"<!-- generated: {name} -->", f"<!-- end: {name} -->"
+        pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.S)
+        if not pattern.search(text):
+            raise SystemExit(f"docs/MODEL.md has no part {name}")
+        body = f"{begin}\n{make()}\n{end}"
+        text = pattern.sub(lambda _, body=body: body, text)
+    return text
+
+
+def main() -> int:
+    """Rewrite docs/MODEL.md, or say whether it is up to date."""
+    old = MODEL.read_text()
+    new = render(old)
+    if "--check" in sys.argv[1:]:
+        if new != old:
+            print("docs/MODEL.md is not what the code says: python -m scripts.model_table")
+        return int(new != old)
+    MODEL.write_text(new)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
