@@ -7,7 +7,7 @@ the caller says by set_state what they are.
 import numpy as np
 
 from engine import units as u
-from engine.core import core_jit
+from engine.core import core_inline, core_jit
 from engine.core.buddy import free_to_buddy, rmqueue_smallest
 from engine.core.fallback import rmqueue
 from engine.core.freelist import get_pageblock_migratetype, zone_of
@@ -78,7 +78,7 @@ def rmqueue_buddy(guest, zone, order, mt, alloc_flags):
     return pfn
 
 
-@core_jit
+@core_inline
 def rmqueue_zone(guest, zone, order, mt, alloc_flags):
     """Take a page from a zone: per-CPU lists for small orders and 2 MiB, else the buddy lists.
 
@@ -107,7 +107,7 @@ def rmqueue_zone(guest, zone, order, mt, alloc_flags):
     return pfn
 
 
-@core_jit
+@core_inline
 def zone_usable(guest, zone, mt):
     """Whether requests of a migratetype may use a zone.
 
@@ -145,7 +145,7 @@ def alloc_flags_nofragment(guest, mt, alloc_flags):
     return alloc_flags
 
 
-@core_jit
+@core_inline
 def _get_page_once(guest, order, mt, alloc_flags):
     """One walk down the zonelist.
 
@@ -198,7 +198,7 @@ def get_page_from_freelist(guest, order, mt, alloc_flags):
     return pfn
 
 
-@core_jit
+@core_inline
 def disown(guest, pfn):
     """Take a page off the LRU and away from its workload object, so that it can be freed.
 

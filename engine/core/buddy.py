@@ -122,7 +122,7 @@ def _merge_with_buddy(guest, zone, buddy_pfn, order, mt):
     return True
 
 
-@core_jit
+@core_inline
 def free_one_page(guest, zone, pfn, order, mt, to_tail):
     """Free a block: merge it with its buddies as far as it goes and put it on a free list.
 

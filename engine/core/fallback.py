@@ -6,7 +6,7 @@ Profile modern (6.12) only; the rules of other kernels belong here too, chosen b
 import numpy as np
 
 from engine import units as u
-from engine.core import core_jit
+from engine.core import core_inline, core_jit
 from engine.core.buddy import move_freepages_block
 from engine.core.freearea import (
     account_freepages,
@@ -315,7 +315,7 @@ def rmqueue_fallback(guest, zone, order, mt, alloc_flags, mode):
     return pfn, mode
 
 
-@core_jit
+@core_inline
 def rmqueue_mode(guest, zone, order, mt, alloc_flags, mode):
     """Take a page from a zone's free lists, beginning where the last one was found.
 
@@ -344,7 +344,7 @@ def rmqueue_mode(guest, zone, order, mt, alloc_flags, mode):
     return rmqueue_fallback(guest, zone, order, mt, alloc_flags, mode)
 
 
-@core_jit
+@core_inline
 def rmqueue(guest, zone, order, mt, alloc_flags):
     """Take one page from a zone's free lists: own type, CMA, claim, steal.
 

@@ -7,7 +7,7 @@ none.
 import numpy as np
 
 from engine import units as u
-from engine.core import core_jit
+from engine.core import core_inline, core_jit
 from engine.core.buddy import free_one_page
 from engine.core.fallback import RMQUEUE_NORMAL, rmqueue_mode
 from engine.core.freelist import (
@@ -24,7 +24,7 @@ _PCP_BATCH_SCALE_MAX = 5  # CONFIG_PCP_BATCH_SCALE_MAX
 _NR_LOWORDER_PCP_LISTS = u.MIGRATE_PCPTYPES * (u.PAGE_ALLOC_COSTLY_ORDER + 1)
 
 
-@core_jit
+@core_inline
 def order_to_pindex(mt, order):
     """Which per-CPU list holds pages of a migratetype and order.
 
@@ -41,7 +41,7 @@ def order_to_pindex(mt, order):
     return np.int64(u.MIGRATE_PCPTYPES * order + mt)
 
 
-@core_jit
+@core_inline
 def pindex_to_order(pindex):
     """Order of the pages on a per-CPU list.
 
@@ -57,7 +57,7 @@ def pindex_to_order(pindex):
     return pindex // u.MIGRATE_PCPTYPES
 
 
-@core_jit
+@core_inline
 def pcp_allowed_order(order):
     """Whether pages of an order are kept on per-CPU lists.
 
@@ -100,7 +100,7 @@ def free_pcppages_bulk(guest, zone, count, pindex):
             free_one_page(guest, zone, pfn, order, get_pageblock_migratetype(guest, pfn), 0)
 
 
-@core_jit
+@core_inline
 def nr_pcp_free(guest, zone, free_high):
     """How many parked pages to give back once a per-CPU list has grown too long.
 
@@ -122,7 +122,7 @@ def nr_pcp_free(guest, zone, free_high):
     return min(max(np.int64(z["pcp_free_count"]), batch), z["pcp_high"] - batch)
 
 
-@core_jit
+@core_inline
 def free_unref_page_commit(guest, zone, pfn, mt, order):
     """Park a page on its per-CPU list, and drain some if there are too many now.
 
@@ -167,7 +167,7 @@ def free_unref_page_commit(guest, zone, pfn, mt, order):
         free_pcppages_bulk(guest, zone, nr_pcp_free(guest, zone, free_high), pindex)
 
 
-@core_jit
+@core_inline
 def nr_pcp_alloc(guest, zone, order):
     """How many pages to refill an empty per-CPU list with.
 
@@ -221,7 +221,7 @@ def rmqueue_bulk(guest, zone, order, mt, alloc_flags):
         guest.zones[zone]["pcp_count"] += 1 << order
 
 
-@core_jit
+@core_inline
 def rmqueue_pcplist(guest, zone, order, mt, alloc_flags):
     """Take a page from a per-CPU list, refilling it when empty.
 

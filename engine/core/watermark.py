@@ -6,7 +6,7 @@ Reads counters and free lists only; the daemons are woken by a note in Guest.vm.
 import numpy as np
 
 from engine import units as u
-from engine.core import core_jit
+from engine.core import core_inline, core_jit
 from engine.core.freelist import free_list
 
 MAX_RECLAIM_RETRIES = 16  # mm/internal.h
@@ -57,7 +57,7 @@ def watermark_ok(guest, zone, order, mark, reserve, alloc_flags):
     return False
 
 
-@core_jit
+@core_inline
 def wmark_pages(guest, zone, which):
     """A watermark of a zone, boost included.
 
@@ -81,7 +81,7 @@ def wmark_pages(guest, zone, which):
     return mark + z["watermark_boost"]
 
 
-@core_jit
+@core_inline
 def zone_watermark_ok(guest, zone, order, mark, alloc_flags):
     """Whether a request that may use the highest zone leaves a zone above a mark.
 
@@ -99,7 +99,7 @@ def zone_watermark_ok(guest, zone, order, mark, alloc_flags):
     return watermark_ok(guest, zone, order, mark, guest.zones[zone]["lowmem_reserve"], alloc_flags)
 
 
-@core_jit
+@core_inline
 def zone_watermark_fast(guest, zone, order, mark, alloc_flags):
     """zone_watermark_ok for the allocator: urgent order-0 requests ignore a boosted min mark.
 
