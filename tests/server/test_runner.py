@@ -65,8 +65,9 @@ class Worker:
         return self.pictures[client]
 
     def until(self, condition, client=1):
-        while not condition(picture := self.picture(client)):
-            pass
+        picture = self.pictures.get(client)
+        while picture is None or not condition(picture):
+            picture = self.picture(client)
         return picture
 
     def export(self):
@@ -151,7 +152,6 @@ def test_paused_and_stepped(start):
     worker.say(CommandMessage("c1", BalloonInflate(4096)))
     assert worker.until(lambda p: p.log_index == 1).tick == 0
     worker.say(Step(3))
-    assert worker.until(lambda p: p.tick > 0).tick <= 3
     assert worker.until(lambda p: p.tick == 3).tick == 3
     worker.say(Pace(1000))
     assert worker.text("pace")["ticks_per_s"] == 1000
