@@ -1,7 +1,8 @@
-"""What a person can ask of a world: one frozen dataclass per command, with its bounds, to and from plain dicts.
+"""What a person can ask of a world: a frozen dataclass per command, its bounds, to and from dicts.
 
-A command changes the result of a simulation, so it goes into the session's log. Pace, pausing and looking do not
-change the result and are not commands. Units inside are pages; MiB appear only where people type them (server/cli.py, web).
+A command changes the result of a simulation, so it goes into the session's log. Pace, pausing and
+looking do not change the result and are not commands. Units inside are pages; MiB appear only where
+people type them (server/cli.py, web).
 """
 
 from dataclasses import asdict, dataclass
@@ -65,7 +66,7 @@ class BalloonInflate(Command):
 
 @dataclass(frozen=True)
 class BalloonDeflate(Command):
-    """Lower the balloon's target by ``nr_pages`` below what each balloon holds now (to 0 at least)."""
+    """Lower the balloon's target by ``nr_pages`` below what each balloon holds, to 0 at least."""
 
     type: ClassVar[str] = "balloon_deflate"
     nr_pages: int
@@ -83,7 +84,7 @@ class CompactMemory(Command):
 
 @dataclass(frozen=True)
 class DirectCompact(Command):
-    """One allocation attempt of ``order`` that may compact directly; the page is given back at once."""
+    """One allocation of ``order`` that may compact directly; the page is given back at once."""
 
     type: ClassVar[str] = "direct_compact"
     order: int
@@ -94,7 +95,10 @@ class DirectCompact(Command):
 
 @dataclass(frozen=True)
 class TakeHugePages(Command):
-    """Take at most ``nr`` 2 MiB pages as nr_hugepages does, repeated until three attempts bring no more, then give all back."""
+    """Take at most ``nr`` 2 MiB pages, then give all back.
+
+    As writing nr_hugepages does, repeated until three attempts bring no more.
+    """
 
     type: ClassVar[str] = "huge"
     nr: int
@@ -159,7 +163,8 @@ def command_from_dict(data: object) -> Command:
     unknown = [k for k in fields if k not in known]
     if unknown:
         raise ValueError(
-            f"command {name} has no field {str(unknown[0])[:60]!r}: its fields are {', '.join(known) or 'none'}"
+            f"command {name} has no field {str(unknown[0])[:60]!r}: "
+            f"its fields are {', '.join(known) or 'none'}"
         )
     try:
         return cls(**fields)

@@ -1,7 +1,9 @@
-"""GuestView: what may be seen of a guest, as read-only planes and statistics; for designs, the server and the command line.
+"""GuestView: what may be seen of a guest, as read-only planes and statistics.
 
-Planes hold one value per pageblock, by pageblock index from pfn 0. Statistics are int64 with the names below; ratios
-are per mille, as in the kernel's own files. Nothing here changes a guest, except the cached ``largest`` order that core/observe.py refreshes.
+For designs, the server and the command line. Planes hold one value per pageblock, by pageblock
+index from pfn 0. Statistics are int64 with the names below; ratios are per mille, as in the
+kernel's own files. Nothing here changes a guest, except the cached ``largest`` order that
+core/observe.py refreshes.
 """
 
 from collections.abc import Mapping
@@ -32,12 +34,14 @@ FLAG_ISOLATED = 1 << 2  # a compactor holds pages of this pageblock, or its migr
 FLAG_TOUCHED = 1 << 3  # changed in this tick
 FLAG_HOLDER_SHIFT = 4  # three bits: units.HOLDER_*
 
-# Statistics that are not plain counters of Guest.vm, in wire order. "main zone": the one with the most managed pages.
+# Statistics that are not plain counters of Guest.vm, in wire order. "main zone": the one with the
+# most managed pages.
 DERIVED_FIELDS: tuple[str, ...] = (
     "busy",  # 1 while something asked for, or a daemon, is still at work
     "nr_free_pages",  # all zones, pcp excluded
     "nr_pcp_pages",
-    *(f"nr_free_order_{o}" for o in range(u.NR_PAGE_ORDERS)),  # main zone, blocks per order, all migratetypes
+    # main zone, blocks per order, all migratetypes
+    *(f"nr_free_order_{o}" for o in range(u.NR_PAGE_ORDERS)),
     "free_blocks",  # 2 MiB pieces that are free now, main zone: n9 + 2 * n10
     "free_blocks_all",  # the same over all zones
     "largest_order",  # largest order that is free anywhere; -1 = none
@@ -62,7 +66,8 @@ DERIVED_FIELDS: tuple[str, ...] = (
     "balloon_scattered",
     "balloon_dedicated",
     "balloon_stopped",
-    # scanners of the run to show (compact_memory, else the balloon pass, else kcompactd, else the last one): pfns, -1 = none
+    # scanners of the run in progress (compact_memory, else the balloon pass, else kcompactd):
+    # pfns, -1 = none; the counts of its last round
     "compact_active",  # units.CC_* + 1 of the run in progress, 0 = none
     "migrate_pfn",
     "free_pfn",
