@@ -11,6 +11,7 @@ import numpy as np
 from engine import units as u
 from engine.core import core_jit
 from engine.core.balloon import tell_host
+from engine.core.buddy import move_freepages_block
 from engine.core.compaction import (
     CCF_IGNORE_SKIP_HINT,
     CCF_WHOLE_ZONE,
@@ -82,6 +83,24 @@ def isolate_balloonpages(guest, limit):
 
 
 @core_jit
+def _keep_type(guest, pfn):
+    """Give the pageblock of a target back the migratetype that the pass was told to keep to.
+
+    Args:
+        guest: Guest. Writes pages, blocks, lists, zones.
+        pfn: int64, a target just taken.
+    Source:
+        not of the kernel: __isolate_free_page() makes a pageblock MOVABLE when much of it is taken,
+        which is right for movable targets only.
+    """
+    wanted = guest.vm[0]["rule_pass_target"]
+    block = pfn >> u.PAGEBLOCK_ORDER
+    mt = np.int64(guest.blocks[block]["migratetype"])
+    if wanted != u.MIGRATE_MOVABLE and mt == u.MIGRATE_MOVABLE:
+        move_freepages_block(guest, np.int64(guest.blocks[block]["zone"]), block, mt, wanted)
+
+
+@core_jit
 def migrate_balloon_pages(guest):
     """Move the isolated balloon pages to free targets; one pair of messages for all of them.
 
@@ -99,6 +118,7 @@ def migrate_balloon_pages(guest):
         dst = compaction_alloc(guest, CC, 0)
         if dst == u.PFN_NONE:
             break
+        _keep_type(guest, dst)
         migrate_one(guest, list_pop(guest, u.LIST_MIGRATEPAGES + CC), dst)
         moved += 1
     putback_movable_pages(guest, CC)
