@@ -117,7 +117,7 @@ JOB_FIELDS = (
     "kswapd_order kswapd_awake kswapd_failures kcompactd_order kcompactd_awake kcompactd_zone proactive_defer proactive_score "
     # kswapd's run, which lasts over ticks (struct scan_control): what it was woken for, what it works for now
     "kswapd_alloc_order kswapd_run_order kswapd_priority kswapd_boost kswapd_reclaimed "
-    "workload_budget tick balloon_singles proactive_events spare2 spare3"
+    "workload_budget tick balloon_singles proactive_phase spare2 spare3"
 ).split()
 
 # What distinguishes one design from another, as data (engine/designs/base.py: BalloonRules has the meaning of each).

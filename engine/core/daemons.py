@@ -34,9 +34,15 @@ from engine.core.suitability import (
 CC = u.CC_KCOMPACTD
 
 # The kernel looks at the score every 500 ms, and only every 32 s after a run that did not lower it.
-# DIFFERS: time is what happens to the guest: one interval = this many pages allocated or freed (a
-# balloon takes about 1 GiB a second). A guest to which nothing happens has all the time it needs.
-PROACTIVE_INTERVAL_PAGES = 1 << 17
+# DIFFERS: there is no clock. Time passes between two commands, and with what happens to the guest:
+# one interval = this many pages allocated or freed (a balloon takes about 2 GiB a second).
+PROACTIVE_INTERVAL_PAGES = 1 << 18
+
+# vm.proactive_phase: nothing was asked of this guest yet (whoever made it let kcompactd finish), a
+# command is under way, time has passed since the last one.
+PHASE_FRESH = 0
+PHASE_COMMAND = 1
+PHASE_RESTED = 2
 
 
 @core_jit
@@ -71,37 +77,24 @@ def should_proactive_compact_node(guest):
 
 
 @core_jit
-def timeout_is_over(guest):
-    """Whether kcompactd's time to look at the score has come.
-
-    Args:
-        guest: Guest. Writes vm.proactive_events.
-    Returns:
-        bool: nothing has happened since the last step, or a whole interval's worth.
-    Source:
-        mm/compaction.c kcompactd(), HPAGE_FRAG_CHECK_INTERVAL_MSEC.
-    """
-    vm = guest.vm[0]
-    events = guest_events(guest)
-    is_quiet = events == vm["proactive_events"]
-    vm["proactive_events"] = events
-    # proactive_defer is in the past here: it was set when the last run ended.
-    return is_quiet or events - vm["proactive_defer"] >= PROACTIVE_INTERVAL_PAGES
-
-
-@core_jit
-def kcompactd_wants_work(guest):
+def kcompactd_wants_work(guest, time_has_passed):
     """Whether kcompactd has something to begin.
 
     Args:
         guest: Guest.
+        time_has_passed: int64, 1 = the guest was left alone for a while.
     Returns:
         bool.
     Source:
         mm/compaction.c kcompactd(), kcompactd_work_requested().
     """
-    if guest.vm[0]["kcompactd_order"] > 0:
+    vm = guest.vm[0]
+    if vm["kcompactd_order"] > 0:
         return True
+    if not time_has_passed:
+        # proactive_defer lies in the past here, or nothing is due anyway.
+        if guest_events(guest) - vm["proactive_defer"] < PROACTIVE_INTERVAL_PAGES:
+            return False
     return should_proactive_compact_node(guest)
 
 
@@ -228,12 +221,13 @@ def kcompactd_end_zone(guest, status):
 
 
 @core_jit
-def kcompactd_step(guest, budget_pages):
+def kcompactd_step(guest, budget_pages, time_has_passed):
     """Go on with kcompactd's work.
 
     Args:
         guest: Guest. Writes all of it.
         budget_pages: int64, pages to scan; exceeded by less than one round.
+        time_has_passed: int64, 1 = the guest was left alone for a while.
     Returns:
         int64, pages scanned.
     Source:
@@ -244,10 +238,8 @@ def kcompactd_step(guest, budget_pages):
     used = np.int64(0)
     while used < budget_pages:
         if vm["kcompactd_awake"] != 2:
-            if not kcompactd_wants_work(guest):
+            if not kcompactd_wants_work(guest, time_has_passed):
                 vm["kcompactd_awake"] = 0
-                break
-            if vm["kcompactd_order"] == 0 and not timeout_is_over(guest):
                 break
             kcompactd_start(guest)
         if not c["active"]:
@@ -284,7 +276,37 @@ def daemons_step(guest, budget_pages):
         used = np.int64(kswapd_step(guest, budget_pages))
         if not guest.vm[0]["kswapd_awake"]:
             reset_isolation_suitable(guest)
-    return used + kcompactd_step(guest, budget_pages)
+    return used + kcompactd_step(guest, budget_pages, 0)
+
+
+@core_jit
+def catch_up(guest, has_jobs, budget_pages):
+    """Before a command begins: proactive compaction that the time since the last one was good for.
+
+    Args:
+        guest: Guest. Writes all of it.
+        has_jobs: bool, whether something that was asked for is not finished.
+        budget_pages: int64, pages to scan.
+    Returns:
+        bool, True = the command has to wait: call again in the next tick.
+    Source:
+        mm/compaction.c kcompactd(), HPAGE_FRAG_CHECK_INTERVAL_MSEC.
+    Differs:
+        It happens when the next command comes, not half a second after the last: what a command
+        has done can be seen before kcompactd changes it, and idle ticks change nothing.
+    """
+    vm = guest.vm[0]
+    if not has_jobs:
+        if vm["proactive_phase"] == PHASE_COMMAND:
+            vm["proactive_phase"] = PHASE_RESTED
+        return False
+    if vm["proactive_phase"] == PHASE_RESTED:
+        is_running = vm["kcompactd_awake"] == 2 and guest.cc[CC]["order"] == -1
+        if is_running or should_proactive_compact_node(guest):
+            kcompactd_step(guest, budget_pages, 1)
+            return True
+    vm["proactive_phase"] = PHASE_COMMAND
+    return False
 
 
 @core_jit
@@ -301,4 +323,4 @@ def daemons_idle(guest):
     vm = guest.vm[0]
     if vm["kswapd_awake"] or vm["kcompactd_awake"] == 2:
         return False
-    return not kcompactd_wants_work(guest)
+    return not kcompactd_wants_work(guest, 0)

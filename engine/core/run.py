@@ -22,7 +22,7 @@ from engine.core.compaction import (
     compact_end,
     compact_round,
 )
-from engine.core.daemons import daemons_idle, daemons_step
+from engine.core.daemons import PHASE_COMMAND, catch_up, daemons_idle, daemons_step
 from engine.core.gather import gather_block
 from engine.core.hugepages import step_huge
 from engine.core.page import set_state
@@ -238,6 +238,8 @@ def busy(guest):
     """
     if _jobs(guest) or not daemons_idle(guest):
         return True
+    if guest.vm[0]["proactive_phase"] == PHASE_COMMAND:
+        return True  # the next tick takes note that the command is over
     for block in range(guest.blocks.size):
         if np.int64(guest.blocks[block]["flags"]) & u.PB_TOUCHED:
             return True  # the next tick takes the mark away
@@ -278,6 +280,8 @@ def run_tick(guest, ops, nr_ops, budget):
     if nr_ops > 0:
         run_ops(guest, ops, nr_ops)
         vm["balloon_stopped"] &= vm["rule_stop_on_failure"]
+    if catch_up(guest, _jobs(guest), budget * DAEMON_PAGES):
+        return True
     if vm["drop_requests"] > 0:
         vm["drop_requests"] -= 1
         drop_caches(guest)

@@ -35,6 +35,21 @@ def rest(guest: Guest, budget: int = 500) -> int:
     raise AssertionError("the daemons do not come to rest")
 
 
+def next_command(guest: Guest, budget: int = 500) -> int:
+    """Let a command come after a rest; ticks that it has to wait."""
+    daemons.catch_up(guest, False, budget)
+    for tick in range(2000):
+        if not daemons.catch_up(guest, True, budget):
+            return tick
+    raise AssertionError("the command waits for ever")
+
+
+def rested(guest: Guest) -> Guest:
+    """The guest after its first command."""
+    guest.vm[0]["proactive_phase"] = daemons.PHASE_COMMAND
+    return guest
+
+
 def is_clean(guest: Guest) -> bool:
     code, pfn = check.validate(guest)
     assert code == 0, check.explain(code, pfn)
@@ -50,9 +65,9 @@ def test_nothing_to_do_changes_nothing() -> None:
 
 
 def test_proactive_compaction_lowers_the_score_and_comes_to_rest() -> None:
-    guest = checkered()
-    assert not daemons.daemons_idle(guest)
-    rest(guest)
+    guest = rested(checkered())
+    assert daemons.daemons_idle(guest)  # it is for the time between two commands
+    assert next_command(guest) > 1
     free = int(guest.zones[0]["nr_free"])
     blocks = nr_free(guest, 9) + 2 * nr_free(guest, 10)
     # It stops once at most 80 percent of the free memory is of no use for order 9.
@@ -61,38 +76,49 @@ def test_proactive_compaction_lowers_the_score_and_comes_to_rest() -> None:
     assert vm(guest, "compact_daemon_wake") == (0,)
     assert vm(guest, "compact_daemon_migrate_scanned") == vm(guest, "compact_migrate_scanned")
     assert is_clean(guest)
-    resting = copy_of(guest)
+    scanned = vm(guest, "compact_migrate_scanned")
+    assert next_command(guest) == 0
+    assert vm(guest, "compact_migrate_scanned") == scanned
+
+
+def test_a_fresh_guest_has_had_its_proactive_compaction() -> None:
+    guest = checkered()
+    assert next_command(guest) == 0
+    assert guest.vm[0]["proactive_phase"] == daemons.PHASE_COMMAND
+    assert next_command(guest) > 0
+
+
+def test_a_command_under_way_is_not_interrupted() -> None:
+    guest = rested(checkered())
+    assert not daemons.catch_up(guest, True, 500)
     daemons.daemons_step(guest, 500)
-    assert same(resting, guest)
+    assert guest.cc[KCOMPACTD]["active"] == 0
+    assert vm(guest, "compact_daemon_migrate_scanned") == (0,)
 
 
 def test_a_run_without_success_is_not_repeated_until_much_has_happened() -> None:
-    guest = checkered(u.STATE_SLAB)
-    rest(guest)
+    guest = rested(checkered(u.STATE_SLAB))
+    next_command(guest)
     scanned = vm(guest, "compact_daemon_migrate_scanned")[0]
     assert scanned >= 14 * BLOCK
-    assert daemons.daemons_idle(guest)
+    assert next_command(guest) == 0
     guest.vm[0]["pgalloc"] += 63 * daemons.PROACTIVE_INTERVAL_PAGES
-    assert daemons.daemons_idle(guest)
+    assert next_command(guest) == 0
     guest.vm[0]["pgalloc"] += daemons.PROACTIVE_INTERVAL_PAGES
-    assert not daemons.daemons_idle(guest)
-    rest(guest)
+    assert next_command(guest) > 0
     assert vm(guest, "compact_daemon_migrate_scanned")[0] > scanned
 
 
-def test_proactive_compaction_waits_until_the_guest_is_quiet() -> None:
+def test_a_busy_guest_is_looked_at_once_an_interval() -> None:
     guest = checkered()
-    for _ in range(3):
-        guest.vm[0]["pgalloc"] += 100  # a command or the workload is at it
-        daemons.daemons_step(guest, 500)
-        assert guest.cc[KCOMPACTD]["active"] == 0
-        assert not daemons.daemons_idle(guest)
+    guest.vm[0]["pgalloc"] += daemons.PROACTIVE_INTERVAL_PAGES - 1
+    daemons.daemons_step(guest, 500)
+    assert guest.cc[KCOMPACTD]["active"] == 0
+    guest.vm[0]["pgalloc"] += 1
     daemons.daemons_step(guest, 500)
     assert guest.cc[KCOMPACTD]["active"] == 1
-    other = checkered()
-    other.vm[0]["pgalloc"] += daemons.PROACTIVE_INTERVAL_PAGES
-    daemons.daemons_step(other, 500)
-    assert other.cc[KCOMPACTD]["active"] == 1
+    rest(guest)
+    assert nr_free(guest, 9) + nr_free(guest, 10) > 0
 
 
 def test_portions_do_not_matter() -> None:
@@ -101,7 +127,8 @@ def test_portions_do_not_matter() -> None:
     wakeup_kcompactd(other, 9)
     rest(one, 100)
     rest(other, 5000)
-    one.vm[0]["proactive_events"] = other.vm[0]["proactive_events"]
+    next_command(rested(one), 100)
+    next_command(rested(other), 5000)
     assert same(one, other)
 
 
@@ -116,7 +143,6 @@ def test_a_step_keeps_to_its_budget() -> None:
 
 def test_kcompactd_works_for_an_order_and_forgets_it() -> None:
     guest = checkered()
-    guest.vm[0]["proactive_defer"] = 1 << 60
     wakeup_kcompactd(guest, 9)
     assert not daemons.daemons_idle(guest)
     rest(guest)
@@ -128,7 +154,6 @@ def test_kcompactd_works_for_an_order_and_forgets_it() -> None:
 
 def test_kcompactd_defers_what_it_cannot_do_and_drains_the_per_cpu_lists() -> None:
     guest = checkered(u.STATE_SLAB)
-    guest.vm[0]["proactive_defer"] = 1 << 60
     for wakes, shift in ((1, 1), (2, 1), (3, 2)):
         wakeup_kcompactd(guest, 9)
         rest(guest)
@@ -148,7 +173,6 @@ def test_kcompactd_passes_over_a_zone_with_too_few_free_pages() -> None:
 
 def test_kswapd_going_to_sleep_flushes_the_skip_hints() -> None:
     guest = checkered()
-    guest.vm[0]["proactive_defer"] = 1 << 60
     guest.blocks["flags"] |= u.PB_SKIP
     guest.zones[0]["compact_blockskip_flush"] = 1
     guest.vm[0]["kswapd_awake"] = 1
