@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from tests.browser import chromium
+from tests.browser.look import FOUR, inflate, open_guest, press
 from tests.container.base_image import ensure_base
 from tests.container.podman import ROOT, call, network_arguments, podman
 
@@ -159,9 +160,10 @@ def test_the_page_works_in_a_browser(box: Box, tmp_path: Path) -> None:
         page = browser.new_page()
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(f"http://127.0.0.1:{PORT}/")
-        expect(page.locator("canvas")).not_to_have_count(0)
-        page.get_by_role("button", name=re.compile("compact", re.I)).first.click()
+        open_guest(page, f"http://127.0.0.1:{PORT}/")
+        expect(page.locator(".panel canvas.map")).to_have_count(len(FOUR))
+        inflate(page, 50)
+        press(page, "compact")
         browser.close()
     assert errors == []
 
