@@ -17,6 +17,23 @@ def wait_idle(page: Page) -> None:
     page.wait_for_selector("body[data-idle=true]", timeout=WAIT_MS)
 
 
+def wait_tick(page: Page, least: int) -> None:
+    """Until a picture of this tick or a later one is shown."""
+    # No wait_for_function: it polls by eval, which the page's Content-Security-Policy forbids.
+    page.evaluate(
+        """(least) => new Promise((done) => {
+          const there = () => Number(document.body.dataset.tick) >= least;
+          if (there()) { done(); return; }
+          new MutationObserver((_, watcher) => {
+            if (!there()) return;
+            watcher.disconnect();
+            done();
+          }).observe(document.body, {attributes: true, attributeFilter: ['data-tick']});
+        })""",
+        least,
+    )
+
+
 def open_guest(page: Page, url: str) -> None:
     """Open the page and wait for the first picture."""
     page.goto(url)

@@ -22,6 +22,7 @@ from tests.browser.look import (
     panel,
     press,
     wait_idle,
+    wait_tick,
 )
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -66,7 +67,7 @@ def test_the_workload_churns_until_it_is_switched_off(page: Page, server: Server
     page.check("#workload")
     expect(page.locator("#said")).to_contain_text("workload on, 400 operations a tick")
     start = tick(page)
-    page.wait_for_function(f"Number(document.body.dataset.tick) > {start + 20}")
+    wait_tick(page, start + 20)
     page.uncheck("#workload")
     expect(page.locator("#said")).to_contain_text("workload off")
     wait_idle(page)
@@ -82,7 +83,8 @@ def test_paused_means_paused_and_a_step_is_one_tick(page: Page, server: Server) 
     before = tick(page)
     expect(panel(page, "pinned").locator(".activity")).to_have_text("inflating, 0 of 50 MiB")
     page.click("#step")
-    page.wait_for_function(f"Number(document.body.dataset.tick) === {before + 1}")
+    wait_tick(page, before + 1)
+    assert tick(page) == before + 1
     page.click("#pause")
     wait_idle(page)
     assert cell(page, "pinned", "balloon") == "50 of 50"

@@ -35,6 +35,8 @@ export function createClient(state, address) {
   let lastId = 0;
   let askedForKey = false;
   let madeHere = false;
+  let greeted = false;
+  let lastWords = "";
 
   /** @param {Record<string, unknown>} message */
   const tell = (message) => {
@@ -78,6 +80,8 @@ export function createClient(state, address) {
     url.hash = "";
     const mine = new WebSocket(url);
     socket = mine;
+    greeted = false;
+    lastWords = "";
     mine.binaryType = "arraybuffer";
     mine.onopen = () => tell({ type: "hello", versions: [WIRE_VERSION] });
     mine.onmessage = ({ data }) => {
@@ -105,6 +109,10 @@ export function createClient(state, address) {
         onAccepted(message);
         break;
       case "error":
+        if (!greeted) {
+          lastWords = sentence(message.text); // a close follows, and says what it means for this page
+          break;
+        }
         if (message.command_id !== null) forget(message.command_id);
         notify(state, "error", sentence(message.text));
         break;
@@ -124,6 +132,7 @@ export function createClient(state, address) {
       return;
     }
     retryMs = RETRY_FIRST_MS;
+    greeted = true;
     madeHere = false;
     askedForKey = false;
     state.progress.set(null);
@@ -193,17 +202,19 @@ export function createClient(state, address) {
     state.progress.set(null);
     if (code === 4404) {
       address.setSession("");
-      notify(state, "info", "The session that this page showed is gone (it ended, or the server was restarted): a new one begins.");
       // At once the first time; a server that cannot make sessions is not asked in a tight loop.
-      if (madeHere) later("The server could not make a session.");
-      else connect();
+      if (madeHere) later(lastWords || "The server could not make a session.");
+      else {
+        notify(state, "info", "The session that this page showed is gone (it ended, or the server was restarted): a new one begins.");
+        connect();
+      }
     } else if (code === 4400 || code === 4403) {
       const text = code === 4403 ? "This address may not talk to the server (foreign Origin)." : "Server and page do not fit together: reload the page.";
-      state.connection.set({ phase: "lost", text: reason ? sentence(reason) : text, retry_at: 0 });
+      state.connection.set({ phase: "lost", text: lastWords || (reason ? sentence(reason) : text), retry_at: 0 });
     } else if (code === 1011) {
       later("The session ended by a fault of the simulator.");
     } else if (code === 4429) {
-      later("Too many people are watching already; trying again.");
+      later(lastWords || "Too many people are watching already.");
     } else {
       later("The server is not reachable. What you see is the last state it sent.");
     }
