@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.browser import chromium
 
 FRAGSCOPE = Path(sys.executable).with_name("fragscope")
-START_SECONDS = 300  # the first start of a checkout compiles the core
+START_SECONDS = 500  # the first start of a checkout compiles the core
 STOP_SECONDS = 10
 
 
