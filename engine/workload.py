@@ -192,15 +192,13 @@ class Workload:
 
 
 def live_objects(
-    where: NDArray[np.int32], order: NDArray[np.uint8]
+    handle: NDArray[np.int32], order: NDArray[np.uint8]
 ) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
     """Handles that hold something, in the order of their pages, and the order of each.
 
     Args:
-        where: int32[nr_pages], by handle: first pfn or PFN_NONE.
+        handle: int32[nr_pages], by pfn: owner of the object that begins there, or HANDLE_NONE.
         order: uint8[nr_pages], by pfn.
     """
-    handles = np.flatnonzero(where != u.PFN_NONE).astype(np.int32)
-    pfns = where[handles]
-    by_pfn = np.argsort(pfns, kind="stable")
-    return handles[by_pfn], order[pfns[by_pfn]]
+    pfns = np.flatnonzero(handle != u.HANDLE_NONE)
+    return handle[pfns], order[pfns]

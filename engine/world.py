@@ -24,8 +24,8 @@ from engine.workload import Workload, WorkloadParams, live_objects
 
 MAX_BUDGET = 16
 _BUDGET_SHIFT = 18  # one unit of work a tick per 2**18 pages: 1 GiB
-_NO_OPS = np.zeros((0, 4), np.int32)
-_LRU_STATES = (u.STATE_ANON, u.STATE_FILE, u.STATE_SHMEM)
+_ADOPTABLE = np.zeros(u.NR_STATES, np.bool_)  # by state: pages that the workload may free
+_ADOPTABLE[[u.STATE_ANON, u.STATE_FILE, u.STATE_SHMEM]] = True
 
 
 class BrokenInvariantError(RuntimeError):
@@ -63,9 +63,12 @@ def _adopt(guest: Guest) -> None:
         guest: its pages.handle and pages.where are written.
     """
     pages = guest.pages
-    movable = np.isin(pages["state"], _LRU_STATES) & (pages["order"] == 0)
-    movable &= (pages["flags"] & (u.PG_PINNED | u.PG_UNEVICTABLE)) == 0
-    pfns = np.flatnonzero(movable & (pages["handle"] == u.HANDLE_NONE)).astype(np.int32)
+    orphans = np.flatnonzero(_ADOPTABLE[pages["state"]] & (pages["handle"] == u.HANDLE_NONE))
+    single = pages["order"][orphans] == 0
+    loose = (pages["flags"][orphans] & (u.PG_PINNED | u.PG_UNEVICTABLE)) == 0
+    pfns = orphans[single & loose].astype(np.int32)
+    if len(pfns) == 0:
+        return
     free = np.flatnonzero(pages["where"] == u.PFN_NONE)[: len(pfns)].astype(np.int32)
     pages["handle"][pfns] = free
     pages["where"][free] = pfns
@@ -87,6 +90,8 @@ def _prepare(guest: Guest, design: Design) -> None:
         vm[name] = 0
     vm["huge_first"] = vm["huge_best"] = vm["direct_result"] = 0
     vm["balloon_target"] = balloon_size(guest)
+    if vm["balloon_target"] == 0:
+        return
     flags = guest.pages["flags"]
     balloon = guest.pages["state"] == u.STATE_BALLOON
     flags[balloon] &= 0xFFFF & ~(u.PG_MOVABLE_OPS | u.PG_MOVED)
@@ -121,7 +126,7 @@ class World:
         _adopt(first)
         # Taken from the base: what a design has moved or lost later must not bend the stream of
         # operations.
-        self._objects = live_objects(first.pages["where"], first.pages["order"])
+        self._objects = live_objects(first.pages["handle"], first.pages["order"])
         self._guests = [first, *(copy_guest(first) for _ in self.designs[1:])]
         for guest, design in zip(self._guests, self.designs, strict=True):
             _prepare(guest, design)

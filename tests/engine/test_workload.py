@@ -93,9 +93,9 @@ def test_frees_come_in_runs() -> None:
 
 
 def test_live_objects_come_in_the_order_of_their_pages() -> None:
-    where = np.full(8, u.PFN_NONE, np.int32)
-    where[[1, 3, 6]] = [5, 0, 2]
+    handle = np.full(8, u.HANDLE_NONE, np.int32)
+    handle[[5, 0, 2]] = [1, 3, 6]
     order = np.array([1, 255, 0, 0, 0, 2, 255, 255], np.uint8)
-    handles, orders = live_objects(where, order)
+    handles, orders = live_objects(handle, order)
     assert handles.tolist() == [3, 6, 1]
     assert orders.tolist() == [1, 0, 2]
