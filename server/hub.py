@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 CREDITS_AT_HELLO = 2
 MAX_CREDITS = 4  # a client that asks for more gains nothing: frames are made when wanted
-MAX_TEXTS = 256  # unsent texts after which a client counts as lost
+MAX_TEXTS = 4096  # unsent texts after which a client counts as lost
 
 
 @dataclass(frozen=True)
