@@ -17,6 +17,7 @@ from engine.core.compaction import (
     CCF_PROACTIVE,
     compact_begin,
     compact_end,
+    compact_finished,
     compact_round,
 )
 from engine.core.kswapd import kswapd_step
@@ -210,6 +211,8 @@ def kcompactd_end_zone(guest, status):
     """
     c = guest.cc[CC]
     zone = np.int64(c["zone"])
+    c["result"] = status
+    c["round_isolated"] = c["round_migrated"] = c["round_failed"] = 0
     compact_end(guest, CC)
     if c["order"] == -1:
         return
@@ -254,6 +257,9 @@ def kcompactd_step(guest, budget_pages, time_has_passed):
         status = compact_round(guest, CC)
         # A round costs something even if it only finds that it is over.
         used += max(c["total_migrate_scanned"] + c["total_free_scanned"] - before, 1)
+        if status == u.COMPACT_CONTINUE and used >= budget_pages:
+            # See now whether the page is there: in the next tick somebody may have taken it.
+            status = compact_finished(guest, CC)
         if status != u.COMPACT_CONTINUE:
             kcompactd_end_zone(guest, status)
     return used
