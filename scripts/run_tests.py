@@ -116,9 +116,8 @@ def lint() -> Count:
 
 
 def python() -> Count:
-    return pytest(
-        "python", "tests/engine", "tests/server", "tests/test_wheel.py", "tests/test_setup.py"
-    )
+    scripts = [f"tests/test_{name}.py" for name in ("wheel", "setup", "run_tests")]
+    return pytest("python", "tests/engine", "tests/server", *scripts)
 
 
 def bounds() -> Count:
