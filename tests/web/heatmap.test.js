@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fit } from "../../web/src/geom.js";
-import { blend, Heatmap, layers } from "../../web/src/map/heatmap.js";
+import { Heatmap, layers, rowOfContent } from "../../web/src/map/heatmap.js";
 import { CONTENT, FREE_SHARE, HOLDER, MIGRATETYPE, packed } from "../../web/src/map/palette.js";
 
 /** As much of a canvas as the heatmap uses. */
@@ -52,6 +52,13 @@ test("each legal value of each mode has exactly its colour of the palette", () =
   assert.equal(at(canvas, g, 0), packed(FREE_SHARE.entries.at(-1).hex));
   assert.equal(at(canvas, g, 1), packed(FREE_SHARE.entries[0].hex));
 });
+
+/** The mixed colour of one pageblock. */
+function blend(free, movable, balloon, unmovable) {
+  const pixels = new Int32Array(3);
+  rowOfContent(pixels, 2, 0, 1, { free: [free], pcp: [0], movable: [movable], balloon: [balloon], unmovable: [unmovable] });
+  return pixels[2] >>> 0;
+}
 
 test("a small cell mixes the colours by their share; pure content is pure colour", () => {
   const [free, movable, balloon, unmovable, reserved] = CONTENT.entries.map((entry) => packed(entry.hex));

@@ -39,7 +39,7 @@ const controls = createControls(state, painter, {
   startOver: setup.startOver,
 });
 createHelp(state, controls.act, setup.open);
-createCharts(state, painter);
+createCharts(state);
 painter.after(client.painted);
 
 const showGuest = painter.add("dom", () => {

@@ -14,8 +14,8 @@ const GLOW_STEP_MS = 45;
 const NR_PAGES = 512;
 
 const [FREE, MOVABLE, BALLOON, UNMOVABLE, RESERVED] = CONTENT.entries.map((entry) => packed(entry.hex));
-const FLAT = { migratetype: table(MIGRATETYPE.entries), holder: table(HOLDER.entries) };
-const BY_FREE = freeTable();
+const FLAT = { migratetype: new Int32Array(table(MIGRATETYPE.entries)), holder: new Int32Array(table(HOLDER.entries)) };
+const BY_FREE = new Int32Array(freeTable());
 const GLOW = packed(TOUCHED);
 
 /**
@@ -62,7 +62,8 @@ export class Heatmap {
     this.height = 1;
     /** @type {ImageData|null} */
     this.image = null;
-    this.pixels = new Uint32Array(0);
+    // Signed: V8 keeps 32-bit signed integers out of floating point.
+    this.pixels = new Int32Array(0);
     this.glow = new Uint8Array(0);
     this.glowing = false;
     this.glowAt = 0;
@@ -83,7 +84,7 @@ export class Heatmap {
     canvas.style.width = `${geometry.cssWidth}px`;
     canvas.style.height = `${geometry.cssHeight}px`;
     this.image = this.context.createImageData(canvas.width, canvas.height);
-    this.pixels = new Uint32Array(this.image.data.buffer);
+    this.pixels = new Int32Array(this.image.data.buffer);
     if (this.glow.length !== geometry.nr) this.glow = new Uint8Array(geometry.nr);
   }
 
@@ -138,21 +139,33 @@ export class Heatmap {
   }
 
   /** @param {Record<string, import("../wire.js").Plane>} planes */
-  paintFlat({ free, movable, balloon, unmovable, migratetype, flags, pcp }) {
+  paintFlat(planes) {
+    const { free, migratetype, flags, pcp } = planes;
     const { cols, rows, nr } = /** @type {import("../geom.js").Geometry} */ (this.geometry);
-    const { pixels, glow, mode } = this;
-    const content = mode === CONTENT.key;
-    for (let index = 0, row = rows - 1; row >= 0; row--) {
-      let at = row * cols;
-      const end = Math.min(nr, index + cols);
-      for (; index < end; index++, at++) {
-        let colour;
-        if (content) colour = blend(free[index] + pcp[index], movable[index], balloon[index], unmovable[index]);
-        else if (mode === HOLDER.key) colour = FLAT.holder[(flags[index] >> 4) & 7];
-        else if (mode === MIGRATETYPE.key) colour = FLAT.migratetype[migratetype[index]];
-        else colour = BY_FREE[Math.min(NR_PAGES, free[index] + pcp[index])];
-        pixels[at] = glow[index] ? mix(colour, GLOW, glow[index] * 18) : colour;
-      }
+    const { pixels, mode } = this;
+    // One loop a mode, over whole rows: this is the work of every paint.
+    for (let start = 0, row = rows - 1; row >= 0; row--, start += cols) {
+      const shift = row * cols - start;
+      const end = Math.min(nr, start + cols);
+      if (mode === CONTENT.key) rowOfContent(pixels, shift, start, end, planes);
+      else if (mode === HOLDER.key) for (let i = start; i < end; i++) pixels[i + shift] = FLAT.holder[(flags[i] >> 4) & 7];
+      else if (mode === MIGRATETYPE.key) for (let i = start; i < end; i++) pixels[i + shift] = FLAT.migratetype[migratetype[i]];
+      else for (let i = start; i < end; i++) pixels[i + shift] = BY_FREE[Math.min(NR_PAGES, free[i] + pcp[i])];
+    }
+    if (this.glowing) this.addGlow(cols, rows, nr);
+  }
+
+  /**
+   * @param {number} cols
+   * @param {number} rows
+   * @param {number} nr
+   */
+  addGlow(cols, rows, nr) {
+    const { pixels, glow } = this;
+    for (let i = 0; i < nr; i++) {
+      if (glow[i] === 0) continue;
+      const at = (rows - 1 - Math.floor(i / cols)) * cols + (i % cols);
+      pixels[at] = mix(pixels[at] >>> 0, GLOW, glow[i] * 18);
     }
   }
 
@@ -185,24 +198,27 @@ const [FREE_RB, MOVABLE_RB, BALLOON_RB, UNMOVABLE_RB, RESERVED_RB] = [FREE, MOVA
 const [FREE_G, MOVABLE_G, BALLOON_G, UNMOVABLE_G, RESERVED_G] = [FREE, MOVABLE, BALLOON, UNMOVABLE, RESERVED].map((c) => (c >>> 8) & 255);
 
 /**
- * Colours of a pageblock's pages mixed by their share; what is left of 512 is reserved.
+ * Colours of pageblocks' pages mixed by their share; what is left of 512 is reserved.
  *
- * Runs for every pageblock of every paint, so it is written out and in integers: shares count in 128ths, because 255 * 128
- * fits into 15 bits and so two channels into one number; what the rounding leaves over counts as free.
- * @param {number} free
- * @param {number} movable
- * @param {number} balloon
- * @param {number} unmovable
+ * Runs for every pageblock of every paint, so it is written out and in 32-bit integers: shares count in 128ths, because
+ * 255 * 128 fits into 15 bits and so two channels into one number; what the rounding leaves over counts as free.
+ * @param {Int32Array} pixels
+ * @param {number} shift from a pageblock's index to its pixel
+ * @param {number} start first pageblock
+ * @param {number} end one past the last
+ * @param {Record<string, import("../wire.js").Plane>} planes pages in per-CPU lists are free too
  */
-export function blend(free, movable, balloon, unmovable) {
-  const left = NR_PAGES - free - movable - balloon - unmovable;
-  const m = movable >> 2;
-  const b = balloon >> 2;
-  const u = unmovable >> 2;
-  const r = left > 0 ? left >> 2 : 0;
-  const f = 128 - m - b - u - r;
-  const rb =
-    Math.imul(FREE_RB, f) + Math.imul(MOVABLE_RB, m) + Math.imul(BALLOON_RB, b) + Math.imul(UNMOVABLE_RB, u) + Math.imul(RESERVED_RB, r);
-  const g = Math.imul(FREE_G, f) + Math.imul(MOVABLE_G, m) + Math.imul(BALLOON_G, b) + Math.imul(UNMOVABLE_G, u) + Math.imul(RESERVED_G, r);
-  return (0xff000000 | ((rb >> 7) & 0xff00ff) | ((g >> 7) << 8)) >>> 0;
+export function rowOfContent(pixels, shift, start, end, { free, pcp, movable, balloon, unmovable }) {
+  for (let i = start; i < end; i++) {
+    const m = movable[i] >> 2;
+    const b = balloon[i] >> 2;
+    const u = unmovable[i] >> 2;
+    const left = NR_PAGES - free[i] - pcp[i] - movable[i] - balloon[i] - unmovable[i];
+    const r = left > 0 ? left >> 2 : 0;
+    const f = (128 - m - b - u - r) | 0;
+    const rb =
+      (Math.imul(FREE_RB, f) + Math.imul(MOVABLE_RB, m) + Math.imul(BALLOON_RB, b) + Math.imul(UNMOVABLE_RB, u) + Math.imul(RESERVED_RB, r)) | 0;
+    const g = (Math.imul(FREE_G, f) + Math.imul(MOVABLE_G, m) + Math.imul(BALLOON_G, b) + Math.imul(UNMOVABLE_G, u) + Math.imul(RESERVED_G, r)) | 0;
+    pixels[i + shift] = 0xff000000 | ((rb >> 7) & 0xff00ff) | ((g >> 7) << 8);
+  }
 }

@@ -25,9 +25,8 @@ const LINE = "#dfe4e9";
 
 /**
  * @param {import("../state.js").State} state
- * @param {import("../paint.js").Painter} painter
  */
-export function createCharts(state, painter) {
+export function createCharts(state) {
   const row = need("charts", HTMLElement);
   const charts = [
     chart(row, "Free 2 MiB blocks, all zones", "higher is better for huge pages"),
@@ -103,7 +102,8 @@ export function createCharts(state, painter) {
     }, Math.max(0, lastTurn + TURN_MS - performance.now()));
   }
 
-  const draw = painter.add("dom", () => {
+  // Not in an animation frame: a chart takes longer than the maps may take.
+  function draw() {
     const welcome = state.welcome.get();
     const frame = state.frame.get();
     if (!plotly || !welcome || !frame || stale === 0 || document.hidden) return;
@@ -116,7 +116,7 @@ export function createCharts(state, painter) {
     turn = (turn + 1) % charts.length;
     stale -= 1;
     schedule();
-  });
+  }
 
   state.welcome.subscribe(restart);
   state.frame.subscribe(store);
