@@ -33,7 +33,7 @@ from engine.core.workload_ops import run_ops
 NONE = u.PFN_NONE
 
 COMPACT_ROUNDS = 8  # rounds of 32 pages per unit: 256 pages, as much as a balloon round
-DAEMON_PAGES = 1024  # pages that the daemons may look at per unit
+DAEMON_PAGES = 4096  # pages that each daemon may look at per unit: as many as COMPACT_ROUNDS may
 BALLOON_RETRIES = 32  # rounds without gain after which a retrying driver is called quiet
 
 # A fault for a transparent huge page under defrag=always, without madvise (mm/huge_memory.c).
