@@ -23,8 +23,8 @@ from engine.core.direct_compact import (
     COMPACT_PRIO_SYNC_LIGHT,
     try_to_compact_pages,
 )
-from engine.core.highatomic import unreserve_highatomic_pageblock
 from engine.core.freelist import zone_of
+from engine.core.highatomic import unreserve_highatomic_pageblock
 from engine.core.reclaim import try_to_free_pages
 from engine.core.suitability import compaction_defer_reset, suitable_watermark_ok
 
