@@ -16,6 +16,7 @@ from engine.capture_text import ZoneText
 from engine.guest import Guest, ZoneSpan, make_guest
 
 _GOLDEN = 0x9E3779B97F4A7C15
+_DISORDER = 8.0  # pageblocks by which the seed may displace one in a list
 _ODD = 0xD1B54A32D192ED03
 _WORD = 0xFFFFFFFFFFFFFFFF
 _LRU_STATES = (u.STATE_ANON, u.STATE_FILE, u.STATE_SHMEM, u.STATE_THP)
@@ -56,9 +57,48 @@ def _by_key(
         yield int(keys[start]), part
 
 
-def _place(pfns: NDArray[np.int64], rank: NDArray[np.float64]) -> NDArray[np.int64]:
+def _ascending(pfns: NDArray[np.int64], rank: NDArray[np.float64]) -> NDArray[np.int64]:
     """Order pfns by the rank of their pageblock, ascending within it."""
+    pfns = np.sort(pfns)
     return pfns[np.argsort(rank[pfns >> u.PAGEBLOCK_ORDER], kind="stable")]
+
+
+def _goes_to_tail(
+    guest: Guest, starts: NDArray[np.int64], order: int, is_virgin: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Which free blocks stand in the tail part of their list.
+
+    A block whose larger neighbourhood is free is put at the tail, since it may soon be whole again
+    (mm/page_alloc.c buddy_merge_likely()); so is everything that boot hands over.
+
+    Args:
+        guest: Guest; the order of every free block has been filled in.
+        starts: int64[n], first pfns.
+        order: of these blocks.
+        is_virgin: bool[nr_blocks], not used since boot, as far as one can tell.
+    """
+    if order >= u.MAX_PAGE_ORDER - 1:
+        virgin: NDArray[np.bool_] = is_virgin[starts >> u.PAGEBLOCK_ORDER]
+        return virgin
+    neighbour = (starts & ~(1 << order)) ^ (1 << (order + 1))
+    at = guest.pages[np.minimum(neighbour, len(guest.pages) - 1)]
+    out: NDArray[np.bool_] = (at["state"] == u.STATE_FREE) & (at["order"] == order + 1)
+    return out
+
+
+def _virgin(guest: Guest) -> NDArray[np.bool_]:
+    """Pageblocks above every user page of their zone: memory that nobody has reached since boot.
+
+    Pageblocks with reserved pages are left aside: boot puts things of its own at the end of memory.
+    """
+    user = np.flatnonzero((guest.blocks["nr_movable"] > 0) & (guest.blocks["nr_reserved"] == 0))
+    out = np.zeros(len(guest.blocks), np.bool_)
+    for zone in guest.zones:
+        first = int(zone["start_pfn"]) >> u.PAGEBLOCK_ORDER
+        end = int(zone["end_pfn"]) >> u.PAGEBLOCK_ORDER
+        inside = user[(user >= first) & (user < end)]
+        out[int(inside[-1]) + 1 if len(inside) else first : end] = True
+    return out
 
 
 def _build_free_lists(
@@ -67,9 +107,14 @@ def _build_free_lists(
     """Put every free block on the list of its zone, order and pageblock's migratetype."""
     types = guest.blocks["migratetype"].astype(np.int64)
     zones = guest.blocks["zone"].astype(np.int64)
+    is_virgin = _virgin(guest)
     for order, starts in enumerate(free):
         guest.pages["order"][starts] = order
-        placed = _place(starts, rank)
+    for order, starts in enumerate(free):
+        to_tail = _goes_to_tail(guest, starts, order, is_virgin)
+        # Memory is used upwards and given back in that order, last freed first out.
+        front, back = _ascending(starts[~to_tail], rank)[::-1], _ascending(starts[to_tail], rank)
+        placed = np.concatenate((front, back))
         block = placed >> u.PAGEBLOCK_ORDER
         for key, pfns in _by_key(placed, zones[block] * u.NR_MIGRATETYPES + types[block]):
             zone, migratetype = divmod(key, u.NR_MIGRATETYPES)
@@ -151,7 +196,7 @@ def _build_lru_lists(guest: Guest, rank: NDArray[np.float64]) -> None:
         guest.zones[field] = np.bincount(zones[mine], sizes[mine], len(guest.zones)).astype(
             np.int64
         )
-        _fill_list(guest, list_id, _place(pfns[mine], rank)[::-1])
+        _fill_list(guest, list_id, _ascending(pfns[mine], rank)[::-1])
 
 
 def _fill_blocks(guest: Guest, migratetype: NDArray[np.uint8]) -> None:
@@ -221,7 +266,7 @@ def build_guest(
     guest.pages["order"][is_free] = u.ORDER_TAIL
     _fill_blocks(guest, migratetype)
     _fill_zones(guest, zones)
-    rank = _noise(seed, len(guest.blocks))
+    rank = np.arange(len(guest.blocks)) + _DISORDER * _noise(seed, len(guest.blocks))
     _build_free_lists(guest, free, rank)
     _build_pcp_lists(guest)
     _set_active(
@@ -232,6 +277,6 @@ def build_guest(
     guest.pages["flags"][tails] &= np.uint16(0xFFFF & ~u.PG_LRU)
     _build_lru_lists(guest, rank)
     balloon = np.flatnonzero(pages.state == u.STATE_BALLOON).astype(np.int64)
-    _fill_list(guest, u.LIST_BALLOON, _place(balloon, rank)[::-1])
+    _fill_list(guest, u.LIST_BALLOON, _ascending(balloon, rank)[::-1])
     guest.vm[0]["balloon_target"] = len(balloon)
     return guest
