@@ -2,7 +2,7 @@
  * The page's sentences about designs, statistics and activity. Numbers come from frames; here they only get their words.
  */
 
-import { blockRange, count, mibNumber, orderText, pagesText, plural, short } from "./format.js";
+import { blockRange, count, mibNumber, orderText, pagesText, short } from "./format.js";
 
 /**
  * What each design does, and what it claims; the source is the server's.
@@ -160,12 +160,12 @@ export function activity(s, zones) {
   }
   if (busy && actual > target) return { busy, text: `deflating, ${mibNumber(actual)} to ${mibNumber(target)} MiB` };
   if (busy && active) {
-    const names = ["", "compacting", "direct compaction", "kcompactd at work", "balloon pass"];
+    const names = ["", "compacting", "direct compaction", "kcompactd", "balloon pass"];
     return { busy, text: `${names[active] ?? "compacting"}, ${progressOf(s, zones)}` };
   }
-  if (busy && s("huge_target")) return { busy, text: `taking huge pages, ${plural(s("huge_held"), "page")} held` };
+  if (busy && s("huge_target")) return { busy, text: `taking huge pages, ${count(s("huge_held"))} held` };
   if (busy) return { busy, text: "working in the background" };
-  if (actual < target) return { busy, text: `idle; balloon stopped at ${mibNumber(actual)} of ${mibNumber(target)} MiB: no page to be had` };
+  if (actual < target) return { busy, text: `idle; balloon stopped at ${mibNumber(actual)} of ${mibNumber(target)} MiB` };
   return { busy, text: "idle" };
 }
 

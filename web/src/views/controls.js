@@ -46,6 +46,8 @@ export function createControls(state, painter, intents) {
   wide.addEventListener("change", showMore);
   showMore();
   let resumeAt = 60;
+  let running = false; // as asked for last: the server's answer is a moment behind
+  let dragging = false;
   let settle = 0;
   let asked = 0; // MiB of the balloon target asked for last
 
@@ -131,26 +133,33 @@ export function createControls(state, painter, intents) {
 
   // -- time
   function togglePause() {
-    const running = state.pace.get() > 0;
-    intents.pace(running ? 0 : resumeAt);
+    running = !running;
+    intents.pace(running ? resumeAt : 0);
   }
   /** @param {number} position */
   function setSpeed(position) {
     speed.value = String(position);
     resumeAt = speedOf(position);
     setText(need("speed-text", HTMLOutputElement), `${count(resumeAt)} ticks/s`);
-    if (state.pace.get() > 0) intents.pace(resumeAt);
+    if (running) intents.pace(resumeAt);
   }
   pause.addEventListener("click", togglePause);
   step.addEventListener("click", acts.step);
   speed.addEventListener("input", () => setSpeed(Number(speed.value)));
+  for (const [event, now] of /** @type {const} */ ([["pointerdown", true], ["pointerup", false], ["pointercancel", false]])) {
+    speed.addEventListener(event, () => {
+      dragging = now;
+    });
+  }
 
   // -- what the server says
   const showPace = painter.add("dom", () => {
     const pace = state.pace.get();
-    if (pace > 0) {
+    running = pace > 0;
+    if (running) {
       resumeAt = pace;
-      if (document.activeElement !== speed) speed.value = String(positionOf(pace));
+      // Never pull the thumb from under a finger; and keep a position that means this speed already.
+      if (!dragging && speedOf(Number(speed.value)) !== Math.round(pace)) speed.value = String(positionOf(pace));
     }
     step.disabled = pace > 0;
     setText(need("pause-text", HTMLElement), pace > 0 ? "Pause" : "Run");
