@@ -107,6 +107,7 @@ def lint() -> Count:
     count = Count()
     for command in (
         [str(tool / "ruff"), "check", "--quiet", "--output-format=concise", "."],
+        [str(tool / "ruff"), "format", "--check", "."],
         [str(tool / "mypy"), "--no-error-summary"],
         [str(tool / "lint-imports")],
     ):
