@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -159,6 +160,29 @@ def test_a_capture_from_a_file_becomes_the_guest(page: Page, server: Server) -> 
     wait_idle(page)
     press(page, "compact")
     assert headline(page, "pinned") > 0
+
+
+def test_a_capture_can_be_dropped_on_the_page_and_tells_how_it_was_read(
+    page: Page, server: Server
+) -> None:
+    open_guest(page, server.url)
+    content = base64.b64encode((EXAMPLES / "tight" / "s1.tar.xz").read_bytes()).decode()
+    page.evaluate(
+        """(content) => {
+          const bytes = Uint8Array.from(atob(content), (c) => c.charCodeAt(0));
+          const carried = new DataTransfer();
+          carried.items.add(new File([bytes], 'mine.tar.xz'));
+          for (const type of ['dragenter', 'drop']) {
+            const init = {dataTransfer: carried, bubbles: true, cancelable: true};
+            document.body.dispatchEvent(new DragEvent(type, init));
+          }
+        }""",
+        content,
+    )
+    expect(page.locator("#guest-label")).to_contain_text("mine")
+    expect(page.locator("#drop-hint")).to_be_hidden()
+    page.locator("#about summary").click()
+    expect(page.locator("#about-list")).to_contain_text("agree with buddyinfo to 9")
 
 
 def test_a_file_that_is_no_capture_is_refused_in_one_sentence(

@@ -7,6 +7,7 @@ import { need, setText } from "./dom.js";
 import { mib } from "./format.js";
 import { createPainter } from "./paint.js";
 import { createState } from "./state.js";
+import { createAbout } from "./views/about.js";
 import { createCharts } from "./views/charts.js";
 import { createControls } from "./views/controls.js";
 import { createHelp } from "./views/help.js";
@@ -39,6 +40,7 @@ const controls = createControls(state, painter, {
   startOver: setup.startOver,
 });
 createHelp(state, controls.act, setup.open);
+createAbout(state);
 createCharts(state);
 painter.after(client.painted);
 
