@@ -1,1 +1,1 @@
-"""The simulator: a function of configuration, seed and commands. Knows no server, no clock, no files but captures."""
+"""The simulator: a function of configuration, seed and commands; knows no server and no clock."""

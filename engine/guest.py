@@ -1,11 +1,13 @@
 """Guest: one simulated machine's memory under one design, as six record arrays.
 
-This room declares the memory map (what each field means, who writes it) and makes blank guests. All page
-state of the simulator lives here and nowhere else; every number is an integer, so that two guests are
-equal exactly when their bytes are (engine/snapshot.py). The compiled core receives a ``Guest`` as its first argument.
+This room declares the memory map (what each field means, who writes it) and makes blank guests. All
+page state of the simulator lives here and nowhere else; every number is an integer, so that two
+guests are equal exactly when their bytes are (engine/snapshot.py). The compiled core receives a
+``Guest`` as its first argument.
 
-A page costs 20 bytes: PAGE_DTYPE. Per-pageblock counters are kept up to date by every change of a page's
-state (engine/core/page.py) and never rescanned, except by engine/core/check.py, which is there to catch us.
+A page costs 20 bytes: PAGE_DTYPE. Per-pageblock counters are kept up to date by every change of a
+page's state (engine/core/page.py) and never rescanned, except by engine/core/check.py, which is
+there to catch us.
 """
 
 from dataclasses import dataclass
@@ -17,12 +19,16 @@ from engine import units as u
 
 PAGE_DTYPE = np.dtype(
     [
-        ("next", "<i4"),  # links of the one list that the page is on, PFN_NONE at the ends and off lists
+        # links of the one list that the page is on, PFN_NONE at the ends and off lists
+        ("next", "<i4"),
         ("prev", "<i4"),
-        ("handle", "<i4"),  # workload object that owns the page (first page of it), HANDLE_NONE otherwise
-        ("where", "<i4"),  # indexed by *handle*, not by pfn: first pfn of that object now, PFN_NONE if it holds none
+        # workload object that owns the page (first page of it), HANDLE_NONE otherwise
+        ("handle", "<i4"),
+        # indexed by *handle*, not by pfn: first pfn of that object now, PFN_NONE if it holds none
+        ("where", "<i4"),
         ("state", "u1"),  # units.STATE_*
-        ("order", "u1"),  # order of the free block or compound page on its first page, ORDER_TAIL on the rest
+        # order of the free block or compound page on its first page, ORDER_TAIL on the rest
+        ("order", "u1"),
         ("flags", "<u2"),  # units.PG_*
     ]
 )
@@ -31,15 +37,19 @@ BLOCK_DTYPE = np.dtype(
     [
         # pages of the block by what they are: the six add up to 512. Written by core/page.py only.
         ("nr_free", "<u2"),  # STATE_FREE
-        ("nr_movable", "<u2"),  # anon, file, shmem that the LRU path can move (THP included, PG_PINNED excluded)
+        # anon, file, shmem that the LRU path can move (THP included, PG_PINNED excluded)
+        ("nr_movable", "<u2"),
         ("nr_balloon", "<u2"),
-        ("nr_unmovable", "<u2"),  # slab, page tables, kernel, unknown, huge, hwpoison, pinned, free-scanner targets
+        # slab, page tables, kernel, unknown, huge, hwpoison, pinned, free-scanner targets
+        ("nr_unmovable", "<u2"),
         ("nr_pcp", "<u2"),
         ("nr_reserved", "<u2"),  # reserved pages and holes
         ("migratetype", "u1"),
         ("zone", "u1"),  # index into Guest.zones
         ("flags", "u1"),  # units.PB_*
-        ("largest", "u1"),  # order of the largest free piece, 255 = none; valid while PB_STALE is clear (core/observe.py)
+        # order of the largest free piece, 255 = none; valid while PB_STALE is clear
+        # (core/observe.py)
+        ("largest", "u1"),
     ]
 )
 
@@ -57,16 +67,20 @@ _ZONE_FIELDS = (
     "name start_pfn end_pfn present managed "
     # buddy: free pages, and those of them in HIGHATOMIC and CMA blocks
     "nr_free nr_free_highatomic nr_free_cma nr_reserved_highatomic "
-    # watermarks in pages, without boost; protection against requests that could use the highest populated zone
+    # watermarks in pages, without boost; protection against requests that could use the highest
+    # populated zone
     "wmark_min wmark_low wmark_high wmark_promo watermark_boost lowmem_reserve "
     # per-CPU lists of the single CPU; 0 = off
     "pcp_count pcp_high pcp_batch pcp_free_count "
-    # compaction: cached scanner positions, initial positions, deferral, skip-hint flush (struct zone)
+    # compaction: cached scanner positions, initial positions, deferral, skip-hint flush (struct
+    # zone)
     "cached_migrate_async cached_migrate_sync cached_free init_migrate_pfn init_free_pfn "
     "compact_considered compact_defer_shift compact_order_failed compact_blockskip_flush "
     # reclaim
-    "nr_zone_inactive_file nr_zone_active_file nr_zone_inactive_anon nr_zone_active_anon nr_zone_unevictable "
-    # per-CPU batching: doublings of the refill batch, PCPF_* bits; zone->flags: ZONE_* bits (units.ZONE_BOOSTED_WATERMARK);
+    "nr_zone_inactive_file nr_zone_active_file nr_zone_inactive_anon nr_zone_active_anon "
+    "nr_zone_unevictable "
+    # per-CPU batching: doublings of the refill batch, PCPF_* bits; zone->flags: ZONE_* bits
+    # (units.ZONE_BOOSTED_WATERMARK);
     # the boost that kswapd's run in progress will take back
     "pcp_alloc_factor pcp_flags zone_flags kswapd_boost"
 ).split()
@@ -75,10 +89,12 @@ ZONE_DTYPE = np.dtype([(name, "<i8") for name in _ZONE_FIELDS])
 # Counters with the names of /proc/vmstat.
 VMSTAT_FIELDS = (
     "pgalloc pgfree pgmigrate_success pgmigrate_fail "
-    "compact_migrate_scanned compact_free_scanned compact_isolated compact_stall compact_fail compact_success "
+    "compact_migrate_scanned compact_free_scanned compact_isolated compact_stall compact_fail "
+    "compact_success "
     "compact_daemon_wake compact_daemon_migrate_scanned compact_daemon_free_scanned "
     "balloon_inflate balloon_deflate balloon_migrate "
-    "pgscan_kswapd pgscan_direct pgsteal_kswapd pgsteal_direct allocstall pageoutrun drop_pagecache "
+    "pgscan_kswapd pgscan_direct pgsteal_kswapd pgsteal_direct allocstall pageoutrun "
+    "drop_pagecache "
     "htlb_buddy_alloc_success htlb_buddy_alloc_fail thp_fault_alloc thp_fault_fallback"
 ).split()
 
@@ -86,7 +102,8 @@ VMSTAT_FIELDS = (
 COST_FIELDS = (
     # messages that stop the guest until the host has answered, and pfns carried by them
     "host_exits host_pfns "
-    # evaluations of the balloon test on the generic isolate path, and what they met (issue: hook accounting)
+    # evaluations of the balloon test on the generic isolate path, and what they met (issue: hook
+    # accounting)
     "hook_checks hook_checks_balloon hook_checks_lru "
     # pages whose contents were copied; balloon pages moved that had been moved before
     "pages_copied balloon_repeats "
@@ -94,43 +111,64 @@ COST_FIELDS = (
     "pass_runs pass_scanned pass_migrated gather_blocks gather_pages "
     # fallbacks (mm_page_alloc_extfrag): whole block claimed, single page stolen
     "extfrag_claim extfrag_steal "
-    # allocations that failed: order 0, order 1 to 8, order 9 and more; balloon fills that stopped for lack of a page
-    "alloc_failed alloc_failed_high alloc_failed_huge balloon_out_of_puff workload_ops workload_failed"
+    # allocations that failed: order 0, order 1 to 8, order 9 and more; balloon fills that stopped
+    # for lack of a page
+    "alloc_failed alloc_failed_high alloc_failed_huge balloon_out_of_puff workload_ops "
+    "workload_failed"
 ).split()
 
-# Requests and progress of everything that takes more than one tick. Written by core/run.py and the rooms it calls.
+# Requests and progress of everything that takes more than one tick. Written by core/run.py and
+# the rooms it calls.
 JOB_FIELDS = (
-    # balloon, in pages; idle_rounds counts driver rounds in a row that gained nothing; balloon_singles (below): 1 = no further whole
+    # balloon, in pages; idle_rounds counts driver rounds in a row that gained nothing;
+    # balloon_singles (below): 1 = no further whole
     # pageblocks in this inflation, one was refused
-    "balloon_target balloon_idle_rounds balloon_stopped balloon_isolated dedicated_blocks balloon_event "
+    "balloon_target balloon_idle_rounds balloon_stopped balloon_isolated dedicated_blocks "
+    "balloon_event "
     # compact_memory runs asked for and not begun; zone of the run in progress
     "compact_requests compact_zone "
     # direct compaction asked for by a person: order + 1, or 0; result of the last one (COMPACT_*)
     "direct_request direct_result "
-    # huge pages: wanted at most, attempt number, attempts without gain, held now, most held, held after the first attempt
+    # huge pages: wanted at most, attempt number, attempts without gain, held now, most held, held
+    # after the first attempt
     "huge_target huge_attempt huge_idle huge_held huge_best huge_first huge_runs "
     "drop_requests "
-    # designs' requests: a pass (0/1, further ones collapse), pageblocks still to gather (PFN_NONE = as many as possible)
+    # designs' requests: a pass (0/1, further ones collapse), pageblocks still to gather (PFN_NONE
+    # = as many as possible)
     "pass_pending pass_budget gather_pending "
     "causes "
     # kswapd and kcompactd
-    "kswapd_order kswapd_awake kswapd_failures kcompactd_order kcompactd_awake kcompactd_zone proactive_defer proactive_score "
-    # kswapd's run, which lasts over ticks (struct scan_control): what it was woken for, what it works for now
+    "kswapd_order kswapd_awake kswapd_failures kcompactd_order kcompactd_awake kcompactd_zone "
+    "proactive_defer proactive_score "
+    # kswapd's run, which lasts over ticks (struct scan_control): what it was woken for, what it
+    # works for now
     "kswapd_alloc_order kswapd_run_order kswapd_priority kswapd_boost kswapd_reclaimed "
     "workload_budget tick balloon_singles proactive_phase spare2 spare3"
 ).split()
 
-# What distinguishes one design from another, as data (engine/designs/base.py: BalloonRules has the meaning of each).
+# What distinguishes one design from another, as data (engine/designs/base.py: BalloonRules has
+# the meaning of each).
 RULE_FIELDS = (
     "rule_alloc_migratetype rule_hook rule_whole_blocks rule_stop_on_failure rule_deflate_order "
-    "rule_dedicated_migratetype rule_gather_victims rule_gather_keep rule_gather_gain rule_gather_fill "
+    "rule_dedicated_migratetype rule_gather_victims rule_gather_keep rule_gather_gain "
+    "rule_gather_fill "
     "rule_pass_target rule_pass_lru rule_pass_batch rule_range_aware rule_driver_rounds rule_spare1"
 ).split()
 
 # LRU isolation is counted for the whole machine (nr_isolated_*).
 VM_DTYPE = np.dtype(
     [("rng", "<u8")]
-    + [(name, "<i8") for name in ("nr_isolated_anon", "nr_isolated_file", "nr_zones", "nr_pages", "main_zone", "profile")]
+    + [
+        (name, "<i8")
+        for name in (
+            "nr_isolated_anon",
+            "nr_isolated_file",
+            "nr_zones",
+            "nr_pages",
+            "main_zone",
+            "profile",
+        )
+    ]
     + [(name, "<i8") for name in [*VMSTAT_FIELDS, *COST_FIELDS, *JOB_FIELDS, *RULE_FIELDS]]
 )
 
@@ -139,7 +177,8 @@ CC_FIELDS = (
     "active zone order migratetype mode gfp alloc_flags highest_zoneidx "
     "migrate_pfn free_pfn fast_start_pfn search_order "
     "nr_migratepages nr_freepages total_migrate_scanned total_free_scanned "
-    "ignore_skip_hint no_set_skip_hint ignore_block_suitable direct_compaction proactive_compaction whole_zone "
+    "ignore_skip_hint no_set_skip_hint ignore_block_suitable direct_compaction "
+    "proactive_compaction whole_zone "
     "contended finish_pageblock fast_search_fail alloc_contig rescan "
     "last_migrated_pfn update_cached capture capture_pfn result "
     # of the round just done: pages that failed, for the trace and the marks on the map
@@ -152,7 +191,8 @@ class Guest(NamedTuple):
     """Six record arrays; the first argument of every core function.
 
     Attributes:
-        pages: PAGE_DTYPE[nr_pages], by absolute pfn from 0 to the end of the last zone; nr_pages is a multiple of 512.
+        pages: PAGE_DTYPE[nr_pages], by absolute pfn from 0 to the end of the last zone; nr_pages
+            is a multiple of 512.
         blocks: BLOCK_DTYPE[nr_pages / 512], by pageblock index.
         lists: LIST_DTYPE[LIST_ZONES + nr_zones * LISTS_PER_ZONE], see units.LIST_*.
         zones: ZONE_DTYPE[nr_zones], ascending, without empty zones.
@@ -174,7 +214,8 @@ class ZoneSpan:
 
     Attributes:
         name: units.ZONE_*.
-        start_pfn: first pfn; a multiple of the pageblock size (DMA starts at 0, its pfn 0 is reserved).
+        start_pfn: first pfn; a multiple of the pageblock size (DMA starts at 0, its pfn 0 is
+            reserved).
         end_pfn: one past the last pfn; a multiple of the pageblock size.
     """
 
@@ -195,13 +236,15 @@ def make_guest(spans: tuple[ZoneSpan, ...], seed: int) -> Guest:
     """
     end = 0
     for span in spans:
+        words = f"zone {u.ZONE_NAMES[span.name]}: {span.start_pfn} to {span.end_pfn}"
         if span.start_pfn % u.PAGEBLOCK_NR_PAGES or span.end_pfn % u.PAGEBLOCK_NR_PAGES:
-            raise ValueError(f"zone {u.ZONE_NAMES[span.name]}: {span.start_pfn} to {span.end_pfn} is not whole pageblocks of 512 pages")
+            raise ValueError(f"{words} is not whole pageblocks of 512 pages")
         if span.start_pfn < end or span.end_pfn <= span.start_pfn:
-            raise ValueError(f"zone {u.ZONE_NAMES[span.name]}: {span.start_pfn} to {span.end_pfn} is empty or overlaps the zone before")
+            raise ValueError(f"{words} is empty or overlaps the zone before")
         end = span.end_pfn
     if not 0 < end <= u.PFN_NONE - u.PAGEBLOCK_NR_PAGES:
-        raise ValueError(f"a guest of {end} pages: the limit is {u.PFN_NONE - u.PAGEBLOCK_NR_PAGES} pages")
+        limit = u.PFN_NONE - u.PAGEBLOCK_NR_PAGES
+        raise ValueError(f"a guest of {end} pages: the limit is {limit} pages")
     pages = np.zeros(end, PAGE_DTYPE)
     for field in ("next", "prev", "handle", "where"):
         pages[field] = u.PFN_NONE

@@ -1,7 +1,8 @@
 """Constants and words of the field, shared by every room of the engine; imports nothing.
 
 Module-level integers are what the compiled core reads (numba freezes them at compile time); the
-``IntEnum`` twins are for Python code and text. Values are those of Linux 6.12 on x86-64 with 4 KiB pages.
+``IntEnum`` twins are for Python code and text. Values are those of Linux 6.12 on x86-64 with
+4 KiB pages.
 """
 
 from enum import IntEnum, IntFlag
@@ -25,7 +26,8 @@ COMPACT_CLUSTER_MAX = 32  # include/linux/swap.h
 SWAP_CLUSTER_MAX = 32
 BALLOON_ARRAY_PFNS_MAX = 256  # drivers/virtio/virtio_balloon.c: pfns in one message to the host
 
-# -- migratetypes (include/linux/mmzone.h, 6.12; BALLOON is ours: toggle "own_type" of dedicated_block)
+# -- migratetypes (include/linux/mmzone.h, 6.12; BALLOON is ours: toggle "own_type" of
+# dedicated_block)
 MIGRATE_UNMOVABLE = 0
 MIGRATE_MOVABLE = 1
 MIGRATE_RECLAIMABLE = 2
@@ -52,7 +54,8 @@ class Migratetype(IntEnum):
 # -- Page.state: what a page is. Exactly one, at every moment.
 STATE_HOLE = 0  # no memory behind this pfn
 STATE_RESERVED = 1  # PG_reserved: firmware, kernel image, memmap; never handed out
-STATE_FREE = 2  # in a buddy block; Page.order is the block's order on its first page, ORDER_TAIL on the others
+# in a buddy block; Page.order is the block's order on its first page, ORDER_TAIL on the others
+STATE_FREE = 2
 STATE_PCP = 3  # free but parked in a per-CPU list: blocks merging, seen by no scanner
 STATE_ISOLATED_FREE = 4  # taken by a free scanner as a migration target
 STATE_ANON = 5
@@ -62,7 +65,8 @@ STATE_BALLOON = 8
 STATE_SLAB = 9
 STATE_PGTABLE = 10
 STATE_KERNEL = 11  # other kernel memory: stacks, vmalloc, drivers, pipes
-STATE_UNKNOWN = 12  # a capture showed no flag at all: kernel memory or a parked free page, undecidable
+# a capture showed no flag at all: kernel memory or a parked free page, undecidable
+STATE_UNKNOWN = 12
 STATE_HUGE = 13  # hugetlb
 STATE_THP = 14  # transparent huge page (anon, compound)
 STATE_HWPOISON = 15
@@ -103,7 +107,8 @@ PG_REFERENCED = 1 << 8
 PG_MAPPED = 1 << 9
 PG_MOVED = 1 << 10  # balloon page that was migrated before: a second move counts as a repeat
 PG_DEDICATED = 1 << 11  # balloon page that lives in a dedicated pageblock
-PG_MOVABLE_OPS = 1 << 12  # balloon page that the generic migrate scanner may isolate (design lru_hook)
+# balloon page that the generic migrate scanner may isolate (design lru_hook)
+PG_MOVABLE_OPS = 1 << 12
 
 
 class PageFlag(IntFlag):
@@ -180,7 +185,8 @@ ALLOC_NOFRAGMENT = 1 << 8
 ALLOC_HIGHATOMIC = 1 << 9
 ALLOC_KSWAPD = 1 << 11
 
-# -- gfp bits, as far as the simulator tells them apart (include/linux/gfp_types.h); the migratetype is passed beside them
+# -- gfp bits, as far as the simulator tells them apart (include/linux/gfp_types.h); the
+# migratetype is passed beside them
 GFP_DIRECT_RECLAIM = 1 << 0
 GFP_KSWAPD_RECLAIM = 1 << 1
 GFP_IO = 1 << 2
@@ -210,7 +216,8 @@ COMPACT_PARTIAL_SKIPPED = 6
 COMPACT_CONTENDED = 7
 COMPACT_SUCCESS = 8
 
-# -- compact_control slots: Guest.cc[...]; each is one compactor with its own scanners and private lists
+# -- compact_control slots: Guest.cc[...]; each is one compactor with its own scanners and private
+# lists
 CC_MEMORY = 0  # /proc/sys/vm/compact_memory: the run that a person starts
 CC_DIRECT = 1  # direct compaction inside an allocation: begins and ends within it
 CC_KCOMPACTD = 2  # the daemon, woken by kswapd or proactive
@@ -228,7 +235,8 @@ LIST_BALLOON_DEDICATED = 6  # balloon pages in dedicated pageblocks, newest firs
 LIST_HUGE = 7  # hugetlb pages held by the huge command
 LIST_MIGRATEPAGES = 8  # + cc: pages isolated for migration (NR_CC lists)
 LIST_FREEPAGES = 12  # + cc * NR_PAGE_ORDERS + order: targets held by a compactor
-# Scratch of one migrate_pages() call, empty between calls: sources and targets that are paired, failures, split pages.
+# Scratch of one migrate_pages() call, empty between calls: sources and targets that are paired,
+# failures, split pages.
 LIST_UNMAP = 56
 LIST_TARGETS = 57
 LIST_RET = 58

@@ -103,7 +103,9 @@ def _cache_base() -> Path:
     return copy
 
 
-_OPTIONS = {"cache": True, "nogil": True, "error_model": "python"}
+# No core function is handed to C as a callback: leaving that wrapper out saves a tenth of the
+# time that compiling takes.
+_OPTIONS = {"cache": True, "nogil": True, "error_model": "python", "no_cfunc_wrapper": True}
 _ALLOCATING = {"empty", "zeros"}  # numpy's makers of scratch arrays
 
 
