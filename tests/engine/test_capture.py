@@ -47,7 +47,9 @@ def test_free_blocks_of_real_guests(name: str) -> None:
         assert zone["free_agreement"] >= 0.99, zone
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name", ["roomy", *(pytest.param(n, marks=pytest.mark.slow) for n in NAMES if n != "roomy")]
+)
 def test_guests_of_real_captures_are_clean(name: str) -> None:
     guest = guest_from_capture(example(name), 1)
     code, pfn = validate(guest)
