@@ -33,7 +33,7 @@ class Limits:
 
     Attributes:
         guest_mib: memory of the captured machine, MiB.
-        archive_bytes: size of the archive as it comes, compressed.
+        archive_bytes: size of an archive in memory (an upload), as it comes.
         text_bytes: size of one text file.
         members: entries in the archive.
     """
@@ -265,10 +265,10 @@ def _read(source: Path | bytes, where: str, limits: Limits) -> dict[str, bytes]:
         if not source.is_file():
             raise ValueError(f"{where} is neither a file nor a folder")
         size, opener = source.stat().st_size, _path_opener(source)
-    if size > limits.archive_bytes:
-        raise ValueError(
-            f"{where} has {size >> 20} MiB: the limit is {limits.archive_bytes >> 20} MiB"
-        )
+    # A file on disk is read piece by piece: what it unpacks to bounds it, packed or not.
+    most = limits.archive_bytes if isinstance(source, bytes) else limits.unpacked_bytes
+    if size > most:
+        raise ValueError(f"{where} has {size >> 20} MiB: the limit is {most >> 20} MiB")
     if not size:
         raise ValueError(f"{where} is empty")
     with opener() as raw:
