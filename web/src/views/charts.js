@@ -111,7 +111,7 @@ export function createCharts(state) {
     const names = welcome.designs.map((design) => design.key);
     const { box } = charts[turn];
     const data = turn === 2 ? orderBars(frame, names, at) : timeLines(history, names, turn === 0 ? "blocks" : "unusable");
-    plotly.react(box, data, { ...layout(turn), datarevision: frame.seq }, { displayModeBar: false, responsive: true, staticPlot: false });
+    plotly.react(box, data, { ...layout(turn, names.length), datarevision: frame.seq }, { displayModeBar: false, responsive: true, staticPlot: false });
     box.dataset.drawn = String(frame.tick);
     turn = (turn + 1) % charts.length;
     stale -= 1;
@@ -177,11 +177,14 @@ function orderBars(frame, names, at) {
   }));
 }
 
-/** @param {number} which */
-function layout(which) {
+/**
+ * @param {number} which
+ * @param {number} nr designs: from the fifth on each takes a line of the legend
+ */
+function layout(which, nr) {
   const axis = { color: MUTED, gridcolor: LINE, zerolinecolor: LINE, linecolor: LINE, automargin: true, fixedrange: true };
   return {
-    margin: { l: 8, r: 8, t: 8, b: 8 }, height: 240, uirevision: "keep",
+    margin: { l: 8, r: 8, t: 8, b: 8 }, height: 240 + 24 * Math.max(0, nr - 4), uirevision: "keep",
     font: { family: "system-ui, sans-serif", size: 12, color: INK },
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: true,
     legend: { orientation: "h", y: -0.24, x: 0, font: { size: 11.5 } }, hovermode: "x unified", bargap: 0.25,

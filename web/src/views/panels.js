@@ -275,8 +275,8 @@ function createPanel(design, i, point, keep) {
   const root = el(
     "article.panel", { "aria-labelledby": `${id}-name`, "data-design": design.key, "data-busy": "false" },
     el("header.panel-head", {},
-      el("h3", { id: `${id}-name` }, lineSwatch(DESIGN_LINES[i % DESIGN_LINES.length]), el("span.key", {}, design.name),
-        el("span.hidden", {}, design.key === design.name ? "" : ` with ${design.key}`))),
+      el("h3", { id: `${id}-name` }, lineSwatch(DESIGN_LINES[i % DESIGN_LINES.length]), el("span.key", {}, design.name,
+        design.key === design.name ? null : el("span.variant", {}, design.key.slice(design.name.length))))),
     el("p.help", {}, words.help, " ", el("a", { href: `#claim-${design.name}` }, "What it claims")),
     el("div.headline", {}, number, " ",
       el("div.headline-words", {}, el("span.unit", { id: `${id}-unit` }, "2 MiB blocks left for user land"), reach)),

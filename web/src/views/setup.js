@@ -3,7 +3,7 @@
  */
 
 import { el, need } from "../dom.js";
-import { designKey, mib, parseWhole, splitKey } from "../format.js";
+import { designKey, parseWhole, splitKey } from "../format.js";
 import { uploadCapture } from "../rest.js";
 import { notify } from "../state.js";
 
@@ -123,7 +123,7 @@ function guestChoice(info, source, load) {
   const radio = (/** @type {string} */ value, /** @type {boolean} */ checked, /** @type {string} */ label, /** @type {string} */ text) =>
     el("label.choice", {}, el("input", { type: "radio", name: "guest", value, checked }), el("span", {}, el("b", {}, label), el("span.why", {}, text)));
   const captures = info.captures.map((capture) =>
-    radio(`capture ${capture.name}`, source.kind === "capture" && source.name === capture.name, `${capture.label}, ${mib(capture.size_mib)}`, capture.text));
+    radio(`capture ${capture.name}`, source.kind === "capture" && source.name === capture.name, capture.label, capture.text));
   const presets = info.presets.map((preset) =>
     radio(`preset ${preset.name}`, source.kind === "synthetic" && source.preset === preset.name, preset.label, preset.text));
   const now = source.kind === "synthetic" ? source.size_mib : 4096;
