@@ -29,8 +29,9 @@ HARDENED = [
     "--pids-limit=256",
     "--memory=1g",
 ]
-# A start on a warm cache is to answer within 3 s; a machine that is busy beside may take longer.
-START_LIMIT_S = 3.0 if os.environ.get("CI") != "true" else 8.0
+# A start on a warm cache is to answer within 3 s: of processor time, which does not depend
+# on what else the machine does; a compiler at work would take minutes.
+START_LIMIT_S = 3.0
 STOP_LIMIT_S = 10
 
 
@@ -55,6 +56,11 @@ class Box:
         url = f"http://127.0.0.1:{PORT}{path}"
         script = "import sys, urllib.request as r; print(r.urlopen(sys.argv[1]).read().decode())"
         return podman("exec", self.name, "python", "-c", script, url, check=False)
+
+    def processor_seconds(self) -> float:
+        """User and system time of the server so far, all threads."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def wait(self, seconds: float) -> float:
         """Wait until /healthz says ok; returns the seconds since the start."""
@@ -133,7 +139,7 @@ def test_its_own_health_check_passes(box: Box) -> None:
 
 
 def test_a_start_takes_the_compiled_core_from_the_image(image: str, box: Box) -> None:
-    """Nothing is compiled anew: what a process compiles it writes as files, and there are links."""
+    """Nothing is compiled anew: compiled code is written as files, and there are only links."""
     find = "find {} -name '*.nb?' -type {} -printf '%f\\n' | sort"
     shipped = box.execute("sh", "-c", find.format("/opt/fragscope/core-cache", "f"))
     assert ".nbc" in shipped, "the image carries no compiled function"
@@ -142,10 +148,11 @@ def test_a_start_takes_the_compiled_core_from_the_image(image: str, box: Box) ->
     second = Box()
     try:
         seconds = second.wait(60)
+        used = second.processor_seconds()
     finally:
         podman("rm", "--force", "--time=1", second.name)
-    print(f"\nstart to /healthz: {seconds:.1f} s")
-    assert seconds < START_LIMIT_S
+    print(f"\nstart to /healthz: {seconds:.1f} s, {used:.1f} s of processor time")
+    assert used < START_LIMIT_S
 
 
 def test_the_page_works_in_a_browser(box: Box, tmp_path: Path) -> None:
