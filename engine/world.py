@@ -159,9 +159,9 @@ class World:
 
     def _check_size(self, verb: str, nr_pages: int) -> None:
         if nr_pages > self.nr_pages:
-            raise ValueError(
-                f"{verb} {shown_size(nr_pages)}: the guest has {shown_size(self.nr_pages)}"
-            )
+            # A capture's memory is seldom whole MiB; people think in MiB all the same.
+            limit = f"{self.nr_pages // u.MIB_PAGES} MiB"
+            raise ValueError(f"{verb} {shown_size(nr_pages)}: the guest has {limit}")
 
     def _balloon_target(self, command: c.BalloonTarget) -> None:
         self._check_size("balloon target of", command.nr_pages)
