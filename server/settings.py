@@ -55,7 +55,7 @@ class Settings:
     host: str = _text("127.0.0.1", "address to listen on; 0.0.0.0 in the container image")
     port: int = _setting(8000, 0, 65535, "(a port)", "port to listen on; 0 picks a free one")
     origins: str = _text("", "further origins that may connect, as https://example.org, by commas")
-    max_sessions: int = _setting(16, 1, 1000, "sessions", "sessions at a time")
+    max_sessions: int = _setting(64, 1, 1000, "sessions", "sessions at a time")
     max_viewers: int = _setting(64, 1, 10_000, "viewers", "open pages per session")
     session_ttl_s: int = _setting(
         1800, 1, 10_000_000, "seconds", "a session without a viewer ends after this time"
