@@ -25,7 +25,7 @@ print(sum(rng_next.stats.cache_hits.values()))
 
 def run(code: str, **environment: str) -> list[str]:
     """Lines that a fresh process prints."""
-    env = {**os.environ, "NUMBA_DISABLE_JIT": "0", **environment}
+    env = {**os.environ, "NUMBA_DISABLE_JIT": "0", "NUMBA_BOUNDSCHECK": "0", **environment}
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, check=True
     )
