@@ -50,7 +50,19 @@ def address(listener: socket.socket) -> str:
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server that says goodbye to its sockets first."""
+    """uvicorn's server that says goodbye to its sockets first.
+
+    Attributes:
+        failed: it ends because the simulator could not be prepared.
+    """
+
+    failed = False
+
+    async def on_tick(self, counter: int) -> bool:
+        """Whether to end: also when the core could not be prepared, as nothing works then."""
+        manager = getattr(self.config.app.state, "manager", None)  # type: ignore[union-attr]
+        self.failed = manager is not None and manager.warm.failed
+        return await super().on_tick(counter) or self.failed
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close every WebSocket with 1001, then do what uvicorn does."""
@@ -78,9 +90,13 @@ def make_server(settings: Settings) -> Server:
 
 
 def run_server(settings: Settings) -> int:
-    """Listen, print the address, serve until SIGINT or SIGTERM; the exit status."""
+    """Listen, print the address, serve until SIGINT or SIGTERM; the exit status.
+
+    1 = the simulator could not be prepared; the log says why.
+    """
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     listener = bind(settings.host, settings.port)
     print(f"fragscope is at {address(listener)}  (Ctrl+C ends it)", flush=True)
-    make_server(settings).run(sockets=[listener])
-    return 0
+    server = make_server(settings)
+    server.run(sockets=[listener])
+    return 1 if server.failed else 0

@@ -5,10 +5,14 @@ to play a small scene with every design, toggle and command. Then nobody's click
 """
 
 import logging
+import os
+import re
+import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
 
 from engine.commands import (
     BalloonDeflate,
@@ -21,6 +25,7 @@ from engine.commands import (
     SetWorkload,
     TakeHugePages,
 )
+from engine.core import cache_folders
 from engine.designs import DESIGNS
 from engine.presets import make_synthetic
 from engine.replay import parse_ops, replay
@@ -35,6 +40,8 @@ Progress = Callable[[str, int, int], None]
 _SIZE_MIB = 256
 _PRESET = "tight"
 _REPORT_S = 0.5
+KEEP_S = 30 * 24 * 3600  # compiled code that no start has used for so long is thrown away
+_DIGEST = re.compile("[0-9a-f]{20}")  # the name of a cache folder
 
 SCENE: tuple[Command, ...] = (
     BalloonInflate(8192),
@@ -95,6 +102,37 @@ def compiled() -> tuple[int, int]:
     return sum(1 for function in functions.values() if function.overloads), len(functions)
 
 
+def prune_cache(base: Path, used: Collection[Path], now: float) -> int:
+    """Throw away compiled code that no start has used for KEEP_S; a version takes some 400 MB.
+
+    Args:
+        base: folder of all caches, each named by the digest of what it was compiled from.
+        used: those that this version uses; they are marked as used now.
+        now: seconds since the epoch.
+    Returns:
+        Folders thrown away.
+    """
+    for folder in used:
+        if folder.is_dir():
+            os.utime(folder, (now, now))
+    gone = 0
+    for folder in base.iterdir():
+        is_cache = folder.is_dir() and _DIGEST.fullmatch(folder.name)
+        if is_cache and folder not in used and now - folder.stat().st_mtime > KEEP_S:
+            shutil.rmtree(folder, ignore_errors=True)
+            gone += 1
+    return gone
+
+
+def _tidy() -> None:
+    if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
+        return
+    try:
+        prune_cache(*cache_folders(), time.time())
+    except OSError as error:  # another process tidies as well, or the folder is not ours to change
+        log.info("old compiled code was left where it is: %s", error)
+
+
 class Warm:
     """The warm-up of a server: runs once, in a thread, and lets others wait for it."""
 
@@ -122,6 +160,7 @@ class Warm:
                 self._text = f"preparing the simulator, once: {part}"
             if self._after is not None:
                 self._after(self._report)
+            _tidy()
             self.seconds = time.monotonic() - begin
             log.info("the simulator is ready after %.1f s", self.seconds)
         except Exception as error:
@@ -137,6 +176,11 @@ class Warm:
         if not self._done.is_set():
             self._fault = NotFoundError("the server is shutting down")
             self._done.set()
+
+    @property
+    def failed(self) -> bool:
+        """Whether the core cannot be had: nothing can ever be served then."""
+        return isinstance(self._fault, Exception) and not isinstance(self._fault, NotFoundError)
 
     @property
     def ready(self) -> bool:

@@ -107,13 +107,24 @@ def _cache_base() -> Path:
 # time that compiling takes.
 _OPTIONS = {"cache": True, "nogil": True, "error_model": "python", "no_cfunc_wrapper": True}
 _ALLOCATING = {"empty", "zeros"}  # numpy's makers of scratch arrays
+_used: set[Path] = set()
+
+
+def cache_folders() -> tuple[Path, frozenset[Path]]:
+    """The folder of all caches, and those in it that the core files imported so far use.
+
+    The others belong to other versions or flags: whoever has a clock may throw old ones away.
+    """
+    return _cache_base(), frozenset(_used)
 
 
 def _compile(func: Any, inline: bool) -> Any:
     """A compiled function whose cache folder is named by what it depends on."""
     if config.DISABLE_JIT:
         return func
-    folder = str(_cache_base() / cache_digest(func.__module__.rpartition(".")[2]))
+    path = _cache_base() / cache_digest(func.__module__.rpartition(".")[2])
+    _used.add(path)
+    folder = str(path)
     # numba looks here once, when a function is decorated. Set both: it reads the environment again
     # whenever any variable of its own has changed there.
     os.environ["NUMBA_CACHE_DIR"] = folder

@@ -12,7 +12,9 @@ import httpx2 as httpx
 import pytest
 
 from server import messages
-from server.serve import address, bind
+from server import warm as warm_module
+from server.serve import address, bind, make_server
+from server.settings import Settings
 from tests.server.client import joined, post_session
 
 ROOT = Path(__file__).parents[2]
@@ -87,3 +89,15 @@ def test_addresses():
     everywhere.close()
     with pytest.raises(ValueError, match=r"cannot listen on no\.such\.host"):
         bind("no.such.host.invalid", 0)
+
+
+def test_it_ends_when_the_simulator_cannot_be_prepared(monkeypatch, caplog):
+    def broken():
+        raise OSError("no space left on device")
+        yield
+
+    monkeypatch.setattr(warm_module, "scene", broken)
+    server = make_server(Settings())
+    server.run(sockets=[bind("127.0.0.1", 0)])
+    assert server.failed
+    assert "no space left" in caplog.text

@@ -1,12 +1,14 @@
 """The warm-up: plays everything once, lets others wait, says what is under way."""
 
+import os
+
 import pytest
 
 from engine.commands import COMMANDS
 from engine.designs import DESIGNS, parse_designs
 from server import warm as warm_module
 from server.errors import NotFoundError
-from server.warm import Warm, compiled, every_design
+from server.warm import KEEP_S, Warm, compiled, every_design, prune_cache
 
 
 def test_every_command_and_every_toggle_is_played():
@@ -57,3 +59,17 @@ def test_who_waits_is_let_go_when_the_server_ends():
     warm.give_up()
     with pytest.raises(NotFoundError, match="the server is shutting down"):
         warm.wait(lambda *what: None)
+
+
+def test_old_compiled_code_is_thrown_away(tmp_path):
+    now = 2_000_000_000.0
+    used, fresh, old, foreign = (tmp_path / n for n in ("a" * 20, "b" * 20, "c" * 20, "notes"))
+    for folder in (used, fresh, old, foreign):
+        folder.mkdir()
+        (folder / "code.nbc").write_bytes(b"x")
+        age = 60 if folder == fresh else KEEP_S + 60
+        os.utime(folder, (now - age, now - age))
+    assert prune_cache(tmp_path, [used], now) == 1
+    assert sorted(f.name for f in tmp_path.iterdir()) == sorted(["a" * 20, "b" * 20, "notes"])
+    # Used now: the next month's start of another version leaves it alone.
+    assert prune_cache(tmp_path, [], now + KEEP_S - 120) == 0
