@@ -102,8 +102,7 @@ VMSTAT_FIELDS = (
 COST_FIELDS = (
     # messages that stop the guest until the host has answered, and pfns carried by them
     "host_exits host_pfns "
-    # evaluations of the balloon test on the generic isolate path, and what they met (issue: hook
-    # accounting)
+    # evaluations of the balloon test on the generic isolate path, and what they met
     "hook_checks hook_checks_balloon hook_checks_lru "
     # pages whose contents were copied; balloon pages moved that had been moved before
     "pages_copied balloon_repeats "
