@@ -3,11 +3,12 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import httpx2 as httpx
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 from server.wire import Picture, decode_frame
 
@@ -42,7 +43,9 @@ class Client:
             return message
         self.picture = decode_frame(data, self.picture)
         self.frame_types.append(data[5])
-        await self.send("credit")
+        # The server may have closed meanwhile; what it said before that is still to be read.
+        with suppress(ConnectionClosed):
+            await self.send("credit")
         return self.picture
 
     async def text(self, kind: str) -> dict[str, Any]:
