@@ -99,13 +99,15 @@ def main() -> None:
             wait_idle(page)
             walk(page)
             phone = browser.new_page(
-                viewport={"width": 390, "height": 844}, device_scale_factor=2, has_touch=True
+                viewport={"width": 390, "height": 844},
+                device_scale_factor=2,
+                has_touch=True,
+                reduced_motion="reduce",  # a picture taken while it scrolls is torn
             )
             phone.goto(page.url)
             wait_idle(phone)
             phone.click("#close-intro")
-            phone.locator("#legend").scroll_into_view_if_needed()
-            phone.evaluate("document.querySelector('#panels').scrollIntoView()")
+            phone.evaluate("window.scrollTo({top: 0, behavior: 'instant'})")
             phone.wait_for_selector("#panels[data-glow=false]")
             phone.screenshot(path=OUT / "phone.png")
             browser.close()
