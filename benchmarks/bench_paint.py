@@ -54,7 +54,8 @@ CLICK = """(mib) => new Promise((done) => {
     done(performance.now() - start);
   }).observe(document.body, {attributes: true, attributeFilter: ['data-log']});
 })"""
-# Animation frames a second beside the page's own work, and distinct pictures a second.
+# Animation frames a second beside the page's own work, and distinct pictures a second from the
+# first to the last one: a guest that came to rest before the end sends no more.
 RATE = """(ms) => new Promise((done) => {
   window.paints.length = 0;
   let turns = 0;
@@ -66,8 +67,12 @@ RATE = """(ms) => new Promise((done) => {
       window.plainFrame(turn);
       return;
     }
-    const seqs = new Set(window.paints.map((paint) => paint[2]));
-    done([1000 * turns / passed, 1000 * seqs.size / passed, window.paints.map((p) => p[1])]);
+    const shown = new Map();
+    for (const [at, , seq] of window.paints) if (!shown.has(seq)) shown.set(seq, at);
+    const times = [...shown.values()];
+    const span = times.length > 1 ? times[times.length - 1] - times[0] : Infinity;
+    const pictures = 1000 * (times.length - 1) / span;
+    done([1000 * turns / passed, pictures, window.paints.map((p) => p[1])]);
   };
   window.plainFrame(turn);
 })"""
