@@ -11,6 +11,7 @@ import socket
 import uvicorn
 
 from server.app import create_app
+from server.manager import Manager
 from server.settings import Settings
 
 WS_MAX_BYTES = 1 << 20  # above 64 KiB we say so ourselves; above this the library closes with 1009
@@ -50,25 +51,26 @@ def address(listener: socket.socket) -> str:
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server that says goodbye to its sockets first.
+    """uvicorn's server that says goodbye to its sockets first."""
 
-    Attributes:
-        failed: it ends because the simulator could not be prepared.
-    """
+    @property
+    def _manager(self) -> Manager | None:
+        """The application's manager; None before it has started."""
+        return getattr(self.config.app.state, "manager", None)  # type: ignore[union-attr]
 
-    failed = False
+    @property
+    def failed(self) -> bool:
+        """Whether the simulator could not be prepared: nothing works then."""
+        return self._manager is not None and self._manager.warm.failed
 
     async def on_tick(self, counter: int) -> bool:
-        """Whether to end: also when the core could not be prepared, as nothing works then."""
-        manager = getattr(self.config.app.state, "manager", None)  # type: ignore[union-attr]
-        self.failed = manager is not None and manager.warm.failed
+        """Whether to end: when uvicorn wants to, and when the simulator could not be prepared."""
         return await super().on_tick(counter) or self.failed
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close every WebSocket with 1001, then do what uvicorn does."""
-        manager = getattr(self.config.app.state, "manager", None)  # type: ignore[union-attr]
-        if manager is not None:
-            manager.close()
+        if self._manager is not None:
+            self._manager.close()
             await asyncio.sleep(0.05)  # one round for the writers; uvicorn waits for the rest
         await super().shutdown(sockets)
 

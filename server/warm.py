@@ -125,10 +125,11 @@ def prune_cache(base: Path, used: Collection[Path], now: float) -> int:
 
 
 def _tidy() -> None:
-    if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
+    base, used = cache_folders()
+    if not used:  # nothing is compiled at all (NUMBA_DISABLE_JIT)
         return
     try:
-        prune_cache(*cache_folders(), time.time())
+        prune_cache(base, used, time.time())
     except OSError as error:  # another process tidies as well, or the folder is not ours to change
         log.info("old compiled code was left where it is: %s", error)
 
@@ -180,7 +181,7 @@ class Warm:
     @property
     def failed(self) -> bool:
         """Whether the core cannot be had: nothing can ever be served then."""
-        return isinstance(self._fault, Exception) and not isinstance(self._fault, NotFoundError)
+        return self._fault is not None and not isinstance(self._fault, NotFoundError)
 
     @property
     def ready(self) -> bool:
