@@ -5,7 +5,7 @@ do; then the numbers are read. Since idle ticks change nothing, they are the num
 reads off the page.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from engine import commands as c
@@ -15,7 +15,8 @@ from engine.view import GuestView
 from engine.world import World, WorldConfig
 
 MAX_OPS = 1000
-_WITH_NUMBER = {"inflate": "MiB", "deflate": "MiB", "huge": "huge pages"}
+MAX_WAIT_S = 24 * 60 * 60
+_WITH_NUMBER = {"inflate": "MiB", "deflate": "MiB", "huge": "huge pages", "wait": "seconds"}
 _WITHOUT_NUMBER = ("compact", "drop")
 _LIMIT_MIB = c.MAX_PAGES // u.MIB_PAGES
 
@@ -45,7 +46,8 @@ def parse_ops(data: object) -> list[Op]:
     """Check a list of operations as it stands in a JSON file.
 
     Args:
-        data: ``[["inflate", MiB], ["deflate", MiB], ["compact"], ["huge", N], ["drop"]]``.
+        data: ``[["inflate", MiB], ["deflate", MiB], ["compact"], ["huge", N], ["drop"],
+            ["wait", seconds]]``.
 
     Returns:
         Name and number of each; 0 where there is none.
@@ -76,7 +78,7 @@ def _parse_op(i: int, item: object) -> Op:
     if len(item) != 2:
         raise ValueError(f"operation {i}: {name} needs one number of {unit}")
     number = item[1]
-    limit = _LIMIT_MIB if unit == "MiB" else c.MAX_PAGES >> u.PAGEBLOCK_ORDER
+    limit = {"MiB": _LIMIT_MIB, "seconds": MAX_WAIT_S}.get(unit, c.MAX_PAGES >> u.PAGEBLOCK_ORDER)
     if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= limit:
         raise ValueError(
             f"operation {i}: {name} by {number!r:.60}: "
@@ -85,9 +87,15 @@ def _parse_op(i: int, item: object) -> Op:
     return name, number
 
 
-def command_of(op: Op) -> c.Command:
-    """The command that an operation stands for."""
+def command_of(op: Op) -> c.Command | None:
+    """The command that an operation stands for; None: nothing is asked, daemons finish their work.
+
+    There is no time between operations: each begins when nothing is left to do. So a wait, which a
+    recording of a real machine has, changes nothing here.
+    """
     name, number = op
+    if name == "wait":
+        return None
     if name == "inflate":
         return c.BalloonInflate(u.mib_to_pages(number))
     if name == "deflate":
@@ -152,7 +160,9 @@ def replay(
     steps: dict[str, list[dict[str, Any]]] = {key: [] for key in world.keys}
     for i, op in enumerate(ops):
         before = [world.view(j).stat("balloon_actual") for j in range(len(world.keys))]
-        world.apply(command_of(op))
+        command = command_of(op)
+        if command is not None:
+            world.apply(command)
         world.run_until_idle()
         for j, (key, design) in enumerate(zip(world.keys, world.designs, strict=True)):
             steps[key].append(_step(op, world.view(j), before[j], design.params))
@@ -175,37 +185,59 @@ _COLUMNS = (
 )
 
 
+def _numbers(step: dict[str, Any]) -> tuple[Any, ...]:
+    """What the table shows of a step, behind operation and design; "" where there is nothing."""
+    stats, vmstat = step["stats"], step["vmstat"]
+    return (
+        step.get("got_mib", ""),
+        _mib_of(stats["balloon_actual"]),
+        _mib_of(step["free"], whole=True),
+        stats["free_blocks"],
+        "" if step["huge_pages"] is None else step["huge_pages"],
+        vmstat["compact_isolated"],
+        vmstat["balloon_migrate"],
+        stats["host_exits"],
+    )
+
+
+def _mib_of(pages: Any, whole: bool = False) -> Any:
+    """Pages as MiB, also mean, lowest and highest of several."""
+    if isinstance(pages, dict):
+        return {name: _mib_of(value, whole) for name, value in pages.items()}
+    return int(pages) // u.MIB_PAGES if whole else _mib(round(pages))
+
+
+def _shown(cell: Any) -> str:
+    """A cell's text; a number under several seeds is its mean, and its range where it has one."""
+    if not isinstance(cell, dict):
+        return str(cell)
+    mean = f"{cell['mean']:.1f}".removesuffix(".0")
+    return mean if cell["low"] == cell["high"] else f"{mean} ({cell['low']}–{cell['high']})"
+
+
 def table(result: dict[str, Any]) -> str:
     """A replay's answer as a table for people: one row per operation and design.
 
     Args:
-        result: what replay returned.
+        result: what replay returned, or engine/spread.py made of several.
     """
-    head = "".join(
-        name.ljust(width) if i < 2 else name.rjust(width + 1)
-        for i, (name, width) in enumerate(_COLUMNS)
-    )
-    lines = [head.rstrip(), "-" * len(head)]
-    designs = result["designs"]
+    designs = result.get("spread", result["designs"])
+    rows = []
     for i in range(max((len(steps) for steps in designs.values()), default=0)):
         for key, steps in designs.items():
-            step = steps[i]
-            stats = step["stats"]
-            cells = [
-                " ".join(map(str, step["op"])),
-                key,
-                step.get("got_mib", ""),
-                _mib(stats["balloon_actual"]),
-                step["free"] // u.MIB_PAGES,
-                stats["free_blocks"],
-                "" if step["huge_pages"] is None else step["huge_pages"],
-                step["vmstat"]["compact_isolated"],
-                step["vmstat"]["balloon_migrate"],
-                stats["host_exits"],
-            ]
-            row = ""
-            for j, (cell, (_, width)) in enumerate(zip(cells, _COLUMNS, strict=True)):
-                text = str(cell)
-                row += text.ljust(width) if j < 2 else text.rjust(width + 1)
-            lines.append(row.rstrip())
+            op = " ".join(map(str, steps[i]["op"]))
+            rows.append((op, key, *map(_shown, _numbers(steps[i]))))
+    widths = [max([least, *(len(row[j]) for row in rows)]) for j, (_, least) in enumerate(_COLUMNS)]
+    head = _row([name for name, _ in _COLUMNS], widths)
+    lines = [head.rstrip(), "-" * len(head), *(_row(row, widths).rstrip() for row in rows)]
+    if "seeds" in result:
+        lines.append(f"mean (lowest–highest) over {len(result['seeds'])} seeds")
     return "\n".join(lines) + "\n"
+
+
+def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """Operation and design to the left, numbers to the right."""
+    return "".join(
+        cell.ljust(width) if j < 2 else cell.rjust(width + 1)
+        for j, (cell, width) in enumerate(zip(cells, widths, strict=True))
+    )

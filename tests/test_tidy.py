@@ -40,7 +40,7 @@ def project_files() -> Iterator[Path]:
     """Every file of the project, none of those that tools make."""
     for folder, folders, names in os.walk(ROOT):
         folders[:] = sorted(name for name in folders if name not in MADE_BY_TOOLS)
-        for name in sorted(names):
+        for name in sorted(set(names) - MADE_BY_TOOLS):  # .git is a file in a worktree
             yield Path(folder) / name
 
 

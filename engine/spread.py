@@ -1,0 +1,82 @@
+"""Spread: the same operations under several draws of what a capture does not say.
+
+The order of free lists and LRU lists is drawn from a seed (engine/capture_build.py). What differs
+between seeds is not known; what does not differ is known in spite of that.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from statistics import fmean
+from typing import Any
+
+MAX_SEEDS = 100
+
+_AS_THEY_ARE = ("op", "toggles")  # the same under every seed
+
+
+def seeds_from(first: int, number: int, highest: int) -> tuple[int, ...]:
+    """So many seeds, upwards from the first, starting over after the highest.
+
+    Args:
+        first: a seed, 0 to ``highest``.
+        number: how many.
+        highest: largest seed there is.
+
+    Raises:
+        ValueError: not a number of seeds.
+    """
+    if not 1 <= number <= MAX_SEEDS:
+        raise ValueError(f"{number} seeds: from 1 to {MAX_SEEDS} are possible")
+    return tuple((first + i) % (highest + 1) for i in range(number))
+
+
+def spread_of(values: Sequence[float]) -> dict[str, float]:
+    """Mean, lowest and highest of some numbers."""
+    return {"mean": round(fmean(values), 3), "low": min(values), "high": max(values)}
+
+
+def _merge(values: Sequence[Any]) -> Any:
+    """Several JSON values of one form as one of that form: each number becomes its spread."""
+    first = values[0]
+    if isinstance(first, Mapping):
+        return {
+            name: one if name in _AS_THEY_ARE else _merge([value[name] for value in values])
+            for name, one in first.items()
+        }
+    if isinstance(first, list):
+        return [_merge(column) for column in zip(*values, strict=True)]
+    if first is None or isinstance(first, str):
+        return first
+    return spread_of(values)
+
+
+def merge_replays(seeds: Sequence[int], results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Several replays of the same operations as one answer.
+
+    Args:
+        seeds: of each.
+        results: what engine/replay.py answered, in the same order.
+
+    Returns:
+        The first replay's answer as it is; with more than one also ``seeds`` and ``spread``:
+        designs and steps of the same form, where each number is ``{mean, low, high}``.
+    """
+    answer = dict(results[0])
+    if len(results) > 1:
+        answer["seeds"] = list(seeds)
+        answer["spread"] = _merge([result["designs"] for result in results])
+    return answer
+
+
+def replay_seeds(
+    seeds: Sequence[int],
+    run: Callable[[int], Mapping[str, Any]],
+    each: Callable[..., Iterable[Mapping[str, Any]]] = map,
+) -> dict[str, Any]:
+    """Replay under each seed.
+
+    Args:
+        seeds: first the one whose steps are answered in full.
+        run: seed → answer of a replay.
+        each: as ``map``; a pool's ``map`` runs them side by side, with the same result.
+    """
+    return merge_replays(seeds, list(each(run, seeds)))
