@@ -1,6 +1,6 @@
 # One verb, one target; CI calls the same ones. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run setup test lint bench docs golden soak lock format clean
+.PHONY: help run setup test lint bench docs fidelity golden soak lock format clean
 
 PORT ?= 8000
 VENV := .venv/bin
@@ -38,6 +38,9 @@ bench: $(DEV_STAMP)  ## speed of the core, the world, the wire and the page, wit
 
 docs: $(DEV_STAMP)  ## check that the documents name what the code has
 	@$(VENV)/python -m pytest -q tests/test_docs.py
+
+fidelity: $(DEV_STAMP)  ## hold predictions against the recorded kernel; writes docs/FIDELITY.md
+	@$(VENV)/python -m scripts.fidelity
 
 golden: $(DEV_STAMP)  ## rewrite the golden files; look at the diff before committing
 	@$(VENV)/python -m pytest -q --update-golden tests/engine tests/server

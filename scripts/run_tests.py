@@ -112,12 +112,13 @@ def lint() -> Count:
         [str(tool / "lint-imports")],
     ):
         count.add(check(command))
-    count.add(pytest("lint", "tests/test_tidy.py", "tests/test_docs.py"))
+    names = ("tidy", "docs", "model_table")
+    count.add(pytest("lint", *(f"tests/test_{name}.py" for name in names)))
     return count
 
 
 def python() -> Count:
-    scripts = [f"tests/test_{name}.py" for name in ("wheel", "setup", "run_tests")]
+    scripts = [f"tests/test_{name}.py" for name in ("wheel", "setup", "run_tests", "fidelity")]
     return pytest("python", "tests/engine", "tests/server", *scripts)
 
 

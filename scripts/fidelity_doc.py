@@ -1,0 +1,193 @@
+"""The generated parts of docs/FIDELITY.md, from what scripts/fidelity_measure.py measured."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from textwrap import wrap
+from typing import Any
+
+from engine.fidelity import (
+    BLOCKS_AFTER_COMPACT,
+    LEAST_BAND,
+    Judgement,
+    Score,
+    score,
+    shown,
+    shown_kernel,
+)
+from scripts.fidelity_measure import SEEDS, Scenario, everything
+
+MISS = "**✗**"
+WIDTH = 150  # of the document's lines
+
+
+def part(counts: tuple[int, int]) -> str:
+    """In the band of all, with the share."""
+    inside, total = counts
+    return f"{inside} of {total} ({100 * inside / total:.0f} %)" if total else "–"
+
+
+def of(found: Score, name: str) -> str:
+    """One class of a score."""
+    return part(found.counts.get(name, (0, 0)))
+
+
+def span(numbers: Sequence[int]) -> str:
+    """Lowest and highest."""
+    low, high = min(numbers), max(numbers)
+    return str(low) if low == high else f"{low}–{high}"
+
+
+def hits(scenarios: Sequence[Scenario]) -> list[int]:
+    """How many quantities are in the band, under each seed."""
+    return [score(everything(scenarios, i)).counts["all"][0] for i in range(len(SEEDS))]
+
+
+def group_rows(head: str, groups: dict[str, tuple[list[Judgement], list[Judgement]]]) -> list[str]:
+    """A table of scores by some property: ours, and the kernel's against itself."""
+    lines = [f"| {head} | In the band | The kernel against itself |", "| --- | --- | --- |"]
+    for name, (ours, itself) in groups.items():
+        lines.append(f"| {name} | {of(score(ours), 'all')} | {of(score(itself), 'all')} |")
+    return lines
+
+
+def summary_part(scenarios: Sequence[Scenario]) -> str:
+    """The score, and where it comes from."""
+    judged = everything(scenarios)
+    itself = [one for scenario in scenarios for one in scenario.against_itself]
+    total = score(judged)
+    top = total.counts["all"]
+    sentence = (
+        f"**{top[0]} of {top[1]} quantities lie in the band, {100 * top[0] / top[1]:.1f} %.** "
+        f"2 MiB pages handed out: {of(total, 'huge')}. Free 2 MiB blocks after a compaction: "
+        f"{of(total, BLOCKS_AFTER_COMPACT)}. The median error is "
+        f"{100 * total.median_error:.1f} % of the kernel's mean. The kernel, judged by its own "
+        f"other runs with the same rule, scores {100 * score(itself).share('all'):.1f} %. Under "
+        f"the seeds {SEEDS[0]} to {SEEDS[-1]} we have {span(hits(scenarios))} of {top[1]}."
+    )
+    lines = [
+        *wrap(sentence, WIDTH),
+        "",
+        "![Ours against the kernel, by quantity](img/fidelity.svg)",
+        "",
+    ]
+
+    def both(test: Any) -> tuple[list[Judgement], list[Judgement]]:
+        return [j for j in judged if test(j)], [j for j in itself if test(j)]
+
+    names = [name for name in LEAST_BAND if any(j.quantity == name for j in judged)]
+    by_quantity = {f"`{n}`": both(lambda j, n=n: j.quantity == n) for n in names}
+    by_scenario = {f"`{s.name}`": both(lambda j, s=s: j.scenario == s.name) for s in scenarios}
+    designs = dict.fromkeys(j.design for j in judged)
+    by_design = {f"`{d}`": both(lambda j, d=d: j.design == d) for d in designs}
+    lines += [*group_rows("Scenario", by_scenario), "", *group_rows("Design", by_design), ""]
+    lines += [*group_rows("Quantity", by_quantity), ""]
+    misses = sorted((j for j in judged if not j.inside), key=lambda j: -j.error)
+    lines += [f"The {len(misses)} misses, the worst first:", "", *rows(misses, with_scenario=True)]
+    return "\n".join(lines)
+
+
+def rows(judged: Sequence[Judgement], with_scenario: bool = False) -> list[str]:
+    """A table with one line a quantity."""
+    first = "Scenario | Design" if with_scenario else "Design"
+    lines = [
+        f"| {first} | Step | Quantity | Kernel | Band | Ours | |",
+        f"| {'--- | ' * with_scenario}--- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for one in judged:
+        name = one.quantity
+        cells = [
+            *([f"`{one.scenario}`"] if with_scenario else []), f"`{one.design}`",
+            f"{one.step}: {one.op}", f"`{name}`", shown_kernel(one),
+            f"±{shown(name, one.band)}", shown(name, one.ours), "" if one.inside else MISS,
+        ]  # fmt: skip
+        lines.append(f"| {' | '.join(cells)} |".replace("|  |", "| |"))
+    return lines
+
+
+def table_part(scenarios: Sequence[Scenario]) -> str:
+    """Every quantity of every scenario."""
+    lines: list[str] = []
+    for scenario in scenarios:
+        ours = score(scenario.judged[0])
+        lines += [f"### `{scenario.name}`: {of(ours, 'all')}", "", *rows(scenario.judged[0]), ""]
+    return "\n".join(lines).rstrip()
+
+
+def _ranges(scenario: Scenario) -> list[tuple[Judgement, float]]:
+    """Every quantity with our range over the seeds, as a share of its band's width (2 bands)."""
+    out = []
+    for same in zip(*scenario.judged, strict=True):
+        values = [j.ours for j in same if j.ours is not None]
+        width = (max(values) - min(values)) if values else 0.0
+        out.append((same[0], width / (2 * same[0].band) if same[0].band else 0.0))
+    return out
+
+
+def spread_part(scenarios: Sequence[Scenario]) -> str:
+    """What another draw of the unknown orders changes."""
+    sentence = (
+        f"The same replay under the seeds {SEEDS[0]} to {SEEDS[-1]}. *Moved*: quantities whose "
+        "range over the seeds is wider than the band. *Either*: in the band under some seeds, "
+        "out of it under others. The last columns give the range of free 2 MiB blocks "
+        "after the last compaction."
+    )
+    lines = [
+        *wrap(sentence, WIDTH),
+        "",
+        "| Scenario | In the band | Moved | Either | pinned | hook | prevent | literal |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    keys = ("pinned", "lru_hook", "dedicated_block:prevent", "dedicated_block")
+    for scenario in scenarios:
+        found = [score(judged).counts["all"][0] for judged in scenario.judged]
+        total = len(scenario.judged[0])
+        wide = sum(width > 1 for _, width in _ranges(scenario))
+        either = sum(
+            len({j.inside for j in same}) > 1 for same in zip(*scenario.judged, strict=True)
+        )
+        cells = [f"`{scenario.name}`", f"{span(found)} of {total}", str(wide), str(either)]
+        for key in keys:
+            after = [
+                [j for j in judged if j.design == key and BLOCKS_AFTER_COMPACT in j.classes][-1:]
+                for judged in scenario.judged
+            ]
+            ours = [int(j[0].ours) for j in after if j and j[0].ours is not None]
+            kernel = shown_kernel(after[0][0]) if after[0] else "–"
+            cells.append(f"{span(ours)} (kernel {kernel})" if ours else "–")
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def importer_part(scenarios: Sequence[Scenario]) -> str:
+    """How well a capture is read."""
+    lines = [
+        "| Scenario | Migratetypes right | Free pages under their order, worst zone |",
+        "| --- | --- | --- |",
+    ]
+    for one in scenarios:
+        right, total = one.types
+        share = f"{100 * right / total:.1f} %"
+        lines.append(f"| `{one.name}` | {right} of {total} ({share}) | {100 * one.orders:.2f} % |")
+    return "\n".join(lines)
+
+
+PARTS = {
+    "summary": summary_part,
+    "spread": spread_part,
+    "importer": importer_part,
+    "table": table_part,
+}
+
+
+def render(text: str, scenarios: Sequence[Scenario]) -> str:
+    """The document with its generated parts made anew."""
+    for name, make in PARTS.items():
+        begin, end = f"<!-- generated: {name} -->", f"<!-- end: {name} -->"
+        pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.S)
+        if not pattern.search(text):
+            raise SystemExit(f"docs/FIDELITY.md has no part {name}")
+        body = f"{begin}\n{make(scenarios)}\n{end}"
+        text = pattern.sub(lambda _, body=body: body, text)
+    return text

@@ -1,0 +1,79 @@
+"""Replays recordings and judges what comes out; for scripts/fidelity.py and its test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from engine import units as u
+from engine.capture import Capture, guest_from_capture, load_capture
+from engine.fidelity import Judgement, Recording, ceiling, judge, load_recording
+from engine.replay import replay
+
+SEEDS = tuple(range(1, 9))
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One recording, measured.
+
+    Attributes:
+        recording: what the kernel did.
+        judged: one list per seed, in the same order of quantities.
+        against_itself: the kernel's runs, each judged by the others.
+        types: pageblocks whose migratetype is right, and all; 0 of 0 where the truth is unknown.
+        orders: free pages of the worst zone under their right order, as a share.
+    """
+
+    recording: Recording
+    judged: tuple[list[Judgement], ...]
+    against_itself: list[Judgement]
+    types: tuple[int, int]
+    orders: float
+
+    @property
+    def name(self) -> str:
+        """Of the recording."""
+        return self.recording.name
+
+
+def _types(capture: Capture, truth: str) -> tuple[int, int]:
+    """Pageblocks with a page that is not reserved whose migratetype is right, and all of them."""
+    if not truth:
+        return 0, 0
+    found = capture.inferred
+    real = np.array(["UMRHCI".find(letter) for letter in truth])
+    reserved = (found.pages.state <= u.STATE_RESERVED).reshape(len(real), -1).all(axis=1)
+    return int(((found.migratetype == real) & ~reserved).sum()), int((~reserved).sum())
+
+
+def measure(folder: Path, seeds: Sequence[int] = SEEDS) -> Scenario:
+    """Replay a recording's operations under each seed and judge what comes out.
+
+    Args:
+        folder: with s1.tar.xz and result.json.
+        seeds: the first is the one whose score is published.
+    """
+    capture = load_capture(folder / "s1.tar.xz", folder.name)
+    zone = max(capture.zones, key=lambda z: z.number("managed")).key
+    recording = load_recording(folder, zone)
+
+    def under(seed: int) -> list[Judgement]:
+        guest = guest_from_capture(capture, seed)
+        answer = replay(guest, list(recording.runs), recording.ops, seed)
+        return judge(recording, answer["designs"])
+
+    types = _types(capture, recording.blocks)  # infers once, before several threads want it
+    orders = min(float(zone["free_agreement"]) for zone in capture.summary()["zones"])
+    with ThreadPoolExecutor(2) as pool:
+        judged = tuple(pool.map(under, seeds))
+    return Scenario(recording, judged, ceiling(recording), types, orders)
+
+
+def everything(scenarios: Iterable[Scenario], seed: int = 0) -> list[Judgement]:
+    """Judgements of all scenarios under the seed of that index."""
+    return [one for scenario in scenarios for one in scenario.judged[seed]]
