@@ -156,21 +156,33 @@ def build(recipe: Recipe, nr_pages: int, seed: int) -> Guest:
 
 
 def _boot(nr_pages: int, seed: int) -> Guest:
-    """An empty machine after boot: zones, reserved pages, watermarks, free blocks of 4 MiB."""
+    """An empty machine after boot, its memory in one piece."""
     spans = [ZoneSpan(u.ZONE_DMA, 0, _DMA_END)]
     spans.append(ZoneSpan(u.ZONE_DMA32, _DMA_END, min(nr_pages, _DMA32_END)))
     if nr_pages > _DMA32_END:
         spans.append(ZoneSpan(u.ZONE_NORMAL, _DMA32_END, nr_pages))
-    guest = make_guest(tuple(spans), seed)
+    return boot(tuple(spans), seed)
+
+
+def boot(spans: tuple[ZoneSpan, ...], seed: int) -> Guest:
+    """An empty machine after boot: zones, reserved pages, watermarks, free blocks of 4 MiB.
+
+    Args:
+        spans: its zones, DMA and DMA32 first; what lies between two zones is a hole.
+        seed: of the guest's own random numbers.
+    """
+    guest = make_guest(spans, seed)
     state = guest.pages["state"]
-    state[:] = u.STATE_FREE
-    guest.pages["order"][:] = u.ORDER_TAIL
+    for span in spans:
+        state[span.start_pfn : span.end_pfn] = u.STATE_FREE
+        guest.pages["order"][span.start_pfn : span.end_pfn] = u.ORDER_TAIL
+    nr_pages = sum(span.end_pfn - span.start_pfn for span in spans)
     state[:256] = u.STATE_RESERVED  # the first MiB: firmware
     # Kernel image and early allocations: 32 MiB, less on a tiny machine.
     image = min(8192, nr_pages // 32 & ~511)
     state[_DMA_END : _DMA_END + image] = u.STATE_RESERVED
     memmap = (nr_pages // 64 + 511) & ~511  # struct page: 64 bytes a page
-    state[nr_pages - memmap :] = u.STATE_RESERVED
+    state[len(state) - memmap :] = u.STATE_RESERVED
     guest.pages["order"][state == u.STATE_RESERVED] = 0
     _mark_free_blocks(guest)
     _count_blocks(guest)
