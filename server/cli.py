@@ -1,4 +1,4 @@
-"""``fragscope serve | replay | capture | warmup``: the command line.
+"""``fragscope serve | replay | stress-highalloc | capture | warmup``: the command line.
 
 Bad input ends with status 2 and one sentence on stderr. What a command needs is imported when it
 runs, so that ``--help`` and ``--version`` answer at once.
@@ -13,6 +13,7 @@ from types import FrameType
 from typing import Any
 
 from server.cli_replay import add_replay
+from server.cli_stress import add_stress
 from server.places import project_version
 
 BAD_INPUT = 2
@@ -36,6 +37,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", dest="name", required=True)
     _add_serve(commands)
     add_replay(commands)
+    add_stress(commands)
     _add_capture(commands)
     warmup = commands.add_parser("warmup", help="compile the simulator's core into its cache")
     warmup.set_defaults(run=_warmup)

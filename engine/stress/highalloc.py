@@ -24,6 +24,8 @@ from engine.world import World, WorldConfig
 TICKS = 8  # ticks of the world in a slot: 32 MiB of balloon at 4 GiB, that is 256 MiB a second
 _RETRY_SLOTS = 2  # the driver sleeps 200 ms after a failed allocation; here two slots, 250 ms
 
+PROFILES = ("modern",)
+
 Progress = Callable[[str, float], None]
 
 COUNTERS = {

@@ -90,9 +90,19 @@ class HighallocParams:
     period_s: int = 60
 
 
+# A guest of 256 MiB with all phases in a few seconds: for tests and for a first look.
+SMALL= HighallocParams(
+    memory_mib=256, tree_mib=48, disk_mib_per_second=24, run_in_s=6, pause_s=1, wait_s=4,
+    jobs_per_second=2.0, cc1_pages=500, helper_pages=200, make_pages=300, linger_jobs=20,
+    header_pages=300, headers_read=100, tool_pages=800, tools_read=150, inode_slabs=100,
+    dentry_slabs=160, dirty_seconds=3, system_anon_pages=1600, system_file_pages=2400,
+    system_kernel_pages=1024, balloon_mib=32, chunk_mib=8, period_s=4,
+)  # fmt: skip
+
 PRESETS: dict[str, HighallocParams] = {
     "v11": HighallocParams(balloon_mib=512, chunk_mib=64),
     "v10": HighallocParams(balloon_mib=1024, chunk_mib=256),
+    "small": SMALL,
 }
 
 # What the recipe itself, the machine and the cover letters prescribe; the rest is our estimate.
@@ -118,13 +128,3 @@ def varied(params: HighallocParams, name: str, percent: int) -> HighallocParams:
         if changed == value:
             changed += 1 if percent > 0 else -1
     return replace(params, **{name: changed})
-
-
-# A guest of 256 MiB with all phases in a few seconds: for tests and for a first look.
-SMALL = HighallocParams(
-    memory_mib=256, tree_mib=48, disk_mib_per_second=24, run_in_s=6, pause_s=1, wait_s=4,
-    jobs_per_second=2.0, cc1_pages=500, helper_pages=200, make_pages=300, linger_jobs=20,
-    header_pages=300, headers_read=100, tool_pages=800, tools_read=150, inode_slabs=100,
-    dentry_slabs=160, dirty_seconds=3, system_anon_pages=1600, system_file_pages=2400,
-    system_kernel_pages=1024, balloon_mib=32, chunk_mib=8, period_s=4,
-)  # fmt: skip

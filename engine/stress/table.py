@@ -1,0 +1,84 @@
+"""What several runs of stress-highalloc come to: mean, lowest, highest; as data and as a table."""
+
+from collections.abc import Mapping, Sequence
+from statistics import fmean
+from typing import Any
+
+from engine.stress.phases import PASSES
+
+# Aquini's cover letters: percent of pass 1, pass 2, rested. One run each.
+PUBLISHED: dict[str, dict[str, tuple[int, int, int]]] = {
+    "v11": {"pinned": (55, 54, 75), "lru_hook": (62, 62, 80)},
+    "v10": {"pinned": (47, 52, 77), "lru_hook": (85, 87, 99)},
+}
+
+Run = dict[str, Any]
+
+
+def combine(
+    preset: str, profile: str, seeds: Sequence[int], runs: Mapping[str, Sequence[Run]]
+) -> Run:
+    """The command's answer.
+
+    Args:
+        preset: its name.
+        profile: its name.
+        seeds: in the order of the runs.
+        runs: design key → one run for every seed.
+
+    Returns:
+        For one seed ``{"preset", "seed", "profile", "designs": {key: run}}``; for several, a list
+        ``seeds`` beside the first one, and each number of a design as ``{"mean", "lowest",
+        "highest", "each"}``.
+    """
+    answer: Run = {"preset": preset, "seed": seeds[0], "profile": profile}
+    if len(seeds) == 1:
+        answer["designs"] = {key: one[0] for key, one in runs.items()}
+        return answer
+    answer["seeds"] = list(seeds)
+    answer["designs"] = {
+        key: {name: spread([run[name] for run in every]) for name in every[0]}
+        for key, every in runs.items()
+    }
+    return answer
+
+
+def spread(values: Sequence[float]) -> Run:
+    """Mean, lowest, highest and each of some numbers."""
+    return {
+        "mean": round(fmean(values), 1),
+        "lowest": min(values),
+        "highest": max(values),
+        "each": list(values),
+    }
+
+
+def _cell(value: Any) -> str:
+    """A number, or a spread as ``mean (lowest-highest)``."""
+    if isinstance(value, dict):
+        return f"{value['mean']:g} ({value['lowest']:g}-{value['highest']:g})"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def table(answer: Run) -> str:
+    """The command's answer as a table for people: a column per design, the published points last.
+
+    Args:
+        answer: what combine returned.
+    """
+    designs = answer["designs"]
+    published = PUBLISHED.get(answer["preset"], {})
+    heads = [*designs, *(f"published {key}" for key in published)]
+    names = list(next(iter(designs.values())))
+    lines = [["", *heads]]
+    for name in names:
+        row = [name, *(_cell(run[name]) for run in designs.values())]
+        points = (str(p[PASSES.index(name)]) if name in PASSES else "" for p in published.values())
+        lines.append([*row, *points])
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    text = []
+    for line in lines:
+        cells = [line[0].ljust(widths[0])]
+        cells += [cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)]
+        text.append("  ".join(cells).rstrip())
+    return "\n".join(text) + "\n"
