@@ -138,6 +138,7 @@ def replay(
     ops: Iterable[Op],
     seed: int = 1,
     on_step: Callable[[World, int], None] | None = None,
+    profile: str = u.PROFILES[u.PROFILE_MODERN],
 ) -> dict[str, Any]:
     """Run operations one after the other, each until nothing is left to do.
 
@@ -148,14 +149,16 @@ def replay(
         seed: of the world.
         on_step: called after each operation with the world and the operation's number, for checks
             and progress.
+        profile: whose rules the guest follows, one of units.PROFILES.
 
     Returns:
         ``{"designs": {key: [step…]}}``; vmstat counts since the start of the replay.
 
     Raises:
-        ValueError: a design that cannot be parsed, or an operation that the guest is too small for.
+        ValueError: a design that cannot be parsed, an unknown profile, or an operation that the
+            guest is too small for.
     """
-    world = World(base, WorldConfig(tuple(designs), seed))
+    world = World(base, WorldConfig(tuple(designs), seed, profile=profile))
     world.run_until_idle()
     steps: dict[str, list[dict[str, Any]]] = {key: [] for key in world.keys}
     for i, op in enumerate(ops):

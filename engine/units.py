@@ -26,6 +26,12 @@ COMPACT_CLUSTER_MAX = 32  # include/linux/swap.h
 SWAP_CLUSTER_MAX = 32
 BALLOON_ARRAY_PFNS_MAX = 256  # drivers/virtio/virtio_balloon.c: pfns in one message to the host
 
+# -- profiles: whose rules a guest follows (Guest.vm.profile). MODERN is Linux 6.12, the kernel of
+# the recordings; 2012 is Linux 3.8, the kernel of the thread.
+PROFILE_MODERN = 0
+PROFILE_2012 = 1
+PROFILES = ("modern", "2012")
+
 # -- migratetypes (include/linux/mmzone.h, 6.12; BALLOON is ours: toggle "own_type" of
 # dedicated_block)
 MIGRATE_UNMOVABLE = 0
@@ -33,6 +39,7 @@ MIGRATE_MOVABLE = 1
 MIGRATE_RECLAIMABLE = 2
 MIGRATE_PCPTYPES = 3
 MIGRATE_HIGHATOMIC = 3
+MIGRATE_RESERVE = 3  # 3.8's: the zone's reserve has one slot, its name and rules are the profile's
 MIGRATE_CMA = 4
 MIGRATE_ISOLATE = 5
 MIGRATE_BALLOON = 6

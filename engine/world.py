@@ -41,12 +41,25 @@ class WorldConfig:
         seed: of the workload; the base guest has been made from the same or another seed.
         source: the base guest in words for people.
         workload: its parameters.
+        profile: whose rules the guests follow, one of units.PROFILES.
     """
 
     designs: tuple[str, ...]
     seed: int = 1
     source: str = ""
     workload: WorkloadParams = field(default_factory=WorkloadParams)
+    profile: str = u.PROFILES[u.PROFILE_MODERN]
+
+
+def profile_number(profile: str) -> int:
+    """The number that Guest.vm.profile has for a profile's name.
+
+    Raises:
+        ValueError: there is no such profile.
+    """
+    if profile not in u.PROFILES:
+        raise ValueError(f"unknown profile {profile!r:.60}: known are {', '.join(u.PROFILES)}")
+    return u.PROFILES.index(profile)
 
 
 def shown_size(nr_pages: int) -> str:
@@ -114,7 +127,7 @@ class World:
         """Copy ``base`` once per design; it is not written.
 
         Raises:
-            ValueError: designs that cannot be parsed.
+            ValueError: designs that cannot be parsed, or an unknown profile.
         """
         self.config = config
         self.designs: tuple[Design, ...] = parse_designs(config.designs)
@@ -123,6 +136,7 @@ class World:
         self.nr_pages = int(base.zones["present"].sum())
         self._budget = max(1, min(MAX_BUDGET, self.nr_pages >> _BUDGET_SHIFT))
         first = copy_guest(base)
+        first.vm[0]["profile"] = profile_number(config.profile)
         _adopt(first)
         # Taken from the base: what a design has moved or lost later must not bend the stream of
         # operations.

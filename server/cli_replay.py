@@ -39,6 +39,10 @@ def add_replay(commands: Any) -> None:
         help="play under N seeds, from --seed on: mean, lowest and highest of each number",
     )  # fmt: skip
     replay.add_argument(
+        "--profile", default="modern",
+        help="whose rules: modern (Linux 6.12, the default) or 2012 (Linux 3.8)",
+    )  # fmt: skip
+    replay.add_argument(
         "--against", metavar="FOLDER",
         help="a recording of what a kernel did: its operations, its designs, and our score",
     )  # fmt: skip
@@ -118,12 +122,14 @@ def run_replay(args: argparse.Namespace) -> int:
     from engine.fidelity import table as fidelity_table
     from engine.replay import parse_ops, replay, table
     from engine.spread import MAX_SEEDS, replay_seeds, seeds_from
+    from engine.world import profile_number
     from server.config import MAX_SEED
 
     if args.ops is None and args.against is None:
         raise ValueError("the following arguments are required: --ops (or --against)")
     keys = args.designs.split(",") if args.designs is not None else list(DEFAULT_DESIGNS)
     keys = [design.key for design in parse_designs([key.strip() for key in keys])]
+    profile_number(args.profile)
     seed = whole_number(args.seed, "seed", MAX_SEED)
     number = whole_number(args.seeds, "number of seeds", MAX_SEEDS, 1)
     ops = parse_ops(read_ops(args.ops)) if args.ops is not None else []
@@ -138,7 +144,8 @@ def run_replay(args: argparse.Namespace) -> int:
         keys = list(recording.runs) if args.designs is None else keys
 
     def under(one: int) -> dict[str, Any]:
-        return replay(guest_from_capture(capture, one), keys, ops, one)
+        guest = guest_from_capture(capture, one)
+        return replay(guest, keys, ops, one, profile=args.profile)
 
     _ = capture.inferred  # once, before several threads want it
     with ThreadPoolExecutor(_WORKERS) as pool:

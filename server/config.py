@@ -7,7 +7,9 @@ server/library.py.
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from engine import units as u
 from engine.designs import DEFAULT_DESIGNS, parse_designs
+from engine.world import profile_number
 from server.jsontext import only_fields, shown, whole
 
 MAX_SEED = (1 << 53) - 1  # what a JavaScript number holds exactly
@@ -52,16 +54,19 @@ class SessionConfig:
         source: the guest all designs start from.
         designs: keys as the person wrote them, 1 to 8, none twice.
         seed: seed of the workload and of what a capture does not show.
+        profile: whose rules the guests follow, one of units.PROFILES.
     """
 
     source: Source
     designs: tuple[str, ...]
     seed: int
+    profile: str = u.PROFILES[u.PROFILE_MODERN]
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form, complete."""
         return {
             "source": self.source.to_dict(), "designs": list(self.designs), "seed": self.seed,
+            "profile": self.profile,
         }  # fmt: skip
 
 
@@ -103,11 +108,15 @@ def config_from_dict(data: object) -> SessionConfig:
     """
     if not isinstance(data, dict):
         raise ValueError(f"config is {shown(data)}: an object is needed")
-    only_fields(data, ("source", "designs", "seed"), "config")
+    only_fields(data, ("source", "designs", "seed", "profile"), "config")
     source = source_from_dict(data.get("source", {"kind": "capture", "name": DEFAULT_EXAMPLE}))
     keys = data.get("designs", list(DEFAULT_DESIGNS))
     if not isinstance(keys, list) or not all(isinstance(k, str) for k in keys):
         raise ValueError(f"designs is {shown(keys)}: a list of NAME[:TOGGLE[=VALUE][+TOGGLE…]]")
     parse_designs(keys)
     seed = whole(data.get("seed", 1), "seed", 0, MAX_SEED, "(a seed)")
-    return SessionConfig(source, tuple(keys), seed)
+    profile = data.get("profile", u.PROFILES[u.PROFILE_MODERN])
+    if not isinstance(profile, str):
+        raise ValueError(f"profile is {shown(profile)}: one of {', '.join(u.PROFILES)} is needed")
+    profile_number(profile)
+    return SessionConfig(source, tuple(keys), seed, profile)

@@ -136,5 +136,7 @@ class Manager:
         """Make a session; in its worker."""
         self.warm.wait(progress)
         base = self.library.base(config.source, config.seed, progress)
-        world_config = WorldConfig(config.designs, config.seed, base.text, WorkloadParams())
+        world_config = WorldConfig(
+            config.designs, config.seed, base.text, WorkloadParams(), config.profile
+        )
         return Session(config, World(base.guest, world_config), base.facts)

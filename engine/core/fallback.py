@@ -19,8 +19,6 @@ from engine.core.freearea import (
 )
 from engine.core.freelist import free_list, get_pageblock_migratetype
 
-PROFILE_MODERN = 0  # vm.profile: Linux 6.12
-
 # Where a refill found its last page; the next page is looked for there first.
 RMQUEUE_NORMAL = 0
 RMQUEUE_CMA = 1

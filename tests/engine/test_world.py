@@ -161,3 +161,8 @@ def test_views_are_read_only() -> None:
 def test_sizes_in_words() -> None:
     assert shown_size(256) == "1 MiB"
     assert shown_size(257) == "257 pages"
+
+
+def test_an_unknown_profile_is_refused():
+    with pytest.raises(ValueError, match=r"unknown profile '3\.8': known are modern, 2012"):
+        World(base("tight"), WorldConfig(("pinned",), profile="3.8"))

@@ -30,7 +30,9 @@ def make_session(base: Guest) -> Callable[..., Session]:
     """Makes a session over ``base``."""
 
     def make(config: SessionConfig = SMALL) -> Session:
-        world = World(base, WorldConfig(config.designs, config.seed, "test", WorkloadParams()))
+        world = World(
+            base, WorldConfig(config.designs, config.seed, "test", WorkloadParams(), config.profile)
+        )
         return Session(config, world, guest_facts(base, "small", {"note": "test"}))
 
     return make

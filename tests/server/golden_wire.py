@@ -38,6 +38,7 @@ WELCOME: dict[str, Any] = {
         "source": {"kind": "capture", "name": "runs"},
         "designs": ["pinned", "dedicated_block:prevent"],
         "seed": 1,
+        "profile": "modern",
     },
     "tick": 4200,
     "log_index": 17,

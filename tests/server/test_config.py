@@ -20,7 +20,8 @@ def test_default():
     ],
 )
 def test_round_trip(source):
-    data = {"source": source, "designs": ["lru_hook", "dedicated_block:prevent"], "seed": 5}
+    designs = ["lru_hook", "dedicated_block:prevent"]
+    data = {"source": source, "designs": designs, "seed": 5, "profile": "2012"}
     assert config_from_dict(data).to_dict() == data
 
 
@@ -38,6 +39,8 @@ def synthetic(**fields):
     [
         ([], "config is []: an object is needed"),
         ({"sed": 1}, "config has no field 'sed': its fields are source, designs, seed"),
+        ({"profile": "3.8"}, "unknown profile '3.8': known are modern, 2012"),
+        ({"profile": 2012}, "profile is 2012: one of modern, 2012 is needed"),
         ({"seed": -1}, "seed is -1: from 0 to"),
         ({"seed": MAX_SEED + 1}, "seed is"),
         ({"seed": 1.0}, "seed is 1.0: a whole number"),
