@@ -1,10 +1,11 @@
 """REST of docs/PROTOCOL.md section 1. Every error is one sentence in ``{"error": …}``."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import FileResponse, JSONResponse
 
 from engine.designs import DEFAULT_DESIGNS, DESIGNS, MAX_DESIGNS
 from engine.presets import PRESETS
@@ -15,13 +16,18 @@ from server.errors import LimitReachedError
 from server.jsontext import parse_object
 from server.library import EXAMPLES
 from server.manager import Manager
-from server.places import project_version
+from server.places import examples_folder, project_version
+from server.recorded import Recordings
 from server.static import Script
 from server.wire import WIRE_VERSION
 
 MAX_BODY_BYTES = 64 * 1024  # of everything but an upload
 MAX_NAME = 120
 MAX_BODIES = 4  # uploads under way at a time
+MAX_STEP_DIGITS = 6
+FRAME_TYPE = "application/octet-stream"
+# Results of long runs that travel with the examples: name in the address and file.
+PUBLISHED = {"fidelity": "fidelity.json", "stress-highalloc": "stress-highalloc.json"}
 
 
 class Refusal(Exception):
@@ -55,7 +61,13 @@ async def read_body(request: Request, limit: int) -> bytes:
     return bytes(body)
 
 
-def describe_server(manager: Manager) -> dict[str, Any]:
+def published(name: str) -> Path | None:
+    """The file of a published result, None if there is none."""
+    path = examples_folder() / PUBLISHED[name]
+    return path if path.is_file() else None
+
+
+def describe_server(manager: Manager, recordings: Recordings) -> dict[str, Any]:
     """The answer of GET /api/info."""
     settings = manager.settings
     return {
@@ -83,7 +95,11 @@ def describe_server(manager: Manager) -> dict[str, Any]:
             {"name": recipe.name, "label": recipe.label, "text": recipe.text}
             for recipe in PRESETS.values()
         ],
-        "captures": [example.to_dict() for example in EXAMPLES.values()],
+        "captures": [
+            {**example.to_dict(), "recorded": name in recordings}
+            for name, example in EXAMPLES.items()
+        ],
+        "published": [name for name in PUBLISHED if published(name)],
         "default_source": {"kind": "capture", "name": limits.DEFAULT_EXAMPLE},
         "limits": {
             "max_designs": MAX_DESIGNS,
@@ -107,6 +123,7 @@ def make_router(manager: Manager, plotly: "asyncio.Future[Script]") -> APIRouter
     router = APIRouter()
     reading = asyncio.Semaphore(1)  # an archive takes memory while it is read: one at a time
     bodies: set[Request] = set()
+    recordings = Recordings(examples_folder())
 
     @router.get("/healthz")
     async def healthz() -> Response:
@@ -117,7 +134,7 @@ def make_router(manager: Manager, plotly: "asyncio.Future[Script]") -> APIRouter
 
     @router.get("/api/info")
     async def info() -> dict[str, Any]:
-        return describe_server(manager)
+        return describe_server(manager, recordings)
 
     @router.post("/api/sessions")
     async def create_session(request: Request) -> Response:
@@ -149,8 +166,32 @@ def make_router(manager: Manager, plotly: "asyncio.Future[Script]") -> APIRouter
             bodies.discard(request)
         return JSONResponse({"capture": upload_id, "summary": summary}, 201)
 
+    _add_recorded(router, recordings)
+
     @router.get("/vendor/plotly.min.js")
     async def plotly_js(request: Request) -> Response:
         return (await asyncio.shield(plotly)).response(request)
 
     return router
+
+
+def _add_recorded(router: APIRouter, recordings: Recordings) -> None:
+    """What does not depend on any session: recordings of real kernels, published results."""
+
+    @router.get("/api/recorded/{example}")
+    async def recorded(example: str) -> dict[str, Any]:
+        return await asyncio.to_thread(recordings.describe, example)
+
+    @router.get("/api/recorded/{example}/{design}/{step}")
+    async def recorded_picture(example: str, design: str, step: str) -> Response:
+        if not step.isdecimal() or len(step) > MAX_STEP_DIGITS:
+            raise Refusal(404, f"step is {step!r:.60}: a whole number is needed")
+        frame = await asyncio.to_thread(recordings.picture, example, design, int(step))
+        return Response(frame, media_type=FRAME_TYPE)
+
+    @router.get("/api/{name}")
+    async def read_published(name: str) -> Response:
+        path = published(name) if name in PUBLISHED else None
+        if path is None:
+            raise Refusal(404, f"there is nothing at /api/{name:.200}")
+        return FileResponse(path, media_type="application/json")

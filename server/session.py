@@ -25,15 +25,20 @@ class Entry:
         index: 1, 2, 3…
         tick: simulated time at which the command was applied.
         command: what was asked.
+        idle: whether every guest had finished what was asked before, with the workload off.
     """
 
     index: int
     tick: int
     command: Command
+    idle: bool
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form."""
-        return {"index": self.index, "tick": self.tick, "command": self.command.to_dict()}
+        return {
+            "index": self.index, "tick": self.tick, "command": self.command.to_dict(),
+            "idle": self.idle,
+        }  # fmt: skip
 
 
 class Session:
@@ -72,6 +77,10 @@ class Session:
         """
         return self._at_rest
 
+    @property
+    def _quiet(self) -> bool:
+        return not self.workload.enabled and not self.world.busy()
+
     def accept(self, command: Command) -> Entry:
         """Check a command, put it into the log, apply it.
 
@@ -81,7 +90,7 @@ class Session:
         """
         if len(self.log) >= MAX_LOG:
             raise ValueError(f"the log has {MAX_LOG} commands, its limit: reset the session")
-        entry = Entry(self.log_index + 1, self.tick, command)
+        entry = Entry(self.log_index + 1, self.tick, command, self._quiet)
         self.log.append(entry)
         try:
             self.world.apply(command)
@@ -96,7 +105,7 @@ class Session:
     def advance(self) -> None:
         """Run one tick."""
         # The tick after the last busy one still clears the marks of what was touched.
-        quiet = not self.workload.enabled and not self.world.busy()
+        quiet = self._quiet
         self.world.step(1)
         self._at_rest = quiet and not self.world.busy()
 

@@ -1,15 +1,18 @@
 """REST of a real server."""
 
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx2 as httpx
 import pytest
 
 from engine.designs import DEFAULT_DESIGNS, DESIGNS
 from engine.presets import PRESETS
+from server import routes
 from server.library import EXAMPLES
 from server.places import examples_folder
 from server.settings import Settings
+from server.wire import decode_frame
 from tests.server.client import SMALL, joined, post_session
 from tests.server.conftest import running
 
@@ -21,6 +24,7 @@ def test_info(server):
     assert [p["name"] for p in info["presets"]] == list(PRESETS)
     assert all(p["text"] for p in info["presets"])
     assert [c["name"] for c in info["captures"]] == list(EXAMPLES)
+    assert all(c["recorded"] for c in info["captures"])
     assert info["limits"]["max_size_mib"] == 65536
     toggles = {t["name"]: t["values"] for d in info["designs"] for t in d["toggles"]}
     assert toggles["prevent"] == ["off", "on"]
@@ -78,6 +82,47 @@ def test_nothing_there(server):
         assert answer.status_code == 404, path
         assert answer.json()["error"]
     assert httpx.get(f"{server}/api/sessions").status_code == 404
+
+
+def test_recordings(server):
+    answer = httpx.get(f"{server}/api/recorded/runs").json()
+    assert [o["text"] for o in answer["operations"]] == [
+        "inflate by 200 MiB", "compact", "take up to 2,000 huge pages",
+    ]  # fmt: skip
+    key = "dedicated_block:prevent"
+    assert key in [design["key"] for design in answer["designs"]]
+    frame = httpx.get(f"{server}/api/recorded/runs/{quote(key, safe='')}/2")
+    assert frame.headers["content-type"] == "application/octet-stream"
+    (panel,) = decode_frame(frame.content).panels
+    assert panel.planes["balloon"].sum() == 51200
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        ("recorded/nothing", "nothing was recorded for 'nothing'"),
+        ("recorded/..%2f..", "nothing"),
+        ("recorded/runs/separate_pass/1", "runs was not recorded under 'separate_pass'"),
+        ("recorded/runs/pinned/4", "runs has steps 0 to 3, not 4"),
+        ("recorded/runs/pinned/3", "memory was not recorded after step 3 of runs"),
+        ("recorded/runs/pinned/-1", "step is '-1': a whole number is needed"),
+        ("recorded/runs/pinned/9999999", "a whole number is needed"),
+        ("nothing", "there is nothing at /api/nothing"),
+    ],
+)
+def test_what_was_not_recorded(server, path, sentence):
+    answer = httpx.get(f"{server}/api/{path}")
+    assert answer.status_code == 404
+    assert sentence in answer.json()["error"]
+
+
+def test_published_results_are_served_where_there_are_any(server, tmp_path, monkeypatch):
+    monkeypatch.setattr(routes, "examples_folder", lambda: tmp_path)
+    assert httpx.get(f"{server}/api/fidelity").status_code == 404
+    assert httpx.get(f"{server}/api/info").json()["published"] == []
+    (tmp_path / "fidelity.json").write_text('{"all": [1, 2]}')
+    assert httpx.get(f"{server}/api/info").json()["published"] == ["fidelity"]
+    assert httpx.get(f"{server}/api/fidelity").json() == {"all": [1, 2]}
 
 
 async def test_an_upload_becomes_a_guest(server):

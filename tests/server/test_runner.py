@@ -116,6 +116,7 @@ def test_from_welcome_to_a_filled_balloon(start):
             "index": 1,
             "tick": accepted["tick"],
             "command": {"type": "balloon_inflate", "nr_pages": 4096},
+            "idle": True,
         }
     ]
 

@@ -30,7 +30,7 @@ def play(session, commands, idle=0):
 COMMANDS = [BalloonInflate(4096), CompactMemory(), TakeHugePages(10)]
 
 
-def test_the_log_has_index_tick_and_command(make_session):
+def test_the_log_has_index_tick_command_and_whether_it_came_to_rest_before(make_session):
     session = make_session()
     first = session.accept(BalloonInflate(4096))
     session.advance()
@@ -42,10 +42,32 @@ def test_the_log_has_index_tick_and_command(make_session):
         "config": session.config.to_dict(),
         "tick": 1,
         "log": [
-            {"index": 1, "tick": 0, "command": {"type": "balloon_inflate", "nr_pages": 4096}},
-            {"index": 2, "tick": 1, "command": {"type": "compact"}},
+            {
+                "index": 1,
+                "tick": 0,
+                "command": {"type": "balloon_inflate", "nr_pages": 4096},
+                "idle": True,
+            },
+            {"index": 2, "tick": 1, "command": {"type": "compact"}, "idle": False},
         ],
     }
+
+
+def test_a_command_is_marked_when_the_one_before_was_still_at_work(make_session):
+    session = make_session()
+    play(session, [BalloonInflate(4096), CompactMemory()])
+    session.accept(CompactMemory())
+    session.accept(TakeHugePages(10))  # no tick between: the compaction has not begun
+    assert [entry.idle for entry in session.log] == [True, True, True, False]
+
+
+def test_a_command_is_marked_while_the_workload_is_on(make_session):
+    session = make_session()
+    session.accept(SetWorkload(enabled=True, rate=1))
+    while session.world.busy():
+        session.advance()
+    session.accept(SetWorkload(enabled=False))
+    assert [entry.idle for entry in session.log] == [True, False]
 
 
 def test_a_command_that_cannot_be_is_not_logged(make_session):
