@@ -24,6 +24,7 @@ from engine.capture import guest_from_capture, load_capture
 from engine.capture_text import MIGRATETYPE_NAMES, ZoneKey, parse_buddyinfo
 from engine.core.metrics import contig_pages
 from engine.designs import parse_design
+from engine.fidelity import CAPTURE_NAME, LEAST_BAND, RECORDED_AS, RESULT_NAME
 from engine.replay import command_of, parse_ops
 from engine.view import FLAG_DEDICATED
 from engine.world import World, WorldConfig
@@ -46,24 +47,16 @@ class Recipe:
     text: str
 
 
-RECIPES: tuple[Recipe, ...] = (
-    Recipe(
-        "pinned", "pinned",
-        "A kernel module that takes single unmovable pages, as virtio_balloon did before "
-        "Linux 3.8.",
-    ),
-    Recipe("hook", "lru_hook", "The virtio_balloon driver of Linux 6.12 as it is."),
-    Recipe(
-        "literal", "dedicated_block",
-        "A kernel module that takes single unmovable pages and, after each compaction, moves them "
-        "into pageblocks that are free.",
-    ),
-    Recipe(
-        "dedicated", "dedicated_block:prevent",
-        "A kernel module that takes whole pageblocks first and single unmovable pages for the "
-        "rest.",
-    ),
-)  # fmt: skip
+_TEXTS = {
+    "pinned": "A kernel module that takes single unmovable pages, as virtio_balloon did before "
+    "Linux 3.8.",
+    "hook": "The virtio_balloon driver of Linux 6.12 as it is.",
+    "literal": "A kernel module that takes single unmovable pages and, after each compaction, "
+    "moves them into pageblocks that are free.",
+    "dedicated": "A kernel module that takes whole pageblocks first and single unmovable pages "
+    "for the rest.",
+}
+RECIPES = tuple(Recipe(name, key, _TEXTS[name]) for name, key in RECORDED_AS.items())
 
 
 @dataclass(frozen=True)
@@ -85,20 +78,26 @@ class Quantity:
     only: str = ""
 
 
-STATE: tuple[Quantity, ...] = (
-    Quantity("free_blocks_all", 2, 0.03),
-    Quantity("nr_free_pages", 0, 0.01),
-    Quantity("unusable_index_9", 20, 0),
-    Quantity("balloon_actual", u.MIB_PAGES, 0.03),
+def _quantity(stat: str, like: str, unit: int = 1, only: str = "") -> Quantity:
+    """A statistic that is judged like a quantity of engine/fidelity.py, given in another unit."""
+    least, share = LEAST_BAND[like]
+    return Quantity(stat, least * unit, share, only)
+
+
+STATE = (
+    _quantity("free_blocks_all", "blocks"),
+    _quantity("nr_free_pages", "free"),
+    _quantity("unusable_index_9", "unusable", 1000),
+    _quantity("balloon_actual", "gained", u.MIB_PAGES),
 )
-COUNTERS: tuple[Quantity, ...] = (
-    Quantity("compact_migrate_scanned", 512, 0.1),
-    Quantity("compact_free_scanned", 512, 0.1),
-    Quantity("compact_isolated", 64, 0.1),
-    Quantity("pgmigrate_success", 64, 0.1),
-    Quantity("balloon_migrate", 64, 0.1, "lru_hook"),
+COUNTERS = (
+    _quantity("compact_migrate_scanned", "scanned"),
+    _quantity("compact_free_scanned", "scanned"),
+    _quantity("compact_isolated", "isolated"),
+    _quantity("pgmigrate_success", "isolated"),
+    _quantity("balloon_migrate", "moved", only="lru_hook"),
 )
-HUGE: tuple[Quantity, ...] = (Quantity("huge_best", 3, 0.05), Quantity("huge_first", 3, 0.05))
+HUGE = (_quantity("huge_best", "huge"), _quantity("huge_first", "huge"))
 QUANTITIES: dict[str, Quantity] = {q.stat: q for q in (*STATE, *COUNTERS, *HUGE)}
 
 _LETTERS = {name[0]: t for name, t in MIGRATETYPE_NAMES.items()}
@@ -140,20 +139,20 @@ class Recording:
             ValueError: it is not what it should be; one sentence.
         """
         self.folder = folder
-        data = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+        data = json.loads((folder / RESULT_NAME).read_text(encoding="utf-8"))
         try:
             self.scenario: dict[str, Any] = data["scenario"]
             self.start: dict[str, Any] = data["s1"]
             self.repetitions: dict[str, list[list[dict[str, Any]]]] = data["designs"]
             self.ops = parse_ops(self.scenario["ops"])
         except (KeyError, TypeError) as error:
-            raise ValueError(f"{folder.name}/result.json lacks {error}") from error
+            raise ValueError(f"{folder.name}/{RESULT_NAME} lacks {error}") from error
         self.recipes = {r.key: r for r in RECIPES if r.name in self.repetitions}
 
     @cached_property
     def main_zone(self) -> ZoneKey:
         """The zone with the most managed pages."""
-        capture = load_capture(self.folder / "s1.tar.xz", self.folder.name)
+        capture = load_capture(self.folder / CAPTURE_NAME, self.folder.name)
         return max(capture.zones, key=lambda zone: zone.number("managed")).key
 
     # -- numbers
@@ -205,7 +204,7 @@ class Recording:
     def _capture(self, recipe: Recipe, index: int) -> Path:
         """The capture after ``index`` operations, whether there is one or not."""
         if index == 0:
-            return self.folder / "s1.tar.xz"
+            return self.folder / CAPTURE_NAME
         return self.folder / f"{recipe.name}-{index - 1}-{self.ops[index - 1][0]}.tar.xz"
 
     def describe(self) -> dict[str, Any]:
@@ -213,7 +212,9 @@ class Recording:
         operations = []
         for i, op in enumerate(self.ops):
             command = command_of(op)
-            same: list[c.Command] = [command]
+            if command is None:
+                raise ValueError(f"{self.folder.name}: operation {i} asks for nothing")
+            same = [command]
             if isinstance(command, c.BalloonInflate) and i == 0:
                 same.append(c.BalloonTarget(command.nr_pages))  # from an empty balloon
             operations.append(
@@ -307,7 +308,7 @@ class Recordings:
         Args:
             folder: one folder an example.
         """
-        self._folders = {path.parent.name: path.parent for path in folder.glob("*/result.json")}
+        self._folders = {path.parent.name: path.parent for path in folder.glob(f"*/{RESULT_NAME}")}
         self._lock = threading.Lock()
         self._recordings: dict[str, Recording] = {}
         self._described: dict[str, dict[str, Any]] = {}

@@ -64,8 +64,7 @@ def test_a_command_is_marked_when_the_one_before_was_still_at_work(make_session)
 def test_a_command_is_marked_while_the_workload_is_on(make_session):
     session = make_session()
     session.accept(SetWorkload(enabled=True, rate=1))
-    while session.world.busy():
-        session.advance()
+    session.advance()
     session.accept(SetWorkload(enabled=False))
     assert [entry.idle for entry in session.log] == [True, False]
 
