@@ -22,7 +22,7 @@ $(RUN_STAMP): $(LOCKS)
 $(DEV_STAMP): $(LOCKS)
 	@sh scripts/setup.sh dev
 
-test: $(DEV_STAMP)  ## every leg: lint, Python three ways, web, browser, container; LEGS="lint web" for some
+test: $(DEV_STAMP)  ## every leg: lint, Python three ways, race, web, browser, container; LEGS="lint web" for some
 	@$(VENV)/python scripts/run_tests.py $(LEGS)
 
 lint: $(DEV_STAMP)  ## ruff, mypy, import contracts, tidy rules, TypeScript's checker over web/

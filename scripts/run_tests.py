@@ -30,6 +30,8 @@ CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 # A tool: the commands of which one must exist, and the Debian package that brings it.
 NODE = (("node", "nodejs"), "nodejs")
 NPM = (("npm",), "npm")
+SPIN = (("spin",), "spin")
+GCC = (("gcc",), "build-essential")  # with the C library's headers
 CHROMIUM = (("chromium", "chromium-browser", "google-chrome"), "chromium")
 ENGINE = (
     (("podman",), "podman"),
@@ -122,6 +124,11 @@ def python() -> Count:
     return pytest("python", "tests/engine", "tests/server", *scripts)
 
 
+def race() -> Count:
+    """The race explorer against SPIN, which explores a model of its own."""
+    return pytest("race", "tests/race")
+
+
 def bounds() -> Count:
     """The compiled core with every index checked: one out of range raises, not reads on."""
     return pytest("bounds", "tests/engine", "-m", "not slow", env={"NUMBA_BOUNDSCHECK": "1"})
@@ -178,6 +185,7 @@ LEGS: dict[str, tuple[Callable[[], Count], tuple[tuple[tuple[str, ...], str], ..
     "lint": (lint, ()),
     "types": (types, (NODE, NPM)),
     "python": (python, ()),
+    "race": (race, (SPIN, GCC)),
     "bounds": (bounds, ()),
     "uncompiled": (uncompiled, ()),
     "web": (web, (NODE, NPM)),
