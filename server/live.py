@@ -15,6 +15,7 @@ from server import messages, runner
 from server.config import SessionConfig
 from server.hub import Hub
 from server.messages import Credit, Key, Message
+from server.session import Recipe
 
 MAX_BACKLOG = 1000  # items in a worker's inbox after which a message is refused
 
@@ -133,6 +134,12 @@ class LiveSession:
         """Seed and log, from the worker."""
         reply: Future[dict[str, Any]] = Future()
         self._runner.put(runner.Export(reply))
+        return await asyncio.wrap_future(reply)
+
+    async def recipe(self) -> Recipe:
+        """What it takes to make the present state again, from the worker."""
+        reply: Future[Recipe] = Future()
+        self._runner.put(runner.Recall(reply))
         return await asyncio.wrap_future(reply)
 
     # -- the end ---------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from server.library import Library, Progress
 from server.live import LiveSession
 from server.session import Session
 from server.settings import Settings
+from server.spread import Spread, Spreads
 from server.warm import Warm
 
 GRACE_S = 60.0  # a session without a viewer is safe for so long, even when room is needed
@@ -41,6 +42,7 @@ class Manager:
         self.warm = warm
         self.sessions: dict[str, LiveSession] = {}
         self.budget = Budget(settings.guest_bytes)
+        self.spreads = Spreads(self._build, self.budget)
         self._held: dict[str, _Held] = {}
         self._farewells: OrderedDict[str, str] = OrderedDict()
         self._rates = runner.Rates(settings.ticks_per_s, settings.frames_per_s)
@@ -79,8 +81,20 @@ class Manager:
         self.budget.reserve(live.id, size)
         held.coming = size
 
+    async def spread(self, live: LiveSession, number: int) -> Spread:
+        """Begin to play a session's log under other seeds.
+
+        Raises:
+            ValueError, NotFoundError, LimitReachedError: see server/spread.py.
+        """
+        recipe = await live.recipe()
+        size = self.library.check(recipe.config)
+        return self.spreads.start(live.id, recipe, number, size)
+
     def _changed(self, live: LiveSession, what: runner.Built | runner.Ended) -> None:
         held = self._held.get(live.id)
+        if isinstance(what, runner.Ended) or what.ok:
+            self.spreads.forget(live.id)
         if isinstance(what, runner.Ended):
             self.sessions.pop(live.id, None)
             self._held.pop(live.id, None)
@@ -129,6 +143,7 @@ class Manager:
 
     def close(self) -> None:
         """The server goes away: every socket is told so."""
+        self.spreads.close()
         for live in list(self.sessions.values()):
             live.end(runner.Ended(messages.CLOSE_GOING_AWAY, "the server is shutting down"))
 

@@ -15,9 +15,11 @@ from server.config import config_from_dict
 from server.errors import LimitReachedError
 from server.jsontext import parse_object
 from server.library import EXAMPLES
+from server.live import LiveSession
 from server.manager import Manager
 from server.places import examples_folder, project_version
 from server.recorded import Recordings
+from server.spread import DEFAULT_SEEDS, MAX_SEEDS, MIN_SEEDS, seeds_of
 from server.static import Script
 from server.wire import WIRE_VERSION
 
@@ -109,6 +111,9 @@ def describe_server(manager: Manager, recordings: Recordings) -> dict[str, Any]:
             "max_upload_mib": settings.max_upload_mib,
             "max_guest_mib": settings.guest_bytes >> 20,
             "max_sessions": settings.max_sessions,
+            "min_spread_seeds": MIN_SEEDS,
+            "default_spread_seeds": DEFAULT_SEEDS,
+            "max_spread_seeds": MAX_SEEDS,
             "max_viewers": settings.max_viewers,
             "max_ticks_per_s": messages.MAX_TICKS_PER_S,
             "max_step_ticks": messages.MAX_STEP_TICKS,
@@ -124,6 +129,12 @@ def make_router(manager: Manager, plotly: "asyncio.Future[Script]") -> APIRouter
     reading = asyncio.Semaphore(1)  # an archive takes memory while it is read: one at a time
     bodies: set[Request] = set()
     recordings = Recordings(examples_folder())
+
+    def find(session_id: str) -> LiveSession:
+        live = manager.sessions.get(session_id)
+        if live is None:
+            raise Refusal(404, manager.farewell(session_id))
+        return live
 
     @router.get("/healthz")
     async def healthz() -> Response:
@@ -145,10 +156,18 @@ def make_router(manager: Manager, plotly: "asyncio.Future[Script]") -> APIRouter
 
     @router.get("/api/sessions/{session_id}")
     async def read_session(session_id: str) -> dict[str, Any]:
-        live = manager.sessions.get(session_id)
-        if live is None:
-            raise Refusal(404, manager.farewell(session_id))
-        return {"session": session_id, **await live.export()}
+        return {"session": session_id, **await find(session_id).export()}
+
+    @router.post("/api/sessions/{session_id}/spread")
+    async def start_spread(request: Request, session_id: str) -> Response:
+        body = await read_body(request, MAX_BODY_BYTES)
+        number = seeds_of(parse_object(body, "the spread") if body.strip() else {})
+        spread = await manager.spread(find(session_id), number)
+        return JSONResponse(spread.describe(), 202)
+
+    @router.get("/api/sessions/{session_id}/spread")
+    async def read_spread(session_id: str) -> dict[str, Any]:
+        return manager.spreads.get(find(session_id).id).describe()
 
     @router.post("/api/captures")
     async def upload(request: Request, name: str = "upload") -> Response:

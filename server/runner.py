@@ -21,7 +21,7 @@ from server.errors import NotFoundError
 from server.messages import CommandMessage, Message, Pace, Reset, Step
 from server.pace import Pacer
 from server.publisher import Delivery, Publisher
-from server.session import Session
+from server.session import Recipe, Session
 from server.wire import Picture
 
 log = logging.getLogger("fragscope")
@@ -70,11 +70,18 @@ class Export:
 
 
 @dataclass(frozen=True)
+class Recall:
+    """Somebody wants to make the present state again."""
+
+    reply: "Future[Recipe]"
+
+
+@dataclass(frozen=True)
 class Stop:
     """End the thread."""
 
 
-Incoming = Joined | Left | Wanted | FromClient | Export | Stop
+Incoming = Joined | Left | Wanted | FromClient | Export | Recall | Stop
 
 
 # -- what goes out -------------------------------------------------------------------------------
@@ -189,7 +196,7 @@ class Runner:
             self._serve()
         finally:
             for item in self._take(0):
-                if isinstance(item, Export):
+                if isinstance(item, Export | Recall):
                     item.reply.set_exception(NotFoundError("the session has ended"))
 
     def _serve(self) -> None:
@@ -273,6 +280,9 @@ class Runner:
         elif isinstance(item, Export):
             if item.reply.set_running_or_notify_cancel():
                 item.reply.set_result(self._session.export())
+        elif isinstance(item, Recall):
+            if item.reply.set_running_or_notify_cancel():
+                item.reply.set_result(self._session.recipe())
         else:
             self._stopping = True
 

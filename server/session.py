@@ -41,6 +41,23 @@ class Entry:
         }  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Recipe:
+    """All that it takes to make a session's present state again.
+
+    Attributes:
+        config: guest, designs, seed.
+        log: every command.
+        tick: simulated time now.
+        idle: whether every guest has finished what was asked, with the workload off.
+    """
+
+    config: SessionConfig
+    log: tuple[Entry, ...]
+    tick: int
+    idle: bool
+
+
 class Session:
     """Accepts commands, advances its world, describes itself."""
 
@@ -126,6 +143,10 @@ class Session:
             "workload": {"enabled": self.workload.enabled, "rate": self.workload.rate},
             **self._facts,
         }
+
+    def recipe(self) -> Recipe:
+        """What it takes to make the present state again."""
+        return Recipe(self.config, tuple(self.log), self.tick, self._quiet)
 
     def export(self) -> dict[str, Any]:
         """Seed and commands: what GET /api/sessions/{id} answers."""
