@@ -15,6 +15,7 @@ from server.library import Library, Progress
 from server.manager import Manager
 from server.origin import origin_allowed
 from server.places import plotly_script, web_folder
+from server.race_routes import make_race_router
 from server.routes import Refusal, error_response, make_router
 from server.settings import Settings
 from server.static import SECURITY_HEADERS, PageFiles, Script
@@ -39,6 +40,7 @@ def create_app(settings: Settings) -> FastAPI:
         manager = Manager(settings, library, warm)
         app.state.manager = manager
         plotly = loop.run_in_executor(None, Script, plotly_script())
+        app.include_router(make_race_router())  # before /api/{name}, which takes the rest
         app.include_router(make_router(manager, plotly))
         # Last: the folder takes every path that nothing else took.
         app.mount("/", PageFiles(directory=web_folder(), html=True, check_dir=False))

@@ -5,27 +5,10 @@ import json
 import textwrap
 from typing import Any
 
-from engine.race.era import ERAS, MAX_COMPACTORS, Protocol, parse_defects
+from engine.race.era import ERAS, MAX_COMPACTORS, protocol_from
 from engine.race.explorer import race
 
 COLUMN = 38
-
-
-def protocol_from(
-    compactors: str, page_lock: str, refcount_test: str, era: str, known_defects: str
-) -> Protocol:
-    """One setting from the texts of a command line or of a query.
-
-    Raises:
-        ValueError: one sentence.
-    """
-    if not (compactors.isascii() and compactors.isdigit() and len(compactors) < 4):
-        raise ValueError(f"compactors is {compactors[:40]!r}: from 1 to {MAX_COMPACTORS}")
-    for name, value in (("page lock", page_lock), ("reference count test", refcount_test)):
-        if value not in ("on", "off"):
-            raise ValueError(f"{name} is {value[:40]!r}: on or off")
-    defects = parse_defects(known_defects, era)
-    return Protocol(int(compactors), page_lock == "on", refcount_test == "on", era, defects)
 
 
 def add_race(commands: Any) -> None:

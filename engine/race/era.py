@@ -230,3 +230,20 @@ def parse_defects(text: str, era: str) -> frozenset[str]:
             f"{era} has no defect {name[:40]!r}: on, off, or of {', '.join(sorted(every))}"
         )
     return names
+
+
+def protocol_from(
+    compactors: str, page_lock: str, refcount_test: str, era: str, known_defects: str
+) -> Protocol:
+    """One setting from the texts of a command line or of a query.
+
+    Raises:
+        ValueError: one sentence.
+    """
+    if not (compactors.isascii() and compactors.isdigit() and len(compactors) < 4):
+        raise ValueError(f"compactors is {compactors[:40]!r}: from 1 to {MAX_COMPACTORS}")
+    for name, value in (("page lock", page_lock), ("reference count test", refcount_test)):
+        if value not in ("on", "off"):
+            raise ValueError(f"{name} is {value[:40]!r}: on or off")
+    defects = parse_defects(known_defects, era)
+    return Protocol(int(compactors), page_lock == "on", refcount_test == "on", era, defects)

@@ -156,6 +156,16 @@ def _defects(protocol: Protocol) -> list[dict[str, Any]]:
     return rows
 
 
+def _told(protocol: Protocol, moves: list[Move]) -> list[dict[str, Any]]:
+    """A schedule; ``choice`` is what ``play`` wants to go the same way."""
+    state, told = first_state(protocol), []
+    for move in moves:
+        choice = moves_of(protocol, state).index(move)
+        told.append({**tell(protocol, move), "choice": choice})
+        state = move.state
+    return told
+
+
 def race(protocol: Protocol) -> dict[str, Any]:
     """Everything about one setting, ready for JSON."""
     found = explore(protocol)
@@ -164,7 +174,7 @@ def race(protocol: Protocol) -> dict[str, Any]:
             "property": name,
             "text": PROPERTIES[name],
             "steps": len(moves),
-            "schedule": [tell(protocol, move) for move in moves],
+            "schedule": _told(protocol, moves),
         }
         for name, moves in sorted(found.schedules.items(), key=lambda item: len(item[1]))
     ]
@@ -190,10 +200,10 @@ def play(protocol: Protocol, path: list[int]) -> dict[str, Any]:
         moves = moves_of(protocol, state)
         if not 0 <= choice < len(moves):
             raise ValueError(f"choice {number} is {choice}: {len(moves)} moves are offered there")
-        told.append(tell(protocol, moves[choice]))
+        told.append({**tell(protocol, moves[choice]), "choice": choice})
         state = moves[choice].state
     moves = moves_of(protocol, state)
-    waiting = [] if moves else list(broken_at_rest(protocol, state))
+    broken = [] if moves else list(broken_at_rest(protocol, state))
     return {
         **_toggles(protocol),
         "path": path,
@@ -201,6 +211,6 @@ def play(protocol: Protocol, path: list[int]) -> dict[str, Any]:
         "start": fields_of(protocol, first_state(protocol)),
         "positions": positions_of(protocol, state),
         "over": is_over(protocol, state),
-        "broken_at_rest": waiting,
+        "broken_at_rest": broken,
         "moves": [tell(protocol, move) for move in moves],
     }

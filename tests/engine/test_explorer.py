@@ -122,6 +122,10 @@ def test_the_answer_is_the_same_each_time_and_names_the_toggles() -> None:
     for violation in first["violations"]:
         assert violation["text"] == PROPERTIES[violation["property"]]
         assert violation["steps"] == len(violation["schedule"])
+        again = play(protocol, [step["choice"] for step in violation["schedule"]])
+        assert again["schedule"] == violation["schedule"]
+        broken = {*violation["schedule"][-1]["breaks"], *again["broken_at_rest"]}
+        assert violation["property"] in broken
 
 
 def test_shared_states_are_fewer_than_states() -> None:

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from engine.race.era import protocol_from
 from server.cli import main
-from server.cli_race import protocol_from, table
+from server.cli_race import table
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:

@@ -1,0 +1,94 @@
+"""REST of the race explorer: what breaks under a setting, and free play step by step."""
+
+import asyncio
+from functools import lru_cache
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from engine.race.era import DEFECTS, ERAS, PROPERTIES, Protocol, protocol_from
+from engine.race.explorer import play, race
+
+MAX_COMPACTORS = 2  # three take seconds of a core that others play on; the command line has them
+MAX_STEPS = 200  # of a play; none has half as many
+KEPT = 128  # answers; there are fewer settings than that with one defect or none
+_FIELDS = {
+    "compactors": "2", "page_lock": "on", "refcount_test": "on", "era": "v4",
+    "known_defects": "off",
+}  # fmt: skip
+
+_race = lru_cache(KEPT)(race)
+
+
+def setting_from(request: Request, *more: str) -> Protocol:
+    """The setting that a query asks for; absent fields have the defaults.
+
+    Raises:
+        ValueError: one sentence.
+    """
+    query = request.query_params
+    for name in query:
+        if name not in _FIELDS and name not in more:
+            raise ValueError(f"{name[:40]!r} is no field: {', '.join([*_FIELDS, *more])}")
+    protocol = protocol_from(**{name: query.get(name, usual) for name, usual in _FIELDS.items()})
+    if protocol.compactors > MAX_COMPACTORS:
+        raise ValueError(
+            f"compactors is {protocol.compactors}: 1 or {MAX_COMPACTORS} here;"
+            f" three are for the command line (fragscope race)"
+        )
+    return protocol
+
+
+def path_from(text: str) -> list[int]:
+    """The choices of a play, by commas.
+
+    Raises:
+        ValueError: one sentence.
+    """
+    choices = text.split(",") if text else []
+    if len(choices) > MAX_STEPS:
+        raise ValueError(f"path has {len(choices)} choices: at most {MAX_STEPS}")
+    for choice in choices:
+        if not (choice.isascii() and choice.isdigit() and len(choice) < 4):
+            raise ValueError(f"path has the choice {choice[:40]!r}: whole numbers by commas")
+    return [int(choice) for choice in choices]
+
+
+def describe() -> dict[str, Any]:
+    """What can be set, and what the names mean."""
+    return {
+        "eras": {
+            era: [
+                {"name": defect.name, "text": defect.text, "mended": defect.mended}
+                for defect in DEFECTS[era]
+            ]
+            for era in ERAS
+        },
+        "properties": PROPERTIES,
+        "max_compactors": MAX_COMPACTORS,
+    }
+
+
+def make_race_router() -> APIRouter:
+    """The routes; one exploration at a time, whoever asks."""
+    router = APIRouter()
+    turn = asyncio.Semaphore(1)
+
+    @router.get("/api/race")
+    async def explore(request: Request) -> Response:
+        protocol = setting_from(request)
+        async with turn:
+            loop = asyncio.get_running_loop()
+            return JSONResponse(await loop.run_in_executor(None, _race, protocol))
+
+    @router.get("/api/race/settings")
+    async def settings() -> dict[str, Any]:
+        return describe()
+
+    @router.get("/api/race/play")
+    async def choose(request: Request) -> dict[str, Any]:
+        protocol = setting_from(request, "path")
+        return play(protocol, path_from(request.query_params.get("path", "")))
+
+    return router
