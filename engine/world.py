@@ -15,6 +15,7 @@ from engine import commands as c
 from engine import units as u
 from engine.core import check, run
 from engine.core.balloon import balloon_size
+from engine.core.profile_2012 import adopt_profile_2012
 from engine.designs import parse_designs
 from engine.designs.base import Cause, Design, rules_dict
 from engine.guest import COST_FIELDS, VMSTAT_FIELDS, Guest
@@ -136,7 +137,8 @@ class World:
         self.nr_pages = int(base.zones["present"].sum())
         self._budget = max(1, min(MAX_BUDGET, self.nr_pages >> _BUDGET_SHIFT))
         first = copy_guest(base)
-        first.vm[0]["profile"] = profile_number(config.profile)
+        if profile_number(config.profile) == u.PROFILE_2012:
+            adopt_profile_2012(first)
         _adopt(first)
         # Taken from the base: what a design has moved or lost later must not bend the stream of
         # operations.

@@ -95,7 +95,7 @@ def rmqueue_zone(guest, zone, order, mt, alloc_flags):
     """
     z = guest.zones[zone]
     pfn = np.int64(u.PFN_NONE)
-    if z["pcp_high"] > 0 and pcp_allowed_order(order) and mt < u.MIGRATE_PCPTYPES:
+    if z["pcp_high"] > 0 and pcp_allowed_order(guest, order) and mt < u.MIGRATE_PCPTYPES:
         pfn = rmqueue_pcplist(guest, zone, order, mt, alloc_flags)
     if pfn == u.PFN_NONE:
         pfn = rmqueue_buddy(guest, zone, order, mt, alloc_flags)
@@ -136,6 +136,8 @@ def alloc_flags_nofragment(guest, mt, alloc_flags):
     Source:
         mm/page_alloc.c alloc_flags_nofragment().
     """
+    if guest.vm[0]["profile"] == u.PROFILE_2012:
+        return alloc_flags
     for i in range(guest.zones.shape[0]):
         zone = guest.zones.shape[0] - 1 - i
         if zone_usable(guest, zone, mt):
@@ -234,7 +236,7 @@ def free_pages(guest, pfn, order):
     # BALLOON (ours) lends its pages to nobody: past the per-CPU lists, like ISOLATE.
     if (
         guest.zones[zone]["pcp_high"] == 0
-        or not pcp_allowed_order(order)
+        or not pcp_allowed_order(guest, order)
         or mt == u.MIGRATE_ISOLATE
         or mt == u.MIGRATE_BALLOON
     ):

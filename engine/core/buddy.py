@@ -98,6 +98,22 @@ def buddy_merge_likely(guest, zone, pfn, order):
     return page_is_buddy(guest, zone, higher_pfn ^ (2 << order), order + 1)
 
 
+@core_inline
+def merges_2012(mt):
+    """Whether free pageblocks of a migratetype merge with others under the rules of 3.8.
+
+    Args:
+        mt: int64, migratetype.
+    Returns:
+        bool.
+    Source:
+        3.8 mm/page_alloc.c __free_one_page(): it does not ask.
+    Differs:
+        CMA and ISOLATE pageblocks stay apart as in later kernels, and so does BALLOON (ours).
+    """
+    return mt <= u.MIGRATE_RESERVE
+
+
 @core_jit
 def _merge_with_buddy(guest, zone, buddy_pfn, order, mt):
     """Take a free buddy off its list so that it can be merged, unless the migratetypes forbid it.
@@ -109,11 +125,14 @@ def _merge_with_buddy(guest, zone, buddy_pfn, order, mt):
         order: int64, PAGEBLOCK_ORDER or more.
         mt: int64, migratetype of the block being freed.
     Returns:
-        bool, whether it was taken; its pageblocks have type ``mt`` then.
+        bool, whether it was taken; its pageblocks have type ``mt`` then (3.8: keep their own).
     Source:
         mm/page_alloc.c __free_one_page().
     """
     buddy_mt = get_pageblock_migratetype(guest, buddy_pfn)
+    if guest.vm[0]["profile"] == u.PROFILE_2012 and merges_2012(mt) and merges_2012(buddy_mt):
+        unlink_free_block(guest, zone, buddy_pfn, order, buddy_mt)
+        return True
     if mt != buddy_mt and (mt >= u.MIGRATE_PCPTYPES or buddy_mt >= u.MIGRATE_PCPTYPES):
         return False
     unlink_free_block(guest, zone, buddy_pfn, order, buddy_mt)
@@ -217,15 +236,19 @@ def isolate_free_page(guest, pfn, order):
         pfn: int64, first page of a free block.
         order: int64, its order.
     Returns:
-        bool; False if the zone would fall below its min watermark. The block is in transit then.
+        bool; False if the zone would fall below its min watermark (3.8: low). The block is in
+        transit then.
     Source:
-        mm/page_alloc.c __isolate_free_page().
+        mm/page_alloc.c __isolate_free_page(); 3.8 mm/page_alloc.c capture_free_page().
     """
     zone = zone_of(guest, pfn)
     mt = get_pageblock_migratetype(guest, pfn)
+    is_2012 = guest.vm[0]["profile"] == u.PROFILE_2012
     if mt != u.MIGRATE_ISOLATE:
         # The plain min watermark: neither boost nor lowmem_reserve (zone index 0 has none) counts.
         mark = guest.zones[zone]["wmark_min"] + (1 << order)
+        if is_2012:
+            mark = guest.zones[zone]["wmark_low"] + (1 << order)
         if not watermark_ok(guest, zone, 0, mark, 0, u.ALLOC_CMA):
             return False
     del_page_from_free_list(guest, pfn, zone, order, mt)
@@ -233,6 +256,8 @@ def isolate_free_page(guest, pfn, order):
         end_block = (pfn + (1 << order) - 1) >> u.PAGEBLOCK_ORDER
         for block in range(pfn >> u.PAGEBLOCK_ORDER, end_block + 1):
             block_mt = np.int64(guest.blocks[block]["migratetype"])
-            if block_mt < u.MIGRATE_PCPTYPES:
+            if is_2012 and merges_2012(block_mt):
+                set_pageblock_migratetype(guest, block, u.MIGRATE_MOVABLE)
+            elif block_mt < u.MIGRATE_PCPTYPES:
                 move_freepages_block(guest, zone, block, block_mt, u.MIGRATE_MOVABLE)
     return True

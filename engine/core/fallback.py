@@ -1,6 +1,6 @@
 """Taking a page when its own migratetype has none: claim a pageblock, or steal a single page.
 
-Profile modern (6.12) only; the rules of other kernels belong here too, chosen by vm.profile.
+The rules of Linux 6.12; rmqueue_fallback() leaves those of 3.8 to fallback_2012.py.
 """
 
 import numpy as np
@@ -8,6 +8,7 @@ import numpy as np
 from engine import units as u
 from engine.core import core_inline, core_jit
 from engine.core.buddy import move_freepages_block
+from engine.core.fallback_2012 import rmqueue_fallback_2012
 from engine.core.freearea import (
     account_freepages,
     change_pageblock_range,
@@ -298,6 +299,8 @@ def rmqueue_fallback(guest, zone, order, mt, alloc_flags, mode):
         mm/page_alloc.c __rmqueue(), the cases after RMQUEUE_NORMAL.
     """
     pfn = np.int64(u.PFN_NONE)
+    if guest.vm[0]["profile"] == u.PROFILE_2012:
+        return rmqueue_fallback_2012(guest, zone, order, mt), np.int64(RMQUEUE_NORMAL)
     if mode <= RMQUEUE_CMA and alloc_flags & u.ALLOC_CMA:
         pfn = rmqueue_smallest(guest, zone, order, u.MIGRATE_CMA)
         if pfn != u.PFN_NONE:
@@ -331,7 +334,8 @@ def rmqueue_mode(guest, zone, order, mt, alloc_flags, mode):
     """
     if alloc_flags & u.ALLOC_CMA:
         z = guest.zones[zone]
-        if z["nr_free_cma"] > z["nr_free"] // 2:
+        is_modern = guest.vm[0]["profile"] == u.PROFILE_MODERN
+        if is_modern and z["nr_free_cma"] > z["nr_free"] // 2:
             pfn = rmqueue_smallest(guest, zone, order, u.MIGRATE_CMA)
             if pfn != u.PFN_NONE:
                 return pfn, mode

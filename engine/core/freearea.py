@@ -16,6 +16,44 @@ from engine.core.freelist import (
 )
 from engine.core.page import mark_changed
 
+# Where the first page of a free block keeps the list that it is on, plus one, by the rules of 3.8:
+# there a block may be listed under another migratetype than its pageblock's. 0 = the pageblock's.
+_LISTED_SHIFT = 13
+
+
+@core_inline
+def listed_type(guest, pfn, mt):
+    """Migratetype of the free list that a free block is on.
+
+    Args:
+        guest: Guest.
+        pfn: int64, first page of the block.
+        mt: int64, migratetype of its pageblock.
+    Returns:
+        int64, MIGRATE_*.
+    Source:
+        mm/page_alloc.c account_freepages(): since 6.10 list and pageblock agree; 3.8 did not care.
+    """
+    code = np.int64(guest.pages[pfn]["flags"]) >> _LISTED_SHIFT
+    if code == 0:
+        return mt
+    return code - 1
+
+
+@core_inline
+def set_listed_type(guest, pfn, mt):
+    """Note under which migratetype a free block is listed, where that is not its pageblock's own.
+
+    Args:
+        guest: Guest. Writes pages.flags under profile 2012.
+        pfn: int64, first page of a free block.
+        mt: int64, migratetype of the list.
+    Source:
+        not of the kernel: its lists are linked through the pages.
+    """
+    if guest.vm[0]["profile"] == u.PROFILE_2012:
+        guest.pages[pfn]["flags"] = (mt + 1) << _LISTED_SHIFT
+
 
 @core_inline
 def account_freepages(guest, zone, nr, mt):
@@ -35,7 +73,7 @@ def account_freepages(guest, zone, nr, mt):
     z["nr_free"] += nr
     if mt == u.MIGRATE_CMA:
         z["nr_free_cma"] += nr
-    elif mt == u.MIGRATE_HIGHATOMIC:
+    elif mt == u.MIGRATE_HIGHATOMIC and guest.vm[0]["profile"] == u.PROFILE_MODERN:
         z["nr_free_highatomic"] += nr
 
 
@@ -93,6 +131,7 @@ def link_free_block(guest, zone, pfn, order, mt, tail):
         mm/page_alloc.c __add_to_free_list(), set_buddy_order().
     """
     guest.pages[pfn]["order"] = order
+    set_listed_type(guest, pfn, mt)
     list_id = free_list(zone, order, mt)
     if tail:
         list_add_tail(guest, list_id, pfn)
@@ -113,12 +152,13 @@ def unlink_free_block(guest, zone, pfn, order, mt):
         zone: int64, index of the zone.
         pfn: int64, first page.
         order: int64.
-        mt: int64, migratetype of the list.
+        mt: int64, migratetype of the list, or of the pageblock where the two may differ.
     Source:
         mm/page_alloc.c __del_page_from_free_list().
     """
-    list_del(guest, free_list(zone, order, mt), pfn)
+    list_del(guest, free_list(zone, order, listed_type(guest, pfn, mt)), pfn)
     guest.pages[pfn]["order"] = u.ORDER_TAIL
+    guest.pages[pfn]["flags"] = 0
 
 
 @core_inline
@@ -266,7 +306,8 @@ def move_to_free_list(guest, zone, pfn, order, old_mt, new_mt):
     Source:
         mm/page_alloc.c move_to_free_list().
     """
-    list_del(guest, free_list(zone, order, old_mt), pfn)
+    list_del(guest, free_list(zone, order, listed_type(guest, pfn, old_mt)), pfn)
     list_add_tail(guest, free_list(zone, order, new_mt), pfn)
+    set_listed_type(guest, pfn, new_mt)
     account_freepages(guest, zone, -(1 << order), old_mt)
     account_freepages(guest, zone, 1 << order, new_mt)

@@ -65,6 +65,27 @@ def kswapd_shrink_node(guest):
 
 
 @core_jit
+def kswapd_end_2012(guest):
+    """End a run: compact for the order that was asked for, sleep if balanced.
+
+    Args:
+        guest: Guest. Writes all of it.
+    Source:
+        3.8 mm/vmscan.c balance_pgdat() from its zones_need_compaction on, kswapd_try_to_sleep().
+    Differs:
+        No zone is ever called unreclaimable; after MAX_RECLAIM_RETRIES runs in vain kswapd sleeps,
+        as later kernels do.
+    """
+    vm = guest.vm[0]
+    is_balanced = pgdat_balanced(guest, np.int64(vm["kswapd_run_order"]))
+    if vm["kswapd_failures"] >= MAX_RECLAIM_RETRIES or is_balanced:
+        vm["kswapd_awake"] = _ASLEEP
+        vm["causes"] |= u.CAUSE_RECLAIM_FINISHED
+    else:
+        vm["kswapd_awake"] = _WOKEN
+
+
+@core_jit
 def kswapd_end(guest):
     """End a run: take the boosts back, wake kcompactd, sleep if balanced.
 
@@ -74,6 +95,9 @@ def kswapd_end(guest):
         mm/vmscan.c balance_pgdat() from ``out`` on, kswapd_try_to_sleep().
     """
     vm = guest.vm[0]
+    if vm["profile"] == u.PROFILE_2012:
+        kswapd_end_2012(guest)
+        return
     boosted = 0
     for zone in range(guest.zones.shape[0]):
         z = guest.zones[zone]

@@ -58,17 +58,56 @@ def pindex_to_order(pindex):
 
 
 @core_inline
-def pcp_allowed_order(order):
+def pcp_allowed_order(guest, order):
     """Whether pages of an order are kept on per-CPU lists.
 
     Args:
+        guest: Guest.
         order: int64.
     Returns:
         bool.
     Source:
-        mm/page_alloc.c pcp_allowed_order().
+        mm/page_alloc.c pcp_allowed_order(); 3.8 mm/page_alloc.c buffered_rmqueue(): order 0 only.
     """
+    if order == 0:
+        return True
+    if guest.vm[0]["profile"] == u.PROFILE_2012:
+        return False
     return order <= u.PAGE_ALLOC_COSTLY_ORDER or order == u.PAGEBLOCK_ORDER
+
+
+@core_jit
+def free_pcppages_bulk_2012(guest, zone, count):
+    """Give parked pages back, oldest first, one from each list in turn, more from each turn on.
+
+    Args:
+        guest: Guest. Writes pages, blocks, lists, zones.
+        zone: int64, index of the zone.
+        count: int64, pages to give back; as many are there.
+    Source:
+        3.8 mm/page_alloc.c free_pcppages_bulk().
+    Differs:
+        A page goes back under the type that its pageblock has now, not when it was parked.
+    """
+    mt = np.int64(0)
+    batch_free = np.int64(0)
+    while count > 0:
+        batch_free = np.int64(0)
+        while True:
+            batch_free += 1
+            mt = (mt + 2) % u.MIGRATE_PCPTYPES  # 3.8's order: RECLAIMABLE, MOVABLE, UNMOVABLE
+            if guest.lists[pcp_list(zone, mt)]["nr"] > 0:
+                break
+        if batch_free == u.MIGRATE_PCPTYPES:
+            batch_free = count  # the only list with pages
+        list_id = pcp_list(zone, mt)
+        while count > 0 and batch_free > 0 and guest.lists[list_id]["nr"] > 0:
+            pfn = np.int64(guest.lists[list_id]["last"])
+            list_del(guest, list_id, pfn)
+            batch_free -= 1
+            count -= 1
+            guest.zones[zone]["pcp_count"] -= 1
+            free_one_page(guest, zone, pfn, 0, get_pageblock_migratetype(guest, pfn), 0)
 
 
 @core_jit
@@ -85,6 +124,9 @@ def free_pcppages_bulk(guest, zone, count, pindex):
     """
     z = guest.zones[zone]
     count = min(np.int64(z["pcp_count"]), count)
+    if guest.vm[0]["profile"] == u.PROFILE_2012:
+        free_pcppages_bulk_2012(guest, zone, count)
+        return
     pindex -= 1
     while count > 0:
         pindex += 1
@@ -115,6 +157,8 @@ def nr_pcp_free(guest, zone, free_high):
     """
     z = guest.zones[zone]
     batch = np.int64(z["pcp_batch"])
+    if guest.vm[0]["profile"] == u.PROFILE_2012:
+        return batch
     if free_high:
         return min(np.int64(z["pcp_count"]), batch << _PCP_BATCH_SCALE_MAX)
     if z["pcp_high"] < batch:
@@ -186,6 +230,8 @@ def nr_pcp_alloc(guest, zone, order):
     if high < base_batch:
         return np.int64(1)
     batch = base_batch
+    if guest.vm[0]["profile"] == u.PROFILE_2012:
+        return batch
     if order == 0:
         batch = base_batch << np.int64(z["pcp_alloc_factor"])
         max_nr_alloc = max(high - z["pcp_count"] - base_batch, base_batch)

@@ -26,6 +26,7 @@ from engine.core.direct_compact import (
 from engine.core.freelist import zone_of
 from engine.core.highatomic import unreserve_highatomic_pageblock
 from engine.core.reclaim import try_to_free_pages
+from engine.core.slowpath_2012 import alloc_pages_slowpath_2012
 from engine.core.suitability import compaction_defer_reset, suitable_watermark_ok
 
 MAX_COMPACT_RETRIES = 16
@@ -342,7 +343,10 @@ def alloc_pages(guest, order, mt, gfp):
     if pfn != u.PFN_NONE:
         return pfn
     failed_before = np.int64(vm["compact_fail"])
-    pfn = alloc_pages_slowpath(guest, order, mt, gfp)
+    if vm["profile"] == u.PROFILE_2012:
+        pfn = alloc_pages_slowpath_2012(guest, order, mt, gfp)
+    else:
+        pfn = alloc_pages_slowpath(guest, order, mt, gfp)
     if pfn == u.PFN_NONE:
         if order == 0:
             vm["alloc_failed"] += 1

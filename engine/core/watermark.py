@@ -13,6 +13,43 @@ MAX_RECLAIM_RETRIES = 16  # mm/internal.h
 
 
 @core_jit
+def watermark_ok_2012(guest, zone, order, mark, reserve, alloc_flags):
+    """watermark_ok by the rules of 3.8: each order asks for half as many pages of higher orders.
+
+    Args:
+        guest: Guest.
+        zone: int64, index of the zone.
+        order: int64.
+        mark: int64, pages.
+        reserve: int64, pages protected for requests that could use higher zones as well.
+        alloc_flags: int64, ALLOC_*.
+    Returns:
+        bool.
+    Source:
+        3.8 mm/page_alloc.c __zone_watermark_ok().
+    """
+    z = guest.zones[zone]
+    usable = z["nr_free"] - ((1 << order) - 1)
+    if alloc_flags & u.ALLOC_MIN_RESERVE:
+        mark -= mark // 2
+    if alloc_flags & u.ALLOC_NON_BLOCK:
+        mark -= mark // 4
+    if alloc_flags & u.ALLOC_CMA == 0:
+        usable -= z["nr_free_cma"]
+    if usable <= mark + reserve:
+        return False
+    for o in range(order):
+        nr = np.int64(0)
+        for mt in range(u.NR_MIGRATETYPES):
+            nr += np.int64(guest.lists[free_list(zone, o, mt)]["nr"])
+        usable -= nr << o
+        mark >>= 1
+        if usable <= mark:
+            return False
+    return True
+
+
+@core_jit
 def watermark_ok(guest, zone, order, mark, reserve, alloc_flags):
     """Whether a zone would keep more than a mark free after giving away 2**order pages.
 
@@ -28,6 +65,8 @@ def watermark_ok(guest, zone, order, mark, reserve, alloc_flags):
     Source:
         mm/page_alloc.c __zone_watermark_ok(), __zone_watermark_unusable_free().
     """
+    if guest.vm[0]["profile"] == u.PROFILE_2012:
+        return watermark_ok_2012(guest, zone, order, mark, reserve, alloc_flags)
     z = guest.zones[zone]
     reserves = alloc_flags & (u.ALLOC_NON_BLOCK | u.ALLOC_MIN_RESERVE | u.ALLOC_HIGHATOMIC)
     usable = z["nr_free"] - ((1 << order) - 1)
@@ -139,6 +178,8 @@ def pgdat_balanced(guest, order):
     Source:
         mm/vmscan.c pgdat_balanced().
     """
+    if guest.vm[0]["profile"] == u.PROFILE_2012:
+        return pgdat_balanced_2012(guest, order)
     for zone in range(guest.zones.shape[0]):
         if guest.zones[zone]["managed"] == 0:
             continue
@@ -181,6 +222,55 @@ def wakeup_kcompactd(guest, order):
 
 
 @core_jit
+def wakeup_kswapd_2012(guest, order):
+    """Wake kswapd if some zone does not meet its low watermark for an order.
+
+    Args:
+        guest: Guest. Writes vm.kswapd_order, vm.kswapd_awake.
+        order: int64.
+    Source:
+        3.8 mm/vmscan.c wakeup_kswapd(), called for each zone by wake_all_kswapd().
+    """
+    vm = guest.vm[0]
+    vm["kswapd_order"] = max(np.int64(vm["kswapd_order"]), order)
+    for zone in range(guest.zones.shape[0]):
+        z = guest.zones[zone]
+        if z["managed"] > 0 and not zone_watermark_ok(guest, zone, order, z["wmark_low"], 0):
+            vm["kswapd_awake"] = max(np.int64(vm["kswapd_awake"]), 1)
+            return
+
+
+@core_jit
+def pgdat_balanced_2012(guest, order):
+    """Whether all zones have enough single pages; for an order, zones with a quarter of the memory.
+
+    Args:
+        guest: Guest.
+        order: int64; above 0 there must be room for compacting: low mark + 2 * 2**order.
+    Returns:
+        bool.
+    Source:
+        3.8 mm/vmscan.c balance_pgdat(), pgdat_balanced(): with compaction it reclaims single pages
+        only, as long as compaction_suitable() says that memory is not what lacks.
+    """
+    managed = np.int64(0)
+    balanced = np.int64(0)
+    for zone in range(guest.zones.shape[0]):
+        z = guest.zones[zone]
+        if z["managed"] == 0:
+            continue
+        managed += z["managed"]
+        mark = np.int64(z["wmark_high"])
+        if order > 0:
+            mark = max(mark, z["wmark_low"] + (2 << order))
+        if watermark_ok(guest, zone, 0, mark, 0, 0):
+            balanced += z["managed"]
+    if order == 0:
+        return balanced == managed
+    return balanced * 4 >= managed
+
+
+@core_jit
 def wakeup_kswapd(guest, order, direct_reclaim):
     """Wake kswapd unless the guest is balanced; then kcompactd may be what helps.
 
@@ -192,6 +282,9 @@ def wakeup_kswapd(guest, order, direct_reclaim):
         mm/vmscan.c wakeup_kswapd().
     """
     vm = guest.vm[0]
+    if vm["profile"] == u.PROFILE_2012:
+        wakeup_kswapd_2012(guest, order)
+        return
     vm["kswapd_order"] = max(np.int64(vm["kswapd_order"]), order)
     if vm["kswapd_awake"]:
         return

@@ -44,8 +44,11 @@ def test_each_type_and_order_has_its_list(mt: int, order: int, pindex: int) -> N
 
 
 def test_small_orders_and_huge_pages_are_parked() -> None:
-    allowed = [order for order in range(u.NR_PAGE_ORDERS) if pcp.pcp_allowed_order(order)]
-    assert allowed == [0, 1, 2, 3, 9]
+    guest = settle(all_free(2))
+    orders = range(u.NR_PAGE_ORDERS)
+    assert [o for o in orders if pcp.pcp_allowed_order(guest, o)] == [0, 1, 2, 3, 9]
+    guest.vm[0]["profile"] = u.PROFILE_2012
+    assert [o for o in orders if pcp.pcp_allowed_order(guest, o)] == [0]
 
 
 def test_pages_come_in_ascending_batches_that_double() -> None:

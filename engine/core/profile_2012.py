@@ -1,0 +1,142 @@
+"""Turning a settled guest into one of Linux 3.8: reserve, marks, per-CPU lists, labels of lists.
+
+Called once, before anything is asked of the guest. From then on vm.profile chooses the rules
+wherever the two kernels differ.
+"""
+
+import numpy as np
+
+from engine import units as u
+from engine.core import core_jit
+from engine.core.buddy import move_freepages_block
+from engine.core.fallback_2012 import move_freepages_2012
+from engine.core.freearea import (
+    is_free_block,
+    set_listed_type,
+    set_pageblock_migratetype,
+)
+from engine.core.freelist import get_pageblock_migratetype
+from engine.core.pcp import drain_all
+
+_MAX_RESERVE_BLOCKS = 2
+
+
+@core_jit
+def zone_batchsize_2012(managed):
+    """Pages that a per-CPU list gives or takes at a time.
+
+    Args:
+        managed: int64, pages of the zone.
+    Returns:
+        int64, pages; 31 for every zone of half a GiB and more.
+    Source:
+        3.8 mm/page_alloc.c zone_batchsize().
+    """
+    batch = min(managed // 1024, (512 << 10) >> u.PAGE_SHIFT) // 4
+    batch = max(batch, 1)
+    batch += batch // 2
+    power = np.int64(1)
+    while power * 2 <= batch:
+        power *= 2
+    return power - 1
+
+
+@core_jit
+def setup_zone_wmarks_2012(guest, zone):
+    """Low and high watermark from the min watermark.
+
+    Args:
+        guest: Guest. Writes zones.wmark_*.
+        zone: int64, index of the zone.
+    Source:
+        3.8 mm/page_alloc.c __setup_per_zone_wmarks().
+    """
+    z = guest.zones[zone]
+    z["wmark_low"] = z["wmark_min"] + (z["wmark_min"] >> 2)
+    z["wmark_high"] = z["wmark_min"] + (z["wmark_min"] >> 1)
+    z["wmark_promo"] = z["wmark_high"]
+    z["watermark_boost"] = 0
+
+
+@core_jit
+def setup_zone_migrate_reserve(guest, zone):
+    """Set the first MOVABLE pageblocks of a zone aside as its reserve.
+
+    Args:
+        guest: Guest. Writes pages, blocks, lists.
+        zone: int64, index of the zone.
+    Source:
+        3.8 mm/page_alloc.c setup_zone_migrate_reserve().
+    Differs:
+        Done when the guest changes its rules, not at boot: the pageblocks may be in use.
+    """
+    z = guest.zones[zone]
+    if z["managed"] == 0:
+        return
+    reserve = -(-z["wmark_min"] // u.PAGEBLOCK_NR_PAGES)
+    reserve = min(reserve, _MAX_RESERVE_BLOCKS)
+    for block in range(z["start_pfn"] >> u.PAGEBLOCK_ORDER, z["end_pfn"] >> u.PAGEBLOCK_ORDER):
+        if reserve <= 0:
+            return
+        b = guest.blocks[block]
+        if b["nr_reserved"] > 0 or b["migratetype"] != u.MIGRATE_MOVABLE:
+            continue
+        set_pageblock_migratetype(guest, np.int64(block), u.MIGRATE_RESERVE)
+        move_freepages_2012(guest, zone, np.int64(block), u.MIGRATE_RESERVE)
+        reserve -= 1
+
+
+@core_jit
+def _label_free_blocks(guest):
+    """Note the list of every free block on its first page.
+
+    Args:
+        guest: Guest. Writes pages.flags.
+    Source:
+        not of the kernel: see freearea.listed_type().
+    """
+    pfn = np.int64(0)
+    while pfn < guest.pages.shape[0]:
+        if is_free_block(guest, pfn):
+            set_listed_type(guest, pfn, get_pageblock_migratetype(guest, pfn))
+            pfn += 1 << np.int64(guest.pages[pfn]["order"])
+        else:
+            pfn += 1
+
+
+@core_jit
+def adopt_profile_2012(guest):
+    """Make a guest one of Linux 3.8.
+
+    Args:
+        guest: Guest of profile modern with nothing under way. Writes all of it; vm.profile is 2012
+            afterwards.
+    Source:
+        3.8 mm/page_alloc.c; see the functions above.
+    Differs:
+        HIGHATOMIC pageblocks become UNMOVABLE ones; 3.8 would have put their pages elsewhere.
+    """
+    vm = guest.vm[0]
+    drain_all(guest)
+    for zone in range(guest.zones.shape[0]):
+        z = guest.zones[zone]
+        last = z["end_pfn"] >> u.PAGEBLOCK_ORDER
+        for block in range(z["start_pfn"] >> u.PAGEBLOCK_ORDER, last):
+            if guest.blocks[block]["migratetype"] == u.MIGRATE_HIGHATOMIC:
+                old = np.int64(u.MIGRATE_HIGHATOMIC)
+                kernel = np.int64(u.MIGRATE_UNMOVABLE)
+                move_freepages_block(guest, np.int64(zone), np.int64(block), old, kernel)
+        z["nr_reserved_highatomic"] = 0
+        z["zone_flags"] = 0
+        z["kswapd_boost"] = 0
+    vm["profile"] = u.PROFILE_2012
+    vm["kcompactd_order"] = vm["kcompactd_awake"] = vm["kswapd_failures"] = 0
+    _label_free_blocks(guest)
+    for zone in range(guest.zones.shape[0]):
+        z = guest.zones[zone]
+        setup_zone_wmarks_2012(guest, np.int64(zone))
+        if z["pcp_high"] > 0:
+            z["pcp_batch"] = max(zone_batchsize_2012(np.int64(z["managed"])), 1)
+            z["pcp_high"] = 6 * z["pcp_batch"]
+        z["pcp_alloc_factor"] = z["pcp_free_count"] = z["pcp_flags"] = 0
+        setup_zone_migrate_reserve(guest, np.int64(zone))

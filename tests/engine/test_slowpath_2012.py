@@ -1,0 +1,77 @@
+"""The slow path of 3.8: what it asks for, how often it tries again, what it counts."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine import units as u
+from engine.core import check
+from engine.core.profile_2012 import adopt_profile_2012
+from engine.core.slowpath import alloc_pages
+from engine.core.slowpath_2012 import alloc_flags_2012, preferred_zone, should_alloc_retry
+from engine.core.watermark import wakeup_kswapd, watermark_ok
+from engine.guest import Guest
+from tests.engine.small_guest import BLOCK, all_free, put, settle
+
+TRANSHUGE = u.GFP_HIGHUSER | u.GFP_NORETRY | u.GFP_NOMEMALLOC
+
+
+def guest_of_2012(nr_blocks: int = 8, used: range = range(0)) -> Guest:
+    guest = all_free(nr_blocks)
+    put(guest, used)
+    settle(guest)
+    guest.zones[0]["wmark_min"] = 16
+    adopt_profile_2012(guest)
+    return guest
+
+
+@pytest.mark.parametrize(
+    ("gfp", "order", "reclaimed", "rounds", "again"),
+    [
+        (u.GFP_HIGHUSER, 3, 0, 1, True),
+        (u.GFP_HIGHUSER, 3, 0, 17, False),
+        (u.GFP_HIGHUSER, 4, 600, 0, False),
+        (u.GFP_HIGHUSER | u.GFP_RETRY_MAYFAIL, 9, 511, 0, True),
+        (u.GFP_HIGHUSER | u.GFP_RETRY_MAYFAIL, 9, 512, 0, False),
+        (TRANSHUGE, 0, 0, 0, False),
+    ],
+)
+def test_who_tries_again(gfp: int, order: int, reclaimed: int, rounds: int, again: bool) -> None:
+    assert should_alloc_retry(gfp, order, reclaimed, rounds) == again
+
+
+def test_an_atomic_request_may_go_deeper() -> None:
+    assert alloc_flags_2012(u.MIGRATE_UNMOVABLE, u.GFP_HIGH) & u.ALLOC_NON_BLOCK
+    assert not alloc_flags_2012(u.MIGRATE_MOVABLE, TRANSHUGE) & u.ALLOC_NON_BLOCK
+
+
+def test_the_preferred_zone_is_the_highest_with_memory() -> None:
+    assert preferred_zone(guest_of_2012()) == 0
+
+
+@pytest.mark.parametrize(("order", "ok"), [(0, True), (1, False)])
+def test_a_mark_for_an_order_does_not_count_smaller_pieces(order: int, ok: bool) -> None:
+    """Every second page free: plenty for order 0, nothing for order 1."""
+    guest = all_free(4)
+    put(guest, range(0, 4 * BLOCK, 2))
+    settle(guest)
+    guest.vm[0]["profile"] = u.PROFILE_2012
+    assert watermark_ok(guest, 0, order, 100, 0, 0) == ok
+
+
+def test_kswapd_is_woken_for_an_order_that_lacks() -> None:
+    guest = guest_of_2012(8, range(0, 8 * BLOCK, 2))
+    wakeup_kswapd(guest, 0, 1)
+    assert guest.vm[0]["kswapd_awake"] == 0
+    wakeup_kswapd(guest, 9, 1)
+    assert guest.vm[0]["kswapd_awake"] == 1
+
+
+def test_a_request_that_cannot_be_met_fails_and_counts_its_stall_once() -> None:
+    guest = guest_of_2012(8, range(8 * BLOCK - 64))
+    gfp = TRANSHUGE & ~u.GFP_KSWAPD_RECLAIM
+    assert alloc_pages(guest, 9, u.MIGRATE_MOVABLE, gfp) == u.PFN_NONE
+    vm = guest.vm[0]
+    assert vm["kswapd_awake"] == 0
+    assert vm["compact_stall"] == vm["compact_fail"] + vm["compact_success"]
+    assert check.validate(guest) == (0, u.PFN_NONE)
