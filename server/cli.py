@@ -13,7 +13,7 @@ from types import FrameType
 from typing import Any
 
 from server.cli_race import add_race
-from server.cli_replay import add_replay
+from server.cli_replay import add_replay, read_ops
 from server.cli_stress import add_stress
 from server.places import project_version
 
@@ -57,9 +57,18 @@ def _add_capture(commands: Any) -> None:
     capture = commands.add_parser(
         "capture", help="write this machine's memory map into a file (needs root)"
     )
-    capture.add_argument(
-        "-o", "--output", required=True, metavar="FILE", help="archive to write: .tar.xz or .tar.gz"
-    )
+    what = capture.add_mutually_exclusive_group(required=True)
+    what.add_argument("-o", "--output", metavar="FILE", help="archive to write: .tar.xz or .tar.gz")
+    what.add_argument(
+        "--series", metavar="FOLDER",
+        help="record state, operation, state, operation…: for replay --against",
+    )  # fmt: skip
+    steps = capture.add_mutually_exclusive_group()
+    steps.add_argument(
+        "--steps", metavar="LIST",
+        help="what a series does: compact, wait SECONDS, drop, huge N, by commas",
+    )  # fmt: skip
+    steps.add_argument("--ops", metavar="OPS.json", help="the same as for replay")
     capture.set_defaults(run=_capture)
 
 
@@ -73,9 +82,25 @@ def _serve(args: argparse.Namespace) -> int:
 def _capture(args: argparse.Namespace) -> int:
     from server.capture_live import record
 
-    record(Path(args.output), progress=_show_progress)
+    if args.series is not None:
+        _series(args)
+    elif args.steps is not None or args.ops is not None:
+        raise ValueError("--steps and --ops are for a series: --series FOLDER")
+    else:
+        record(Path(args.output), progress=_show_progress)
     _end_progress()
     return EXIT_OK
+
+
+def _series(args: argparse.Namespace) -> None:
+    from engine.replay import parse_ops
+    from server.capture_series import DEFAULT_STEPS, check_steps, parse_steps, record_series
+
+    if args.ops is not None:
+        ops = check_steps(parse_ops(read_ops(args.ops)))
+    else:
+        ops = parse_steps(DEFAULT_STEPS if args.steps is None else args.steps)
+    record_series(Path(args.series), ops, _show_progress)
 
 
 def _show_progress(text: str, done: int, total: int) -> None:

@@ -51,7 +51,7 @@ def test_version_and_help(capsys):
         (["replay", "runs", "--ops", "OPS", "--seed", "x"], "seed is 'x': a whole number"),
         (["replay", "runs", "--ops", "OPS", "--json", "--table"], "not allowed with"),
         (["replay", __file__, "--ops", "OPS"], "test_cli.py"),
-        (["capture"], "required: -o/--output"),
+        (["capture"], "one of the arguments -o/--output --series is required"),
         (["capture", "-o", "x.docx"], "x.docx"),
     ],
 )
