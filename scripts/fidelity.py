@@ -1,6 +1,6 @@
 """Measure how far our predictions are from a real kernel; `make fidelity` writes what comes of it.
 
-    python -m scripts.fidelity            # docs/FIDELITY.md, its picture, examples/fidelity.json
+    python -m scripts.fidelity            # FIDELITY.md, its picture, README, examples/fidelity.json
     python -m scripts.fidelity --check    # exit status 1 if one of them would change
     python -m scripts.fidelity FOLDER…    # only score these recordings, and say so
 
@@ -25,12 +25,13 @@ from pathlib import Path
 from typing import Any
 
 from engine.fidelity import BLOCKS_AFTER_COMPACT, Score, score, table
-from scripts.fidelity_doc import of, part, render
+from scripts.fidelity_doc import README_PARTS, of, part, render
 from scripts.fidelity_measure import SEEDS, Scenario, everything, measure
 from scripts.fidelity_plot import plot
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENT = ROOT / "docs" / "FIDELITY.md"
+README = ROOT / "README.md"
 PICTURE = ROOT / "docs" / "img" / "fidelity.svg"
 FIGURES = ROOT / "examples" / "fidelity.json"
 EXAMPLES = ("runs", "tight", "roomy", "cycles", "pressure", "large")
@@ -91,6 +92,7 @@ def outputs(scenarios: Sequence[Scenario]) -> dict[Path, str]:
     title = f"fragscope against Linux 6.12: {inside} of {total} quantities in the band"
     return {
         DOCUMENT: render(DOCUMENT.read_text(encoding="utf-8"), scenarios),
+        README: render(README.read_text(encoding="utf-8"), scenarios, README_PARTS),
         PICTURE: plot(judged, title),
         FIGURES: figures(scenarios),
     }

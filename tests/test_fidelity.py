@@ -77,6 +77,8 @@ def test_a_drop_is_told_and_not_written(
     parts = "\n".join(f"<!-- generated: {n} -->\n<!-- end: {n} -->" for n in
                       ("summary", "spread", "importer", "table"))  # fmt: skip
     fidelity.DOCUMENT.write_text(parts)
+    monkeypatch.setattr(fidelity, "README", tmp_path / "readme.md")
+    fidelity.README.write_text("<!-- generated: score --><!-- end: score -->")
     assert fidelity.main([]) == 1
     assert "not written: huge:" in capsys.readouterr().out
     assert fidelity.DOCUMENT.read_text() == parts
@@ -84,6 +86,7 @@ def test_a_drop_is_told_and_not_written(
     assert fidelity.main(["--accept-drop"]) == 0
     assert fidelity.main(["--check"]) == 0
     assert fidelity.DOCUMENT.read_text().count("\n| `") > 390
+    assert " of 390 " in " ".join(fidelity.README.read_text().split())
 
 
 def test_a_document_without_a_part_is_refused(scenarios: list[Scenario]) -> None:
