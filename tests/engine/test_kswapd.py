@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine import units as u
 from engine.core.check import validate
-from engine.core.kswapd import kswapd_step
+from engine.core.kswapd import cond_resched, kswapd_step
 from engine.core.watermark import MAX_RECLAIM_RETRIES, wake_kswapd
 from engine.guest import Guest
 from tests.engine.small_guest import BLOCK, all_free, put, settle, vm
@@ -94,3 +94,26 @@ def test_for_an_order_it_frees_enough_and_leaves_the_rest_to_kcompactd() -> None
     run(guest)
     assert vm(guest, "kcompactd_order") == (3,)
     assert guest.zones[0]["nr_free"] > 500
+
+
+def test_who_has_just_been_woken_goes_first_who_is_at_work_takes_turns() -> None:
+    guest = tight(2048)
+    cond_resched(guest)
+    assert guest.zones[0]["nr_free"] == 200
+    wake_kswapd(guest, 0)
+    cond_resched(guest)
+    assert guest.zones[0]["nr_free"] > 500
+    assert vm(guest, "kswapd_awake", "pageoutrun") == (0, 1)
+    guest.vm[0]["kswapd_awake"] = 2
+    cond_resched(guest)
+    assert vm(guest, "kswapd_awake") == (2,)
+
+
+def test_sixteen_boosts_without_reclaim_make_it_hopeless_and_the_boost_stays() -> None:
+    guest = tight(2048, nr_free=2000)
+    for _ in range(20):
+        guest.zones[0]["watermark_boost"] += 512
+        wake_kswapd(guest, 0)
+        cond_resched(guest)
+    assert vm(guest, "kswapd_failures", "pageoutrun") == (MAX_RECLAIM_RETRIES, MAX_RECLAIM_RETRIES)
+    assert guest.zones[0]["watermark_boost"] == 4 * 512

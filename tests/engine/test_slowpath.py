@@ -2,6 +2,7 @@
 
 from engine import units as u
 from engine.core import check
+from engine.core.alloc import MAX_RECLAIM_RETRIES
 from engine.core.page import set_state
 from engine.core.slowpath import (
     alloc_pages,
@@ -59,8 +60,13 @@ def test_a_huge_page_is_made_by_direct_compaction() -> None:
 
 
 def test_an_unmovable_request_finds_its_page_at_the_second_try() -> None:
-    # Direct async compaction keeps to pageblocks of its own type, of which there are none.
-    guest = checkered()
+    # Direct async compaction keeps to pageblocks of its own type, of which there are none. Then
+    # kswapd runs and resets the hints from a sample of every eighth page: below it finds pages to
+    # move, above free ones.
+    guest = all_free(16, start_block=8, name=u.ZONE_DMA32)
+    put(guest, every(2, 8 * BLOCK, 16 * BLOCK))
+    put(guest, every(2, 16 * BLOCK + 1, 24 * BLOCK))
+    settle(guest)
     assert allocate(guest, 9, u.MIGRATE_UNMOVABLE, HUGE) != u.PFN_NONE
     assert vm(guest, *COUNTS) == (2, 1, 1)
     assert is_clean(guest)
@@ -81,10 +87,16 @@ def test_what_cannot_move_fails_and_the_design_is_told() -> None:
     stall, success, fail = vm(guest, *COUNTS)
     assert (stall, success) == (fail, 0)
     assert stall >= 1
-    assert vm(guest, "causes") == (u.CAUSE_DIRECT_COMPACTION_FAILED,)
+    # kswapd has run in between, and found nothing.
+    both = u.CAUSE_DIRECT_COMPACTION_FAILED | u.CAUSE_RECLAIM_FINISHED
+    assert vm(guest, "causes") == (both,)
     guest.vm[0]["causes"] = 0
     assert allocate(guest, 4, u.MIGRATE_MOVABLE, FAULT) == u.PFN_NONE
-    assert vm(guest, "alloc_failed_high", "alloc_failed_huge", "causes") == (1, 1, 0)
+    assert vm(guest, "alloc_failed_high", "alloc_failed_huge", "causes") == (
+        1,
+        1,
+        u.CAUSE_RECLAIM_FINISHED,
+    )
 
 
 def test_a_fault_gives_up_where_compaction_is_skipped() -> None:
@@ -98,6 +110,7 @@ def test_direct_reclaim_takes_clean_file_pages() -> None:
     guest = all_free(16, start_block=8)
     put(guest, range(8 * BLOCK, 24 * BLOCK - 20), u.STATE_FILE)
     settle(guest)
+    guest.vm[0]["kswapd_failures"] = MAX_RECLAIM_RETRIES  # else it would be there before us
     for _ in range(40):
         assert allocate(guest, 0, u.MIGRATE_MOVABLE, u.GFP_KERNEL) != u.PFN_NONE
     assert vm(guest, "allocstall")[0] > 0
