@@ -41,10 +41,11 @@ CC = u.CC_KCOMPACTD
 PROACTIVE_INTERVAL_PAGES = 1 << 18
 
 # vm.proactive_phase: nothing was asked of this guest yet (whoever made it let kcompactd finish), a
-# command is under way, time has passed since the last one.
+# command is under way, time has passed since the last one, kcompactd uses it.
 PHASE_FRESH = 0
 PHASE_COMMAND = 1
 PHASE_RESTED = 2
+PHASE_LOOKED = 3
 
 
 @core_jit
@@ -79,12 +80,11 @@ def should_proactive_compact_node(guest):
 
 
 @core_jit
-def kcompactd_wants_work(guest, time_has_passed):
+def kcompactd_wants_work(guest):
     """Whether kcompactd has something to begin.
 
     Args:
         guest: Guest.
-        time_has_passed: int64, 1 = the guest was left alone for a while.
     Returns:
         bool.
     Source:
@@ -93,10 +93,9 @@ def kcompactd_wants_work(guest, time_has_passed):
     vm = guest.vm[0]
     if vm["kcompactd_order"] > 0:
         return True
-    if not time_has_passed:
-        # proactive_defer lies in the past here, or nothing is due anyway.
-        if guest_events(guest) - vm["proactive_defer"] < PROACTIVE_INTERVAL_PAGES:
-            return False
+    # proactive_defer lies in the past here, or nothing is due anyway.
+    if guest_events(guest) - vm["proactive_defer"] < PROACTIVE_INTERVAL_PAGES:
+        return False
     return should_proactive_compact_node(guest)
 
 
@@ -225,14 +224,13 @@ def kcompactd_end_zone(guest, status):
 
 
 @core_jit
-def kcompactd_step(guest, budget, time_has_passed):
+def kcompactd_step(guest, budget):
     """Go on with kcompactd's work.
 
     Args:
         guest: Guest. Writes all of it.
         budget: int64, work as cpu.py counts it; what the last round does beyond it is taken off
             the next budget (vm.kcompactd_ahead).
-        time_has_passed: int64, 1 = the guest was left alone for a while.
     Returns:
         int64, work done.
     Source:
@@ -246,7 +244,7 @@ def kcompactd_step(guest, budget, time_has_passed):
     budget -= vm["kcompactd_ahead"]
     while used < budget:
         if vm["kcompactd_awake"] != 2:
-            if not kcompactd_wants_work(guest, time_has_passed):
+            if not kcompactd_wants_work(guest):
                 vm["kcompactd_awake"] = 0
                 break
             kcompactd_start(guest)
@@ -287,7 +285,7 @@ def daemons_step(guest, budget):
         mm/vmscan.c kswapd(); mm/compaction.c kcompactd().
     """
     used = np.int64(kswapd_step(guest, budget))
-    return used + kcompactd_step(guest, budget, 0)
+    return used + kcompactd_step(guest, budget)
 
 
 @core_jit
@@ -324,18 +322,23 @@ def catch_up(guest, has_jobs, budget):
         mm/compaction.c kcompactd(), HPAGE_FRAG_CHECK_INTERVAL_MSEC.
     Differs:
         It happens when the next command comes, not half a second after the last: what a command
-        has done can be seen before kcompactd changes it, and idle ticks change nothing.
+        has done can be seen before kcompactd changes it, and idle ticks change nothing. However
+        long the rest is, it is good for one look at the score and the run that follows.
     """
     vm = guest.vm[0]
     if not has_jobs:
         if vm["proactive_phase"] == PHASE_COMMAND:
             vm["proactive_phase"] = PHASE_RESTED
         return False
+    is_running = vm["kcompactd_awake"] == 2 and guest.cc[CC]["order"] == -1
     if vm["proactive_phase"] == PHASE_RESTED:
-        is_running = vm["kcompactd_awake"] == 2 and guest.cc[CC]["order"] == -1
-        if is_running or should_proactive_compact_node(guest):
-            kcompactd_step(guest, budget, 1)
-            return True
+        vm["proactive_phase"] = PHASE_LOOKED
+        if not is_running and should_proactive_compact_node(guest):
+            kcompactd_start(guest)
+            is_running = True
+    if vm["proactive_phase"] == PHASE_LOOKED and is_running:
+        kcompactd_step(guest, budget)
+        return True
     vm["proactive_phase"] = PHASE_COMMAND
     return False
 
@@ -354,4 +357,4 @@ def daemons_idle(guest):
     vm = guest.vm[0]
     if vm["kswapd_awake"] or vm["kcompactd_awake"] == 2:
         return False
-    return not kcompactd_wants_work(guest, 0)
+    return not kcompactd_wants_work(guest)

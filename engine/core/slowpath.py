@@ -151,6 +151,9 @@ def alloc_pages_direct_reclaim(guest, order, mt, alloc_flags):
 def zone_reclaimable_pages(guest, zone):
     """Pages of a zone that reclaim could free: the file LRU lists, there is no swap.
 
+    A zone without any counts its free pages, so that it is not passed over: ZONE_DMA, seldom used
+    but with whole blocks free, makes a request that cannot have them try again and again.
+
     Args:
         guest: Guest.
         zone: int64, index of the zone.
@@ -160,7 +163,10 @@ def zone_reclaimable_pages(guest, zone):
         mm/vmscan.c zone_reclaimable_pages().
     """
     z = guest.zones[zone]
-    return z["nr_zone_inactive_file"] + z["nr_zone_active_file"]
+    nr = np.int64(z["nr_zone_inactive_file"] + z["nr_zone_active_file"])
+    if nr == 0:
+        return np.int64(z["nr_free"])
+    return nr
 
 
 @core_jit

@@ -82,6 +82,16 @@ def test_proactive_compaction_lowers_the_score_and_comes_to_rest() -> None:
     assert vm(guest, "compact_migrate_scanned") == scanned
 
 
+def test_a_rest_is_good_for_one_look_at_the_score() -> None:
+    guest = rested(checkered())
+    daemons.catch_up(guest, False, 500)
+    assert daemons.catch_up(guest, True, 500)
+    while guest.vm[0]["kcompactd_awake"]:
+        # However fragmented the guest still is when the run ends, the command comes next.
+        assert daemons.catch_up(guest, True, 500)
+    assert not daemons.catch_up(guest, True, 500)
+
+
 def test_a_fresh_guest_has_had_its_proactive_compaction() -> None:
     guest = checkered()
     assert next_command(guest) == 0

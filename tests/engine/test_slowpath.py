@@ -10,6 +10,7 @@ from engine.core.slowpath import (
     gfp_to_alloc_flags,
     should_compact_retry,
     should_reclaim_retry,
+    zone_reclaimable_pages,
 )
 from engine.guest import Guest
 from tests.engine.small_guest import BLOCK, all_free, every, pfns_of, put, settle, vm
@@ -177,3 +178,15 @@ def test_reclaim_is_repeated_as_long_as_it_could_help() -> None:
     guest.zones[0]["wmark_min"] = guest.zones[0]["wmark_low"] = 1000
     assert compaction_zonelist_suitable(guest, 3)
     assert not compaction_zonelist_suitable(guest, 8)
+
+
+def test_a_zone_without_page_cache_counts_its_free_pages_as_reclaimable() -> None:
+    guest = all_free(16, start_block=8)
+    put(guest, range(8 * BLOCK, 24 * BLOCK - 2 * BLOCK))
+    settle(guest)
+    guest.zones[0]["lowmem_reserve"] = guest.zones[0]["nr_free"] + 100
+    assert zone_reclaimable_pages(guest, 0) == guest.zones[0]["nr_free"]
+    assert should_reclaim_retry(guest, 9, u.MIGRATE_MOVABLE, 0, 16)
+    assert not should_reclaim_retry(guest, 9, u.MIGRATE_MOVABLE, 0, 17)
+    guest.zones[0]["nr_zone_inactive_file"] = 1
+    assert not should_reclaim_retry(guest, 9, u.MIGRATE_MOVABLE, 0, 0)
