@@ -31,6 +31,16 @@ def _int(name: str, value: object, low: int, high: int, unit: str) -> int:
     return value
 
 
+def _even(name: str, size_mib: int) -> None:
+    """Check that a size is whole pageblocks.
+
+    Raises:
+        ValueError: with name, value and unit in one sentence.
+    """
+    if size_mib * u.MIB_PAGES % u.PAGEBLOCK_NR_PAGES:
+        raise ValueError(f"{name} is {size_mib} MiB: whole pageblocks of 2 MiB are needed")
+
+
 @dataclass(frozen=True)
 class Command:
     """Base of all commands; ``type`` is its name on the wire and in the log."""
@@ -115,6 +125,35 @@ class DropCaches(Command):
 
 
 @dataclass(frozen=True)
+class Offline(Command):
+    """Take a range of memory away: write offline to the state of its memory blocks.
+
+    The range is ``size_mib`` from ``start_mib`` on, whole pageblocks of 2 MiB, in one zone.
+    """
+
+    type: ClassVar[str] = "offline"
+    start_mib: int
+    size_mib: int
+
+    def __post_init__(self) -> None:
+        limit = MAX_PAGES // u.MIB_PAGES
+        _even("start of the range", _int("start of the range", self.start_mib, 0, limit, "MiB"))
+        _even("size of the range", _int("size of the range", self.size_mib, 2, limit, "MiB"))
+
+
+@dataclass(frozen=True)
+class AllocContig(Command):
+    """Allocate ``size_mib`` in a row, from the CMA area if there is one; given back at once."""
+
+    type: ClassVar[str] = "alloc_contig"
+    size_mib: int
+
+    def __post_init__(self) -> None:
+        limit = MAX_PAGES // u.MIB_PAGES
+        _even("contiguous memory", _int("contiguous memory", self.size_mib, 2, limit, "MiB"))
+
+
+@dataclass(frozen=True)
 class SetWorkload(Command):
     """Turn the workload on or off; ``rate`` is its operations a tick."""
 
@@ -138,6 +177,8 @@ COMMANDS: dict[str, type[Command]] = {
         DirectCompact,
         TakeHugePages,
         DropCaches,
+        Offline,
+        AllocContig,
         SetWorkload,
     )
 }

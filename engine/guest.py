@@ -155,6 +155,25 @@ RULE_FIELDS = (
     "rule_pass_target rule_pass_lru rule_pass_batch rule_range_aware rule_driver_rounds rule_spare1"
 ).split()
 
+# Request for a range of pageblocks (core/offline.py, core/contig.py): what is asked for, how far it
+# is, how it ended.
+RANGE_FIELDS = (
+    # RANGE_*; half-open pfns of the pageblocks at work; pfn reached; alloc_contig: pages wanted,
+    # migratetype of their pageblocks, zone being tried
+    "range_kind range_phase range_start_pfn range_end_pfn range_pos range_size range_mt range_zone "
+    # rounds without gain; movable pages met and moved in the round; rounds so far; pcp_high of the
+    # zone while its per-CPU lists are off
+    "range_tries range_met range_moved range_rounds range_pcp_high "
+    # RANGE_DONE or RANGE_STOPPED; RangeReason; page at which it stopped, its STATE_* and the
+    # migratetype of its pageblock at that moment
+    "range_result range_reason range_pfn range_page range_block "
+    # pages of the request: moved, moved by attempts that failed, isolated and put back, dropped
+    # instead of moved
+    "range_migrated range_wasted range_returned range_reclaimed "
+    # pages gone offline so far
+    "offline_pages"
+).split()
+
 # LRU isolation is counted for the whole machine (nr_isolated_*).
 VM_DTYPE = np.dtype(
     [("rng", "<u8")]
@@ -170,6 +189,8 @@ VM_DTYPE = np.dtype(
         )
     ]
     + [(name, "<i8") for name in [*VMSTAT_FIELDS, *COST_FIELDS, *JOB_FIELDS, *RULE_FIELDS]]
+    # last: engine/snapshot.py leaves them out of the digest while nothing was asked for
+    + [(name, "<i8") for name in RANGE_FIELDS]
 )
 
 # struct compact_control of one compactor (mm/internal.h). Positions are absolute pfns.

@@ -5,7 +5,9 @@ import hashlib
 import numpy as np
 
 from engine import units as u
-from engine.guest import Guest
+from engine.guest import RANGE_FIELDS, VM_DTYPE, Guest
+
+_RANGE_OFFSET = VM_DTYPE.fields[RANGE_FIELDS[0]][1] if VM_DTYPE.fields else 0
 
 
 def copy_guest(guest: Guest) -> Guest:
@@ -42,8 +44,12 @@ def digest(guest: Guest) -> str:
     blocks = guest.blocks.copy()
     blocks["largest"] = 0
     blocks["flags"] &= np.uint8(0xFF & ~u.PB_STALE)
+    # Requests for ranges came later: a guest that never had one keeps its name.
+    vm = np.ascontiguousarray(guest.vm).view(np.uint8)
+    if not vm[_RANGE_OFFSET:].any():
+        vm = vm[:_RANGE_OFFSET]
     found = hashlib.blake2b(digest_size=16)
-    for array in (guest.pages, blocks, guest.lists, guest.zones, guest.vm, guest.cc):
+    for array in (guest.pages, blocks, guest.lists, guest.zones, vm, guest.cc):
         found.update(np.ascontiguousarray(array).view(np.uint8).data)
     return found.hexdigest()
 

@@ -248,6 +248,7 @@ LIST_UNMAP = 56
 LIST_TARGETS = 57
 LIST_RET = 58
 LIST_SPLIT = 59
+LIST_RANGE = 60  # pages isolated by a user of a range (offlining, CMA); empty between ticks
 LIST_ZONES = 64  # first list of zone 0
 NR_PCP_LISTS = 14  # 4 low orders x 3 types, then THP movable and THP other (include/linux/mmzone.h)
 LISTS_PER_ZONE = NR_PAGE_ORDERS * NR_MIGRATETYPES + NR_PCP_LISTS
@@ -258,6 +259,21 @@ CAUSE_DEFLATED = 1 << 1
 CAUSE_COMPACTION_FINISHED = 1 << 2  # a compact_memory run has ended
 CAUSE_RECLAIM_FINISHED = 1 << 3  # kswapd goes to sleep
 CAUSE_DIRECT_COMPACTION_FAILED = 1 << 4  # for an order >= PAGEBLOCK_ORDER
+
+# -- who wants a range of pageblocks to itself (Guest.vm.range_kind), and how far it has come
+# (range_phase)
+RANGE_NONE = 0
+RANGE_OFFLINE = 1  # mm/memory_hotplug.c offline_pages()
+RANGE_CONTIG = 2  # mm/page_alloc.c alloc_contig_range()
+
+RANGE_START = 0  # the pageblocks are not isolated yet
+RANGE_PASS = 1  # the balloon moves its pages out of the range (rule range_aware)
+RANGE_MIGRATE = 2
+
+# -- how the last request for a range has ended (Guest.vm.range_result)
+RANGE_PENDING = 0  # nothing asked for, or still at work
+RANGE_DONE = 1
+RANGE_STOPPED = 2
 
 # -- workload operations: column 0 of int32[nr_ops, 4] (kind, handle, order, class)
 OP_ALLOC = 1  # allocate 2**order pages of class for handle

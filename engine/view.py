@@ -86,7 +86,25 @@ DERIVED_FIELDS: tuple[str, ...] = (
     "direct_result",  # COMPACT_* of the last direct compaction asked for
     "watermark_boost",
 )
-STAT_FIELDS: tuple[str, ...] = (*DERIVED_FIELDS, *VMSTAT_FIELDS, *COST_FIELDS)
+# The last request for a range of memory (offlining, contiguous allocation).
+RANGE_STATS: tuple[str, ...] = (
+    "range_kind",  # units.RANGE_OFFLINE, RANGE_CONTIG, 0 = none asked for yet
+    "range_result",  # units.RANGE_DONE, RANGE_STOPPED, 0 = still at work
+    "range_reason",  # core/range_words.py RangeReason
+    "range_pfn",  # page at which it stopped, -1 = none
+    "range_page",  # STATE_* of that page
+    "range_block",  # migratetype of its pageblock at that moment
+    "range_start_pfn",  # half-open; of alloc_contig, the range tried last
+    "range_end_pfn",
+    "range_rounds",
+    # pages moved, moved in vain, isolated and put back, dropped instead of moved
+    "range_migrated",
+    "range_wasted",
+    "range_returned",
+    "range_reclaimed",
+    "offline_pages",  # gone so far
+)
+STAT_FIELDS: tuple[str, ...] = (*DERIVED_FIELDS, *VMSTAT_FIELDS, *COST_FIELDS, *RANGE_STATS)
 
 
 class GuestView:

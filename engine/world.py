@@ -16,9 +16,10 @@ from engine import units as u
 from engine.core import check, run
 from engine.core.balloon import balloon_size
 from engine.core.profile_2012 import adopt_profile_2012
+from engine.core.range_job import at_work
 from engine.designs import parse_designs
 from engine.designs.base import Cause, Design, rules_dict
-from engine.guest import COST_FIELDS, VMSTAT_FIELDS, Guest
+from engine.guest import COST_FIELDS, RANGE_FIELDS, VMSTAT_FIELDS, Guest
 from engine.snapshot import copy_guest, digest
 from engine.view import GuestView
 from engine.workload import Workload, WorkloadParams, live_objects
@@ -214,6 +215,56 @@ class World:
         for guest in self._guests:
             guest.vm[0]["drop_requests"] += 1
 
+    def _ask_for_range(self, words: str, kind: int, **fields: int) -> None:
+        """Enter a request for a range of pageblocks into every guest."""
+        if any(at_work(guest, u.RANGE_NONE) for guest in self._guests):
+            raise ValueError(f"{words}: another range is being emptied, let it end first")
+        for guest in self._guests:
+            vm = guest.vm[0]
+            for name in RANGE_FIELDS:
+                if name != "offline_pages":
+                    vm[name] = 0
+            vm["range_kind"] = kind
+            vm["range_pfn"] = u.PFN_NONE
+            for name, value in fields.items():
+                vm[name] = value
+
+    def _offline(self, command: c.Offline) -> None:
+        words = f"offline {command.start_mib} to {command.start_mib + command.size_mib} MiB"
+        start = u.mib_to_pages(command.start_mib)
+        end = start + u.mib_to_pages(command.size_mib)
+        zones = self._guests[0].zones
+        limit = int(zones["end_pfn"][-1])
+        if end > limit:
+            raise ValueError(f"{words}: the memory ends at {limit // u.MIB_PAGES} MiB")
+        inside = (zones["start_pfn"] <= start) & (end <= zones["end_pfn"])
+        if not inside.any():
+            spans = ", ".join(
+                f"{u.ZONE_NAMES[zone['name']]} {int(zone['start_pfn']) // u.MIB_PAGES} to "
+                f"{int(zone['end_pfn']) // u.MIB_PAGES} MiB"
+                for zone in zones
+            )
+            raise ValueError(f"{words}: a range lies in one zone: {spans}")
+        self._ask_for_range(words, u.RANGE_OFFLINE, range_start_pfn=start, range_end_pfn=end)
+
+    def _alloc_contig(self, command: c.AllocContig) -> None:
+        words = f"contiguous memory of {command.size_mib} MiB"
+        nr_pages = u.mib_to_pages(command.size_mib)
+        self._check_size("contiguous memory of", nr_pages)
+        blocks = self._guests[0].blocks
+        cma = int((blocks["migratetype"] == u.MIGRATE_CMA).sum()) * u.PAGEBLOCK_NR_PAGES
+        if 0 < cma < nr_pages:
+            raise ValueError(f"{words}: the CMA area has {cma // u.MIB_PAGES} MiB")
+        if not cma and self._guests[0].vm[0]["profile"] == u.PROFILE_2012:
+            raise ValueError(f"{words}: there is no CMA area, and Linux 3.8 had no other way")
+        self._ask_for_range(
+            words,
+            u.RANGE_CONTIG,
+            range_size=nr_pages,
+            range_mt=u.MIGRATE_CMA if cma else u.MIGRATE_MOVABLE,
+            range_zone=len(self._guests[0].zones) - 1,
+        )
+
     def _workload_command(self, command: c.SetWorkload) -> None:
         self._set_workload(command.enabled, command.rate)
 
@@ -340,5 +391,7 @@ _HANDLERS: dict[type[c.Command], Callable[[World, Any], None]] = {
     c.DirectCompact: World._direct_compact,
     c.TakeHugePages: World._huge,
     c.DropCaches: World._drop_caches,
+    c.Offline: World._offline,
+    c.AllocContig: World._alloc_contig,
     c.SetWorkload: World._workload_command,
 }

@@ -361,4 +361,7 @@ def statistics(guest, fields, busy):
         "fullness_lru_anon": int(lru[u.LRU_INACTIVE_ANON] + lru[u.LRU_ACTIVE_ANON]),
     }
     vm = guest.vm[0]
+    stopped_at = int(vm["range_pfn"])
+    is_stop = vm["range_kind"] != u.RANGE_NONE and stopped_at != u.PFN_NONE
+    found["range_pfn"] = stopped_at if is_stop else -1
     return np.array([found[f] if f in found else int(vm[f]) for f in fields], np.int64)

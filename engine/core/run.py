@@ -22,6 +22,7 @@ from engine.core.compaction import (
     compact_end,
     compact_round,
 )
+from engine.core.contig import step_contig
 from engine.core.cpu import TURN, work_done
 from engine.core.daemons import (
     PHASE_COMMAND,
@@ -32,7 +33,9 @@ from engine.core.daemons import (
 )
 from engine.core.gather import gather_block
 from engine.core.hugepages import step_huge
+from engine.core.offline import step_offline
 from engine.core.page import set_state
+from engine.core.range_job import at_work
 from engine.core.reclaim import drop_caches
 from engine.core.slowpath import alloc_pages
 from engine.core.workload_ops import run_ops
@@ -211,6 +214,22 @@ def step_direct(guest):
 
 
 @core_jit
+def step_range(guest, budget):
+    """Go on with the range asked for: memory offlining or contiguous allocation.
+
+    Args:
+        guest: Guest. Writes all of it.
+        budget: int64, units of 256 pages.
+    Source:
+        mm/memory_hotplug.c offline_pages(); mm/page_alloc.c alloc_contig_range().
+    """
+    if at_work(guest, u.RANGE_OFFLINE):
+        step_offline(guest, budget)
+    elif at_work(guest, u.RANGE_CONTIG):
+        step_contig(guest, budget)
+
+
+@core_jit
 def _jobs(guest):
     """Whether anything that was asked for is not finished.
 
@@ -228,7 +247,7 @@ def _jobs(guest):
         return True
     if vm["pass_pending"] == 1 or vm["gather_pending"] > 0:
         return True
-    return vm["huge_target"] > 0
+    return vm["huge_target"] > 0 or at_work(guest, u.RANGE_NONE)
 
 
 @core_jit
@@ -297,6 +316,7 @@ def run_tick(guest, ops, nr_ops, budget):
     step_design_work(guest, budget)
     step_huge(guest, budget)
     step_direct(guest)
+    step_range(guest, budget)
     daemons_step(guest, max(work_done(guest) - before, np.int64(budget * TURN)))
     if not _jobs(guest):
         next_request(guest)

@@ -47,6 +47,12 @@ class SeparatePass(Design):
             "pages moved per pair of host messages",
             "one message carries at most 256 pfns",
         ),
+        Toggle(
+            "ranges",
+            ("on", "off"),
+            "offlining and CMA call the pass for their range",
+            "left open: without it movable balloon pages break both, with type=unmovable it is off",
+        ),
     )
 
     def rules(self) -> BalloonRules:
@@ -60,7 +66,7 @@ class SeparatePass(Design):
             pass_target=migratetype,
             pass_lru=1 if self.on("lru_pass") else 0,
             pass_batch=int(self.params["batch"]),
-            range_aware=1 if movable else 0,
+            range_aware=1 if movable and self.on("ranges") else 0,
         )
 
     def plan(self, view: "GuestView", cause: Cause) -> Sequence[Work]:
