@@ -167,8 +167,7 @@ def score(judgements: Sequence[Judgement]) -> Score:
 
 def shown_op(op: Op) -> str:
     """An operation in words."""
-    name, number = op
-    return f"{name} {number}" if number else name
+    return " ".join(str(part) for part in op if part)
 
 
 def _quantities(

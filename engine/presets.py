@@ -113,13 +113,14 @@ PRESETS: dict[str, Recipe] = {
 }
 
 
-def make_synthetic(preset: str, size_mib: int, seed: int) -> Guest:
+def make_synthetic(preset: str, size_mib: int, seed: int, cma_mib: int = 0) -> Guest:
     """A settled guest with one CPU, made by a recipe.
 
     Args:
         preset: a key of PRESETS.
         size_mib: memory, from MIN_MIB to MAX_MIB, whole MiB, even.
         seed: any int.
+        cma_mib: size of its CMA area, even, at most a quarter of the memory; 0 = none.
 
     Raises:
         ValueError: unknown preset, or a size that is not allowed.
@@ -133,18 +134,33 @@ def make_synthetic(preset: str, size_mib: int, seed: int) -> Guest:
         raise ValueError(
             f"size is {size_mib} MiB: an even number from {MIN_MIB} to {MAX_MIB} MiB is needed"
         )
-    return build(recipe, u.mib_to_pages(size_mib), seed)
+    check_cma(cma_mib, size_mib)
+    return build(recipe, u.mib_to_pages(size_mib), seed, u.mib_to_pages(cma_mib))
 
 
-def build(recipe: Recipe, nr_pages: int, seed: int) -> Guest:
+def check_cma(cma_mib: int, size_mib: int) -> None:
+    """Check the size of a CMA area.
+
+    Raises:
+        ValueError: in one sentence with the limit.
+    """
+    if isinstance(cma_mib, bool) or not isinstance(cma_mib, int):
+        raise ValueError(f"CMA area is {cma_mib!r:.60}: a whole number of MiB is needed")
+    limit = size_mib // 8 * 2
+    if not 0 <= cma_mib <= limit or cma_mib % 2:
+        raise ValueError(f"CMA area is {cma_mib} MiB: an even number from 0 to {limit} MiB")
+
+
+def build(recipe: Recipe, nr_pages: int, seed: int, cma_pages: int = 0) -> Guest:
     """A settled guest made by a recipe, of any size that boots.
 
     Args:
         recipe: what its programs did.
         nr_pages: multiple of 512, at least 16384.
         seed: any int.
+        cma_pages: size of its CMA area, multiple of 512, 0 = none.
     """
-    guest = _boot(nr_pages, seed)
+    guest = _boot(nr_pages, seed, cma_pages)
     bits = RandomBits(seed ^ 0x707265736574)
     handles = _touch(guest, recipe)
     _give_back(guest, recipe, handles, bits)
@@ -155,21 +171,22 @@ def build(recipe: Recipe, nr_pages: int, seed: int) -> Guest:
 # -- boot
 
 
-def _boot(nr_pages: int, seed: int) -> Guest:
+def _boot(nr_pages: int, seed: int, cma_pages: int) -> Guest:
     """An empty machine after boot, its memory in one piece."""
     spans = [ZoneSpan(u.ZONE_DMA, 0, _DMA_END)]
     spans.append(ZoneSpan(u.ZONE_DMA32, _DMA_END, min(nr_pages, _DMA32_END)))
     if nr_pages > _DMA32_END:
         spans.append(ZoneSpan(u.ZONE_NORMAL, _DMA32_END, nr_pages))
-    return boot(tuple(spans), seed)
+    return boot(tuple(spans), seed, cma_pages)
 
 
-def boot(spans: tuple[ZoneSpan, ...], seed: int) -> Guest:
+def boot(spans: tuple[ZoneSpan, ...], seed: int, cma_pages: int = 0) -> Guest:
     """An empty machine after boot: zones, reserved pages, watermarks, free blocks of 4 MiB.
 
     Args:
         spans: its zones, DMA and DMA32 first; what lies between two zones is a hole.
         seed: of the guest's own random numbers.
+        cma_pages: size of its CMA area, multiple of 512, 0 = none.
     """
     guest = make_guest(spans, seed)
     state = guest.pages["state"]
@@ -184,6 +201,13 @@ def boot(spans: tuple[ZoneSpan, ...], seed: int) -> Guest:
     memmap = (nr_pages // 64 + 511) & ~511  # struct page: 64 bytes a page
     state[len(state) - memmap :] = u.STATE_RESERVED
     guest.pages["order"][state == u.STATE_RESERVED] = 0
+    if cma_pages:
+        # As high as possible, in one zone (mm/cma.c cma_init_reserved_mem).
+        end = len(state) - memmap
+        if end - cma_pages < spans[-1].start_pfn:
+            end = spans[-1].start_pfn
+        area = slice((end - cma_pages) >> u.PAGEBLOCK_ORDER, end >> u.PAGEBLOCK_ORDER)
+        guest.blocks["migratetype"][area] = u.MIGRATE_CMA
     _mark_free_blocks(guest)
     _count_blocks(guest)
     _set_zones(guest)
@@ -204,9 +228,9 @@ def _mark_free_blocks(guest: Guest) -> None:
         if order >= u.PAGEBLOCK_ORDER:
             ends = (heads + 1) * size
             starts = heads * size
-            zone_of = guest.blocks["zone"]
-            same = zone_of[starts >> u.PAGEBLOCK_ORDER] == zone_of[(ends - 1) >> u.PAGEBLOCK_ORDER]
-            heads = heads[same]
+            first, last = starts >> u.PAGEBLOCK_ORDER, (ends - 1) >> u.PAGEBLOCK_ORDER
+            zone_of, type_of = guest.blocks["zone"], guest.blocks["migratetype"]
+            heads = heads[(zone_of[first] == zone_of[last]) & (type_of[first] == type_of[last])]
         guest.pages["order"][heads * size] = order
         taken[heads] = True
 

@@ -11,12 +11,15 @@ from typing import Any
 from engine import commands as c
 from engine import units as u
 from engine.guest import VMSTAT_FIELDS, Guest
+from engine.ranges import range_answer
 from engine.view import GuestView
 from engine.world import World, WorldConfig
 
 MAX_OPS = 1000
 MAX_WAIT_S = 24 * 60 * 60
-_WITH_NUMBER = {"inflate": "MiB", "deflate": "MiB", "huge": "huge pages", "wait": "seconds"}
+_WITH_NUMBER = {
+    "inflate": "MiB", "deflate": "MiB", "huge": "huge pages", "wait": "seconds", "contig": "MiB",
+}  # fmt: skip
 _WITHOUT_NUMBER = ("compact", "drop")
 _LIMIT_MIB = c.MAX_PAGES // u.MIB_PAGES
 
@@ -39,7 +42,7 @@ STEP_STATS: tuple[str, ...] = (
     "pages_copied",
 )
 
-Op = tuple[str, int]
+Op = tuple[str, int] | tuple[str, int, int]
 
 
 def parse_ops(data: object) -> list[Op]:
@@ -47,10 +50,10 @@ def parse_ops(data: object) -> list[Op]:
 
     Args:
         data: ``[["inflate", MiB], ["deflate", MiB], ["compact"], ["huge", N], ["drop"],
-            ["wait", seconds]]``.
+            ["wait", seconds], ["contig", MiB], ["offline", START_MIB, SIZE_MIB]]``.
 
     Returns:
-        Name and number of each; 0 where there is none.
+        Name and number of each; 0 where there is none, two of offline.
 
     Raises:
         ValueError: anything else, in one sentence with the operation's place.
@@ -64,7 +67,7 @@ def parse_ops(data: object) -> list[Op]:
 
 def _parse_op(i: int, item: object) -> Op:
     """One operation; see parse_ops."""
-    known = ", ".join([*_WITH_NUMBER, *_WITHOUT_NUMBER])
+    known = ", ".join([*_WITH_NUMBER, *_WITHOUT_NUMBER, "offline"])
     if not isinstance(item, list) or not item or not isinstance(item[0], str):
         raise ValueError(f'operation {i} is {item!r:.60}: a list like ["inflate", 200] is needed')
     name = item[0]
@@ -72,6 +75,8 @@ def _parse_op(i: int, item: object) -> Op:
         if len(item) != 1:
             raise ValueError(f"operation {i}: {name} takes no number, it has {item[1:]!r:.60}")
         return name, 0
+    if name == "offline":
+        return _parse_offline(i, item)
     if name not in _WITH_NUMBER:
         raise ValueError(f"operation {i}: unknown operation {name!r:.60}: known are {known}")
     unit = _WITH_NUMBER[name]
@@ -84,7 +89,20 @@ def _parse_op(i: int, item: object) -> Op:
             f"operation {i}: {name} by {number!r:.60}: "
             f"a whole number of {unit} from 1 to {limit} is needed"
         )
+    if name == "contig" and number % 2:
+        raise ValueError(f"operation {i}: contig by {number}: whole pageblocks of 2 MiB are needed")
     return name, number
+
+
+def _parse_offline(i: int, item: list[Any]) -> Op:
+    """An operation with the range that is to go offline."""
+    if len(item) != 3:
+        raise ValueError(f"operation {i}: offline needs a start and a size in MiB")
+    try:
+        c.Offline(item[1], item[2])
+    except ValueError as error:
+        raise ValueError(f"operation {i}: offline: {error}") from None
+    return "offline", item[1], item[2]
 
 
 def command_of(op: Op) -> c.Command | None:
@@ -93,7 +111,7 @@ def command_of(op: Op) -> c.Command | None:
     There is no time between operations: each begins when nothing is left to do. So a wait, which a
     recording of a real machine has, changes nothing here.
     """
-    name, number = op
+    name, number = op[0], op[1]
     if name == "wait":
         return None
     if name == "inflate":
@@ -104,6 +122,10 @@ def command_of(op: Op) -> c.Command | None:
         return c.TakeHugePages(number)
     if name == "drop":
         return c.DropCaches()
+    if name == "contig":
+        return c.AllocContig(number)
+    if len(op) == 3:
+        return c.Offline(number, op[2])
     return c.CompactMemory()
 
 
@@ -116,9 +138,9 @@ def _mib(nr_pages: int) -> int | float:
 
 def _step(op: Op, view: GuestView, before: int, toggles: dict[str, str]) -> dict[str, Any]:
     """The numbers after one operation of one design."""
-    name, number = op
+    name = op[0]
     stats = view.stat_dict()
-    step: dict[str, Any] = {"op": [name, number] if name in _WITH_NUMBER else [name]}
+    step: dict[str, Any] = {"op": [name] if name in _WITHOUT_NUMBER else list(op)}
     if name in ("inflate", "deflate"):
         step["got_mib"] = _mib(stats["balloon_actual"] - before)
     step["buddyinfo"] = [stats[f"nr_free_order_{o}"] for o in range(u.NR_PAGE_ORDERS)]
@@ -127,6 +149,8 @@ def _step(op: Op, view: GuestView, before: int, toggles: dict[str, str]) -> dict
     step["huge_pages"] = stats["huge_best"] if name == "huge" else None
     if name == "huge":
         step["huge_first"] = stats["huge_first"]
+    if name in ("offline", "contig"):
+        step["range"] = range_answer(stats)
     step["stats"] = {name: stats[name] for name in STEP_STATS}
     step["toggles"] = dict(toggles)
     return step

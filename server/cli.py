@@ -1,6 +1,6 @@
-"""``fragscope serve | replay | stress-highalloc | race | capture | warmup``: the command line.
+"""``fragscope serve | replay | stress-highalloc | offline | race | capture | warmup``.
 
-Bad input ends with status 2 and one sentence on stderr. What a command needs is imported when it
+The command line. Bad input ends with status 2 and one sentence on stderr. What a command needs is imported when it
 runs, so that ``--help`` and ``--version`` answer at once.
 """
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from server.cli_offline import add_offline
 from server.cli_race import add_race
 from server.cli_replay import add_replay, read_ops
 from server.cli_stress import add_stress
@@ -39,6 +40,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_serve(commands)
     add_replay(commands)
     add_stress(commands)
+    add_offline(commands)
     add_race(commands)
     _add_capture(commands)
     warmup = commands.add_parser("warmup", help="compile the simulator's core into its cache")

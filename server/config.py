@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from engine import units as u
 from engine.designs import DEFAULT_DESIGNS, parse_designs
+from engine.presets import check_cma
 from engine.world import profile_number
 from server.jsontext import only_fields, shown, whole
 
@@ -17,6 +18,7 @@ MIN_SIZE_MIB = 256
 MAX_SIZE_MIB = 65536
 MAX_NAME = 64
 DEFAULT_EXAMPLE = "runs"
+_SYNTHETIC = ("kind", "preset", "size_mib", "seed", "cma_mib")
 
 
 @dataclass(frozen=True)
@@ -28,12 +30,14 @@ class Source:
         name: name of the example, id of the upload, or name of the preset.
         size_mib: synthetic guests only, 0 otherwise.
         seed: synthetic guests only: seed of the construction, 0 otherwise.
+        cma_mib: synthetic guests only: size of the CMA area, 0 = none.
     """
 
     kind: Literal["capture", "upload", "synthetic"]
     name: str
     size_mib: int = 0
     seed: int = 0
+    cma_mib: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form."""
@@ -41,8 +45,10 @@ class Source:
             return {"kind": "capture", "name": self.name}
         if self.kind == "upload":
             return {"kind": "upload", "capture": self.name}
+        area = {"cma_mib": self.cma_mib} if self.cma_mib else {}
         return {
             "kind": "synthetic", "preset": self.name, "size_mib": self.size_mib, "seed": self.seed,
+            **area,
         }  # fmt: skip
 
 
@@ -93,10 +99,12 @@ def source_from_dict(data: object) -> Source:
         only_fields(data, ("kind", "capture"), "source of kind upload")
         return Source("upload", _name(data, "capture"))
     if kind == "synthetic":
-        only_fields(data, ("kind", "preset", "size_mib", "seed"), "source of kind synthetic")
+        only_fields(data, _SYNTHETIC, "source of kind synthetic")
         size_mib = whole(data.get("size_mib", 4096), "size", MIN_SIZE_MIB, MAX_SIZE_MIB, "MiB")
         seed = whole(data.get("seed", 1), "seed of the guest", 0, MAX_SEED, "(a seed)")
-        return Source("synthetic", _name(data, "preset"), size_mib, seed)
+        cma_mib = whole(data.get("cma_mib", 0), "CMA area", 0, MAX_SIZE_MIB, "MiB")
+        check_cma(cma_mib, size_mib)
+        return Source("synthetic", _name(data, "preset"), size_mib, seed, cma_mib)
     raise ValueError(f"source kind is {shown(kind)}: capture, upload or synthetic is needed")
 
 

@@ -230,8 +230,10 @@ class Library:
         """
         if source.kind == "synthetic":
             text = f"{source.name}, {source.size_mib} MiB, seed {source.seed}"
+            if source.cma_mib:
+                text += f", CMA area of {source.cma_mib} MiB"
             progress(f"making the guest {text}", 0, 1)
-            guest = make_synthetic(source.name, source.size_mib, source.seed)
+            guest = make_synthetic(source.name, source.size_mib, source.seed, source.cma_mib)
             summary = {"preset": source.name, "seed": source.seed}
             return Base(guest, guest_facts(guest, text, summary), f"synthetic {text}")
         if source.kind == "upload":

@@ -25,7 +25,7 @@ from engine.capture_text import MIGRATETYPE_NAMES, ZoneKey, parse_buddyinfo
 from engine.core.metrics import contig_pages
 from engine.designs import parse_design
 from engine.fidelity import CAPTURE_NAME, LEAST_BAND, RECORDED_AS, RESULT_NAME
-from engine.replay import command_of, parse_ops
+from engine.replay import Op, command_of, parse_ops
 from engine.view import FLAG_DEDICATED
 from engine.world import World, WorldConfig
 from server.errors import NotFoundError
@@ -118,9 +118,9 @@ def spread(quantity: Quantity, each: list[float]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _words(op: tuple[str, int]) -> str:
+def _words(op: Op) -> str:
     """An operation for people."""
-    name, number = op
+    name, number = op[0], op[1]
     if name == "huge":
         return f"take up to {number:,} huge pages"
     return {

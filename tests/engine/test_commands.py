@@ -17,6 +17,8 @@ EXAMPLES: list[c.Command] = [
     c.DirectCompact(10),
     c.TakeHugePages(1),
     c.DropCaches(),
+    c.Offline(128, 2),
+    c.AllocContig(16),
     c.SetWorkload(True, 1),
     c.SetWorkload(False),
 ]
@@ -52,6 +54,19 @@ def test_every_command_is_tried() -> None:
         ({"type": "huge", "nr": "9" * 500}, "huge is '9999"),
         ({"type": "balloon_inflate", "nr_pages": -1}, "inflate is -1: from 1 to 268435456 pages"),
         ({"type": "direct_compact", "order": 11}, "order is 11: from 1 to 10"),
+        ({"type": "offline", "start_mib": 1}, "command offline lacks size_mib"),
+        (
+            {"type": "offline", "start_mib": 1, "size_mib": 2},
+            "start of the range is 1 MiB: whole pageblocks of 2 MiB are needed",
+        ),
+        (
+            {"type": "offline", "start_mib": -2, "size_mib": 2},
+            "start of the range is -2: from 0 to 1048576 MiB are allowed",
+        ),
+        ({"type": "offline", "start_mib": 0, "size_mib": 0}, "size of the range is 0: from 2 to"),
+        ({"type": "offline", "start_mib": 0, "size_mib": 3}, "size of the range is 3 MiB: whole"),
+        ({"type": "alloc_contig", "size_mib": 5}, "contiguous memory is 5 MiB: whole pageblocks"),
+        ({"type": "alloc_contig", "size_mib": None}, "contiguous memory is None: a whole number"),
         ({"type": "workload", "enabled": 1}, "workload enabled is 1: true or false"),
         ({"type": "workload", "enabled": True, "rate": 0}, "workload rate is 0: from 1 to 100000"),
     ],

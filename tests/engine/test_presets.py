@@ -107,3 +107,21 @@ def test_what_cannot_be_made_is_refused_in_one_sentence(
     with pytest.raises(ValueError, match=r"preset|size") as error:
         make_synthetic(preset, size, 1)  # type: ignore[arg-type]
     assert words in str(error.value)
+
+
+def test_a_cma_area_is_set_apart_and_used() -> None:
+    guest = build(PRESETS["tight"], NR_PAGES, 1, u.mib_to_pages(8))
+    assert int(validate(guest)[0]) == 0
+    area = guest.blocks["migratetype"] == u.MIGRATE_CMA
+    assert int(area.sum()) == 4
+    blocks = np.flatnonzero(area)
+    assert list(blocks) == list(range(blocks[0], blocks[0] + 4))
+    # Only what can be moved may lie in it, and some does.
+    assert int(guest.blocks["nr_unmovable"][area].sum()) == 0
+    assert int(guest.blocks["nr_movable"][area].sum()) > 0
+
+
+@pytest.mark.parametrize("cma_mib", [-2, 3, 66, True, 1.5])
+def test_a_cma_area_has_bounds(cma_mib: int) -> None:
+    with pytest.raises(ValueError, match="CMA area is"):
+        make_synthetic("tight", 256, 1, cma_mib)

@@ -89,6 +89,19 @@ def test_a_small_guest_replays_as_before(golden: Callable[[str, str | bytes], No
     golden("replay/small.txt", golden_text(guest, ops))
 
 
+def test_a_range_is_answered_with_its_verdict() -> None:
+    ops = parse_ops([["inflate", 2], ["offline", 32, 4], ["contig", 2]])
+    assert ops[1:] == [("offline", 32, 4), ("contig", 2)]
+    result = replay(base(), ("pinned", "lru_hook"), ops)
+    for steps in result["designs"].values():
+        assert [s["op"] for s in steps] == [["inflate", 2], ["offline", 32, 4], ["contig", 2]]
+        assert "range" not in steps[0]
+        assert steps[1]["range"]["result"] in ("offlined", "stopped")
+        assert steps[2]["range"]["result"] in ("allocated", "stopped")
+    assert json.loads(json.dumps(result)) == result
+    assert "offline 32 4  pinned" in table(result)
+
+
 def test_the_form_of_the_answer() -> None:
     ops = parse_ops([["inflate", 2], ["compact"], ["huge", 3], ["deflate", 1], ["drop"]])
     result = replay(base(), ("pinned", "dedicated_block:keep=1"), ops)
@@ -141,6 +154,10 @@ def test_a_guest_too_small_says_so() -> None:
         ([["inflate", 1 << 40]], "from 1 to 1048576"),
         ([["huge", 0]], "a whole number of huge pages from 1"),
         ([["compact", 1]], "compact takes no number"),
+        ([["offline", 2]], "operation 0: offline needs a start and a size in MiB"),
+        ([["offline", 1, 2]], "operation 0: offline: start of the range is 1 MiB: whole"),
+        ([["offline", 0, "2"]], "operation 0: offline: size of the range is '2'"),
+        ([["contig", 0]], "contig by 0: a whole number of MiB from 1"),
         ([["explode", 1]], "unknown operation 'explode': known are inflate, deflate, huge"),
         ([[]], 'a list like ["inflate", 200]'),
         (["compact"], 'a list like ["inflate", 200]'),

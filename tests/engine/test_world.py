@@ -8,6 +8,7 @@ import pytest
 from engine import commands as c
 from engine import units as u
 from engine.guest import COST_FIELDS, VMSTAT_FIELDS
+from engine.presets import PRESETS, build
 from engine.snapshot import copy_guest, digest
 from engine.workload import WorkloadParams
 from engine.world import BrokenInvariantError, World, WorldConfig, shown_size
@@ -51,6 +52,61 @@ def test_what_does_not_fit_is_refused_and_changes_nothing(command: c.Command, te
         w.apply(command)
     assert str(error.value) == text
     assert [w.digest(i) for i in range(2)] == before
+
+
+@pytest.mark.parametrize(
+    ("command", "text"),
+    [
+        (c.Offline(NR_PAGES // 256, 2), f"the memory ends at {NR_PAGES // 256} MiB"),
+        (c.Offline(14, 4), "offline 14 to 18 MiB: a range lies in one zone: DMA 0 to 16 MiB"),
+        (c.AllocContig(9000), "contiguous memory of 9000 MiB: the guest has"),
+    ],
+)
+def test_a_range_outside_of_the_memory_is_refused(command: c.Command, text: str) -> None:
+    w = world("pinned")
+    before = w.digest(0)
+    with pytest.raises(ValueError, match=text):
+        w.apply(command)
+    assert w.digest(0) == before
+
+
+def test_one_range_at_a_time() -> None:
+    w = world("pinned", "lru_hook")
+    w.apply(c.Offline(32, 4))
+    with pytest.raises(ValueError, match="another range is being emptied"):
+        w.apply(c.AllocContig(2))
+    w.run_until_idle()
+    w.apply(c.AllocContig(2))
+
+
+def test_a_range_goes_offline_in_lockstep_and_stays_gone() -> None:
+    w = done(world("pinned", "lru_hook"), c.Offline(32, 4))
+    for i in range(2):
+        found = stats(w, i)
+        assert found["range_kind"] == u.RANGE_OFFLINE
+        if found["range_result"] == u.RANGE_DONE:
+            assert found["offline_pages"] == u.mib_to_pages(4)
+        else:
+            assert found["range_pfn"] >= u.mib_to_pages(32)
+    assert w.nr_pages == NR_PAGES
+    again = done(w, c.CompactMemory(), c.Offline(32, 4))
+    assert stats(again)["range_result"] == u.RANGE_STOPPED
+
+
+def test_contiguous_memory_comes_from_the_cma_area() -> None:
+    guest = build(PRESETS["tight"], NR_PAGES, 1, u.mib_to_pages(8))
+    w = World(guest, WorldConfig(("pinned", "lru_hook", "separate_pass:ranges=off"), 1))
+    done(w, c.BalloonInflate(TENTH), c.AllocContig(8))
+    for i in range(2):
+        assert stats(w, i)["range_result"] == u.RANGE_DONE
+    with pytest.raises(ValueError, match="contiguous memory of 16 MiB: the CMA area has 8 MiB"):
+        w.apply(c.AllocContig(16))
+
+
+def test_linux_3_8_has_contiguous_memory_in_a_cma_area_only() -> None:
+    w = World(base(), WorldConfig(("pinned",), 1, profile="2012"))
+    with pytest.raises(ValueError, match=r"there is no CMA area, and Linux 3.8 had no other way"):
+        w.apply(c.AllocContig(2))
 
 
 def test_an_unknown_command_is_refused() -> None:

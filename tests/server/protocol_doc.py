@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.guest import COST_FIELDS, VMSTAT_FIELDS
-from engine.view import DERIVED_FIELDS, PLANES, STAT_FIELDS
+from engine.view import DERIVED_FIELDS, PLANES, RANGE_STATS, STAT_FIELDS
 
 PATH = Path(__file__).parents[2] / "docs" / "PROTOCOL.md"
 
@@ -76,6 +76,20 @@ MEANING: dict[str, tuple[str, str]] = {
     "balloon_out_of_puff": ("fills", "of the balloon that stopped for lack of a page"),
     "workload_ops": ("operations", "of the workload"),
     "workload_failed": ("operations", "of the workload that failed"),
+    "range_kind": ("kind", "last request for a range: 1 offlining, 2 contiguous, 0 = none yet"),
+    "range_result": ("result", "of it: 1 done, 2 stopped, 0 = at work"),
+    "range_reason": ("reason", "why it stopped: RangeReason of engine/core/range_words.py"),
+    "range_pfn": ("pfn", "page at which it stopped, -1 = none"),
+    "range_page": ("STATE_*", "what that page is (engine/units.py)"),
+    "range_block": ("migratetype", "of its pageblock at that moment"),
+    "range_start_pfn": ("pfn", "of the range, first page; of a contiguous request the last tried"),
+    "range_end_pfn": ("pfn", "one past its last page"),
+    "range_rounds": ("rounds", "of migration; of a contiguous request, ranges tried"),
+    "range_migrated": ("pages", "moved out of ranges by the last request"),
+    "range_wasted": ("pages", "of them and of those dropped, in attempts that failed"),
+    "range_returned": ("pages", "isolated by the last request and put back"),
+    "range_reclaimed": ("pages", "dropped by it instead of moved"),
+    "offline_pages": ("pages", "gone offline so far"),
 }
 
 
@@ -97,7 +111,7 @@ def statistics_table() -> str:
 
 def unknown_meanings() -> set[str]:
     """Meanings of statistics that are not there any more."""
-    return set(MEANING) - {*DERIVED_FIELDS, *COST_FIELDS}
+    return set(MEANING) - {*DERIVED_FIELDS, *COST_FIELDS, *RANGE_STATS}
 
 
 _HEADER = (

@@ -30,7 +30,7 @@ def test_version_and_help(capsys):
     assert run(capsys, "--version") == (0, f"fragscope {project_version()}\n", "")
     status, out, _ = run(capsys, "--help")
     assert status == 0
-    for name in ("serve", "replay", "stress-highalloc", "capture", "warmup"):
+    for name in ("serve", "replay", "stress-highalloc", "offline", "capture", "warmup"):
         assert name in out
 
 

@@ -30,6 +30,15 @@ def test_a_synthetic_guest_has_defaults():
     assert source == Source("synthetic", "tight", 4096, 1)
 
 
+def test_a_synthetic_guest_may_have_a_cma_area():
+    told = {"kind": "synthetic", "preset": "tight", "size_mib": 256, "seed": 1, "cma_mib": 64}
+    source = config_from_dict({"source": told}).source
+    assert source.cma_mib == 64
+    assert source.to_dict() == told
+    with pytest.raises(ValueError, match="CMA area is 66 MiB: an even number from 0 to 64 MiB"):
+        config_from_dict({"source": {**told, "cma_mib": 66}})
+
+
 def synthetic(**fields):
     return {"source": {"kind": "synthetic", "preset": "tight", **fields}}
 
