@@ -1,7 +1,7 @@
 """``fragscope serve | replay | stress-highalloc | offline | race | capture | warmup``.
 
-The command line. Bad input ends with status 2 and one sentence on stderr. What a command needs is imported when it
-runs, so that ``--help`` and ``--version`` answer at once.
+The command line. Bad input ends with status 2 and one sentence on stderr. What a command needs is
+imported when it runs, so that ``--help`` and ``--version`` answer at once.
 """
 
 import argparse
