@@ -63,7 +63,7 @@ def check_steps(ops: list[Op]) -> list[Op]:
     """
     if not 1 <= len(ops) <= MAX_STEPS:
         raise ValueError(f"{len(ops)} operations: a series has 1 to {MAX_STEPS}")
-    for name, _ in ops:
+    for name in (op[0] for op in ops):
         if name != "wait" and name not in _FILES:
             raise ValueError(
                 f"{name} cannot be recorded: the host does that to a guest; possible are "
@@ -127,7 +127,7 @@ def _take_huge(machine: Machine, most: int) -> list[int]:
 
 def _do(machine: Machine, op: Op) -> list[int] | None:
     """One operation; what it brought."""
-    name, number = op
+    name, number = op[0], op[1]
     if name == "wait":
         machine.sleep(number)
     elif name == "huge":
@@ -151,7 +151,7 @@ def _check_machine(machine: Machine, ops: list[Op]) -> None:
     Raises:
         ValueError: in one sentence.
     """
-    for name in dict.fromkeys(name for name, _ in ops if name in _FILES):
+    for name in dict.fromkeys(op[0] for op in ops if op[0] in _FILES):
         path = _control(machine, name)
         with _sentences(path), path.open("r+" if name == "huge" else "a"):
             pass
