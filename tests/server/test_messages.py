@@ -45,6 +45,8 @@ def test_every_command_travels(command):
         "balloon_inflate": {"nr_pages": 1},
         "balloon_deflate": {"nr_pages": 1},
         "direct_compact": {"order": 9},
+        "offline": {"start_mib": 512, "size_mib": 128},
+        "alloc_contig": {"size_mib": 16},
         "huge": {"nr": 2000},
         "workload": {"enabled": True, "rate": 10},
     }
