@@ -243,6 +243,7 @@ WEB_IMPORTS: dict[str, set[str]] = {
     "client.js": {"wire.js", "state.js", "rest.js"},
     "map/": {"geom.js", "wire.js", "map/palette.js"},
     "views/": {"state.js", "wire.js", "dom.js", "format.js", "geom.js", "words.js", "map/"},
+    "race/": {"dom.js", "rest.js", "race/"},  # a page of its own: race.html
     "views/setup.js": {"rest.js"},  # a capture goes up as a file of its own, not as a message
 }
 # Words that only one file may say in code: one socket, one animation frame, one chart library.

@@ -167,7 +167,7 @@ def _unlink(s: Scene) -> Move | None:
         return None
     v, p = s.values, s.protocol
     place = v[s.src + PLACE]
-    if s.move_target(v[s.base + SRC]):
+    if place >= TAKEN or s.move_target(v[s.base + SRC]):
         s.broken.append("newpage_isolated")
     elif place >= PRIVATE:
         s.broken.append("double_isolation")

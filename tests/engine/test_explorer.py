@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from engine.race.deflate import broken_at_rest, first_state, moves_of
@@ -23,7 +26,7 @@ def test_with_both_protections_three_compactors_break_nothing_either(era: str) -
 
 # The first and most telling break of each setting, with the steps of its shortest schedule.
 VERDICTS = {
-    ("v4", False, True): {"stale_isolation": 7, "newpage_isolated": 11, "double_isolation": 14},
+    ("v4", False, True): {"stale_isolation": 7, "newpage_isolated": 11, "wrong_putback": 15},
     ("v4", True, False): {"double_isolation": 11, "wrong_putback": 17, "lost_page": 29},
     ("v4", False, False): {"stale_isolation": 7, "double_isolation": 8, "newpage_isolated": 11},
     ("3.8", False, True): {"stale_isolation": 7, "lost_page": 20},
@@ -45,6 +48,23 @@ def test_without_one_of_them_it_breaks(era: str, lock: bool, test: bool) -> None
         for name, moves in explore(Protocol(2, lock, test, era)).schedules.items()
     }  # fmt: skip
     assert VERDICTS[era, lock, test].items() <= lengths.items()
+
+
+def test_counting_alone_keeps_isolation_single_and_a_flag_does_not() -> None:
+    for era, breaks in (("v4", False), ("3.8", False), ("3.18", True), ("movable_ops", True)):
+        found = explore(Protocol(2, False, True, era))
+        assert ("double_isolation" in found.schedules) == breaks, era
+
+
+def test_the_document_has_these_verdicts() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "RACE.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([\w.]+)` \| (on|off) \| (on|off) \| ([\d,]+) \| (.*) \|$", text, re.M)
+    assert len(rows) == 16
+    for era, lock, test, states, words in rows:
+        found = explore(Protocol(2, lock == "on", test == "on", era))
+        assert found.states == int(states.replace(",", ""))
+        lengths = {name: len(moves) for name, moves in found.schedules.items()}
+        assert {name: int(n) for name, n in re.findall(r"`(\w+)` (\d+)", words)} == lengths
 
 
 # What each known defect adds when both protections are on.

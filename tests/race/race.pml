@@ -219,7 +219,7 @@ inline look_at(x)
     :: atomic { AT(FAIL_PUT) -> put(s); FINISH; STEP_DONE } \
     :: atomic { AT(UNLINK) && !list_lock -> \
         if \
-        :: (me != 1 && under_way[1] == s + 1) || (me != 2 && under_way[2] == s + 1) || \
+        :: pg[s].place >= TAKEN || (me != 1 && under_way[1] == s + 1) || (me != 2 && under_way[2] == s + 1) || \
            (me != 3 && under_way[3] == s + 1) -> NEWPAGE_ISOLATED \
         :: else -> \
             if \

@@ -63,3 +63,19 @@ export const uploadCapture = (file) =>
     headers: { "content-type": "application/octet-stream" },
     body: file,
   });
+
+/**
+ * @param {import("./race/words.js").Setting} setting
+ * @returns {Promise<import("./race/words.js").Result>}
+ */
+export const getRace = (setting) => call(`api/race?${new URLSearchParams(setting)}`);
+
+/** @returns {Promise<import("./race/words.js").Settings>} */
+export const getRaceSettings = () => call("api/race/settings");
+
+/**
+ * @param {import("./race/words.js").Setting} setting
+ * @param {number[]} path the choices taken so far
+ * @returns {Promise<import("./race/words.js").Play>}
+ */
+export const getRacePlay = (setting, path) => call(`api/race/play?${new URLSearchParams({ ...setting, path: path.join(",") })}`);
