@@ -11,6 +11,9 @@ from engine.race.deflate import broken_at_rest, first_state, moves_of
 from engine.race.era import DEFECTS, ERAS, PROPERTIES, Protocol, parse_defects
 from engine.race.explorer import Found, explore, play, race
 
+# Plain Python without the compiled core: the bounds-checked and uncompiled legs would find nothing.
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("compactors", [1, 2])
 @pytest.mark.parametrize("era", ERAS)
@@ -18,7 +21,6 @@ def test_with_both_protections_nothing_breaks(era: str, compactors: int) -> None
     assert explore(Protocol(compactors, True, True, era)).schedules == {}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("era", ERAS)
 def test_with_both_protections_three_compactors_break_nothing_either(era: str) -> None:
     assert explore(Protocol(3, True, True, era)).schedules == {}
@@ -116,7 +118,6 @@ def test_schedules_are_walks_through_the_model(era: str) -> None:
     check_schedules(explore(Protocol(2, False, False, era, parse_defects("on", era))))
 
 
-@pytest.mark.slow
 def test_three_alike_compactors_lose_no_property_and_lengthen_no_schedule() -> None:
     """Schedules of two compactors are schedules of three, so none may come out longer by much."""
     two = explore(Protocol(2, False, True, "3.8"))

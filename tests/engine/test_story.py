@@ -19,6 +19,9 @@ from engine.race.story import (
     words_of,
 )
 
+# Plain Python without the compiled core: the bounds-checked and uncompiled legs would find nothing.
+pytestmark = pytest.mark.slow
+
 
 def settings() -> list[Protocol]:
     return [
