@@ -203,7 +203,11 @@ CC_FIELDS = (
     "contended finish_pageblock fast_search_fail alloc_contig rescan "
     "last_migrated_pfn update_cached capture capture_pfn result "
     # of the round just done: pages that failed, for the trace and the marks on the map
-    "round_isolated round_migrated round_failed spare0 spare1 spare2 spare3"
+    "round_isolated round_migrated round_failed "
+    # profile 2012: the scanner has taken pages, so the cached position stays where it is
+    "finished_update_migrate finished_update_free "
+    # balloon pages that it isolated, and gave back unmoved, in all its runs; profile 2012 only
+    "balloon_isolated balloon_returned"
 ).split()
 CC_DTYPE = np.dtype([(name, "<i8") for name in CC_FIELDS])
 

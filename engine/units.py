@@ -32,6 +32,11 @@ PROFILE_MODERN = 0
 PROFILE_2012 = 1
 PROFILES = ("modern", "2012")
 
+# -- whether the generic migrate scanner isolates balloon pages (BalloonRules.hook)
+HOOK_NONE = 0
+HOOK_INTENDED = 1
+HOOK_MERGED = 2  # with the defects of Linux 3.8: profile 2012 only
+
 # -- migratetypes (include/linux/mmzone.h, 6.12; BALLOON is ours: toggle "own_type" of
 # dedicated_block)
 MIGRATE_UNMOVABLE = 0

@@ -132,7 +132,7 @@ class World:
             ValueError: designs that cannot be parsed, or an unknown profile.
         """
         self.config = config
-        self.designs: tuple[Design, ...] = parse_designs(config.designs)
+        self.designs: tuple[Design, ...] = parse_designs(config.designs, config.profile)
         self.keys: tuple[str, ...] = tuple(d.key for d in self.designs)
         self.tick = 0
         self.nr_pages = int(base.zones["present"].sum())

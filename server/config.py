@@ -121,10 +121,10 @@ def config_from_dict(data: object) -> SessionConfig:
     keys = data.get("designs", list(DEFAULT_DESIGNS))
     if not isinstance(keys, list) or not all(isinstance(k, str) for k in keys):
         raise ValueError(f"designs is {shown(keys)}: a list of NAME[:TOGGLE[=VALUE][+TOGGLE…]]")
-    parse_designs(keys)
     seed = whole(data.get("seed", 1), "seed", 0, MAX_SEED, "(a seed)")
     profile = data.get("profile", u.PROFILES[u.PROFILE_MODERN])
     if not isinstance(profile, str):
         raise ValueError(f"profile is {shown(profile)}: one of {', '.join(u.PROFILES)} is needed")
     profile_number(profile)
+    parse_designs(keys, profile)
     return SessionConfig(source, tuple(keys), seed, profile)

@@ -59,6 +59,21 @@ def tell_host(guest, nr):
 
 
 @core_jit
+def reverses_rounds(guest):
+    """Whether the pages of one round enter and leave the balloon's list in reverse.
+
+    Args:
+        guest: Guest.
+    Returns:
+        bool; never under profile 2012, whose driver enqueues each page as soon as it has it.
+    Source:
+        drivers/virtio/virtio_balloon.c fill_balloon(); 3.8 fill_balloon(), leak_balloon().
+    """
+    vm = guest.vm[0]
+    return vm["rule_driver_rounds"] == 1 and vm["profile"] != u.PROFILE_2012
+
+
+@core_jit
 def _take_hole(guest):
     """A free page inside a dedicated pageblock of the type BALLOON, which only the balloon may use.
 
@@ -88,7 +103,7 @@ def _enqueue(guest, pfn):
     Source:
         mm/balloon_compaction.c balloon_page_enqueue_one().
     """
-    if guest.vm[0]["rule_hook"] == 1:
+    if guest.vm[0]["rule_hook"] != u.HOOK_NONE:
         set_flag(guest, pfn, u.PG_MOVABLE_OPS)
     list_add(guest, u.LIST_BALLOON, pfn)
     guest.vm[0]["balloon_inflate"] += 1
@@ -124,7 +139,7 @@ def fill_chunk(guest, nr):
     """
     nr = min(nr, u.BALLOON_ARRAY_PFNS_MAX)
     vm = guest.vm[0]
-    in_rounds = vm["rule_driver_rounds"] == 1
+    in_rounds = reverses_rounds(guest)
     got = 0
     while got < nr:
         pfn = _take_hole(guest)
@@ -288,7 +303,7 @@ def leak_chunk(guest, nr):
         drivers/virtio/virtio_balloon.c leak_balloon().
     """
     nr = min(nr, u.BALLOON_ARRAY_PFNS_MAX)
-    in_rounds = guest.vm[0]["rule_driver_rounds"] == 1
+    in_rounds = reverses_rounds(guest)
     got = 0
     while got < nr:
         pfn = _next_to_leak(guest)

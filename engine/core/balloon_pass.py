@@ -18,6 +18,8 @@ from engine.core.compaction import (
     compact_begin,
     compact_end,
 )
+from engine.core.compaction_2012 import compact_end_2012
+from engine.core.free_scanner_2012 import compaction_alloc_2012
 from engine.core.freelist import list_add_tail, list_del, list_pop
 from engine.core.migrate import compaction_alloc, migrate_one
 from engine.core.putback import count_isolated, putback_movable_pages
@@ -39,6 +41,40 @@ def _begin(guest, zone):
     flags = CCF_WHOLE_ZONE | CCF_IGNORE_SKIP_HINT
     compact_begin(guest, CC, zone, -1, u.MIGRATE_MOVABLE, u.MIGRATE_SYNC, flags, 0)
     guest.cc[CC]["no_set_skip_hint"] = 1
+
+
+@core_jit
+def _end(guest):
+    """End the pass in one zone.
+
+    Args:
+        guest: Guest. Writes pages, blocks, lists, zones, cc[CC_PASS], vm.
+    Source:
+        mm/compaction.c compact_zone(), out.
+    """
+    if guest.vm[0]["profile"] == u.PROFILE_2012:
+        compact_end_2012(guest, CC)
+    else:
+        compact_end(guest, CC)
+
+
+@core_jit
+def _take_target(guest):
+    """A target for one page, from the free scanner of the guest's profile.
+
+    Args:
+        guest: Guest. Writes pages, blocks, lists, zones, cc[CC_PASS], vm.
+    Returns:
+        int64 pfn in state ISOLATED_FREE and on no list, or PFN_NONE.
+    Source:
+        mm/compaction.c compaction_alloc().
+    """
+    if guest.vm[0]["profile"] == u.PROFILE_2012:
+        pfn = compaction_alloc_2012(guest, CC)
+        if pfn != u.PFN_NONE:
+            guest.cc[CC]["nr_migratepages"] -= 1
+        return pfn
+    return compaction_alloc(guest, CC, 0)
 
 
 @core_jit
@@ -115,7 +151,7 @@ def migrate_balloon_pages(guest):
     wanted = np.int64(c["nr_migratepages"])
     moved = 0
     while moved < wanted:
-        dst = compaction_alloc(guest, CC, 0)
+        dst = _take_target(guest)
         if dst == u.PFN_NONE:
             break
         _keep_type(guest, dst)
@@ -178,7 +214,7 @@ def balloon_pass_step(guest, budget):
             budget -= moved
             continue
         zone = np.int64(c["zone"]) + 1
-        compact_end(guest, CC)
+        _end(guest)
         if zone == guest.zones.size:
             return 0
         _begin(guest, zone)

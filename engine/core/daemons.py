@@ -91,6 +91,8 @@ def kcompactd_wants_work(guest):
         mm/compaction.c kcompactd(), kcompactd_work_requested().
     """
     vm = guest.vm[0]
+    if vm["profile"] == u.PROFILE_2012:
+        return False  # there is no kcompactd: kswapd compacts (compaction_2012.py)
     if vm["kcompactd_order"] > 0:
         return True
     # proactive_defer lies in the past here, or nothing is due anyway.
@@ -326,6 +328,8 @@ def catch_up(guest, has_jobs, budget):
         long the rest is, it is good for one look at the score and the run that follows.
     """
     vm = guest.vm[0]
+    if vm["profile"] == u.PROFILE_2012:
+        return False  # nothing is proactive
     if not has_jobs:
         if vm["proactive_phase"] == PHASE_COMMAND:
             vm["proactive_phase"] = PHASE_RESTED

@@ -17,6 +17,7 @@ from engine.core.freearea import (
 )
 from engine.core.freelist import get_pageblock_migratetype
 from engine.core.pcp import drain_all
+from engine.core.scan_2012 import reset_zone_isolation_suitable_2012
 
 _MAX_RESERVE_BLOCKS = 2
 
@@ -140,3 +141,5 @@ def adopt_profile_2012(guest):
             z["pcp_high"] = 6 * z["pcp_batch"]
         z["pcp_alloc_factor"] = z["pcp_free_count"] = z["pcp_flags"] = 0
         setup_zone_migrate_reserve(guest, np.int64(zone))
+        # Hints and positions that another kernel's compaction has left mean nothing here.
+        reset_zone_isolation_suitable_2012(guest, np.int64(zone))

@@ -22,6 +22,7 @@ from engine.core.compaction import (
     compact_end,
     compact_round,
 )
+from engine.core.compaction_2012 import compact_begin_2012, compact_end_2012, compact_round_2012
 from engine.core.contig import step_contig
 from engine.core.cpu import TURN, work_done
 from engine.core.daemons import (
@@ -108,7 +109,11 @@ def step_balloon(guest, budget):
             return
         if missing < 0:
             vm["balloon_event"] = 2
-            leak_chunk(guest, -missing)
+            if leak_chunk(guest, -missing) == 0:
+                # The rest is lost to the LRU lists: profile 2012, the hook as merged.
+                vm["balloon_stopped"] = 1
+                _balloon_ends(guest, u.CAUSE_DEFLATED)
+                return
             if vm["balloon_target"] == balloon_size(guest):
                 _balloon_ends(guest, u.CAUSE_DEFLATED)
             continue
@@ -133,8 +138,54 @@ def step_balloon(guest, budget):
 
 
 @core_jit
+def _begin_memory(guest):
+    """Begin the run of the next zone of a compact_memory request.
+
+    Args:
+        guest: Guest. Writes zones, cc[CC_MEMORY].
+    Source:
+        mm/compaction.c compact_node(): the whole zone, full sync, hints ignored; 3.8
+        mm/compaction.c compact_node(): from the cached positions, sync-light, hints honoured.
+    """
+    zone = guest.vm[0]["compact_zone"]
+    unmovable = u.MIGRATE_UNMOVABLE
+    if guest.vm[0]["profile"] == u.PROFILE_2012:
+        compact_begin_2012(guest, u.CC_MEMORY, zone, -1, unmovable, u.MIGRATE_SYNC_LIGHT)
+        return
+    flags = CCF_WHOLE_ZONE | CCF_IGNORE_SKIP_HINT
+    if zone > 0:
+        flags |= CCF_NEXT_ZONE
+    compact_begin(guest, u.CC_MEMORY, zone, -1, unmovable, u.MIGRATE_SYNC, flags, 0)
+
+
+@core_jit
+def _memory_round(guest):
+    """One round of the run in progress, and its end if that was the last.
+
+    Args:
+        guest: Guest. Writes all of it.
+    Returns:
+        int64, COMPACT_CONTINUE, or the result of the run.
+    Source:
+        mm/compaction.c compact_zone().
+    """
+    is_2012 = guest.vm[0]["profile"] == u.PROFILE_2012
+    if is_2012:
+        status = compact_round_2012(guest, u.CC_MEMORY)
+    else:
+        status = compact_round(guest, u.CC_MEMORY)
+    if status == u.COMPACT_CONTINUE:
+        return status
+    if is_2012:
+        compact_end_2012(guest, u.CC_MEMORY)
+    else:
+        compact_end(guest, u.CC_MEMORY)
+    return status
+
+
+@core_jit
 def step_compact(guest, rounds):
-    """Go on with the compact_memory runs asked for: zone after zone, full sync, hints ignored.
+    """Go on with the compact_memory runs asked for: zone after zone.
 
     Args:
         guest: Guest. Writes all of it.
@@ -146,17 +197,10 @@ def step_compact(guest, rounds):
     cc = guest.cc[u.CC_MEMORY]
     while rounds > 0 and vm["compact_requests"] > 0:
         if cc["active"] == 0:
-            zone = vm["compact_zone"]
-            flags = CCF_WHOLE_ZONE | CCF_IGNORE_SKIP_HINT
-            if zone > 0:
-                flags |= CCF_NEXT_ZONE
-            mode = u.MIGRATE_SYNC
-            compact_begin(guest, u.CC_MEMORY, zone, -1, u.MIGRATE_UNMOVABLE, mode, flags, 0)
-        status = compact_round(guest, u.CC_MEMORY)
+            _begin_memory(guest)
         rounds -= 1
-        if status == u.COMPACT_CONTINUE:
+        if _memory_round(guest) == u.COMPACT_CONTINUE:
             continue
-        compact_end(guest, u.CC_MEMORY)
         vm["compact_zone"] += 1
         if vm["compact_zone"] == guest.zones.size:
             vm["compact_zone"] = 0

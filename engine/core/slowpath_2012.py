@@ -13,11 +13,8 @@ from engine.core.alloc import (
     get_page_from_freelist,
     wake_kswapd,
 )
-from engine.core.direct_compact import (
-    COMPACT_PRIO_ASYNC,
-    COMPACT_PRIO_SYNC_LIGHT,
-    try_to_compact_pages,
-)
+from engine.core.direct_compact import COMPACT_PRIO_ASYNC, COMPACT_PRIO_SYNC_LIGHT
+from engine.core.direct_compact_2012 import try_to_compact_pages_2012
 from engine.core.freelist import zone_of
 from engine.core.reclaim import try_to_free_pages
 from engine.core.suitability import (
@@ -93,8 +90,8 @@ def direct_compact_2012(guest, order, mt, alloc_flags, prio):
     preferred = preferred_zone(guest)
     if compaction_deferred(guest, preferred, order):
         return none, np.int64(u.COMPACT_DEFERRED)
-    vm["compact_stall"] += 1  # try_to_compact_pages() counts every entry
-    result = np.int64(try_to_compact_pages(guest, order, mt, alloc_flags, prio))
+    sync = np.int64(prio != COMPACT_PRIO_ASYNC)
+    result = np.int64(try_to_compact_pages_2012(guest, order, mt, alloc_flags, sync))
     if result == u.COMPACT_SKIPPED:
         vm["compact_fail"] += 1
         return none, result

@@ -59,12 +59,16 @@ def parse_design(key: str) -> Design:
     return cls(key, params)
 
 
-def parse_designs(keys: str | Iterable[str]) -> tuple[Design, ...]:
+def parse_designs(keys: str | Iterable[str], profile: str | None = None) -> tuple[Design, ...]:
     """Several designs, from a comma-separated text or from single keys, in their order.
 
+    Args:
+        keys: as a person wrote them.
+        profile: one of units.PROFILES, if it is known already.
+
     Raises:
-        ValueError: none, more than MAX_DESIGNS, the same key twice, or one that parse_design
-        refuses.
+        ValueError: none, more than MAX_DESIGNS, the same key twice, one that parse_design refuses,
+        or one with a toggle that the profile does not have.
     """
     wanted = [k.strip() for k in keys.split(",")] if isinstance(keys, str) else list(keys)
     if not wanted or wanted == [""]:
@@ -72,6 +76,9 @@ def parse_designs(keys: str | Iterable[str]) -> tuple[Design, ...]:
     if len(wanted) > MAX_DESIGNS:
         raise ValueError(f"{len(wanted)} designs: at most {MAX_DESIGNS} fit")
     designs = tuple(parse_design(key) for key in wanted)
+    if profile is not None:
+        for design in designs:
+            design.check_profile(profile)
     for i, key in enumerate(wanted):
         if key in wanted[:i]:
             raise ValueError(f"design {key[:_SHOWN]!r} is given twice")

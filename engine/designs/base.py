@@ -49,7 +49,8 @@ class BalloonRules:
     Attributes:
         alloc_migratetype: migratetype of single balloon pages: MIGRATE_UNMOVABLE or
             MIGRATE_MOVABLE.
-        hook: 1 = the generic migrate scanner tests for balloon pages and isolates them.
+        hook: whether the generic migrate scanner tests for balloon pages and isolates them,
+            units.HOOK_*.
         whole_blocks: 1 = inflation takes whole pageblocks (order 9) first, single pages for the
             rest (toggle P).
         stop_on_failure: 1 = inflation ends at the first failed allocation, 0 = the driver sleeps
@@ -98,12 +99,14 @@ class Toggle:
             means ``on``.
         label: a few words for the page.
         source: where the choice comes from.
+        bound: values that only one profile has, as (value, profile).
     """
 
     name: str
     values: tuple[str, ...]
     label: str
     source: str
+    bound: tuple[tuple[str, str], ...] = ()
 
 
 class Design:
@@ -136,6 +139,23 @@ class Design:
     def rules(self) -> BalloonRules:
         """The design as integers for the core."""
         raise NotImplementedError
+
+    def check_profile(self, profile: str) -> None:
+        """Refuse what a profile does not have.
+
+        Args:
+            profile: one of units.PROFILES.
+
+        Raises:
+            ValueError: a toggle has a value that belongs to another profile.
+        """
+        for toggle in self.toggles:
+            for value, needed in toggle.bound:
+                if self.params[toggle.name] == value and profile != needed:
+                    raise ValueError(
+                        f"design {self.name}: toggle {toggle.name}={value} needs profile {needed}, "
+                        f"this is profile {profile}"
+                    )
 
     def plan(self, view: "GuestView", cause: Cause) -> Sequence[Work]:
         """Work to do after ``cause``; nothing by default.

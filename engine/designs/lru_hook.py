@@ -5,6 +5,8 @@ from typing import ClassVar
 from engine import units as u
 from engine.designs.base import BalloonRules, Design, Toggle
 
+_HOOK = {"intended": u.HOOK_INTENDED, "merged": u.HOOK_MERGED}
+
 
 class LruHook(Design):
     """Movable balloon pages, as merged in 3.8 (R. Aquini), generalised since.
@@ -18,6 +20,13 @@ class LruHook(Design):
     source: ClassVar[str] = "mm/balloon_compaction.c, drivers/virtio/virtio_balloon.c, 6.12"
     toggles: ClassVar[tuple[Toggle, ...]] = (
         Toggle(
+            "hook",
+            ("intended", "merged"),
+            "as intended, or as merged in 3.8: a page moves once, behind an LRU page only",
+            "mm/compaction.c, mm/migrate.c, 3.8: three defects, fixed from 3.12 to 3.18",
+            bound=(("merged", u.PROFILES[u.PROFILE_2012]),),
+        ),
+        Toggle(
             "stop",
             ("off", "on"),
             "stop at the first failed allocation",
@@ -29,7 +38,7 @@ class LruHook(Design):
         """MOVABLE single pages, isolated by the generic scanner, filled in rounds as 6.12 does."""
         return BalloonRules(
             alloc_migratetype=u.MIGRATE_MOVABLE,
-            hook=1,
+            hook=_HOOK[self.params["hook"]],
             stop_on_failure=1 if self.on("stop") else 0,
             driver_rounds=1,
         )

@@ -22,9 +22,9 @@ def base(preset: str = "tight", seed: int = 1) -> Guest:
     return build(PRESETS[preset], NR_PAGES, seed)
 
 
-def world(*keys: str, preset: str = "tight", seed: int = 1) -> World:
+def world(*keys: str, preset: str = "tight", seed: int = 1, profile: str = u.PROFILES[0]) -> World:
     """A world of the given designs from a shared base."""
-    return World(base(preset), WorldConfig(keys or ("pinned",), seed))
+    return World(base(preset), WorldConfig(keys or ("pinned",), seed, profile=profile))
 
 
 def done(world: World, *commands: c.Command) -> World:
