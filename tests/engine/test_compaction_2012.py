@@ -30,6 +30,11 @@ def scattered(nr_blocks: int = 8, step: int = 8) -> Guest:
     return settle(guest)
 
 
+def whole(guest: Guest) -> int:
+    """Free pages in blocks of a pageblock or more."""
+    return nr_free(guest, 9) * BLOCK + nr_free(guest, 10) * 2 * BLOCK
+
+
 def memory_run(guest: Guest) -> int:
     assert compact_begin_2012(guest, MEMORY, 0, -1, 0, LIGHT) == u.COMPACT_CONTINUE
     return int(compact_zone_2012(guest, MEMORY))
@@ -41,7 +46,7 @@ def test_a_whole_run_frees_the_low_end() -> None:
     assert validate(guest)[0] == CheckCode.CLEAN
     assert len(pfns_of(guest, u.STATE_ANON)) == BLOCK
     assert pfns_of(guest, u.STATE_ISOLATED_FREE) == []
-    assert nr_free(guest, u.PAGEBLOCK_ORDER) + 2 * nr_free(guest, u.MAX_PAGE_ORDER) >= 6
+    assert whole(guest) >= 6 * BLOCK
     assert guest.cc[MEMORY]["active"] == 0
     assert vm(guest, "compact_migrate_scanned")[0] > 0
 
@@ -185,14 +190,14 @@ def test_no_target_ends_a_run() -> None:
 
 def test_kswapd_compacts_movable_pageblocks_and_never_defers() -> None:
     guest = scattered()
-    before = nr_free(guest, u.PAGEBLOCK_ORDER)
+    before = whole(guest)
     assert kswapd_compact_2012(guest, 0, u.PAGEBLOCK_ORDER) > 0
-    assert nr_free(guest, u.PAGEBLOCK_ORDER) > before
+    assert whole(guest) > before
     assert guest.zones[0]["compact_order_failed"] == u.PAGEBLOCK_ORDER + 1
     failing = scattered()
     failing.blocks["flags"] |= u.PB_SKIP
     kswapd_compact_2012(failing, 0, u.PAGEBLOCK_ORDER)
-    assert nr_free(failing, u.PAGEBLOCK_ORDER) == before
+    assert whole(failing) == before
     assert failing.zones[0]["compact_order_failed"] == 0
     assert failing.zones[0]["compact_defer_shift"] == 0
 
