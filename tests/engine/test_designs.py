@@ -23,6 +23,13 @@ KEYS = [
 WORLD_KEYS = list(DESIGNS) if UNCOMPILED else KEYS
 
 
+def profile_of(key: str) -> str:
+    """The profile that a key needs; modern if any will do."""
+    design = parse_design(key)
+    bound = {v: p for t in design.toggles for v, p in t.bound if design.params[t.name] == v}
+    return next(iter(bound.values()), u.PROFILES[u.PROFILE_MODERN])
+
+
 def kinds(guest: Guest) -> dict[int, int]:
     """Pages by state; what is free is one kind, wherever it is parked."""
     states, counts = np.unique(guest.pages["state"], return_counts=True)
@@ -92,12 +99,25 @@ def test_rules_are_fields_of_the_guest(key: str) -> None:
     assert set(rules) <= set(VM_DTYPE.names or ())
 
 
-# -- what every design keeps
+@pytest.mark.parametrize("profile", [None, "2012"])
+def test_the_hook_as_merged_belongs_to_one_profile(profile: str | None) -> None:
+    (design,) = parse_designs("lru_hook:hook=merged", profile)
+    assert design.rules().hook == u.HOOK_MERGED
+    words = "design lru_hook: toggle hook=merged needs profile 2012, this is profile modern"
+    with pytest.raises(ValueError, match=words):
+        parse_designs("lru_hook:hook=merged", "modern")
+    with pytest.raises(ValueError, match=words):
+        world("lru_hook:hook=merged")
 
 
-@pytest.mark.parametrize("key", WORLD_KEYS)
-def test_pages_are_conserved_and_deflation_restores(key: str) -> None:
-    w = done(world(key))
+# -- what every design keeps, under every profile
+
+CASES = [(key, profile_of(key)) for key in WORLD_KEYS] + [(name, "2012") for name in DESIGNS]
+
+
+@pytest.mark.parametrize(("key", "profile"), CASES)
+def test_pages_are_conserved_and_deflation_restores(key: str, profile: str) -> None:
+    w = done(world(key, profile=profile))
     before = kinds(w.guest(0))
     file_before = before[u.STATE_FILE]
     for command in (
@@ -125,10 +145,10 @@ def test_pages_are_conserved_and_deflation_restores(key: str) -> None:
     assert not (blocks["migratetype"] == u.MIGRATE_BALLOON).any()
 
 
-@pytest.mark.parametrize("key", WORLD_KEYS)
-def test_the_same_seed_gives_the_same_digest(key: str) -> None:
+@pytest.mark.parametrize(("key", "profile"), CASES)
+def test_the_same_seed_gives_the_same_digest(key: str, profile: str) -> None:
     def run() -> str:
-        w = world(key, seed=7)
+        w = world(key, seed=7, profile=profile)
         for command in (c.BalloonInflate(2000), c.CompactMemory(), c.SetWorkload(True, 64)):
             w.apply(command)
             w.step(20)
@@ -139,7 +159,7 @@ def test_the_same_seed_gives_the_same_digest(key: str) -> None:
 
 @pytest.mark.parametrize("key", WORLD_KEYS)
 def test_plans_are_bounded_requests_and_change_nothing(key: str) -> None:
-    w = done(world(key), c.BalloonInflate(1000))
+    w = done(world(key, profile=profile_of(key)), c.BalloonInflate(1000))
     digest = w.digest(0)
     for cause in Cause:
         plan = w.designs[0].plan(w.view(0), cause)
