@@ -240,9 +240,13 @@ def test_no_large_files() -> None:
 WEB_IMPORTS: dict[str, set[str]] = {
     "state.js": {"atom.js"},
     "words.js": {"format.js"},
+    "recorded.js": {"format.js"},
+    "spread.js": {"rest.js", "state.js"},
+    "recordings.js": {"recorded.js", "rest.js", "state.js", "wire.js"},
     "client.js": {"wire.js", "state.js", "rest.js"},
     "map/": {"geom.js", "wire.js", "map/palette.js"},
-    "views/": {"state.js", "wire.js", "dom.js", "format.js", "geom.js", "words.js", "map/"},
+    "views/": {"state.js", "wire.js", "dom.js", "format.js", "geom.js", "words.js",
+        "recorded.js", "figures.js", "map/"},
     "race/": {"dom.js", "rest.js", "race/"},  # a page of its own: race.html
     "views/setup.js": {"rest.js"},  # a capture goes up as a file of its own, not as a message
 }

@@ -45,20 +45,23 @@ export function setText(element, text) {
 }
 
 /**
+ * An element of a drawing.
+ * @param {string} tag
+ * @param {Record<string, string|number>} attributes
+ * @param {...(Node|string)} children
+ */
+export function svg(tag, attributes, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+  element.append(...children);
+  return element;
+}
+
+/**
  * A short line in a design's colour and dash, as in the charts.
  * @param {{hex: string, svg: string}} line
  */
 export function lineSwatch(line) {
-  const ns = "http://www.w3.org/2000/svg";
-  const svg = document.createElementNS(ns, "svg");
-  svg.setAttribute("viewBox", "0 0 28 6");
-  svg.setAttribute("class", "swatch-line");
-  svg.setAttribute("aria-hidden", "true");
-  const path = document.createElementNS(ns, "path");
-  path.setAttribute("d", "M0 3H28");
-  path.setAttribute("stroke", line.hex);
-  path.setAttribute("stroke-width", "4");
-  if (line.svg) path.setAttribute("stroke-dasharray", line.svg);
-  svg.append(path);
-  return svg;
+  return svg("svg", { viewBox: "0 0 28 6", class: "swatch-line", "aria-hidden": "true" },
+    svg("path", { d: "M0 3H28", stroke: line.hex, "stroke-width": 4, ...(line.svg ? { "stroke-dasharray": line.svg } : {}) }));
 }

@@ -6,16 +6,23 @@ import { createClient } from "./client.js";
 import { need, setText } from "./dom.js";
 import { mib } from "./format.js";
 import { createPainter } from "./paint.js";
+import { createRecordings } from "./recordings.js";
+import { getPublished } from "./rest.js";
+import { createSpread } from "./spread.js";
 import { createState } from "./state.js";
 import { createAbout } from "./views/about.js";
 import { createCharts } from "./views/charts.js";
+import { createComparison } from "./views/comparison.js";
 import { createControls } from "./views/controls.js";
+import { createFigures } from "./views/figures.js";
 import { createHelp } from "./views/help.js";
 import { createLegend } from "./views/legend.js";
 import { createNotices } from "./views/notices.js";
 import { createPanels } from "./views/panels.js";
 import { createScoreboard } from "./views/scoreboard.js";
 import { createSetup } from "./views/setup.js";
+import { createStory } from "./views/story.js";
+import { createTwins } from "./views/twins.js";
 
 const state = createState();
 const painter = createPainter();
@@ -29,9 +36,9 @@ const address = {
 
 const client = createClient(state, address);
 createNotices(state, painter, client.retryNow);
-createPanels(state, painter);
+createPanels(state, painter, createTwins(state, painter, { reset: client.reset }));
 createLegend(state, painter);
-createScoreboard(state, painter);
+createScoreboard(state, painter, createSpread(state));
 const setup = createSetup(state, client.reset);
 const controls = createControls(state, painter, {
   send: client.send,
@@ -39,8 +46,12 @@ const controls = createControls(state, painter, {
   step: client.step,
   startOver: setup.startOver,
 });
-createHelp(state, controls.act, setup.open);
+const story = createStory(state, painter, { send: client.send, startOver: setup.startOver });
+createComparison(state, painter);
+createHelp(state, (what) => story.act(what) || controls.act(what), setup.open);
 createAbout(state);
+createRecordings(state);
+createFigures(state, getPublished);
 createCharts(state);
 painter.after(client.painted);
 
@@ -52,7 +63,8 @@ const showGuest = painter.add("dom", () => {
   const words = synthetic
     ? `Synthetic guest: ${synthetic.preset}, ${mib(synthetic.size_mib)}, seed ${synthetic.seed}`
     : `Real guest: ${guest.label}`;
-  setText(need("guest-label", HTMLElement), words);
+  const kernel = config.profile === "2012" ? ", rules of Linux 3.8" : "";
+  setText(need("guest-label", HTMLElement), words + kernel);
   document.title = `${guest.label}: fragscope`;
 });
 state.welcome.subscribe(showGuest);

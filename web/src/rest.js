@@ -39,6 +39,50 @@ async function call(url, options) {
   return body;
 }
 
+/**
+ * @param {string} example
+ * @returns {Promise<import("./recorded.js").Recorded>}
+ */
+export const getRecorded = (example) => call(`api/recorded/${encodeURIComponent(example)}`);
+
+/**
+ * The memory of a real machine after a step, as a key frame.
+ * @param {string} example
+ * @param {string} design
+ * @param {number} step
+ * @returns {Promise<ArrayBuffer>}
+ */
+export async function getPicture(example, design, step) {
+  const response = await fetch(`api/recorded/${encodeURIComponent(example)}/${encodeURIComponent(design)}/${step}`).catch(() => null);
+  if (!response?.ok) throw new RestError(`the picture of step ${step} under ${design} did not come`, response?.status ?? 0);
+  return response.arrayBuffer();
+}
+
+/**
+ * @param {string} session
+ * @returns {Promise<{log: import("./recorded.js").Entry[]}>}
+ */
+export const getLog = (session) => call(`api/sessions/${encodeURIComponent(session)}`);
+
+/**
+ * @param {string} session
+ * @returns {Promise<import("./state.js").Spread>}
+ */
+export const postSpread = (session) => call(`api/sessions/${encodeURIComponent(session)}/spread`, { method: "POST" });
+
+/**
+ * @param {string} session
+ * @returns {Promise<import("./state.js").Spread>}
+ */
+export const getSpread = (session) => call(`api/sessions/${encodeURIComponent(session)}/spread`);
+
+/**
+ * A published result that travels with the examples.
+ * @param {string} name of info.published
+ * @returns {Promise<any>}
+ */
+export const getPublished = (name) => call(`api/${encodeURIComponent(name)}`);
+
 /** @returns {Promise<import("./wire.js").Info>} */
 export const getInfo = () => call("api/info");
 

@@ -22,6 +22,16 @@ import { atom } from "./atom.js";
  * @property {"error"|"info"} level
  * @property {string} text
  *
+ * @typedef {object} Spread of every statistic over seeds
+ * @property {"running"|"done"|"failed"} state
+ * @property {number} done
+ * @property {number} total
+ * @property {number[]} seeds
+ * @property {number} tick
+ * @property {number} log_index
+ * @property {string} [text]
+ * @property {Record<string, Record<string, {mean: number, low: number, high: number}>>} [designs]
+ *
  * @typedef {object} Done one accepted command, for the line of what was asked so far
  * @property {number} index
  * @property {number} tick
@@ -46,6 +56,18 @@ export function createState() {
     pace: atom(0),
     /** Something long is under way on the server. */
     progress: atom(/** @type {import("./wire.js").Progress|null} */ (null)),
+    /** Name of the example whose recording is being read or shown, "" = none. */
+    expected: atom(""),
+    /** What a real kernel did from the example shown, null = not recorded, or not read yet. */
+    recorded: atom(/** @type {import("./recorded.js").Recorded|null} */ (null)),
+    /** The session's log, read when a recording is there to follow. */
+    log: atom(/** @type {readonly import("./recorded.js").Entry[]} */ ([])),
+    /** Pictures of the real memory, by recordings.pictureKey. */
+    pictures: atom(/** @type {ReadonlyMap<string, import("./wire.js").DesignFrame>} */ (new Map())),
+    /** How much the numbers hang on the seed, as the server last said; null = not asked. */
+    spread: atom(/** @type {Spread|null} */ (null)),
+    /** Whether the real kernel is shown beside the simulation, where it was recorded. */
+    showReal: atom(true),
     /** Messages to the person, dismissible. */
     notices: atom(/** @type {readonly Notice[]} */ ([])),
     /** Colour mode of all maps: key of palette.MODES. */

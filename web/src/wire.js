@@ -53,6 +53,7 @@ export const HOLDER_HOOK = 5;
  * @property {Source} [source]
  * @property {string[]} [designs]
  * @property {number} [seed]
+ * @property {string} [profile] "modern" when absent
  *
  * @typedef {object} Welcome
  * @property {"welcome"} type
@@ -96,7 +97,8 @@ export const HOLDER_HOOK = 5;
  * @property {DesignKind[]} designs
  * @property {string[]} default_designs
  * @property {{name: string, label: string, text: string}[]} presets
- * @property {{name: string, label: string, text: string, size_mib: number}[]} captures
+ * @property {{name: string, label: string, text: string, size_mib: number, recorded: boolean}[]} captures
+ * @property {string[]} published results that can be asked for
  * @property {Source} default_source
  * @property {Record<string, number>} limits
  *

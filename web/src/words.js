@@ -62,22 +62,23 @@ export function splitLabel(label) {
  * @property {string} text what it means, one or two sentences
  * @property {(s: Stats) => string} show
  * @property {((s: Stats) => number)|null} bar length of the bar behind the number
+ * @property {string} [stat] statistic that the bar shows, where it is one alone
  */
 
 /** @type {Column[]} */
 export const COLUMNS = [
   {
-    key: "free_blocks_all", group: "benefit", head: "Free now", unit: "2 MiB blocks",
+    key: "free_blocks_all", group: "benefit", stat: "free_blocks_all", head: "Free now", unit: "2 MiB blocks",
     text: "2 MiB pieces that are free at this moment, over all zones. At equal balloon size this is what the design leaves to user land.",
     show: (s) => count(s("free_blocks_all")), bar: (s) => s("free_blocks_all"),
   },
   {
-    key: "thp_potential", group: "benefit", head: "Free or movable", unit: "pageblocks",
+    key: "thp_potential", group: "benefit", stat: "thp_potential", head: "Free or movable", unit: "pageblocks",
     text: "Pageblocks that are free or hold nothing but pages that this design can move: the ceiling of any compaction, if there were room for all those pages.",
     show: (s) => count(s("thp_potential")), bar: (s) => s("thp_potential"),
   },
   {
-    key: "huge", group: "benefit", head: "Huge pages taken", unit: "most / first try",
+    key: "huge", group: "benefit", stat: "huge_best", head: "Huge pages taken", unit: "most / first try",
     text: "2 MiB pages that user land got when huge pages were last taken: the most over repeated attempts, and at the first attempt.",
     show: (s) => (s("huge_runs") || s("huge_attempt") ? `${count(s("huge_best"))} / ${count(s("huge_first"))}` : "not tried"),
     bar: (s) => s("huge_best"),
@@ -93,7 +94,7 @@ export const COLUMNS = [
     show: (s) => `${mibNumber(s("balloon_actual"))} of ${mibNumber(s("balloon_target"))}`, bar: null,
   },
   {
-    key: "excess_blocks", group: "balloon", head: "Excess E", unit: "pageblocks",
+    key: "excess_blocks", group: "balloon", stat: "excess_blocks", head: "Excess E", unit: "pageblocks",
     text: "Pageblocks with a balloon page in them beyond the fewest that could hold the balloon. 0 means perfectly packed.",
     show: (s) => count(s("excess_blocks")), bar: (s) => s("excess_blocks"),
   },
@@ -103,22 +104,22 @@ export const COLUMNS = [
     show: (s) => short(scanned(s)), bar: scanned,
   },
   {
-    key: "compact_isolated", group: "cost", head: "Isolated", unit: "pages",
+    key: "compact_isolated", group: "cost", stat: "compact_isolated", head: "Isolated", unit: "pages",
     text: "Pages that compaction took off their lists, sources and targets together (compact_isolated).",
     show: (s) => short(s("compact_isolated")), bar: (s) => s("compact_isolated"),
   },
   {
-    key: "migrated", group: "cost", head: "Migrated", unit: "pages (balloon)",
+    key: "migrated", group: "cost", stat: "pgmigrate_success", head: "Migrated", unit: "pages (balloon)",
     text: "Pages moved to another place, and in brackets how many of them were balloon pages, which need no copy but two messages.",
     show: (s) => `${short(s("pgmigrate_success"))} (${short(balloonMoves(s))})`, bar: (s) => s("pgmigrate_success"),
   },
   {
-    key: "host_exits", group: "cost", head: "Host exits", unit: "messages",
+    key: "host_exits", group: "cost", stat: "host_exits", head: "Host exits", unit: "messages",
     text: "Messages to the host that stop the guest until it has answered, inflation and deflation included.",
     show: (s) => short(s("host_exits")), bar: (s) => s("host_exits"),
   },
   {
-    key: "hook_checks", group: "cost", head: "Hook checks", unit: "generic path",
+    key: "hook_checks", group: "cost", stat: "hook_checks", head: "Hook checks", unit: "generic path",
     text: "How often the generic path of compaction asked of a page whether it belongs to a balloon. Only lru_hook asks.",
     show: (s) => short(s("hook_checks")), bar: (s) => s("hook_checks"),
   },

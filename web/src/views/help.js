@@ -9,6 +9,8 @@ import { DESIGNS } from "../words.js";
 const SEEN = "fragscope.intro";
 
 const KEYS = [
+  ["n", "Next recorded step", "next"],
+  ["p", "Play the recorded steps, or stop", "play"],
   ["b", "Balloon target: go to the field", "balloon"],
   ["c", "Compact", "compact"],
   ["h", "Take huge pages", "huge"],

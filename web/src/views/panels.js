@@ -11,6 +11,10 @@ import { drawMarks, GUTTER } from "../map/scanners.js";
 import { FLAG_TOUCHED, statIndex } from "../wire.js";
 import { activity, blockText, designWords, scannerText, splitLabel } from "../words.js";
 
+const TWIN_SHARE = 0.64; // of the height of one map: a map and its twin take a third more
+const TWIN_LEAST = 150; // css pixels
+const TWIN_WORTH = 0.75;
+const TWIN_GAP = 14;
 const MAP_HEIGHT = { share: 0.36, least: 220, most: 620 }; // of the window's height; css pixels
 
 /**
@@ -28,13 +32,23 @@ const MAP_HEIGHT = { share: 0.36, least: 220, most: 620 }; // of the window's he
  * @property {HTMLElement} where
  * @property {HTMLElement} counts
  * @property {HTMLElement} holder
+ * @property {HTMLElement} pair map and its twin
+ * @property {HTMLElement} caption over the simulated map, while a twin is beside it
+ * @property {{head: HTMLElement, box: HTMLElement, detail: HTMLElement}} slot for the real kernel
+ *
+ * @typedef {object} Twins what stands in the slots
+ * @property {(slots: {design: import("../wire.js").DesignInfo, head: HTMLElement, box: HTMLElement, detail: HTMLElement}[]) => void} attach
+ * @property {(g: import("../geom.js").Geometry) => void} lay
+ * @property {() => boolean} shown
+ * @property {(listener: () => void) => void} onShown
  */
 
 /**
  * @param {import("../state.js").State} state
  * @param {import("../paint.js").Painter} painter
+ * @param {Twins} twins
  */
-export function createPanels(state, painter) {
+export function createPanels(state, painter, twins) {
   const root = need("panels", HTMLElement);
   const announce = need("announce-block", HTMLElement);
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
@@ -65,6 +79,7 @@ export function createPanels(state, painter) {
     state.pageblock.set(null);
     geometry = null;
     laidOutFor = "";
+    twins.attach(panels.map(({ slot }, i) => ({ design: welcome.designs[i], ...slot })));
     lay();
   }
 
@@ -72,15 +87,25 @@ export function createPanels(state, painter) {
   const lay = painter.add("dom", () => {
     const welcome = state.welcome.get();
     if (!welcome || panels.length === 0) return;
-    const width = panels[0].stack.parentElement?.clientWidth ?? 0;
+    const width = panels[0].pair.clientWidth;
     if (width < 20) return;
     const dpr = window.devicePixelRatio || 1;
     const height = Math.round(Math.min(MAP_HEIGHT.most, Math.max(MAP_HEIGHT.least, window.innerHeight * MAP_HEIGHT.share)));
-    const key = `${width} ${height} ${dpr} ${welcome.epoch} ${state.mode.get()}`;
+    const twin = twins.shown();
+    const key = `${width} ${height} ${dpr} ${welcome.epoch} ${state.mode.get()} ${twin}`;
     if (key === laidOutFor) return;
     laidOutFor = key;
-    const axisWidth = panels[0].axis.offsetWidth;
-    geometry = fit(welcome.guest.nr_pageblocks, width - axisWidth - GUTTER, height, dpr);
+    const room = width - panels[0].axis.offsetWidth - GUTTER;
+    const nr = welcome.guest.nr_pageblocks;
+    geometry = fit(nr, room, height, dpr);
+    root.dataset.twins = twin ? "below" : "none";
+    if (twin) {
+      // Beside, where one sees both at once, unless the cells became much smaller than one below the other.
+      const below = fit(nr, room, Math.round(Math.max(TWIN_LEAST, height * TWIN_SHARE)), dpr);
+      const beside = fit(nr, Math.floor((room - TWIN_GAP) / 2), height, dpr);
+      geometry = beside.cell >= TWIN_WORTH * below.cell ? beside : below;
+      root.dataset.twins = geometry === beside ? "beside" : "below";
+    }
     const g = geometry;
     const inGib = isLarge(g.nr);
     root.dataset.rows = String(g.rows);
@@ -103,6 +128,7 @@ export function createPanels(state, painter) {
         }),
       );
     }
+    twins.lay(g);
     draw();
     drawOver();
   });
@@ -230,6 +256,7 @@ export function createPanels(state, painter) {
   for (const mark of [write, draw, drawOver]) state.frame.subscribe(mark);
   for (const mark of [describe, drawOver]) state.pageblock.subscribe(mark);
   state.mode.subscribe(lay);
+  twins.onShown(lay);
   new ResizeObserver(lay).observe(root);
   window.addEventListener("resize", lay);
 }
@@ -272,22 +299,28 @@ function createPanel(design, i, point, keep) {
   const counts = el("p.counts");
   const holder = el("p.holder");
   const frame = el("div.frame", {}, axis, stack);
+  const caption = el("p.caption", {}, "fragscope");
+  const slot = { head: el("div.headline.real"), box: el("div.twin"), detail: el("div.real-detail") };
+  const pair = el("div.twins", {}, el("div.ours", {}, caption, frame), slot.box);
   const root = el(
     "article.panel", { "aria-labelledby": `${id}-name`, "data-design": design.key, "data-busy": "false" },
     el("header.panel-head", {},
       el("h3", { id: `${id}-name` }, lineSwatch(DESIGN_LINES[i % DESIGN_LINES.length]), el("span.key", {}, design.name,
-        design.key === design.name ? null : el("span.variant", {}, design.key.slice(design.name.length))))),
-    el("p.help", {}, words.help, " ", el("a", { href: `#claim-${design.name}` }, "What it claims")),
-    el("div.headline", {}, number, " ",
-      el("div.headline-words", {}, el("span.unit", { id: `${id}-unit` }, "2 MiB blocks left for user land"), reach)),
+        design.key === design.name ? null : el("span.variant", {}, design.key.slice(design.name.length)))),
+      el("a.claim", { href: `#claim-${design.name}`, "aria-label": `What ${design.name} claims` }, "What it claims")),
+    el("p.help", {}, words.help),
+    el("div.heads", {},
+      el("div.headline", {}, number, " ",
+        el("div.headline-words", {}, el("span.unit", { id: `${id}-unit` }, "2 MiB blocks left for user land"), reach)),
+      slot.head),
     el("div.above", {}, el("p.axis-word", {}, "▴ high addresses"), active),
-    frame,
+    pair,
     el("p.axis-word", {}, "▾ low addresses, in ", unit),
-    el("div.detail", {}, where, counts, holder),
+    el("div.detail", {}, where, counts, holder, slot.detail),
     el("p.tags", {}, ours && el("span.tag.ours", {}, ours), since && el("span.tag", {}, since),
       el("span.choices", {}, ...toggles.flatMap(([name, value], n) => [n ? ", " : "", el(changed.has(name) ? "b" : "span", {}, `${name} ${value}`)]))),
     el("p.hidden", { id: `${id}-keys` }, "Arrow keys move from pageblock to pageblock, Page up and Page down by four rows, Home and End to the ends."),
   );
-  return { root, number, reach, activity: active, frame, axis, unit, stack, marks, map: new Heatmap(canvas), where, counts, holder };
+  return { root, number, reach, activity: active, frame, axis, unit, stack, marks, map: new Heatmap(canvas), where, counts, holder, pair, caption, slot };
 }
 

@@ -3,7 +3,7 @@
  */
 
 import { el, lineSwatch, need, setText } from "../dom.js";
-import { count, mibNumber } from "../format.js";
+import { count, mibNumber, short } from "../format.js";
 import { DESIGN_LINES } from "../map/palette.js";
 import { statIndex } from "../wire.js";
 import { COLUMNS } from "../words.js";
@@ -24,11 +24,15 @@ const HOLDER_COLUMNS = [
 /**
  * @param {import("../state.js").State} state
  * @param {import("../paint.js").Painter} painter
+ * @param {() => void} askSpread
  */
-export function createScoreboard(state, painter) {
+export function createScoreboard(state, painter, askSpread) {
   const board = need("board", HTMLTableElement);
   const textTable = need("text-table", HTMLTableElement);
   const note = need("board-note", HTMLElement);
+  const sure = need("sure", HTMLButtonElement);
+  const sureText = need("sure-text", HTMLElement);
+  sure.addEventListener("click", askSpread);
   /** @type {HTMLElement[][]} */
   let cells = [];
   /** @type {HTMLElement[][]} */
@@ -71,10 +75,20 @@ export function createScoreboard(state, painter) {
     const frame = state.frame.get();
     if (!welcome || !frame || cells.length !== frame.designs.length) return;
     const values = frame.designs.map(({ stats }) => (/** @type {string} */ name) => stats[at[name]] ?? 0);
+    const asked = state.spread.get();
+    const spread = asked?.state === "done" && asked.log_index === frame.log_index ? asked : null;
+    const busy = state.pending.get().size > 0 || values.some((value) => value("busy") !== 0);
+    sure.disabled = busy || asked?.state === "running";
+    setText(sureText, asked?.state === "running"
+      ? `Playing the same commands under other seeds: ${asked.done} of ${asked.total}…`
+      : spread
+        ? `Black lines and small numbers: lowest to highest over ${spread.seeds.length} draws of what a capture does not say (the order of its lists).`
+        : "");
     COLUMNS.forEach((column, c) => {
       const { bar } = column;
       const sizes = bar ? values.map(bar) : [];
-      const most = Math.max(1, ...sizes);
+      const ranges = welcome.designs.map(({ key }) => (column.stat && spread?.designs?.[key]?.[column.stat]) || null);
+      const most = Math.max(1, ...sizes, ...ranges.map((range) => range?.high ?? 0));
       values.forEach((value, i) => {
         const cell = cells[i][c];
         setText(cell, column.show(value));
@@ -82,6 +96,7 @@ export function createScoreboard(state, painter) {
         cell.dataset.value = String(sizes[i]); // exact, where the text is short
         cell.title = count(sizes[i]);
         cell.style.setProperty("--bar", `${Math.round((100 * sizes[i]) / most)}%`);
+        whisker(cell, ranges[i], most);
       });
     });
     HOLDER_COLUMNS.forEach(([name], c) => values.forEach((value, i) => setText(textCells[i][c], count(value(name)))));
@@ -94,7 +109,25 @@ export function createScoreboard(state, painter) {
   });
 
   state.welcome.subscribe(rebuild);
-  state.frame.subscribe(show);
+  for (const each of [state.frame, state.spread, state.pending]) each.subscribe(show);
+}
+
+/**
+ * The range over seeds, as a line over the bar and in numbers.
+ * @param {HTMLElement} cell
+ * @param {{low: number, high: number}|null} range
+ * @param {number} most size of a whole bar
+ */
+function whisker(cell, range, most) {
+  cell.classList.toggle("ranged", range !== null);
+  if (!range) {
+    delete cell.dataset.range;
+    return;
+  }
+  const [low, high] = [short(range.low), short(range.high)];
+  cell.dataset.range = low === high ? `always ${low}` : `${low} to ${high}`;
+  cell.style.setProperty("--low", `${(100 * range.low) / most}%`);
+  cell.style.setProperty("--high", `calc(${(100 * range.high) / most}% + 1px)`);
 }
 
 /** @param {import("../words.js").Column} column */

@@ -9,6 +9,10 @@ import { notify } from "../state.js";
 
 const SIZES_MIB = [256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536];
 const MOST_DESIGNS = 8;
+const PROFILES = [
+  { value: "modern", label: "Linux 6.12", text: "The kernel of the recordings: simulation and reality can be held side by side." },
+  { value: "2012", label: "Linux 3.8, the thread’s kernel", text: "As it was when the four designs were discussed. Nothing was recorded under it." },
+];
 
 /** @typedef {import("../wire.js").Config} Config */
 
@@ -95,6 +99,7 @@ function form(info, config, on) {
   const seed = el("input", { type: "number", id: "setup-seed", min: 0, max: 2147483647, value: config.seed ?? 1, inputmode: "numeric" });
   const guest = guestChoice(info, source, on.load);
   const designs = designChoice(info, config.designs ?? info.default_designs);
+  const profile = profileChoice(config.profile ?? PROFILES[0].value);
   const problem = el("p.problem", { role: "alert" });
   const submit = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
@@ -103,11 +108,11 @@ function form(info, config, on) {
     const keys = designs.read();
     const error = number.error ?? chosen.error ?? (new Set(keys).size < keys.length ? "Two panels would show the same design with the same toggles: change one." : null);
     problem.textContent = error ?? "";
-    if (error === null && number.value !== null && chosen.source) on.start({ source: chosen.source, designs: keys, seed: number.value });
+    if (error === null && number.value !== null && chosen.source) on.start({ source: chosen.source, designs: keys, seed: number.value, profile: profile.read() });
   };
   return el("form", { submit },
     el("div.dialog-head", {}, el("h2", { id: "setup-title" }, "Guest and designs"), el("button", { type: "button", click: on.close }, "Close")),
-    guest.element, designs.element,
+    guest.element, profile.element, designs.element,
     el("div.setup-foot", {},
       el("span.field", {}, el("label", { for: "setup-seed" }, "Seed"), seed),
       el("span.why", {}, "The same seed and the same commands give the same bytes."),
@@ -153,6 +158,18 @@ function guestChoice(info, source, load) {
       else if (value === "upload") picked = source;
       return { source: picked, error: picked ? null : "No guest is chosen." };
     },
+  };
+}
+
+/** @param {string} now */
+function profileChoice(now) {
+  const element = el("fieldset.profiles", {}, el("legend", {}, "Kernel, whose rules all designs follow"),
+    el("div.guest-columns", {}, ...PROFILES.map(({ value, label, text }) =>
+      el("label.choice", {}, el("input", { type: "radio", name: "profile", value, checked: value === now }),
+        el("span", {}, el("b", {}, label), el("span.why", {}, text))))));
+  return {
+    element,
+    read: () => /** @type {HTMLInputElement|null} */ (element.querySelector("input:checked"))?.value ?? now,
   };
 }
 
