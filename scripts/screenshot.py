@@ -33,9 +33,24 @@ def speed(page: Page, position: int) -> None:
     page.locator("#speed").fill(str(position))
 
 
+def beside(page: Page) -> None:
+    """The recorded commands: the real kernel's memory after the second step."""
+    page.click("#close-intro")
+    speed(page, 100)
+    for step in ("1", "2"):
+        page.click("#story-next")
+        page.wait_for_selector(f'#story[data-step="{step}"]', timeout=WAIT_MS)
+        wait_idle(page)
+        page.wait_for_selector(f'.twin-stack[data-drawn$=" {step}"]')
+    page.wait_for_selector("#panels[data-glow=false]")
+    page.mouse.move(2, 2)
+    page.screenshot(path=OUT / "reality.png")
+
+
 def walk(page: Page) -> None:
     """Inflate by 200 MiB, compact, take huge pages; the pictures on the way."""
     page.click("#close-intro")
+    page.uncheck("#story-real")
     page.fill("#balloon-mib", "200")
     page.press("#balloon-mib", "Enter")
     wait_idle(page)
@@ -94,10 +109,11 @@ def main() -> None:
                 executable_path=shutil.which("chromium"), headless=True, args=FLAGS
             )
             # Waiting for a condition polls by eval, which the page's own policy forbids.
-            page = browser.new_page(viewport={"width": 1440, "height": 900}, bypass_csp=True)
-            page.goto(f"http://127.0.0.1:{port}/")
-            wait_idle(page)
-            walk(page)
+            for pictures in (beside, walk):
+                page = browser.new_page(viewport={"width": 1440, "height": 900}, bypass_csp=True)
+                page.goto(f"http://127.0.0.1:{port}/")
+                wait_idle(page)
+                pictures(page)
             phone = browser.new_page(
                 viewport={"width": 390, "height": 844},
                 device_scale_factor=2,

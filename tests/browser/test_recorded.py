@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -210,6 +211,23 @@ def test_both_memories_fit(
     maps = panel(page, "pinned").locator("canvas.map, canvas.twin-map").all()
     sizes = [one.bounding_box() for one in maps]
     assert len({(round(box["width"]), round(box["height"])) for box in sizes}) == 1  # type: ignore[index]
+
+
+def test_how_sure_shows_a_whisker_on_the_board_and_in_the_comparison(
+    page: Page, server: Server
+) -> None:
+    open_guest(page, server.url)
+    full_speed(page)
+    next_step(page, 1)
+    page.click("#sure")
+    expect(page.locator("#sure-text")).to_contain_text("over 5 draws", timeout=120_000)
+    ranged = page.locator('#board td.ranged[data-column="excess_blocks"]')
+    expect(ranged).to_have_count(4)
+    for one in ranged.all():
+        assert re.fullmatch(r"always \S+|\S+ to \S+", one.get_attribute("data-range") or "")
+    expect(cell(page, "nr_free_pages", "pinned").locator(".over")).to_contain_text("over 5 seeds")
+    next_step(page, 2)
+    expect(page.locator("#board td.ranged")).to_have_count(0)
 
 
 def test_the_published_score_can_be_read(page: Page, server: Server) -> None:
