@@ -4,7 +4,7 @@
  */
 
 import { pictureKey, recordedDesign, standing } from "./recorded.js";
-import { getLog, getPicture, getRecorded } from "./rest.js";
+import { getLog, getPicture, getRecorded, RestError } from "./rest.js";
 import { notify } from "./state.js";
 import { decodeFrame } from "./wire.js";
 
@@ -15,7 +15,11 @@ export function createRecordings(state) {
   const asked = new Set();
 
   /** @param {unknown} error */
-  const say = (error) => notify(state, "error", `The recording of the real kernel: ${error instanceof Error ? error.message : error}`);
+  const say = (error) => {
+    // No answer at all: the server is away, which the socket says. What was not read is asked for again at the next frame.
+    if (error instanceof RestError && error.status === 0) return;
+    notify(state, "error", `The recording of the real kernel: ${error instanceof Error ? error.message : error}`);
+  };
 
   async function onWelcome() {
     state.log.set([]);
@@ -56,7 +60,7 @@ export function createRecordings(state) {
     if (state.log.get().length < (state.frame.get()?.log_index ?? 0) && state.welcome.get() !== welcome) readLog();
   }
 
-  /** The pictures of the step shown and of the next one, so that a step is a step and not a wait. */
+  /** The pictures of the step shown. */
   async function readPictures() {
     const welcome = state.welcome.get();
     const frame = state.frame.get();
@@ -64,22 +68,23 @@ export function createRecordings(state) {
     if (!welcome || !frame || !recorded || !state.showReal.get()) return;
     const where = standing(recorded, welcome.config.profile ?? "modern", state.log.get(), frame.log_index);
     if (where.kind !== "on") return;
-    for (const step of [where.step, where.step + 1]) {
-      for (const design of welcome.designs) {
-        const real = recordedDesign(recorded, design);
-        const picture = real?.steps[step]?.picture ?? null;
-        if (!real || picture === null) continue;
-        const key = pictureKey(recorded.example, real.key, picture);
-        if (asked.has(key)) continue;
-        asked.add(key);
-        try {
-          const read = decodeFrame(await getPicture(recorded.example, real.key, picture), welcome);
-          state.pictures.set(new Map(state.pictures.get()).set(key, read.designs[0]));
-        } catch (error) {
-          asked.delete(key);
-          say(error);
-          return;
-        }
+    for (const design of welcome.designs) {
+      const real = recordedDesign(recorded, design);
+      const picture = real?.steps[where.step].picture ?? null;
+      if (!real || picture === null) continue;
+      const key = pictureKey(recorded.example, real.key, picture);
+      if (asked.has(key)) continue;
+      asked.add(key);
+      state.reading.set(state.reading.get() + 1);
+      try {
+        const read = decodeFrame(await getPicture(recorded.example, real.key, picture), welcome);
+        state.pictures.set(new Map(state.pictures.get()).set(key, read.designs[0]));
+      } catch (error) {
+        asked.delete(key);
+        say(error);
+        return;
+      } finally {
+        state.reading.set(state.reading.get() - 1);
       }
     }
   }

@@ -66,6 +66,8 @@ export function createState() {
     pictures: atom(/** @type {ReadonlyMap<string, import("./wire.js").DesignFrame>} */ (new Map())),
     /** How much the numbers hang on the seed, as the server last said; null = not asked. */
     spread: atom(/** @type {Spread|null} */ (null)),
+    /** Pictures of the real memory that are being read. */
+    reading: atom(0),
     /** Whether the real kernel is shown beside the simulation, where it was recorded. */
     showReal: atom(true),
     /** Messages to the person, dismissible. */

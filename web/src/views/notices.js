@@ -58,7 +58,7 @@ export function createNotices(state, painter, retryNow) {
 
   for (const each of [state.notices]) each.subscribe(showNotices);
   for (const each of [state.connection, state.progress]) each.subscribe(showLink);
-  for (const each of [state.frame, state.pending, state.connection, state.expected, state.recorded]) each.subscribe(showIdle);
+  for (const each of [state.frame, state.pending, state.connection, state.expected, state.recorded, state.reading]) each.subscribe(showIdle);
   // At once, not at the next paint: whoever asks for something and then waits for idle must not be told "idle" of before.
   state.pending.subscribe((pending) => {
     if (pending.size > 0) document.body.dataset.idle = "false";
@@ -86,14 +86,14 @@ function showWaiting(words, progress) {
 }
 
 /**
- * Connected, a frame shown, nothing asked for that is not in it, no guest at work, the recording of the guest read.
+ * Connected, a frame shown, nothing asked for that is not in it, no guest at work, and what a recording shows is read.
  * @param {import("../state.js").State} state
  */
 function isIdle(state) {
   const welcome = state.welcome.get();
   const frame = state.frame.get();
   if (state.connection.get().phase !== "open" || !welcome || !frame || state.pending.get().size > 0) return false;
-  if (state.expected.get() && !state.recorded.get()) return false;
+  if (state.reading.get() > 0 || (state.expected.get() && !state.recorded.get())) return false;
   const busy = statIndex(welcome.stat_fields).busy;
   return frame.designs.every((design) => design.stats[busy] === 0);
 }

@@ -96,7 +96,7 @@ export function createScoreboard(state, painter, askSpread) {
         cell.dataset.value = String(sizes[i]); // exact, where the text is short
         cell.title = count(sizes[i]);
         cell.style.setProperty("--bar", `${Math.round((100 * sizes[i]) / most)}%`);
-        whisker(cell, ranges[i], most);
+        whisker(cell, column.key === "huge" && !value("huge_runs") ? null : ranges[i], most);
       });
     });
     HOLDER_COLUMNS.forEach(([name], c) => values.forEach((value, i) => setText(textCells[i][c], count(value(name)))));

@@ -61,6 +61,7 @@ export function createTwins(state, painter, intents) {
   /** @param {Slot[]} offered */
   function attach(offered) {
     slots = offered;
+    geometry = null; // the panels lay out anew after this
     build();
   }
 
@@ -73,7 +74,7 @@ export function createTwins(state, painter, intents) {
         ? [twin.caption, el("div.frame", {}, twin.stack)]
         : [el("p.caption", {}, kernelName(recorded.kernel)), never(twin.slot.design, recorded)]));
     }
-    geometry = null;
+    if (geometry) lay(geometry);
     decide();
   }
 
@@ -185,8 +186,8 @@ export function createTwins(state, painter, intents) {
     }
     const { counts, holder } = blockText(planes, index);
     twin.slot.detail.replaceChildren(
-      el("p.counts", {}, el("b", {}, `${kernel}: `), counts),
-      el("p.holder", {}, `${holder}; ${blockDifference(ours, planes, index)}`));
+      el("p.real-counts", {}, el("b", {}, `${kernel}: `), counts),
+      el("p.real-holder", {}, `${holder}; ${blockDifference(ours, planes, index)}`));
   }
 
   const draw = painter.add("canvas", (now) => {
