@@ -245,8 +245,17 @@ WEB_IMPORTS: dict[str, set[str]] = {
     "recordings.js": {"recorded.js", "rest.js", "state.js", "wire.js"},
     "client.js": {"wire.js", "state.js", "rest.js"},
     "map/": {"geom.js", "wire.js", "map/palette.js"},
-    "views/": {"state.js", "wire.js", "dom.js", "format.js", "geom.js", "words.js",
-        "recorded.js", "figures.js", "map/"},
+    "views/": {
+        "state.js",
+        "wire.js",
+        "dom.js",
+        "format.js",
+        "geom.js",
+        "words.js",
+        "recorded.js",
+        "figures.js",
+        "map/",
+    },
     "race/": {"dom.js", "rest.js", "race/"},  # a page of its own: race.html
     "views/setup.js": {"rest.js"},  # a capture goes up as a file of its own, not as a message
 }
