@@ -240,6 +240,7 @@ def test_no_large_files() -> None:
 WEB_IMPORTS: dict[str, set[str]] = {
     "state.js": {"atom.js"},
     "words.js": {"format.js"},
+    "ranges.js": {"format.js"},
     "recorded.js": {"format.js"},
     "spread.js": {"rest.js", "state.js"},
     "recordings.js": {"recorded.js", "rest.js", "state.js", "wire.js"},
@@ -257,6 +258,8 @@ WEB_IMPORTS: dict[str, set[str]] = {
         "map/",
     },
     "race/": {"dom.js", "rest.js", "race/"},  # a page of its own: race.html
+    "views/panels.js": {"ranges.js"},
+    "views/ranges.js": {"ranges.js"},
     "views/setup.js": {"rest.js"},  # a capture goes up as a file of its own, not as a message
 }
 # Words that only one file may say in code: one socket, one animation frame, one chart library.

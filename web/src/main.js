@@ -19,6 +19,7 @@ import { createHelp } from "./views/help.js";
 import { createLegend } from "./views/legend.js";
 import { createNotices } from "./views/notices.js";
 import { createPanels } from "./views/panels.js";
+import { createRanges } from "./views/ranges.js";
 import { createScoreboard } from "./views/scoreboard.js";
 import { createSetup } from "./views/setup.js";
 import { createStory } from "./views/story.js";
@@ -46,6 +47,7 @@ const controls = createControls(state, painter, {
   step: client.step,
   startOver: setup.startOver,
 });
+createRanges(state, painter, client.send);
 const story = createStory(state, painter, { send: client.send, startOver: setup.startOver });
 createComparison(state, painter);
 createHelp(state, (what) => story.act(what) || controls.act(what), setup.open);

@@ -78,6 +78,8 @@ export function createState() {
     pageblock: atom(/** @type {number|null} */ (null)),
     /** Index of the panel in which it is pointed at. */
     panel: atom(0),
+    /** Range of memory chosen for offlining. */
+    range: atom(/** @type {import("./ranges.js").Range|null} */ (null)),
     /** Single-key shortcuts can be switched off. */
     shortcuts: atom(true),
   };

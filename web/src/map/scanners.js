@@ -1,5 +1,5 @@
 /**
- * What is drawn over a map: outlines of dedicated pageblocks, the two scanners of compaction, the pageblock pointed at.
+ * What is drawn over a map: outlines of dedicated pageblocks and of the range chosen, the two scanners of compaction, the pageblock pointed at.
  */
 
 import { cellOf } from "../geom.js";
@@ -10,6 +10,7 @@ export const GUTTER = 18;
 
 const INK = "#14191f";
 const PAPER = "#ffffff";
+const CHOSEN = "#b0005a";
 const PAGEBLOCK_SHIFT = 9;
 
 /**
@@ -18,6 +19,7 @@ const PAGEBLOCK_SHIFT = 9;
  * @property {number} migrate_pfn -1 = none
  * @property {number} free_pfn -1 = none
  * @property {number|null} pageblock pointed at
+ * @property {import("../ranges.js").Range|null} range chosen for offlining
  */
 
 /**
@@ -37,24 +39,31 @@ export function drawMarks(canvas, g, marks) {
   }
   const c = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   c.clearRect(0, 0, width, height);
-  if (marks.flags && g.cell >= 2) outlineDedicated(c, g, marks.flags);
+  const { flags, range } = marks;
+  if (flags && g.cell >= 2) outline(c, g, (i) => (flags[i] & FLAG_DEDICATED) !== 0, INK);
+  if (range) {
+    const first = range.start_mib / 2;
+    const end = first + range.size_mib / 2;
+    outline(c, g, (i) => i >= first && i < end, CHOSEN);
+  }
   if (marks.migrate_pfn >= 0) scanner(c, g, marks.migrate_pfn, true);
   if (marks.free_pfn >= 0) scanner(c, g, marks.free_pfn, false);
   if (marks.pageblock !== null && marks.pageblock < g.nr) select(c, g, marks.pageblock);
 }
 
 /**
- * One line round each group of neighbouring dedicated pageblocks.
+ * One line round each group of neighbouring pageblocks.
  * @param {CanvasRenderingContext2D} c
  * @param {import("../geom.js").Geometry} g
- * @param {import("../wire.js").Plane} flags
+ * @param {(i: number) => boolean} wanted whether a pageblock belongs to a group
+ * @param {string} colour
  */
-function outlineDedicated(c, g, flags) {
+function outline(c, g, wanted, colour) {
   const { cell, cols, nr } = g;
   const line = cell >= 8 ? Math.max(2, Math.round(1.5 * g.dpr)) : 1;
   /** @param {number} i */
-  const is = (i) => i >= 0 && i < nr && (flags[i] & FLAG_DEDICATED) !== 0;
-  c.fillStyle = INK;
+  const is = (i) => i >= 0 && i < nr && wanted(i);
+  c.fillStyle = colour;
   for (let i = 0; i < nr; i++) {
     if (!is(i)) continue;
     const { col, row } = cellOf(g, i);

@@ -8,6 +8,7 @@ import { axisMarks, fit, indexAt, isLarge, moveIndex } from "../geom.js";
 import { Heatmap, LAYERS_FROM } from "../map/heatmap.js";
 import { DESIGN_LINES } from "../map/palette.js";
 import { drawMarks, GUTTER } from "../map/scanners.js";
+import { verdict } from "../ranges.js";
 import { FLAG_TOUCHED, statIndex } from "../wire.js";
 import { activity, blockText, designWords, scannerText, splitLabel } from "../words.js";
 
@@ -165,7 +166,7 @@ export function createPanels(state, painter, twins) {
       } else {
         setText(panel.where, "");
         setText(panel.counts, scannerText(stats(i)));
-        setText(panel.holder, "");
+        setText(panel.holder, verdict(stats(i)));
       }
     });
   });
@@ -206,6 +207,7 @@ export function createPanels(state, painter, twins) {
         migrate_pfn: s("compact_active") ? s("migrate_pfn") : -1,
         free_pfn: s("compact_active") ? s("free_pfn") : -1,
         pageblock: state.pageblock.get(),
+        range: state.range.get(),
       });
     });
   });
@@ -255,6 +257,7 @@ export function createPanels(state, painter, twins) {
   state.welcome.subscribe(rebuild);
   for (const mark of [write, draw, drawOver]) state.frame.subscribe(mark);
   for (const mark of [describe, drawOver]) state.pageblock.subscribe(mark);
+  state.range.subscribe(drawOver);
   state.mode.subscribe(lay);
   twins.onShown(lay);
   new ResizeObserver(lay).observe(root);

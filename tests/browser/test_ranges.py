@@ -1,0 +1,56 @@
+"""A range of memory: typed or dragged, offlined, and each design's verdict in words."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Server
+from tests.browser.look import FOUR, inflate, notice, open_guest, panel, press
+
+
+def test_a_range_that_is_typed_is_tried_and_each_design_answers(page: Page, server: Server) -> None:
+    open_guest(page, server.url)
+    inflate(page, 100)
+    page.fill("#range-start", "512")
+    page.fill("#range-size", "16")
+    page.press("#range-size", "Tab")
+    expect(page.locator("#range-chosen")).to_have_text("Chosen: 512 to 528 MiB.")
+    press(page, "offline")
+    expect(page.locator("#said")).to_contain_text("offline 512 to 528 MiB")
+    for key in FOUR:
+        verdict = page.locator(f'#range-verdicts li[data-design="{key}"]')
+        expect(verdict).to_contain_text(re.compile(r"512 to 528 MiB (is offline|stays: page \d+)"))
+        page.mouse.move(1, 1)
+        expect(panel(page, key).locator(".holder")).to_contain_text("512 to 528 MiB")
+
+
+def test_a_range_is_chosen_by_dragging_over_a_map(page: Page, server: Server) -> None:
+    open_guest(page, server.url)
+    box = panel(page, "pinned").locator("canvas.map").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + box["height"] * 0.5)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + box["height"] * 0.5, steps=4)
+    page.mouse.up()
+    expect(page.locator("#range-chosen")).to_have_text(re.compile(r"Chosen: [\d,]+ to [\d,]+ MiB"))
+    size = int(page.input_value("#range-size"))
+    assert size >= 4
+    page.mouse.move(1, 1)
+    assert int(page.input_value("#range-size")) == size
+
+
+def test_contiguous_memory_and_a_range_that_does_not_fit(page: Page, server: Server) -> None:
+    open_guest(page, server.url)
+    page.fill("#contig-mib", "4")
+    press(page, "contig")
+    verdict = page.locator('#range-verdicts li[data-design="pinned"]')
+    expect(verdict).to_contain_text("could be allocated")
+    page.fill("#range-start", "14")
+    page.fill("#range-size", "4")
+    page.click("#offline")
+    expect(notice(page)).to_contain_text("a range lies in one zone")
+    page.fill("#range-size", "3")
+    page.click("#offline")
+    expect(notice(page).last).to_contain_text("whole pageblocks of 2 MiB are needed")
