@@ -47,7 +47,7 @@ export const HOLDER_HOOK = 5;
  * @property {Record<string, string>} toggles
  *
  * @typedef {{kind: "capture", name: string} | {kind: "upload", capture: string} |
- *   {kind: "synthetic", preset: string, size_mib: number, seed: number}} Source
+ *   {kind: "synthetic", preset: string, size_mib: number, seed: number, cma_mib?: number}} Source
  *
  * @typedef {object} Config
  * @property {Source} [source]

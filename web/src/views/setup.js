@@ -8,6 +8,7 @@ import { uploadCapture } from "../rest.js";
 import { notify } from "../state.js";
 
 const SIZES_MIB = [256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536];
+const CMA_MIB = [0, 16, 64, 256];
 const MOST_DESIGNS = 8;
 const PROFILES = [
   { value: "modern", label: "Linux 6.12", text: "The kernel of the recordings: simulation and reality can be held side by side." },
@@ -134,6 +135,9 @@ function guestChoice(info, source, load) {
   const now = source.kind === "synthetic" ? source.size_mib : 4096;
   const size = el("select", { id: "setup-size" },
     ...[...new Set([...SIZES_MIB, now])].sort((a, b) => a - b).map((n) => el("option", { value: n, selected: n === now }, n < 1024 ? `${n} MiB` : `${n / 1024} GiB`)));
+  const area = source.kind === "synthetic" ? source.cma_mib ?? 0 : 0;
+  const cma = el("select", { id: "setup-cma" },
+    ...[...new Set([...CMA_MIB, area])].sort((a, b) => a - b).map((n) => el("option", { value: n, selected: n === area }, n ? `${n} MiB` : "none")));
   const file = el("input", {
     type: "file", id: "setup-file", accept: ".tar,.xz,.gz,.zst,.tgz,.txz",
     change: () => file.files?.[0] && load(file.files[0]),
@@ -143,7 +147,8 @@ function guestChoice(info, source, load) {
     el("div.guest-columns", {},
       el("div", {}, el("h3", {}, "Real captures"), ...kept, ...captures,
         el("p.upload", {}, el("label", { for: "setup-file" }, "Your own machine: a file made by ", el("code", {}, "fragscope capture")), file)),
-      el("div", {}, el("h3", {}, "Synthetic guests"), el("p.field", {}, el("label", { for: "setup-size" }, "Size"), size), ...presets)));
+      el("div", {}, el("h3", {}, "Synthetic guests"), el("p.field", {}, el("label", { for: "setup-size" }, "Size"), size, " ",
+        el("label", { for: "setup-cma" }, "CMA area"), cma), ...presets)));
   return {
     element,
     /** @param {number} seed */
@@ -154,7 +159,7 @@ function guestChoice(info, source, load) {
       /** @type {import("../wire.js").Source|null} */
       let picked = null;
       if (kind === "capture") picked = { kind: "capture", name };
-      else if (kind === "preset") picked = { kind: "synthetic", preset: name, size_mib: Number(size.value), seed };
+      else if (kind === "preset") picked = { kind: "synthetic", preset: name, size_mib: Number(size.value), seed, ...(Number(cma.value) ? { cma_mib: Number(cma.value) } : {}) };
       else if (value === "upload") picked = source;
       return { source: picked, error: picked ? null : "No guest is chosen." };
     },
