@@ -19,7 +19,7 @@ const PAGEBLOCK_SHIFT = 9;
  * @property {number} migrate_pfn -1 = none
  * @property {number} free_pfn -1 = none
  * @property {number|null} pageblock pointed at
- * @property {import("../ranges.js").Range|null} range chosen for offlining
+ * @property {import("../ranges.js").Range|null} [range] chosen for offlining
  */
 
 /**
