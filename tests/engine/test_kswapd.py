@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from engine import units as u
 from engine.core.check import validate
-from engine.core.kswapd import cond_resched, kswapd_step
+from engine.core.kswapd import cond_resched, kswapd_balanced_2012, kswapd_step
 from engine.core.watermark import MAX_RECLAIM_RETRIES, wake_kswapd
 from engine.guest import Guest
-from tests.engine.small_guest import BLOCK, all_free, put, settle, vm
+from tests.engine.small_guest import BLOCK, all_free, every, nr_free, put, settle, vm
 
 
 def tight(nr_cached: int, nr_free: int = 200) -> Guest:
@@ -117,3 +117,46 @@ def test_sixteen_boosts_without_reclaim_make_it_hopeless_and_the_boost_stays() -
         cond_resched(guest)
     assert vm(guest, "kswapd_failures", "pageoutrun") == (MAX_RECLAIM_RETRIES, MAX_RECLAIM_RETRIES)
     assert guest.zones[0]["watermark_boost"] == 4 * 512
+
+
+# -- profile 2012
+
+
+def fragmented() -> Guest:
+    """Every eighth page in use: much free, no pageblock."""
+    guest = all_free(8)
+    put(guest, every(8, 1, 8 * BLOCK))
+    guest.vm[0]["profile"] = u.PROFILE_2012
+    guest.vm[0]["kswapd_run_order"] = u.PAGEBLOCK_ORDER
+    return settle(guest)
+
+
+def test_2012_single_pages_are_enough_where_compaction_is_promising() -> None:
+    guest = fragmented()
+    assert nr_free(guest, u.PAGEBLOCK_ORDER) + nr_free(guest, u.MAX_PAGE_ORDER) == 0
+    assert kswapd_balanced_2012(guest)
+    guest.zones[0]["wmark_low"] = guest.zones[0]["nr_free"] - 1024
+    assert not kswapd_balanced_2012(guest)
+
+
+def test_2012_kswapd_compacts_before_it_sleeps_and_resets_the_hints() -> None:
+    guest = fragmented()
+    guest.vm[0]["kswapd_order"], guest.vm[0]["kswapd_awake"] = u.PAGEBLOCK_ORDER, 1
+    guest.blocks["flags"][0] |= u.PB_SKIP
+    guest.zones[0]["compact_blockskip_flush"] = 1
+    kswapd_step(guest, 1000)
+    assert guest.vm[0]["kswapd_awake"] == 0
+    assert guest.vm[0]["pgmigrate_success"] > 0
+    assert nr_free(guest, u.PAGEBLOCK_ORDER) + nr_free(guest, u.MAX_PAGE_ORDER) > 0
+    assert not (guest.blocks["flags"] & u.PB_SKIP).any()
+    assert guest.vm[0]["kcompactd_order"] == 0
+
+
+def test_2012_kswapd_leaves_memory_alone_that_has_the_page() -> None:
+    guest = all_free(8)
+    put(guest, every(8, 1, 4 * BLOCK))
+    guest = settle(guest)
+    guest.vm[0]["profile"] = u.PROFILE_2012
+    guest.vm[0]["kswapd_order"], guest.vm[0]["kswapd_awake"] = u.PAGEBLOCK_ORDER, 1
+    kswapd_step(guest, 1000)
+    assert guest.vm[0]["pgmigrate_success"] == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine import commands as c
+from engine import units as u
 from engine.designs import DEFAULT_DESIGNS
 from tests.engine.worlds import TENTH, UNCOMPILED, world
 
@@ -18,8 +19,8 @@ COMMANDS = (
 TICKS = 5 if UNCOMPILED else 40
 
 
-def digests(*keys: str) -> dict[str, str]:
-    w = world(*keys)
+def digests(*keys: str, profile: str = u.PROFILES[0]) -> dict[str, str]:
+    w = world(*keys, profile=profile)
     for command in COMMANDS:
         w.apply(command)
         w.step(TICKS)
@@ -27,10 +28,11 @@ def digests(*keys: str) -> dict[str, str]:
     return {key: w.digest(i) for i, key in enumerate(w.keys)}
 
 
-def test_a_design_alone_is_what_it_is_in_company() -> None:
-    together = digests(*DEFAULT_DESIGNS)
+@pytest.mark.parametrize("profile", u.PROFILES)
+def test_a_design_alone_is_what_it_is_in_company(profile: str) -> None:
+    together = digests(*DEFAULT_DESIGNS, profile=profile)
     for key in DEFAULT_DESIGNS[:1] if UNCOMPILED else DEFAULT_DESIGNS:
-        assert digests(key) == {key: together[key]}
+        assert digests(key, profile=profile) == {key: together[key]}
 
 
 def test_the_order_of_the_panels_does_not_matter() -> None:
@@ -45,14 +47,15 @@ def test_all_guests_begin_alike_and_part_by_their_rules_only() -> None:
     assert (w.guest(0).pages == w.guest(1).pages).all()
 
 
+@pytest.mark.parametrize("profile", u.PROFILES)
 @pytest.mark.parametrize("steps", [(7,), (3, 4), (1,) * 7])
-def test_how_ticks_are_counted_out_does_not_matter(steps: tuple[int, ...]) -> None:
-    w = world("dedicated_block")
+def test_how_ticks_are_counted_out_does_not_matter(steps: tuple[int, ...], profile: str) -> None:
+    w = world("dedicated_block", profile=profile)
     for command in COMMANDS:
         w.apply(command)
         for n in steps:
             w.step(n)
-    whole = world("dedicated_block")
+    whole = world("dedicated_block", profile=profile)
     for command in COMMANDS:
         whole.apply(command)
         whole.step(7)
