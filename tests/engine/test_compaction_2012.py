@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine import commands as c
 from engine import units as u
 from engine.core.check import CheckCode, validate
 from engine.core.compaction_2012 import (
@@ -16,6 +17,8 @@ from engine.core.compaction_2012 import (
     kswapd_compact_2012,
 )
 from engine.guest import Guest
+from engine.presets import PRESETS, build
+from engine.world import World, WorldConfig
 from tests.engine.small_guest import BLOCK, all_free, every, nr_free, pfns_of, put, settle, vm
 
 MEMORY, DIRECT, KSWAPD = u.CC_MEMORY, u.CC_DIRECT, u.CC_KCOMPACTD
@@ -207,3 +210,22 @@ def test_kswapd_asks_whether_compaction_is_deferred() -> None:
     guest.zones[0]["compact_defer_shift"] = 2
     assert kswapd_compact_2012(guest, 0, 9) == 0
     assert guest.zones[0]["compact_considered"] == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("size", "writers"), [(1024, 4), (2048, 6)])
+def test_as_published_nearly_every_balloon_page_moves_once(size: int, writers: int) -> None:
+    base = build(PRESETS["roomy"], u.mib_to_pages(size), 1)
+    world = World(base, WorldConfig(("lru_hook",), profile="2012"))
+    world.apply(c.BalloonInflate(u.mib_to_pages(64)))
+    world.run_until_idle()
+    for _ in range(writers):
+        world.apply(c.CompactMemory())
+        world.run_until_idle()
+        world.validate()
+    stats = world.view(0).stat_dict()
+    cc = world.guest(0).cc
+    assert 0.95 * 16384 <= stats["balloon_migrate"] <= 1.12 * 16384
+    isolated, returned = int(cc["balloon_isolated"].sum()), int(cc["balloon_returned"].sum())
+    assert isolated == stats["balloon_migrate"] + returned
+    assert stats["balloon_actual"] == 16384
