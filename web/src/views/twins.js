@@ -28,6 +28,7 @@ const LATER = 2; // 2 MiB pieces by which a picture may differ from the numbers 
  * @property {HTMLElement} unit
  * @property {HTMLElement} verdict
  * @property {HTMLElement} caption
+ * @property {HTMLElement} later what has to be said of the picture
  * @property {HTMLElement} stack
  * @property {HTMLCanvasElement} marks
  * @property {Heatmap} map
@@ -71,7 +72,7 @@ export function createTwins(state, painter, intents) {
     for (const twin of twins) {
       twin.slot.head.replaceChildren(twin.number, " ", el("div.headline-words", {}, twin.unit, twin.verdict));
       twin.slot.box.replaceChildren(...(twin.real || !recorded
-        ? [twin.caption, el("div.frame", {}, twin.stack)]
+        ? [twin.caption, el("div.frame", {}, twin.stack), twin.later]
         : [el("p.caption", {}, kernelName(recorded.kernel)), never(twin.slot.design, recorded)]));
     }
     if (geometry) lay(geometry);
@@ -164,9 +165,8 @@ export function createTwins(state, painter, intents) {
       if (picture !== null && picture !== now) caption += ", the last picture";
       const first = real.steps[picture ?? 0].values.free_blocks_all?.each[0];
       const pieces = read?.frame.stats[at.free_blocks_all];
-      if (first !== undefined && pieces !== undefined && Math.abs(pieces - first) > LATER) {
-        caption += `, a moment later: ${count(pieces)} free in it`;
-      }
+      const moved = first !== undefined && pieces !== undefined && Math.abs(pieces - first) > LATER;
+      setText(twin.later, moved ? `Taken a moment after the number: ${count(pieces)} free in it.` : "");
       setText(twin.caption, caption);
       describe(twin, frame.designs[i].planes, read?.frame.planes ?? null, kernel);
     });
@@ -246,7 +246,7 @@ function createTwin(slot, real, point) {
   /** @type {Twin} */
   const twin = {
     slot, real, number: el("output.real-number", {}, "–"), unit: el("span.real-unit"), verdict: el("span.verdict"),
-    caption: el("p.caption"), stack, marks, map: new Heatmap(canvas),
+    caption: el("p.caption"), later: el("p.later"), stack, marks, map: new Heatmap(canvas),
   };
   if (!real) {
     twin.number.textContent = "";
