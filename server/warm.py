@@ -12,9 +12,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 
+from engine import units as u
 from engine.commands import (
+    AllocContig,
     BalloonDeflate,
     BalloonInflate,
     BalloonTarget,
@@ -22,6 +25,7 @@ from engine.commands import (
     CompactMemory,
     DirectCompact,
     DropCaches,
+    Offline,
     SetWorkload,
     TakeHugePages,
 )
@@ -51,18 +55,24 @@ SCENE: tuple[Command, ...] = (
     DirectCompact(9),
     TakeHugePages(8),
     DropCaches(),
+    Offline(128, 16),
+    AllocContig(8),
     SetWorkload(enabled=True, rate=64),
 )
 
 
-def every_design() -> tuple[str, ...]:
-    """The designs, plain and with every toggle away from its default."""
+def every_design(profile: str = u.PROFILES[u.PROFILE_MODERN]) -> tuple[str, ...]:
+    """The designs, plain and with every toggle as far from its default as a profile allows."""
     keys = []
     for name, design in DESIGNS.items():
         keys.append(name)
         if design.toggles:
-            away = "+".join(f"{t.name}={t.values[-1]}" for t in design.toggles)
-            keys.append(f"{name}:{away}")
+            away = []
+            for toggle in design.toggles:
+                elsewhere = {value for value, needed in toggle.bound if needed != profile}
+                value = [v for v in toggle.values if v not in elsewhere][-1]
+                away.append(f"{toggle.name}={value}")
+            keys.append(f"{name}:{'+'.join(away)}")
     return tuple(keys)
 
 
@@ -82,6 +92,14 @@ def scene() -> Iterator[str]:
         world.digest(i)
     yield "the check"
     world.validate()
+    yield "the rules of 2012"
+    profile = u.PROFILES[u.PROFILE_2012]
+    old = World(base, replace(config, designs=every_design(profile)[:8], profile=profile))
+    for command in SCENE:
+        if not isinstance(command, AllocContig):  # it needs a CMA area there
+            old.apply(command)
+            old.step(4)
+    old.validate()
     yield "the replay"
     ops = parse_ops([["inflate", 4], ["compact"], ["deflate", 2], ["huge", 2], ["drop"]])
     replay(base, list(DESIGNS)[:1], ops, 1)

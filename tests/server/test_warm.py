@@ -6,6 +6,7 @@ import pytest
 
 from engine.commands import COMMANDS
 from engine.designs import DESIGNS, parse_designs
+from engine.units import PROFILES
 from server import warm as warm_module
 from server.errors import NotFoundError
 from server.warm import KEEP_S, Warm, compiled, every_design, prune_cache
@@ -13,7 +14,7 @@ from server.warm import KEEP_S, Warm, compiled, every_design, prune_cache
 
 def test_every_command_and_every_toggle_is_played():
     assert {command.type for command in warm_module.SCENE} == set(COMMANDS)
-    designs = parse_designs(every_design())
+    designs = [d for p in PROFILES for d in parse_designs(every_design(p), p)]
     for name, cls in DESIGNS.items():
         for toggle in cls.toggles:
             values = {d.params[toggle.name] for d in designs if d.name == name}
