@@ -15,7 +15,6 @@ from engine.core.alloc import (
 )
 from engine.core.direct_compact import COMPACT_PRIO_ASYNC, COMPACT_PRIO_SYNC_LIGHT
 from engine.core.direct_compact_2012 import try_to_compact_pages_2012
-from engine.core.freelist import zone_of
 from engine.core.reclaim import try_to_free_pages
 from engine.core.suitability import (
     compaction_defer_reset,
@@ -98,9 +97,9 @@ def direct_compact_2012(guest, order, mt, alloc_flags, prio):
     drain_all(guest)  # migration has freed to the per-CPU lists, and pieces must merge
     pfn = get_page_from_freelist(guest, order, mt, alloc_flags)
     if pfn != u.PFN_NONE:
-        zone = zone_of(guest, pfn)
-        guest.zones[zone]["compact_blockskip_flush"] = 0
-        compaction_defer_reset(guest, zone, order, 1)
+        # Whichever zone the page is from: later kernels look at that one instead.
+        guest.zones[preferred]["compact_blockskip_flush"] = 0
+        compaction_defer_reset(guest, preferred, order, 1)
         vm["compact_success"] += 1
         return pfn, result
     vm["compact_fail"] += 1

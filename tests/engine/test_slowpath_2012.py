@@ -10,7 +10,7 @@ from engine.core.profile_2012 import adopt_profile_2012
 from engine.core.slowpath import alloc_pages
 from engine.core.slowpath_2012 import alloc_flags_2012, preferred_zone, should_alloc_retry
 from engine.core.watermark import wakeup_kswapd, watermark_ok
-from engine.guest import Guest
+from engine.guest import Guest, ZoneSpan, make_guest
 from tests.engine.small_guest import BLOCK, all_free, put, settle
 
 TRANSHUGE = u.GFP_HIGHUSER | u.GFP_NORETRY | u.GFP_NOMEMALLOC
@@ -75,3 +75,29 @@ def test_a_request_that_cannot_be_met_fails_and_counts_its_stall_once() -> None:
     assert vm["kswapd_awake"] == 0
     assert vm["compact_stall"] == vm["compact_fail"] + vm["compact_success"]
     assert check.validate(guest) == (0, u.PFN_NONE)
+
+
+def test_a_success_in_a_lower_zone_ends_the_deferral_of_the_preferred_one() -> None:
+    """The lower zone has room if its pages move together, the preferred one has none."""
+    lower, upper, end = 4 * BLOCK, 12 * BLOCK, 16 * BLOCK
+    spans = (ZoneSpan(u.ZONE_DMA32, lower, upper), ZoneSpan(u.ZONE_NORMAL, upper, end))
+    guest = make_guest(spans, 1)
+    guest.pages["state"][lower:end] = u.STATE_FREE
+    guest.pages["order"][lower:end] = u.ORDER_TAIL
+    for field, value in (("nr_reserved", 0), ("nr_free", BLOCK), ("flags", u.PB_STALE)):
+        guest.blocks[field][4:] = value
+    for zone in guest.zones:
+        zone["present"] = zone["managed"] = zone["end_pfn"] - zone["start_pfn"]
+        zone["wmark_min"] = 16
+    put(guest, range(lower, upper, 4), flags=u.PG_ACTIVE)
+    put(guest, range(upper, end - 64), u.STATE_KERNEL)
+    settle(guest)
+    adopt_profile_2012(guest)
+    preferred = guest.zones[preferred_zone(guest)]
+    preferred["compact_defer_shift"], preferred["compact_considered"] = 3, 1 << 3
+    preferred["compact_order_failed"] = 9
+    pfn = alloc_pages(guest, 9, u.MIGRATE_MOVABLE, u.GFP_HIGHUSER)
+    assert lower <= pfn < upper
+    assert guest.vm[0]["compact_success"] == 1
+    assert preferred["compact_defer_shift"] == 0
+    assert preferred["compact_order_failed"] == 10
