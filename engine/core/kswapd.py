@@ -4,7 +4,7 @@ import numpy as np
 
 from engine import units as u
 from engine.core import core_jit
-from engine.core.compaction_2012 import compaction_suitable_2012, kswapd_compact_2012
+from engine.core.compaction_2012 import kswapd_compact_2012
 from engine.core.cpu import COST_RECLAIM, TURN
 from engine.core.reclaim import DEF_PRIORITY, compact_gap, initial_priority, shrink_lruvec
 from engine.core.scan_2012 import reset_isolation_suitable_2012
@@ -69,38 +69,11 @@ def kswapd_shrink_node(guest):
     vm["kswapd_priority"] = priority
     scanned, reclaimed = shrink_lruvec(guest, priority, nr_to_reclaim, order, np.int64(1))
     vm["kswapd_reclaimed"] += reclaimed
-    # 3.8 has no such rule: it is done when compaction is promising (kswapd_balanced_2012).
+    # 3.8 has no such rule: it is done when compaction is promising (watermark.pgdat_balanced_2012).
     may_fall_back = vm["profile"] != u.PROFILE_2012
     if may_fall_back and order > 0 and vm["kswapd_reclaimed"] >= compact_gap(order):
         vm["kswapd_run_order"] = 0
     return scanned, reclaimed, np.int64(max(scanned, reclaimed) >= nr_to_reclaim)
-
-
-@core_jit
-def kswapd_balanced_2012(guest):
-    """Whether kswapd is done: some zone meets its high watermark, for single pages if that is
-    enough for compaction.
-
-    Args:
-        guest: Guest.
-    Returns:
-        bool.
-    Source:
-        3.8 mm/vmscan.c balance_pgdat(), testorder; zone_balanced().
-    Differs:
-        3.8 asks for all zones, or a quarter of the memory for an order; here one zone will do, as
-        in 6.12.
-    """
-    order = np.int64(guest.vm[0]["kswapd_run_order"])
-    for zone in range(guest.zones.shape[0]):
-        if guest.zones[zone]["managed"] == 0:
-            continue
-        test_order = order
-        if order > 0 and compaction_suitable_2012(guest, zone, order) != u.COMPACT_SKIPPED:
-            test_order = np.int64(0)
-        if zone_watermark_ok(guest, zone, test_order, wmark_pages(guest, zone, u.WMARK_HIGH), 0):
-            return True
-    return False
 
 
 @core_jit
@@ -135,7 +108,7 @@ def kswapd_end_2012(guest):
         as later kernels do.
     """
     vm = guest.vm[0]
-    is_balanced = kswapd_balanced_2012(guest)
+    is_balanced = pgdat_balanced(guest, np.int64(vm["kswapd_run_order"]))
     if is_balanced and vm["kswapd_run_order"] > 0:
         compact_pgdat_2012(guest, np.int64(vm["kswapd_run_order"]))
     if vm["kswapd_failures"] >= MAX_RECLAIM_RETRIES or is_balanced:
@@ -190,10 +163,7 @@ def balance_turn(guest):
         mm/vmscan.c balance_pgdat(), its loop.
     """
     vm = guest.vm[0]
-    if vm["profile"] == u.PROFILE_2012:
-        balanced = kswapd_balanced_2012(guest)
-    else:
-        balanced = pgdat_balanced(guest, np.int64(vm["kswapd_run_order"]))
+    balanced = pgdat_balanced(guest, np.int64(vm["kswapd_run_order"]))
     if not balanced and vm["kswapd_boost"] > 0:
         vm["kswapd_boost"] = 0
         vm["kswapd_priority"] = DEF_PRIORITY

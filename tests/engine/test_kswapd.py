@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from engine import units as u
 from engine.core.check import validate
-from engine.core.kswapd import cond_resched, kswapd_balanced_2012, kswapd_step
-from engine.core.watermark import MAX_RECLAIM_RETRIES, wake_kswapd
+from engine.core.kswapd import cond_resched, kswapd_step
+from engine.core.watermark import MAX_RECLAIM_RETRIES, pgdat_balanced, wake_kswapd
 from engine.guest import Guest
 from tests.engine.small_guest import BLOCK, all_free, every, nr_free, put, settle, vm
 
@@ -134,9 +134,9 @@ def fragmented() -> Guest:
 def test_2012_single_pages_are_enough_where_compaction_is_promising() -> None:
     guest = fragmented()
     assert nr_free(guest, u.PAGEBLOCK_ORDER) + nr_free(guest, u.MAX_PAGE_ORDER) == 0
-    assert kswapd_balanced_2012(guest)
+    assert pgdat_balanced(guest, u.PAGEBLOCK_ORDER)
     guest.zones[0]["wmark_low"] = guest.zones[0]["nr_free"] - 1024
-    assert not kswapd_balanced_2012(guest)
+    assert not pgdat_balanced(guest, u.PAGEBLOCK_ORDER)
 
 
 def test_2012_kswapd_compacts_before_it_sleeps_and_resets_the_hints() -> None:
