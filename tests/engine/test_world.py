@@ -15,16 +15,24 @@ from engine.world import BrokenInvariantError, World, WorldConfig, shown_size
 from tests.engine.worlds import NR_PAGES, TENTH, base, done, stats, world
 
 
-def test_the_base_is_copied_once_per_design_and_never_written() -> None:
+@pytest.fixture(params=u.PROFILES)
+def profile(request: pytest.FixtureRequest) -> str:
+    """What a world promises it promises under the rules of either kernel."""
+    return str(request.param)
+
+
+def test_the_base_is_copied_once_per_design_and_never_written(profile: str) -> None:
     before = digest(base())
-    w = done(world("pinned", "lru_hook"), c.BalloonInflate(TENTH), c.CompactMemory())
+    w = done(
+        world("pinned", "lru_hook", profile=profile), c.BalloonInflate(TENTH), c.CompactMemory()
+    )
     assert digest(base()) == before
     assert w.guest(0).pages is not w.guest(1).pages
     assert w.keys == ("pinned", "lru_hook")
 
 
-def test_counters_start_at_zero() -> None:
-    vm = world().guest(0).vm[0]
+def test_counters_start_at_zero(profile: str) -> None:
+    vm = world(profile=profile).guest(0).vm[0]
     assert {name: int(vm[name]) for name in (*VMSTAT_FIELDS, *COST_FIELDS) if vm[name]} == {}
 
 
@@ -45,8 +53,10 @@ def test_counters_start_at_zero() -> None:
         ),
     ],
 )
-def test_what_does_not_fit_is_refused_and_changes_nothing(command: c.Command, text: str) -> None:
-    w = world("pinned", "lru_hook")
+def test_what_does_not_fit_is_refused_and_changes_nothing(
+    command: c.Command, text: str, profile: str
+) -> None:
+    w = world("pinned", "lru_hook", profile=profile)
     before = [w.digest(i) for i in range(2)]
     with pytest.raises(ValueError, match="the guest has") as error:
         w.apply(command)
@@ -114,8 +124,10 @@ def test_an_unknown_command_is_refused() -> None:
         world().apply(c.Command())
 
 
-def test_inflate_and_deflate_are_relative_to_what_each_balloon_holds() -> None:
-    w = done(world("pinned", "lru_hook"), c.BalloonInflate(1000), c.BalloonInflate(500))
+def test_inflate_and_deflate_are_relative_to_what_each_balloon_holds(profile: str) -> None:
+    w = done(
+        world("pinned", "lru_hook", profile=profile), c.BalloonInflate(1000), c.BalloonInflate(500)
+    )
     assert [stats(w, i)["balloon_actual"] for i in range(2)] == [1500, 1500]
     done(w, c.BalloonDeflate(200))
     assert [stats(w, i)["balloon_actual"] for i in range(2)] == [1300, 1300]
@@ -123,8 +135,8 @@ def test_inflate_and_deflate_are_relative_to_what_each_balloon_holds() -> None:
     assert [stats(w, i)["balloon_actual"] for i in range(2)] == [0, 0]
 
 
-def test_a_stopped_balloon_stays_where_it_is_until_the_next_balloon_command() -> None:
-    w = done(world("pinned"), c.BalloonTarget(NR_PAGES))
+def test_a_stopped_balloon_stays_where_it_is_until_the_next_balloon_command(profile: str) -> None:
+    w = done(world("pinned", profile=profile), c.BalloonTarget(NR_PAGES))
     held = stats(w)["balloon_actual"]
     assert 0 < held < NR_PAGES
     assert stats(w)["balloon_stopped"] == 1
@@ -134,16 +146,16 @@ def test_a_stopped_balloon_stays_where_it_is_until_the_next_balloon_command() ->
     assert stats(w)["balloon_actual"] > held
 
 
-def test_drop_caches_frees_the_page_cache() -> None:
-    w = done(world("pinned"))
+def test_drop_caches_frees_the_page_cache(profile: str) -> None:
+    w = done(world("pinned", profile=profile))
     cache = np.count_nonzero(w.guest(0).pages["state"] == u.STATE_FILE)
     done(w, c.DropCaches())
     assert np.count_nonzero(w.guest(0).pages["state"] == u.STATE_FILE) < cache // 10
     assert stats(w)["drop_pagecache"] == 1
 
 
-def test_a_workload_churns_all_designs_with_one_stream() -> None:
-    w = world("pinned", "lru_hook")
+def test_a_workload_churns_all_designs_with_one_stream(profile: str) -> None:
+    w = world("pinned", "lru_hook", profile=profile)
     w.apply(c.SetWorkload(True, 200))
     w.step(30)
     w.validate()
@@ -167,9 +179,9 @@ def test_a_configured_workload_runs_from_the_first_tick() -> None:
     assert stats(w)["workload_ops"] > 0
 
 
-def test_seeds_make_different_workloads() -> None:
+def test_seeds_make_different_workloads(profile: str) -> None:
     def run(seed: int) -> str:
-        w = world(seed=seed)
+        w = world(seed=seed, profile=profile)
         w.apply(c.SetWorkload(True, 100))
         w.step(5)
         return w.digest(0)
@@ -201,15 +213,15 @@ def test_a_balloon_that_the_base_came_with_is_taken_over() -> None:
     assert movable == [300, 0]
 
 
-def test_broken_books_are_reported_with_design_and_rule() -> None:
-    w = world("pinned", "lru_hook")
+def test_broken_books_are_reported_with_design_and_rule(profile: str) -> None:
+    w = world("pinned", "lru_hook", profile=profile)
     w.guest(1).blocks["nr_free"][20] += 1
     with pytest.raises(BrokenInvariantError, match="lru_hook, tick 0"):
         w.validate()
 
 
-def test_views_are_read_only() -> None:
-    view = world().view(0)
+def test_views_are_read_only(profile: str) -> None:
+    view = world(profile=profile).view(0)
     assert not view.stats.flags.writeable
     assert not any(plane.flags.writeable for plane in view.planes.values())
 
