@@ -45,7 +45,8 @@ fidelity: $(DEV_STAMP)  ## hold predictions against the recorded kernel; writes 
 golden: $(DEV_STAMP)  ## rewrite the golden files; look at the diff before committing
 	@$(VENV)/python -m pytest -q --update-golden tests/engine tests/server
 
-soak: $(DEV_STAMP)  ## ten times the random command sequences of the test run
+soak: $(DEV_STAMP)  ## stress-highalloc under 20 seeds; ten times the random command sequences
+	@$(VENV)/python -m scripts.stress_highalloc
 	@FRAGSCOPE_HYPOTHESIS=soak $(VENV)/python -m pytest -q tests/engine
 
 lock: $(DEV_STAMP)  ## for maintainers: resolve pyproject.toml anew; UPGRADE=--upgrade moves versions

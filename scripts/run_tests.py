@@ -120,7 +120,10 @@ def lint() -> Count:
 
 
 def python() -> Count:
-    scripts = [f"tests/test_{name}.py" for name in ("wheel", "setup", "run_tests", "fidelity")]
+    scripts = [
+        f"tests/test_{name}.py"
+        for name in ("wheel", "setup", "run_tests", "fidelity", "stress_figures")
+    ]
     return pytest("python", "tests/engine", "tests/server", *scripts)
 
 

@@ -32,7 +32,7 @@ def add_stress(commands: Any) -> None:
         "--seeds", default="1", metavar="N",
         help="run under N seeds, from --seed on: mean, lowest and highest of each number",
     )  # fmt: skip
-    stress.add_argument("--profile", help="whose kernel's rules: 2012 or modern")
+    stress.add_argument("--profile", default="2012", help="2012 (the default) or modern")
     stress.add_argument(
         "--designs", metavar="LIST",
         help="NAME[:TOGGLE[=VALUE][+TOGGLE...]], by commas; default: the four",
@@ -134,23 +134,21 @@ def run_stress(args: argparse.Namespace) -> int:
     """
     from engine.designs import DEFAULT_DESIGNS, parse_designs
     from engine.spread import seeds_from
-    from engine.stress.highalloc import PROFILES
     from engine.stress.params import PRESETS
     from engine.stress.table import combine, table
+    from engine.world import profile_number
     from server.cli_replay import whole_number
     from server.config import MAX_SEED
 
     if args.preset not in PRESETS:
         raise ValueError(f"unknown preset {args.preset[:60]!r}: known are {', '.join(PRESETS)}")
-    profile = PROFILES[-1] if args.profile is None else args.profile
-    if profile not in PROFILES:
-        raise ValueError(f"unknown profile {profile[:60]!r}: known are {', '.join(PROFILES)}")
+    profile_number(args.profile)
     keys = args.designs.split(",") if args.designs is not None else list(DEFAULT_DESIGNS)
     keys = [design.key for design in parse_designs([key.strip() for key in keys])]
     seed = whole_number(args.seed, "seed", MAX_SEED)
     number = whole_number(args.seeds, "number of seeds", MAX_SEEDS, 1)
     seeds = list(seeds_from(seed, number, MAX_SEED))
-    runs = run_all(args.preset, profile, keys, seeds)
-    answer = combine(args.preset, profile, seeds, runs)
+    runs = run_all(args.preset, args.profile, keys, seeds)
+    answer = combine(args.preset, args.profile, seeds, runs)
     print(json.dumps(answer, allow_nan=False) if args.json else table(answer), flush=True)
     return 0

@@ -13,7 +13,6 @@ import numpy as np
 from engine import commands as c
 from engine import units as u
 from engine.core import builds as b
-from engine.guest import Guest
 from engine.stress.machine import make_machine, set_min_free
 from engine.stress.params import SLOTS_PER_SECOND, HighallocParams
 from engine.stress.phases import PASSES, Recipe
@@ -23,8 +22,6 @@ from engine.world import World, WorldConfig
 
 TICKS = 8  # ticks of the world in a slot: 32 MiB of balloon at 4 GiB, that is 256 MiB a second
 _RETRY_SLOTS = 2  # the driver sleeps 200 ms after a failed allocation; here two slots, 250 ms
-
-PROFILES = ("modern",)
 
 Progress = Callable[[str, float], None]
 
@@ -115,10 +112,10 @@ class HighallocRun:
             ValueError: an unknown design or profile, or a guest too small for the builds.
         """
         base = make_machine(params.memory_mib, seed)
-        self.world = make_world(base, design, seed, profile)
+        self.world = World(base, WorldConfig((design,), seed, profile=profile))
         self._params = params
         self._guest = self.world.guest(0)
-        self._modern = profile == "modern"
+        self._modern = profile == u.PROFILES[u.PROFILE_MODERN]
         # Whatever was recorded elsewhere: the driver of 2012 tries again under every design.
         self._guest.vm[0]["rule_stop_on_failure"] = 0
         # __GFP_NO_KSWAPD: until 2012 a fault for a huge page woke nobody (include/linux/gfp.h).
@@ -198,9 +195,3 @@ class HighallocRun:
         """Scores and counters so far."""
         vm = self._guest.vm[0]
         return {**self.scores, **{name: int(vm[field]) for name, field in COUNTERS.items()}}
-
-
-def make_world(base: Guest, design: str, seed: int, profile: str) -> World:
-    """A world of one design under a profile."""
-    del profile
-    return World(base, WorldConfig((design,), seed))

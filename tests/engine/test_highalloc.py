@@ -7,7 +7,7 @@ import pytest
 
 from engine import units as u
 from engine.designs import DEFAULT_DESIGNS
-from engine.stress.highalloc import COUNTERS, PROFILES, HighallocRun, make_balloon
+from engine.stress.highalloc import COUNTERS, HighallocRun, make_balloon
 from engine.stress.params import PRESETS, varied
 from engine.stress.phases import PASSES
 
@@ -19,7 +19,7 @@ def run(design: str, seed: int = 1, profile: str = "modern") -> dict[str, Any]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("profile", u.PROFILES)
 @pytest.mark.parametrize("design", DEFAULT_DESIGNS)
 def test_books_balance_after_every_phase_and_scores_are_percent(design: str, profile: str) -> None:
     told: list[tuple[str, float]] = []

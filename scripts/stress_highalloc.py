@@ -1,0 +1,185 @@
+"""Run stress-highalloc over many seeds; `make soak` does. Writes examples/stress-highalloc.json.
+
+    python -m scripts.stress_highalloc                  # 20 seeds of both presets, every design
+    python -m scripts.stress_highalloc --vary           # each estimated number, 30 % less and more
+    python -m scripts.stress_highalloc --render         # only docs/HIGHALLOC.md and its picture
+
+A run that stands in the file under the same engine is not repeated, so an interrupted soak goes on
+where it was. The file, for the page:
+
+    {"profile", "engine": digest of the engine's sources, "published": {PRESET: {DESIGN: [3]}},
+     "presets": {PRESET: {"seeds": [seed…], "designs": {DESIGN: {NUMBER: [one a seed]}}}},
+     "variation": {PRESET: {NAME: {"-30" or "30": {DESIGN: {PASS: [one a seed]}}}}}}
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from engine.stress.highalloc import HighallocRun
+from engine.stress.params import ESTIMATED, PRESETS, HighallocParams, varied
+from engine.stress.phases import PASSES
+from engine.stress.table import PUBLISHED
+from engine.units import PROFILES
+from scripts.stress_doc import render
+
+ROOT = Path(__file__).resolve().parents[1]
+FIGURES = ROOT / "examples" / "stress-highalloc.json"
+# The literal reading of dedicated_block gathers after a compact_memory command only. Nobody gives
+# one here, so it is pinned, page by page; the mail names reclaim as an occasion, too.
+DESIGNS = (
+    "pinned",
+    "lru_hook",
+    "separate_pass",
+    "dedicated_block:reclaim",
+    "dedicated_block:prevent",
+)
+VARIED_DESIGNS = ("pinned", "lru_hook")
+CHANGES = (-30, 30)
+
+Job = tuple[str, str, int, str, int]  # preset, design, seed, name of a varied number, percent
+
+
+def engine_digest() -> str:
+    """Digest of every source file that decides a run."""
+    digest = hashlib.blake2b(digest_size=10)
+    for path in sorted((ROOT / "engine").rglob("*.py")):
+        if "capture" not in path.name and "race" not in path.parts:
+            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def params_of(job: Job) -> HighallocParams:
+    """Parameters of one run."""
+    preset, _, _, name, percent = job
+    return varied(PRESETS[preset], name, percent) if name else PRESETS[preset]
+
+
+def key_of(job: Job) -> str:
+    """A run's name in the store."""
+    return "/".join(map(str, job))
+
+
+class Store:
+    """Finished runs, kept beside the figures while a soak is under way.
+
+    Attributes:
+        runs: key of a job → its numbers.
+    """
+
+    def __init__(self, path: Path, profile: str) -> None:
+        self._path = path
+        self._head = {"engine": engine_digest(), "profile": profile}
+        self.runs: dict[str, dict[str, Any]] = {}
+        if path.exists():
+            old = json.loads(path.read_text(encoding="utf-8"))
+            if {k: old[k] for k in self._head} == self._head:
+                self.runs = old["runs"]
+
+    def add(self, key: str, result: dict[str, Any]) -> None:
+        """Keep one run, on disk at once."""
+        self.runs[key] = result
+        text = json.dumps({**self._head, "runs": self.runs})
+        partial = self._path.with_suffix(".part")
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(self._path)
+
+
+def jobs_of(seeds: int, vary: bool) -> Iterator[Job]:
+    """Every run, seed by seed, so that an early end leaves whole seeds."""
+    if vary:
+        for name in ESTIMATED:
+            for percent in CHANGES:
+                for seed in range(1, seeds + 1):
+                    for design in VARIED_DESIGNS:
+                        yield "v11", design, seed, name, percent
+        return
+    for seed in range(1, seeds + 1):
+        for preset in PUBLISHED:
+            for design in DESIGNS:
+                yield preset, design, seed, "", 0
+
+
+def run_jobs(jobs: list[Job], store: Store, profile: str, workers: int) -> None:
+    """Run what is not in the store yet."""
+    todo = [job for job in jobs if key_of(job) not in store.runs]
+
+    def one(job: Job) -> tuple[Job, dict[str, Any]]:
+        return job, HighallocRun(job[1], params_of(job), job[2], profile).run()
+
+    with ThreadPoolExecutor(workers) as pool:
+        for i, (job, result) in enumerate(pool.map(one, todo), 1):
+            store.add(key_of(job), result)
+            scores = " ".join(f"{result[name]:g}" for name in PASSES)
+            print(f"{i} of {len(todo)}: {key_of(job)}: {scores}", file=sys.stderr, flush=True)
+
+
+def gather(runs: dict[str, dict[str, Any]], figures: dict[str, Any]) -> None:
+    """Put runs into the form of the file.
+
+    Args:
+        runs: of a store.
+        figures: the file's content; presets and variation are replaced where there are runs.
+    """
+    presets: dict[str, Any] = {}
+    variation: dict[str, Any] = {}
+    for key, result in runs.items():
+        preset, design, seed, name, percent = key.split("/")
+        if name:
+            place = variation.setdefault(preset, {}).setdefault(name, {}).setdefault(percent, {})
+            numbers = {p: result[p] for p in PASSES}
+        else:
+            one = presets.setdefault(preset, {"seeds": [], "designs": {}})
+            if int(seed) not in one["seeds"]:
+                one["seeds"].append(int(seed))
+            place = one["designs"]
+            numbers = result
+        for field, value in numbers.items():
+            place.setdefault(design, {}).setdefault(field, []).append(value)
+    if presets:
+        figures["presets"] = presets
+    if variation:
+        figures["variation"] = variation
+
+
+def main() -> int:
+    """The command line; the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--profile", default=PROFILES[-1], choices=PROFILES)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--vary", action="store_true")
+    parser.add_argument("--render", action="store_true")
+    parser.add_argument("--figures", type=Path, default=FIGURES)
+    args = parser.parse_args()
+    figures = json.loads(args.figures.read_text("utf-8")) if args.figures.exists() else {}
+    if not args.render:
+        if figures.get("engine") != engine_digest() or figures.get("profile") != args.profile:
+            figures = {}
+        cache = ROOT / ".cache"
+        cache.mkdir(exist_ok=True)
+        kind = "vary" if args.vary else "seeds"
+        store = Store(cache / f"stress-highalloc-{args.profile}-{kind}.json", args.profile)
+        jobs = list(jobs_of(args.seeds, args.vary))
+        run_jobs(jobs, store, args.profile, args.workers)
+        wanted = {key_of(job) for job in jobs}
+        gather({key: run for key, run in store.runs.items() if key in wanted}, figures)
+        figures["profile"] = args.profile
+        figures["engine"] = engine_digest()
+        figures["published"] = {p: {d: list(x) for d, x in y.items()} for p, y in PUBLISHED.items()}
+        text = json.dumps(figures, separators=(",", ":")).replace('},"', '},\n"') + "\n"
+        args.figures.write_text(text, encoding="utf-8")
+    if args.figures == FIGURES:
+        render(figures)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,98 @@
+"""Published figures of stress-highalloc: whole, within bounds, and the ones that the pages show."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.stress.phases import PASSES
+from engine.stress.table import PUBLISHED
+from scripts import stress_doc
+from scripts.stress_highalloc import DESIGNS, FIGURES, gather, jobs_of, key_of, params_of
+from server.cli import main
+
+
+def figures() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(FIGURES.read_text(encoding="utf-8"))
+    return found
+
+
+def part(path: Path, name: str) -> list[str]:
+    text = path.read_text(encoding="utf-8")
+    found = re.search(rf"<!-- generated: {name} -->\n(.*?)<!-- end: {name} -->", text, re.S)
+    assert found, name
+    return found.group(1).splitlines()
+
+
+def test_every_seed_of_every_design_is_there_and_is_a_percentage() -> None:
+    made = figures()
+    assert list(made["presets"]) == list(PUBLISHED)
+    for preset in made["presets"].values():
+        seeds = preset["seeds"]
+        assert seeds == list(range(1, len(seeds) + 1))
+        assert len(seeds) >= 10
+        assert tuple(preset["designs"]) == DESIGNS
+        for design in preset["designs"].values():
+            for name in PASSES:
+                assert len(design[name]) == len(seeds)
+                assert all(0 <= score <= 100 for score in design[name])
+
+
+def test_the_pages_show_these_figures() -> None:
+    made = figures()
+    assert part(stress_doc.DOCUMENT, "results") == stress_doc.results(made)
+    assert part(stress_doc.DOCUMENT, "variation") == stress_doc.variation_table(made)
+    assert part(stress_doc.FIDELITY, "highalloc") == stress_doc.scores(made)
+    assert stress_doc.PICTURE.read_text(encoding="utf-8") == stress_doc.plot(made)
+
+
+def test_published_points_stand_beside_ours() -> None:
+    made = figures()
+    for preset, designs in PUBLISHED.items():
+        assert made["published"][preset] == {name: list(p) for name, p in designs.items()}
+        rows = stress_doc.score_table(made, preset)[2:]
+        for i, row in enumerate(rows):
+            assert row.endswith(" | ".join(f"**{p[i]}**" for p in designs.values()) + " |")
+
+
+def test_runs_of_many_seeds_become_one_file() -> None:
+    runs = {
+        key_of(job): {**dict.fromkeys(PASSES, job[2]), "compact_stall": 3}
+        for job in jobs_of(2, False)
+    }
+    made: dict[str, Any] = {}
+    gather(runs, made)
+    assert made["presets"]["v11"]["seeds"] == [1, 2]
+    assert made["presets"]["v10"]["designs"]["lru_hook"]["rested"] == [1, 2]
+    runs = {key_of(job): dict.fromkeys(PASSES, 1.0) for job in jobs_of(1, True)}
+    gather(runs, made)
+    assert made["variation"]["v11"]["cc1_pages"]["-30"]["pinned"]["pass1"] == [1.0]
+
+
+def test_a_varied_run_differs_in_one_number() -> None:
+    assert params_of(("v11", "pinned", 1, "cc1_pages", -30)).cc1_pages == 2800
+    assert params_of(("v10", "pinned", 1, "", 0)).balloon_mib == 1024
+    with pytest.raises(ValueError, match="no part 'nothing'"):
+        stress_doc.replace_part("text", "nothing", [])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("preset", PUBLISHED)
+def test_three_seeds_come_out_as_published_here(preset: str, capsys: Any) -> None:
+    """The command itself, as a person runs it; ten points of room for a changed engine."""
+    arguments = ["--preset", preset, "--seeds", "3", "--designs", "pinned,lru_hook", "--json"]
+    assert main(["stress-highalloc", *arguments]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["preset"], answer["profile"], answer["seeds"]) == (preset, "2012", [1, 2, 3])
+    made = figures()["presets"][preset]["designs"]
+    for name, design in answer["designs"].items():
+        for score in PASSES:
+            ours = made[name][score]
+            assert min(ours) - 10 <= design[score]["lowest"], (name, score)
+            assert design[score]["highest"] <= max(ours) + 10, (name, score)
+        assert design["compact_stall"]["mean"] > 0
+        assert design["pages_moved"]["mean"] > 0
