@@ -31,7 +31,7 @@ from engine.core.suitability import (
     fragmentation_score_node,
     fragmentation_score_wmark,
 )
-from engine.core.watermark import wake_kswapd, wmark_pages, zone_watermark_fast
+from engine.core.watermark import MAX_RECLAIM_RETRIES, wake_kswapd, wmark_pages, zone_watermark_fast
 
 CC = u.CC_KCOMPACTD
 
@@ -302,6 +302,8 @@ def next_request(guest):
         A machine's other programs take pages all the time; here only their first effect counts:
         what a refused balloon page has left below the marks is put right.
     """
+    if guest.vm[0]["kswapd_failures"] >= MAX_RECLAIM_RETRIES:
+        return  # hopeless; only profile 2012 would wake it all the same, and for ever
     for zone in range(guest.zones.shape[0]):
         if guest.zones[zone]["managed"] > 0:
             mark = wmark_pages(guest, zone, u.WMARK_LOW)

@@ -143,7 +143,8 @@ def test_a_stopped_balloon_stays_where_it_is_until_the_next_balloon_command(prof
     done(w, c.DropCaches())
     assert stats(w)["balloon_actual"] == held
     done(w, c.BalloonTarget(NR_PAGES))
-    assert stats(w)["balloon_actual"] > held
+    # By the rules of 3.8 kswapd has taken all page cache already: there is nothing left to drop.
+    assert (stats(w)["balloon_actual"] > held) == (profile == "modern")
 
 
 def test_drop_caches_frees_the_page_cache(profile: str) -> None:
