@@ -17,6 +17,7 @@ from server.origin import origin_allowed
 from server.places import plotly_script, web_folder
 from server.race_routes import make_race_router
 from server.routes import Refusal, error_response, make_router
+from server.scenario_routes import make_scenario_router
 from server.settings import Settings
 from server.static import SECURITY_HEADERS, PageFiles, Script
 from server.warm import Warm
@@ -41,6 +42,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.manager = manager
         plotly = loop.run_in_executor(None, Script, plotly_script())
         app.include_router(make_race_router())  # before /api/{name}, which takes the rest
+        app.include_router(make_scenario_router())
         app.include_router(make_router(manager, plotly))
         # Last: the folder takes every path that nothing else took.
         app.mount("/", PageFiles(directory=web_folder(), html=True, check_dir=False))

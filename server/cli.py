@@ -1,4 +1,4 @@
-"""``fragscope serve | replay | stress-highalloc | offline | race | capture | warmup``.
+"""``fragscope serve | replay | stress-highalloc | offline | race | scenario | capture | warmup``.
 
 The command line. Bad input ends with status 2 and one sentence on stderr. What a command needs is
 imported when it runs, so that ``--help`` and ``--version`` answer at once.
@@ -15,6 +15,7 @@ from typing import Any
 from server.cli_offline import add_offline
 from server.cli_race import add_race
 from server.cli_replay import add_replay, read_ops
+from server.cli_scenario import add_scenario
 from server.cli_stress import add_stress
 from server.places import project_version
 
@@ -42,6 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_stress(commands)
     add_offline(commands)
     add_race(commands)
+    add_scenario(commands)
     _add_capture(commands)
     warmup = commands.add_parser("warmup", help="compile the simulator's core into its cache")
     warmup.set_defaults(run=_warmup)

@@ -1,0 +1,28 @@
+"""All scenarios, by group; an explicit table, no discovery."""
+
+from typing import Any
+
+from engine.scenarios.fair import FAIR
+from engine.scenarios.hotplug import OFFLINE
+from engine.scenarios.shape import GROUPS, Scenario
+
+SCENARIOS: dict[str, Scenario] = {s.name: s for s in (*FAIR, *OFFLINE)}
+
+
+def scenario(name: str) -> Scenario:
+    """The scenario of that name.
+
+    Raises:
+        ValueError: there is none; the sentence lists those that there are.
+    """
+    if name not in SCENARIOS:
+        raise ValueError(f"unknown scenario {name[:60]!r}: known are {', '.join(SCENARIOS)}")
+    return SCENARIOS[name]
+
+
+def catalog() -> dict[str, Any]:
+    """Groups and scenarios as JSON-able dicts, in order."""
+    return {
+        "groups": [{"name": name, "label": label} for name, label in GROUPS.items()],
+        "scenarios": [one.to_dict() for one in SCENARIOS.values()],
+    }

@@ -1,0 +1,19 @@
+"""REST of the scenarios: what there is to play; playing is the page's business."""
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from engine.scenarios.catalog import catalog
+
+
+def make_scenario_router() -> APIRouter:
+    """The route."""
+    router = APIRouter()
+    answer = {**catalog(), "claims": []}
+
+    @router.get("/api/scenarios")
+    async def scenarios() -> dict[str, Any]:
+        return answer
+
+    return router

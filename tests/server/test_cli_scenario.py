@@ -1,0 +1,61 @@
+"""`fragscope scenario`: the list, one scenario as JSON and as a table, bad input."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from engine.scenarios.catalog import SCENARIOS
+from engine.view import STAT_FIELDS
+from server.cli import main
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    status = main(["scenario", *arguments])
+    out, err = capsys.readouterr()
+    return status, out, err
+
+
+def test_without_a_name_it_lists(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = run(capsys)
+    assert status == 0
+    assert [name for name in SCENARIOS if name not in out] == []
+    told = json.loads(run(capsys, "--json")[1])
+    assert [row["name"] for row in told["scenarios"]] == list(SCENARIOS)
+
+
+def test_one_scenario_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    one = SCENARIOS["large_inflation"]
+    status, out, _ = run(capsys, one.name, "--json")
+    told = json.loads(out)
+    assert (status, told["name"]) == (0, one.name)
+    assert [step["words"] for step in told["steps"]] == [step.words for step in one.steps]
+    for step in told["steps"]:
+        assert list(step["designs"]) == list(one.designs)
+        assert all(list(numbers) == list(STAT_FIELDS) for numbers in step["designs"].values())
+
+
+def test_one_scenario_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    one = SCENARIOS["large_inflation"]
+    status, out, _ = run(capsys, one.name, "--seed", "2")
+    assert status == 0
+    assert [label for _, label in one.show if label not in out] == []
+    assert max(map(len, out.split("\n"))) <= 120
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["nothing"], "unknown scenario 'nothing': known are "),
+        (["large_inflation", "--seed", "x"], "seed is 'x'"),
+        (["--seed", "1"], "--seed is for a scenario"),
+    ],
+)
+def test_bad_input_is_one_sentence(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], sentence: str
+) -> None:
+    status, out, err = run(capsys, *arguments)
+    assert (status, out) == (2, "")
+    assert sentence in err
+    assert err.count("\n") == 1
