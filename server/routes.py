@@ -29,7 +29,11 @@ MAX_BODIES = 4  # uploads under way at a time
 MAX_STEP_DIGITS = 6
 FRAME_TYPE = "application/octet-stream"
 # Results of long runs that travel with the examples: name in the address and file.
-PUBLISHED = {"fidelity": "fidelity.json", "stress-highalloc": "stress-highalloc.json"}
+PUBLISHED = {
+    "fidelity": "fidelity.json",
+    "stress-highalloc": "stress-highalloc.json",
+    "price": "price.json",  # figures of others, for scale
+}
 
 
 class Refusal(Exception):

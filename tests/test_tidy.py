@@ -240,6 +240,7 @@ def test_no_large_files() -> None:
 WEB_IMPORTS: dict[str, set[str]] = {
     "state.js": {"atom.js"},
     "words.js": {"format.js"},
+    "price.js": {"format.js"},
     "ranges.js": {"format.js"},
     "recorded.js": {"format.js"},
     "spread.js": {"rest.js", "state.js"},
@@ -259,6 +260,7 @@ WEB_IMPORTS: dict[str, set[str]] = {
     },
     "race/": {"dom.js", "rest.js", "race/"},  # a page of its own: race.html
     "views/panels.js": {"ranges.js"},
+    "views/price.js": {"price.js"},
     "views/ranges.js": {"ranges.js"},
     "views/setup.js": {"rest.js"},  # a capture goes up as a file of its own, not as a message
 }

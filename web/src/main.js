@@ -19,6 +19,7 @@ import { createHelp } from "./views/help.js";
 import { createLegend } from "./views/legend.js";
 import { createNotices } from "./views/notices.js";
 import { createPanels } from "./views/panels.js";
+import { createPrice } from "./views/price.js";
 import { createRanges } from "./views/ranges.js";
 import { createScoreboard } from "./views/scoreboard.js";
 import { createSetup } from "./views/setup.js";
@@ -54,6 +55,7 @@ createHelp(state, (what) => story.act(what) || controls.act(what), setup.open);
 createAbout(state);
 createRecordings(state);
 createFigures(state, getPublished);
+createPrice(state, painter, getPublished);
 createCharts(state);
 painter.after(client.painted);
 
