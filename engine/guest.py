@@ -104,6 +104,9 @@ COST_FIELDS = (
     "host_exits host_pfns "
     # evaluations of the balloon test on the generic isolate path, and what they met
     "hook_checks hook_checks_balloon hook_checks_lru "
+    # the same test further on: put-back, before unmapping, before moving; those that met a balloon
+    # page, the others met an LRU page
+    "hook_putback hook_putback_balloon hook_unmap hook_unmap_balloon hook_move hook_move_balloon "
     # pages whose contents were copied; balloon pages moved that had been moved before
     "pages_copied balloon_repeats "
     # the balloon's own work under separate_pass and dedicated_block

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from engine import units as u
 from engine.core import buddy, run, workload_ops
 from engine.guest import Guest, ZoneSpan, make_guest
-from engine.workload import RandomBits
+from engine.workload import NO_OPS, RandomBits
 
 MIN_MIB = 256
 MAX_MIB = 65536
@@ -352,6 +352,6 @@ def _settle(guest: Guest) -> None:
     """Let the daemons finish, then forget what it took to get here."""
     budget = max(1, len(guest.pages) >> 18)
     while run.busy(guest):
-        run.run_ticks(guest, 256, budget)
+        run.run_ticks(guest, NO_OPS, 0, 256, budget)
         guest.vm[0]["causes"] = 0
     guest.vm[0]["tick"] = 0

@@ -32,6 +32,9 @@ MIX: tuple[tuple[int, int, int], ...] = (
 )
 
 
+NO_OPS: NDArray[np.int32] = np.empty((0, 4), np.int32)  # of a tick without workload
+
+
 @dataclass(frozen=True)
 class WorkloadParams:
     """Parameters of a workload.

@@ -22,7 +22,7 @@ from engine.designs.base import Cause, Design, rules_dict
 from engine.guest import COST_FIELDS, RANGE_FIELDS, VMSTAT_FIELDS, Guest
 from engine.snapshot import copy_guest, digest
 from engine.view import GuestView
-from engine.workload import Workload, WorkloadParams, live_objects
+from engine.workload import NO_OPS, Workload, WorkloadParams, live_objects
 
 MAX_BUDGET = 16
 _BUDGET_SHIFT = 18  # one unit of work a tick per 2**18 pages: 1 GiB
@@ -289,14 +289,14 @@ class World:
             for _ in range(nr_ticks):
                 ops = self._workload.tick()
                 for i, guest in enumerate(self._guests):
-                    run.run_tick(guest, ops, len(ops), self._budget)
+                    run.run_ticks(guest, ops, len(ops), 1, self._budget)
                     self._plan(i)
         self.tick += nr_ticks
 
     def _advance(self, i: int, nr_ticks: int) -> None:
         """Advance one guest without workload, asking its design whenever a cause has come up."""
         while nr_ticks > 0:
-            nr_ticks -= int(run.run_ticks(self._guests[i], nr_ticks, self._budget))
+            nr_ticks -= int(run.run_ticks(self._guests[i], NO_OPS, 0, nr_ticks, self._budget))
             self._plan(i)
 
     def _plan(self, i: int) -> None:

@@ -6,10 +6,10 @@ cache folder named by a digest of everything that its machine code depends on, s
 function of it exists. Only this folder of the project imports numba.
 """
 
-import ast
 import atexit
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 from functools import cache
@@ -24,19 +24,20 @@ _CORE = Path(__file__).resolve().parent
 # What changes the machine code without being a core file that is imported: constants and dtypes.
 _SOURCES = (_CORE.parent / "units.py", _CORE.parent / "guest.py", _CORE / "__init__.py")
 _FLAGS = ("NUMBA_BOUNDSCHECK", "NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES", "NUMBA_OPT")
+# An import of this folder, which file or which names: parsing all files properly took every start a
+# quarter of a second. tests/engine/test_core.py holds this against the parser.
+_IMPORT = re.compile(rb"^from engine\.core(?:\.(\w+))? import (\([^)]*\)|[^\n]*)", re.M)
 
 
 @cache
 def _imports(name: str) -> frozenset[str]:
     """Names of the core files that a core file imports, directly or not, itself included."""
     found = {name}
-    for node in ast.walk(ast.parse((_CORE / f"{name}.py").read_bytes())):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("engine.core"):
-            parts = (node.module or "").split(".")
-            names = [parts[2]] if len(parts) > 2 else [alias.name for alias in node.names]
-            for other in names:
-                if other != name and (_CORE / f"{other}.py").is_file():
-                    found |= _imports(other)
+    for match in _IMPORT.finditer((_CORE / f"{name}.py").read_bytes()):
+        module, names = (part and part.decode() for part in match.groups())
+        for other in [module] if module else re.findall(r"\w+", names):
+            if other != name and (_CORE / f"{other}.py").is_file():
+                found |= _imports(other)
     return frozenset(found)
 
 

@@ -21,9 +21,10 @@ from engine.core.compaction import (
 from engine.core.compaction_2012 import compact_end_2012
 from engine.core.free_scanner_2012 import compaction_alloc_2012
 from engine.core.freelist import list_add_tail, list_del, list_pop
-from engine.core.migrate import compaction_alloc, migrate_one
+from engine.core.migrate import migrate_one
 from engine.core.putback import count_isolated, putback_movable_pages
 from engine.core.scan import compact_scanners_met
+from engine.core.targets import compaction_alloc
 
 CC = u.CC_PASS
 

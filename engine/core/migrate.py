@@ -1,4 +1,4 @@
-"""Moving pages: hands out targets, moves the isolated pages of a compactor, puts back what is left.
+"""Moving pages: moves the isolated pages of a compactor, puts back what is left.
 
 Invariants: a page keeps its kind, flags and owner across a move; while nobody runs, no page is on a
 compactor's migratepages list or on the scratch lists; vm.nr_isolated_* and vm.balloon_isolated
@@ -10,82 +10,17 @@ import numpy as np
 from engine import units as u
 from engine.core import core_jit
 from engine.core.alloc import free_pages
-from engine.core.free_scanner import freepages_list, isolate_freepages
 from engine.core.freelist import list_add, list_add_tail, list_del, list_pop, list_splice_init
+from engine.core.hook import note_test_in_move, note_test_in_unmap
 from engine.core.lru import lru_add
 from engine.core.page import set_state
 from engine.core.putback import count_isolated
 from engine.core.putback import putback_movable_pages as putback_movable_pages
+from engine.core.targets import compaction_alloc, compaction_free
 
 EAGAIN = -11  # busy now, try again
 ENOMEM = -12  # no target
 EBUSY = -16  # permanent failure
-
-
-@core_jit
-def smallest_freepage_order(guest, cc, order):
-    """Smallest order of which the compactor holds a target that is big enough.
-
-    Args:
-        guest: Guest.
-        cc: int64, CC_*.
-        order: int64, order wanted.
-    Returns:
-        int64, NR_PAGE_ORDERS if there is none.
-    Source:
-        mm/compaction.c compaction_alloc(), its first loop.
-    """
-    while order < u.NR_PAGE_ORDERS and guest.lists[freepages_list(cc, order)]["nr"] == 0:
-        order += 1
-    return order
-
-
-@core_jit
-def compaction_alloc(guest, cc, order):
-    """Hand out a target, splitting a bigger one and asking the free scanner if need be.
-
-    Args:
-        guest: Guest. Writes pages, blocks, lists, zones, cc, vm.
-        cc: int64, CC_*. Writes nr_freepages, nr_migratepages.
-        order: int64, order of the page to move.
-    Returns:
-        int64 pfn of 2**order pages in state ISOLATED_FREE and on no list, or PFN_NONE.
-    Source:
-        mm/compaction.c compaction_alloc().
-    """
-    start_order = smallest_freepage_order(guest, cc, order)
-    if start_order == u.NR_PAGE_ORDERS:
-        isolate_freepages(guest, cc)
-        start_order = smallest_freepage_order(guest, cc, order)
-        if start_order == u.NR_PAGE_ORDERS:
-            return np.int64(u.PFN_NONE)
-    pfn = list_pop(guest, freepages_list(cc, start_order))
-    while start_order > order:
-        start_order -= 1
-        upper = pfn + (np.int64(1) << start_order)
-        guest.pages[upper]["order"] = start_order
-        list_add(guest, freepages_list(cc, start_order), upper)
-    guest.pages[pfn]["order"] = order
-    guest.cc[cc]["nr_freepages"] -= 1 << order
-    guest.cc[cc]["nr_migratepages"] -= 1 << order
-    return pfn
-
-
-@core_jit
-def compaction_free(guest, cc, pfn):
-    """Take back a target that was handed out and not used.
-
-    Args:
-        guest: Guest. Writes pages, lists, cc.
-        cc: int64, CC_*. Writes nr_freepages, nr_migratepages.
-        pfn: int64, on no list.
-    Source:
-        mm/compaction.c compaction_free().
-    """
-    order = np.int64(guest.pages[pfn]["order"])
-    list_add(guest, freepages_list(cc, order), pfn)
-    guest.cc[cc]["nr_freepages"] += 1 << order
-    guest.cc[cc]["nr_migratepages"] += 1 << order
 
 
 @core_jit
@@ -142,6 +77,7 @@ def migrate_folio_unmap(guest, cc, src, mode):
         Waiting for a lock or for writeback ends at once: the flag is cleared.
     """
     page = guest.pages[src]
+    note_test_in_unmap(guest, src)
     dst = compaction_alloc(guest, cc, np.int64(page["order"]))
     if dst == u.PFN_NONE:
         return np.int64(ENOMEM)
@@ -251,6 +187,7 @@ def move_list(guest, cc):
         after_src = np.int64(guest.pages[src]["next"])
         after_dst = np.int64(guest.pages[dst]["next"])
         nr = np.int64(1) << np.int64(guest.pages[src]["order"])
+        note_test_in_move(guest, src)
         if np.int64(guest.pages[src]["flags"]) & u.PG_PINNED:
             failed += 1
             failed_pages += nr

@@ -13,6 +13,7 @@ from engine.core import core_jit
 from engine.core.alloc import free_pages
 from engine.core.free_scanner_2012 import compaction_alloc_2012
 from engine.core.freelist import list_del, list_pop
+from engine.core.hook import note_test_in_putback, note_test_in_unmap
 from engine.core.lru import lru_add
 from engine.core.migrate import EAGAIN, EBUSY, ENOMEM, migrate_one
 from engine.core.page import clear_flag, set_state
@@ -47,6 +48,7 @@ def is_movable_now(guest, cc, src, force):
         clear_flag(guest, src, u.PG_LOCKED)
     if flags & u.PG_WRITEBACK:
         return np.int64(EBUSY)  # only full sync waits for writeback, and no compaction is that
+    note_test_in_unmap(guest, src)
     if flags & u.PG_PINNED:
         return np.int64(EAGAIN)
     return np.int64(0)
@@ -166,6 +168,7 @@ def putback_movable_pages_2012(guest, cc):
     vm = guest.vm[0]
     pfn = list_pop(guest, u.LIST_MIGRATEPAGES + cc)
     while pfn != u.PFN_NONE:
+        note_test_in_putback(guest, pfn)
         if guest.pages[pfn]["state"] == u.STATE_BALLOON:
             if vm["rule_hook"] == u.HOOK_MERGED:
                 leak_to_lru(guest, pfn)

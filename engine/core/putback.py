@@ -5,6 +5,7 @@ import numpy as np
 from engine import units as u
 from engine.core import core_jit
 from engine.core.freelist import list_add, list_pop
+from engine.core.hook import note_test_in_putback
 from engine.core.lru import lru_add
 
 
@@ -62,5 +63,6 @@ def putback_movable_pages(guest, cc):
     """
     pfn = list_pop(guest, u.LIST_MIGRATEPAGES + cc)
     while pfn != u.PFN_NONE:
+        note_test_in_putback(guest, pfn)
         putback_page(guest, pfn)
         pfn = list_pop(guest, u.LIST_MIGRATEPAGES + cc)

@@ -12,6 +12,7 @@ from engine.core import core_jit
 from engine.core.alloc import free_pages
 from engine.core.balloon import tell_host
 from engine.core.freelist import list_add_tail, list_del, list_pop
+from engine.core.hook import note_test_in_move, note_test_in_putback, note_test_in_unmap
 from engine.core.lru import lru_del
 from engine.core.migrate import EAGAIN, ENOMEM, migrate_one, split_folio
 from engine.core.migrate_scanner import is_hooked_balloon_page
@@ -121,6 +122,7 @@ def move_page(guest, pfn, is_told):
     """
     page = guest.pages[pfn]
     order = np.int64(page["order"])
+    note_test_in_unmap(guest, pfn)
     if np.int64(page["flags"]) & u.PG_PINNED:
         return np.int64(EAGAIN)
     page["flags"] = np.int64(page["flags"]) & ~(u.PG_LOCKED | u.PG_WRITEBACK)
@@ -137,6 +139,8 @@ def move_page(guest, pfn, is_told):
             dst = alloc_migration_target(guest, order)
         if dst == NONE:
             return np.int64(ENOMEM)
+    if guest.vm[0]["profile"] == u.PROFILE_MODERN:
+        note_test_in_move(guest, pfn)
     list_del(guest, u.LIST_RANGE, pfn)
     if is_told == 1 and page["state"] == u.STATE_BALLOON:
         tell_host(guest, 1)
@@ -189,6 +193,7 @@ def putback_range(guest):
     pfn = list_pop(guest, u.LIST_RANGE)
     while pfn != NONE:
         guest.vm[0]["range_returned"] += 1 << np.int64(guest.pages[pfn]["order"])
+        note_test_in_putback(guest, pfn)
         putback_page(guest, pfn)
         pfn = list_pop(guest, u.LIST_RANGE)
 

@@ -368,11 +368,13 @@ def run_tick(guest, ops, nr_ops, budget):
 
 
 @core_jit
-def run_ticks(guest, nr, budget):
-    """Several ticks without workload, up to the first event that the design wants to hear of.
+def run_ticks(guest, ops, nr_ops, nr, budget):
+    """Several ticks, up to the first event that the design wants to hear of.
 
     Args:
         guest: Guest. Writes all of it.
+        ops: int32[n, 4], workload operations of the first tick: kind, handle, order, class.
+        nr_ops: int64, how many of them to run.
         nr: int64, ticks.
         budget: int64, units of work per tick.
     Returns:
@@ -381,13 +383,13 @@ def run_ticks(guest, nr, budget):
     Source:
         not of the kernel.
     """
-    ops = np.empty((0, 4), np.int32)
     done = 0
     while done < nr:
-        if not busy(guest):
+        if nr_ops == 0 and not busy(guest):
             guest.vm[0]["tick"] += nr - done
             return nr
-        run_tick(guest, ops, 0, budget)
+        run_tick(guest, ops, nr_ops, budget)
+        nr_ops = np.int64(0)
         done += 1
         if guest.vm[0]["causes"] != 0:
             return done

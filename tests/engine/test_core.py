@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -55,6 +56,19 @@ def test_a_file_depends_on_what_it_imports_and_on_nothing_else() -> None:
     assert core._imports("freelist") == {"freelist"}
     assert {"alloc", "pcp", "buddy", "freelist", "page"} <= core._imports("alloc")
     assert "run" not in core._imports("alloc")
+
+
+@pytest.mark.parametrize("path", sorted(Path(core.__file__).parent.glob("*.py")))
+def test_every_import_is_found_that_the_parser_finds(path: Path) -> None:
+    wanted = set()
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("engine.core"):
+            parts = (node.module or "").split(".")
+            wanted |= {parts[2]} if len(parts) > 2 else {alias.name for alias in node.names}
+        assert not isinstance(node, ast.Import) or not node.names[0].name.startswith("engine")
+    files = {name for name in wanted if (path.parent / f"{name}.py").is_file()}
+    assert files <= core._imports(path.stem)
+    assert core._imports(path.stem) == {path.stem}.union(*(core._imports(name) for name in files))
 
 
 @pytest.mark.parametrize("flag", ["NUMBA_BOUNDSCHECK", "NUMBA_CPU_NAME"])

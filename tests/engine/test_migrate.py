@@ -124,27 +124,6 @@ def test_full_sync_waits_for_writeback() -> None:
     assert vm(guest, "pgmigrate_success", "pgmigrate_fail") == (1, 0)
 
 
-def test_targets_are_split_only_as_far_as_needed() -> None:
-    guest = all_free(8)
-    put(guest, range(TOP, TOP + 16))
-    put(guest, (3,))
-    settle(guest)
-    isolate(guest, (3,))
-    assert migrate.compaction_alloc(guest, CC, 0) == TOP + 16
-    held = {o: list_of(guest, freepages_list(CC, o)) for o in range(u.NR_PAGE_ORDERS)}
-    assert {o: p for o, p in held.items() if p} == {
-        0: [TOP + 17],
-        1: [TOP + 18],
-        2: [TOP + 20],
-        3: [TOP + 24],
-    }
-    assert guest.cc[CC]["nr_freepages"] == 15
-    assert migrate.compaction_alloc(guest, CC, 2) == TOP + 20
-    migrate.compaction_free(guest, CC, TOP + 20)
-    assert list_of(guest, freepages_list(CC, 2)) == [TOP + 20]
-    assert guest.cc[CC]["nr_freepages"] == 15
-
-
 def test_a_large_page_moves_whole_if_there_is_a_target_of_its_size() -> None:
     guest = all_free(8)
     put(guest, range(TOP, TOP + 16))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from engine import commands as c
@@ -10,9 +9,8 @@ from engine import units as u
 from engine.core import run
 from engine.guest import Guest
 from engine.snapshot import copy_guest, digest
+from engine.workload import NO_OPS
 from tests.engine.worlds import NR_PAGES, TENTH, base, done, stats, world
-
-NO_OPS = np.empty((0, 4), np.int32)
 
 COMMANDS = [
     (c.BalloonInflate(TENTH), c.CompactMemory()),
@@ -131,6 +129,6 @@ def test_run_ticks_stops_at_the_first_cause() -> None:
     guest = copy_guest(base())
     guest.vm[0]["balloon_target"] = 700
     guest.vm[0]["rule_stop_on_failure"] = 1
-    ran = run.run_ticks(guest, 1000, 1)
+    ran = run.run_ticks(guest, NO_OPS, 0, 1000, 1)
     assert ran == 3
     assert guest.vm[0]["causes"] & u.CAUSE_INFLATED
