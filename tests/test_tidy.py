@@ -258,6 +258,7 @@ WEB_IMPORTS: dict[str, set[str]] = {
         "figures.js",
         "map/",
     },
+    "guide/": {"state.js", "wire.js", "dom.js", "format.js", "words.js", "guide/"},
     "race/": {"dom.js", "rest.js", "race/"},  # a page of its own: race.html
     "views/panels.js": {"ranges.js"},
     "views/price.js": {"price.js"},

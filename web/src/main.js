@@ -4,10 +4,11 @@
 
 import { createClient } from "./client.js";
 import { need, setText } from "./dom.js";
+import { createGuide } from "./guide/guide.js";
 import { mib } from "./format.js";
 import { createPainter } from "./paint.js";
 import { createRecordings } from "./recordings.js";
-import { getPublished } from "./rest.js";
+import { getPublished, getScenarios } from "./rest.js";
 import { createSpread } from "./spread.js";
 import { createState } from "./state.js";
 import { createAbout } from "./views/about.js";
@@ -31,9 +32,23 @@ const painter = createPainter();
 
 // The address remembers the session, so that a reload and a shared link show the same guests.
 const address = {
-  getSession: () => new URLSearchParams(location.hash.slice(1)).get("s") ?? "",
+  /** @param {string} name */
+  get: (name) => new URLSearchParams(location.hash.slice(1)).get(name),
+  /**
+   * @param {string} name
+   * @param {string|null} value null takes it out
+   */
+  set(name, value) {
+    const fields = new URLSearchParams(location.hash.slice(1));
+    if (fields.get(name) === value) return;
+    if (value === null) fields.delete(name);
+    else fields.set(name, value);
+    const text = fields.toString().replace(/=(?=&|$)/g, "");
+    history.replaceState(null, "", text ? `#${text}` : location.pathname + location.search);
+  },
+  getSession: () => address.get("s") ?? "",
   /** @param {string} id */
-  setSession: (id) => history.replaceState(null, "", id ? `#s=${encodeURIComponent(id)}` : location.pathname + location.search),
+  setSession: (id) => address.set("s", id || null),
 };
 
 const client = createClient(state, address);
@@ -51,7 +66,8 @@ const controls = createControls(state, painter, {
 createRanges(state, painter, client.send);
 const story = createStory(state, painter, { send: client.send, startOver: setup.startOver });
 createComparison(state, painter);
-createHelp(state, (what) => story.act(what) || controls.act(what), setup.open);
+const guide = createGuide(state, painter, address, { send: client.send, reset: client.reset, startOver: setup.startOver, read: getScenarios });
+createHelp(state, (what) => guide.act(what) || story.act(what) || controls.act(what), setup.open);
 createAbout(state);
 createRecordings(state);
 createFigures(state, getPublished);

@@ -45,9 +45,11 @@ export function createRecordings(state) {
     const welcome = state.welcome.get();
     const recorded = state.recorded.get();
     const log_index = state.frame.get()?.log_index ?? 0;
-    if (!welcome || !recorded || readingLog || state.log.get().length >= log_index) return;
-    // Beyond the last recorded operation it does not matter what was asked.
-    if (state.log.get().length > recorded.operations.length) return;
+    const scenario = state.scenario.get();
+    if (!welcome || !(recorded || scenario) || readingLog || state.log.get().length >= log_index) return;
+    // Beyond the last command that is followed it does not matter what was asked.
+    const followed = (scenario?.steps ?? []).reduce((sum, { commands }) => sum + commands.length, 0);
+    if (state.log.get().length > Math.max(followed, recorded?.operations.length ?? 0)) return;
     readingLog = true;
     try {
       const { log } = await getLog(welcome.session);
@@ -90,6 +92,6 @@ export function createRecordings(state) {
   }
 
   state.welcome.subscribe(onWelcome);
-  for (const each of [state.frame, state.recorded]) each.subscribe(readLog);
+  for (const each of [state.frame, state.recorded, state.scenario]) each.subscribe(readLog);
   for (const each of [state.frame, state.recorded, state.log, state.showReal]) each.subscribe(readPictures);
 }

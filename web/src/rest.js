@@ -83,6 +83,9 @@ export const getSpread = (session) => call(`api/sessions/${encodeURIComponent(se
  */
 export const getPublished = (name) => call(`api/${encodeURIComponent(name)}`);
 
+/** @returns {Promise<import("./guide/words.js").Catalog>} */
+export const getScenarios = () => call("api/scenarios");
+
 /** @returns {Promise<import("./wire.js").Info>} */
 export const getInfo = () => call("api/info");
 

@@ -60,8 +60,12 @@ export function createState() {
     expected: atom(""),
     /** What a real kernel did from the example shown, null = not recorded, or not read yet. */
     recorded: atom(/** @type {import("./recorded.js").Recorded|null} */ (null)),
-    /** The session's log, read when a recording is there to follow. */
+    /** The session's log, read when a recording or a scenario is there to follow. */
     log: atom(/** @type {readonly import("./recorded.js").Entry[]} */ ([])),
+    /** Answer of /api/scenarios, null = not read yet. */
+    catalog: atom(/** @type {import("./guide/words.js").Catalog|null} */ (null)),
+    /** The scenario that this page follows, null = none. */
+    scenario: atom(/** @type {import("./guide/words.js").Scenario|null} */ (null)),
     /** Pictures of the real memory, by recordings.pictureKey. */
     pictures: atom(/** @type {ReadonlyMap<string, import("./wire.js").DesignFrame>} */ (new Map())),
     /** How much the numbers hang on the seed, as the server last said; null = not asked. */

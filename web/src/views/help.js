@@ -9,7 +9,9 @@ import { DESIGNS } from "../words.js";
 const SEEN = "fragscope.intro";
 
 const KEYS = [
-  ["n", "Next recorded step", "next"],
+  ["s", "Scenarios", "scenarios"],
+  ["a", "The argument", "argument"],
+  ["n", "Next step of the scenario, or of the recording", "next"],
   ["p", "Play the recorded steps, or stop", "play"],
   ["b", "Balloon target: go to the field", "balloon"],
   ["c", "Compact", "compact"],

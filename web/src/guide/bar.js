@@ -1,0 +1,158 @@
+/**
+ * The scenario that runs: its question, the words of the step, Next step, and the numbers that decide it. It stands where the
+ * recorded commands stand otherwise. Which step it is follows from the session's log alone.
+ */
+
+import { el, need, setText } from "../dom.js";
+import { plural } from "../format.js";
+import { statIndex } from "../wire.js";
+import { commandText } from "../words.js";
+import { createNumbers, sentence } from "./table.js";
+import { deciding, favoursText, place } from "./words.js";
+
+/** @typedef {import("./words.js").Place} Place */
+
+/**
+ * @typedef {object} Intents
+ * @property {(command: import("../wire.js").Command, text: string) => void} send
+ * @property {() => void} startOver
+ * @property {() => void} others opens the gallery
+ * @property {() => void} claim opens the claim that this scenario tests
+ * @property {() => void} leave
+ */
+
+/**
+ * @param {import("../state.js").State} state
+ * @param {import("../paint.js").Painter} painter
+ * @param {Intents} intents
+ * @returns {{next: () => void}}
+ */
+export function createBar(state, painter, intents) {
+  const root = need("guide-bar", HTMLElement);
+  const title = el("h2", { id: "guide-title" });
+  const where = el("p.guide-where");
+  const dots = el("ol.guide-dots", { "aria-hidden": "true" });
+  const words = el("p.guide-words", { id: "guide-words", role: "status" });
+  const said = el("p.guide-said", { id: "guide-said" });
+  const next = el("button.primary", { type: "button", id: "guide-next", "aria-keyshortcuts": "n", click: goOn }, "Next step");
+  const again = el("button", { type: "button", id: "guide-again", click: startOver }, "Start over");
+  const claim = el("button", { type: "button", id: "guide-claim", click: intents.claim }, "The claim behind it");
+  const others = el("button", { type: "button", id: "guide-others", click: intents.others }, "Other scenarios");
+  const leave = el("button", { type: "button", id: "guide-leave", click: intents.leave }, "Leave");
+  const numbers = createNumbers(state);
+  root.append(
+    el("div.guide-step", {}, title, words, el("div.guide-foot", {}, el("div.guide-buttons", {}, next, again, claim, others, leave), where, dots)),
+    el("div.guide-numbers", {}, numbers.element, said));
+
+  /** @type {import("../wire.js").Command[]} */
+  let todo = [];
+  let builtFor = "";
+  /** @type {Place} */
+  let last = { kind: "unknown" };
+
+  const working = () => {
+    const welcome = state.welcome.get();
+    const frame = state.frame.get();
+    if (!welcome || !frame || state.pending.get().size > 0) return true;
+    const busy = statIndex(welcome.stat_fields).busy;
+    return frame.designs.some(({ stats }) => stats[busy] !== 0);
+  };
+
+  /** @returns {Place} */
+  const now = () => {
+    const scenario = state.scenario.get();
+    const frame = state.frame.get();
+    if (!scenario || !frame) return { kind: "unknown" };
+    const found = place(scenario, state.log.get(), frame.log_index);
+    if (found.kind !== "unknown") last = found; // what was known still stands while the log is being read
+    return last;
+  };
+
+  function goOn() {
+    const scenario = state.scenario.get();
+    const at = now();
+    if (!scenario || at.kind !== "on" || working() || todo.length) return;
+    todo = at.rest.length ? [...at.rest] : [...(scenario.steps[at.step]?.commands ?? [])];
+    sendNext();
+    show();
+  }
+
+  /** One command at a time: each runs until the guests are at rest. */
+  function sendNext() {
+    const command = todo.shift();
+    if (command) intents.send(command, commandText(command));
+  }
+
+  function startOver() {
+    todo = [];
+    last = { kind: "unknown" };
+    intents.startOver();
+  }
+
+  const show = painter.add("dom", () => {
+    const scenario = state.scenario.get();
+    root.hidden = scenario === null;
+    document.body.dataset.guide = scenario ? "on" : "off";
+    if (!scenario) {
+      builtFor = "";
+      todo = [];
+      return;
+    }
+    if (builtFor !== scenario.name) {
+      builtFor = scenario.name;
+      last = { kind: "unknown" };
+      todo = [];
+      dots.replaceChildren(...scenario.steps.map(() => el("li")));
+    }
+    const at = now();
+    const busy = working();
+    if (at.kind === "left") todo = [];
+    if (!busy && todo.length && state.frame.get()) sendNext();
+    setText(title, scenario.question);
+    showStep(scenario, at, busy || todo.length > 0);
+    numbers.show(scenario.show, scenario.judge ?? null);
+    setText(said, sentence(state, deciding(scenario)));
+    claim.hidden = !state.catalog.get()?.claims?.some((each) => each.scenario === scenario.name);
+  });
+
+  /**
+   * @param {import("./words.js").Scenario} scenario
+   * @param {Place} at
+   * @param {boolean} busy
+   */
+  function showStep(scenario, at, busy) {
+    const nr = scenario.steps.length;
+    const step = at.kind === "unknown" ? 0 : at.step;
+    const done = at.kind === "on" && step >= nr && !at.rest.length && !busy;
+    root.dataset.step = String(step);
+    root.dataset.place = at.kind;
+    root.dataset.done = String(done);
+    setText(where, at.kind === "left" ? `left after step ${step}` : step === 0 ? `${plural(nr, "step")}` : `step ${step} of ${nr}`);
+    [...dots.children].forEach((dot, i) => dot.classList.toggle("past", i < step));
+    next.disabled = at.kind !== "on" || busy || done;
+    next.hidden = done;
+    again.classList.toggle("primary", done || at.kind === "left");
+    again.disabled = step === 0 && at.kind !== "left";
+    setText(words, stepWords(scenario, at, busy, done));
+    words.classList.toggle("off", at.kind === "left");
+  }
+
+  /**
+   * @param {import("./words.js").Scenario} scenario
+   * @param {Place} at
+   * @param {boolean} busy
+   * @param {boolean} done
+   */
+  function stepWords(scenario, at, busy, done) {
+    if (at.kind === "unknown") return "Loading the scenario’s guest…";
+    if (at.kind === "left") return "Another command than the scenario’s was given: the numbers are still of what you see. Start over to follow it.";
+    const paused = busy && state.pace.get() === 0 ? " The simulation is paused: press Run." : "";
+    if (at.step === 0) return `All designs start from the same memory (${favoursText(scenario.favours)}). Press Next step.${paused}`;
+    const { words: text } = scenario.steps[at.step - 1];
+    if (busy) return `${text}${paused || " The guests are at work…"}`;
+    return done ? `${text} That was the last step. ${scenario.text}` : text;
+  }
+
+  for (const each of [state.scenario, state.catalog, state.log, state.frame, state.welcome, state.pending, state.pace]) each.subscribe(show);
+  return { next: goOn };
+}

@@ -1,0 +1,198 @@
+/**
+ * The guide: a gallery of scenarios and "The argument" in one dialog, and the scenario that runs in a bar on the page.
+ */
+
+import { el, need } from "../dom.js";
+import { notify } from "../state.js";
+import { argument } from "./argument.js";
+import { createBar } from "./bar.js";
+import { gallery } from "./gallery.js";
+import { sameConfig } from "./words.js";
+
+/** @typedef {"scenarios"|"argument"} Tab */
+
+/**
+ * @typedef {object} Intents
+ * @property {(command: import("../wire.js").Command, text: string) => void} send
+ * @property {(config: import("../wire.js").Config, text: string) => void} reset
+ * @property {() => void} startOver
+ * @property {() => Promise<import("./words.js").Catalog>} read
+ *
+ * @typedef {object} Address what stands behind the # of the address
+ * @property {(name: string) => string|null} get
+ * @property {(name: string, value: string|null) => void} set
+ */
+
+/**
+ * @param {import("../state.js").State} state
+ * @param {import("../paint.js").Painter} painter
+ * @param {Address} address
+ * @param {Intents} intents
+ * @returns {{act: (what: string) => boolean}} what a shortcut may ask for; false = not ours
+ */
+export function createGuide(state, painter, address, intents) {
+  const dialog = need("guide", HTMLDialogElement);
+  const more = need("more", HTMLDetailsElement);
+  const cameTo = address.get("s"); // a session that somebody else may look at
+  let wanted = address.get("scenario") ?? "";
+  let from = ""; // claim that led to the scenario which runs
+  /** @type {Tab} */
+  let tab = "scenarios";
+  /** @type {ReturnType<typeof argument>|null} */
+  let shown = null;
+
+  // -- the dialog
+  const body = el("div.guide-body");
+  const tabs = ["scenarios", "argument"].map((name) =>
+    el("button", { type: "button", role: "tab", id: `guide-tab-${name}`, "aria-controls": "guide-body", click: () => open(/** @type {Tab} */ (name)) },
+      name === "scenarios" ? "Scenarios" : "The argument"));
+  body.id = "guide-body";
+  body.setAttribute("role", "tabpanel");
+  const lead = el("p.guide-lead");
+  dialog.append(
+    el("div.dialog-head.guide-top", {}, el("h2.hidden", { id: "guide-head" }, "Guide"), el("div.guide-tabs", { role: "tablist", "aria-label": "Guide" }, ...tabs),
+      el("button", { type: "button", click: () => dialog.close() }, "Close")),
+    lead, body);
+  for (const one of tabs) {
+    one.addEventListener("keydown", (event) => {
+      if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
+      const other = tabs[1 - tabs.indexOf(one)];
+      other.click();
+      other.focus();
+    });
+  }
+  dialog.addEventListener("close", () => {
+    address.set("argument", null);
+    address.set("scenarios", null);
+  });
+
+  /**
+   * @param {Tab} which
+   * @param {string} [claim] to go to
+   */
+  function open(which, claim = "") {
+    tab = which;
+    address.set("argument", which === "argument" ? claim : null);
+    address.set("scenarios", which === "scenarios" ? "" : null);
+    show();
+    if (!dialog.open) dialog.showModal();
+    const target = claim ? document.getElementById(`argument-${claim}`) : null;
+    if (target) {
+      target.scrollIntoView({ block: "start", behavior: "instant" });
+      target.focus({ preventScroll: true });
+    } else {
+      dialog.scrollTop = 0;
+      document.getElementById(`guide-tab-${which}`)?.focus();
+    }
+  }
+
+  function show() {
+    const catalog = state.catalog.get();
+    tabs.forEach((one) => {
+      const chosen = one.id === `guide-tab-${tab}`;
+      one.setAttribute("aria-selected", String(chosen));
+      one.tabIndex = chosen ? 0 : -1;
+    });
+    body.setAttribute("aria-labelledby", `guide-tab-${tab}`);
+    lead.textContent = tab === "scenarios"
+      ? "Each scenario loads a guest and leads through it step by step, under all its designs at once. The numbers that decide it stand beside each step."
+      : "In July 2012 the list linux-mm argued about one patch series. Here is each claim in our words, where it was made, the scenario that tests it, and how it came out. Designs 2 and 3 were never built: what you see of them is as proposed, our implementation.";
+    shown = null;
+    if (!catalog) body.replaceChildren(el("p", {}, "Reading the scenarios…"));
+    else if (tab === "scenarios") body.replaceChildren(...gallery(catalog, state.scenario.get()?.name ?? "", (name) => load(name, "")));
+    else {
+      shown = argument(state, catalog, load, () => dialog.close());
+      body.replaceChildren(...shown.elements);
+      shown.refresh();
+    }
+  }
+
+  // -- loading a scenario
+  /**
+   * @param {string} name
+   * @param {string} claim
+   */
+  function load(name, claim) {
+    const scenario = state.catalog.get()?.scenarios.find((each) => each.name === name);
+    dialog.close();
+    if (!scenario) {
+      notify(state, "error", `There is no scenario called ${name}.`);
+      return;
+    }
+    from = claim;
+    wanted = name;
+    more.open = false;
+    address.set("scenario", name);
+    state.scenario.set(scenario);
+    intents.reset(scenario.config, `load the scenario ${scenario.label}`);
+    document.getElementById("guide-next")?.focus();
+  }
+
+  function leave() {
+    wanted = "";
+    address.set("scenario", null);
+    state.scenario.set(null);
+    more.open = window.matchMedia("(min-width: 900px)").matches;
+  }
+
+  /** The session that is there now: does it run the scenario that the address names? */
+  function onWelcome() {
+    const welcome = state.welcome.get();
+    const catalog = state.catalog.get();
+    if (!welcome || !catalog || !wanted) return;
+    if ([...state.pending.get().values()].some(({ kind }) => kind === "reset")) return;
+    const scenario = catalog.scenarios.find(({ name }) => name === wanted);
+    if (scenario && sameConfig(scenario.config, welcome.config)) {
+      state.scenario.set(scenario);
+      more.open = false;
+    } else if (scenario && welcome.session !== cameTo) load(wanted, from); // a session of our own: nobody is disturbed
+    else {
+      if (!scenario) notify(state, "error", `There is no scenario called ${wanted}.`);
+      leave();
+    }
+  }
+
+  async function read() {
+    try {
+      state.catalog.set(await intents.read());
+    } catch (error) {
+      body.replaceChildren(el("p.problem", {}, `The scenarios could not be read: ${error instanceof Error ? error.message : error}`));
+    }
+  }
+
+  const bar = createBar(state, painter, {
+    send: intents.send,
+    startOver: intents.startOver,
+    others: () => open("scenarios"),
+    claim: () => open("argument", from || (state.catalog.get()?.claims?.find((each) => each.scenario === state.scenario.get()?.name)?.id ?? "")),
+    leave,
+  });
+  const refresh = painter.add("dom", () => {
+    if (dialog.open) shown?.refresh();
+  });
+  state.frame.subscribe(refresh);
+  state.catalog.subscribe(() => {
+    if (dialog.open) show();
+    onWelcome();
+  });
+  state.welcome.subscribe(() => {
+    if (!state.catalog.get()) read();
+    onWelcome();
+  });
+  need("open-scenarios", HTMLButtonElement).addEventListener("click", () => open("scenarios"));
+  need("open-argument", HTMLButtonElement).addEventListener("click", () => open("argument"));
+  need("intro-scenarios", HTMLButtonElement).addEventListener("click", () => open("scenarios"));
+  const claim = address.get("argument");
+  if (claim !== null) open("argument", claim);
+  else if (address.get("scenarios") !== null) open("scenarios");
+
+  return {
+    act(what) {
+      if (what === "scenarios") open("scenarios");
+      else if (what === "argument") open("argument");
+      else if (what === "next" && state.scenario.get()) bar.next();
+      else return false;
+      return true;
+    },
+  };
+}
