@@ -13,6 +13,7 @@ from engine import units as u
 
 MAX_PAGES = 1 << 28  # 1 TiB: more than any guest we make, small enough for int32 arithmetic
 MAX_RATE = 100_000  # workload operations a tick
+MAX_WORKLOAD_TICKS = 1_000_000
 
 
 def _int(name: str, value: object, low: int, high: int, unit: str) -> int:
@@ -155,16 +156,21 @@ class AllocContig(Command):
 
 @dataclass(frozen=True)
 class SetWorkload(Command):
-    """Turn the workload on or off; ``rate`` is its operations a tick."""
+    """Turn the workload on or off.
+
+    ``rate`` is its operations a tick; it runs for ``ticks``, 0 = until it is turned off.
+    """
 
     type: ClassVar[str] = "workload"
     enabled: bool
     rate: int = 256
+    ticks: int = 0
 
     def __post_init__(self) -> None:
         if not isinstance(self.enabled, bool):
             raise ValueError(f"workload enabled is {self.enabled!r:.60}: true or false is needed")
         _int("workload rate", self.rate, 1, MAX_RATE, "operations a tick")
+        _int("workload's time", self.ticks, 0, MAX_WORKLOAD_TICKS, "ticks")
 
 
 COMMANDS: dict[str, type[Command]] = {

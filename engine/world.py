@@ -43,7 +43,7 @@ class WorldConfig:
         seed: of the workload; the base guest has been made from the same or another seed.
         source: the base guest in words for people.
         workload: its parameters.
-        profile: whose rules the guests follow, one of units.PROFILES.
+        profile: whose rules the guests follow, one of units.PROFILE_NAMES.
     """
 
     designs: tuple[str, ...]
@@ -59,9 +59,10 @@ def profile_number(profile: str) -> int:
     Raises:
         ValueError: there is no such profile.
     """
-    if profile not in u.PROFILES:
-        raise ValueError(f"unknown profile {profile!r:.60}: known are {', '.join(u.PROFILES)}")
-    return u.PROFILES.index(profile)
+    if profile not in u.PROFILE_NAMES:
+        known = ", ".join(u.PROFILE_NAMES)
+        raise ValueError(f"unknown profile {profile!r:.60}: known are {known}")
+    return u.PROFILES.index(profile.partition("+")[0])
 
 
 def shown_size(nr_pages: int) -> str:
@@ -140,6 +141,7 @@ class World:
         first = copy_guest(base)
         if profile_number(config.profile) == u.PROFILE_2012:
             adopt_profile_2012(first)
+            first.vm[0]["meet_repaired"] = config.profile == u.PROFILE_REPAIRED
         _adopt(first)
         # Taken from the base: what a design has moved or lost later must not bend the stream of
         # operations.
@@ -148,11 +150,11 @@ class World:
         for guest, design in zip(self._guests, self.designs, strict=True):
             _prepare(guest, design)
         self._plans = [type(d).plan is not Design.plan for d in self.designs]
-        self._workload_on = False
+        self._workload_left = -1  # ticks until it ends by itself; below 0: never
         self._workload: Workload | None = None
         self._params = config.workload
         if config.workload.enabled:
-            self._set_workload(True, config.workload.rate)
+            self._set_workload(True, config.workload.rate, 0)
 
     # -- commands
 
@@ -266,11 +268,11 @@ class World:
         )
 
     def _workload_command(self, command: c.SetWorkload) -> None:
-        self._set_workload(command.enabled, command.rate)
+        self._set_workload(command.enabled, command.rate, command.ticks)
 
-    def _set_workload(self, enabled: bool, rate: int) -> None:
+    def _set_workload(self, enabled: bool, rate: int, ticks: int) -> None:
         self._params = replace(self._params, rate=rate, enabled=enabled)
-        self._workload_on = enabled
+        self._workload_left = ticks or -1
         if self._workload is None and enabled:
             nr_handles = len(self._guests[0].pages)
             handles, orders = self._objects
@@ -282,16 +284,18 @@ class World:
 
     def step(self, nr_ticks: int = 1) -> None:
         """Advance every guest by ``nr_ticks``, each a fixed budget of work."""
-        if self._workload is None or not self._workload_on:
-            for i in range(len(self._guests)):
-                self._advance(i, nr_ticks)
-        else:
-            for _ in range(nr_ticks):
-                ops = self._workload.tick()
-                for i, guest in enumerate(self._guests):
-                    run.run_ticks(guest, ops, len(ops), 1, self._budget)
-                    self._plan(i)
         self.tick += nr_ticks
+        while nr_ticks > 0 and self._workload is not None and self._params.enabled:
+            ops = self._workload.tick()
+            for i, guest in enumerate(self._guests):
+                run.run_ticks(guest, ops, len(ops), 1, self._budget)
+                self._plan(i)
+            nr_ticks -= 1
+            self._workload_left -= 1
+            if self._workload_left == 0:
+                self._set_workload(False, self._params.rate, 0)
+        for i in range(len(self._guests)):
+            self._advance(i, nr_ticks)
 
     def _advance(self, i: int, nr_ticks: int) -> None:
         """Advance one guest without workload, asking its design whenever a cause has come up."""
@@ -323,7 +327,7 @@ class World:
 
     def busy_of(self, i: int) -> bool:
         """Whether a further tick would change guest ``i`` (beyond counting the tick)."""
-        return self._workload_on or bool(run.busy(self._guests[i]))
+        return self._params.enabled or bool(run.busy(self._guests[i]))
 
     def busy(self) -> bool:
         """Whether a further tick would change any guest."""
@@ -336,10 +340,10 @@ class World:
             Ticks run.
 
         Raises:
-            ValueError: the workload is on, so it would never end.
+            ValueError: the workload is on and has no end.
             RuntimeError: still busy after ``max_ticks``.
         """
-        if self._workload_on:
+        if self._params.enabled and self._workload_left < 0:
             raise ValueError("the workload is on: a world with a workload never becomes idle")
         done = 0
         while self.busy():

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.commands import Command, SetWorkload
+from engine.commands import Command
 from engine.view import GuestView
 from engine.world import World
 from server.config import SessionConfig
@@ -72,7 +72,6 @@ class Session:
         self.config = config
         self.world = world
         self.log: list[Entry] = []
-        self.workload = SetWorkload(enabled=False)
         self._facts = dict(facts)
         self._at_rest = not world.busy()
 
@@ -96,7 +95,7 @@ class Session:
 
     @property
     def _quiet(self) -> bool:
-        return not self.workload.enabled and not self.world.busy()
+        return not self.world.busy()
 
     def accept(self, command: Command) -> Entry:
         """Check a command, put it into the log, apply it.
@@ -114,8 +113,6 @@ class Session:
         except ValueError:
             self.log.pop()
             raise
-        if isinstance(command, SetWorkload):
-            self.workload = command
         self._at_rest = False
         return entry
 
@@ -132,6 +129,7 @@ class Session:
 
     def describe(self) -> dict[str, Any]:
         """Fields of ``welcome`` that the session knows."""
+        workload = self.world.workload
         return {
             "config": self.config.to_dict(),
             "tick": self.tick,
@@ -140,7 +138,7 @@ class Session:
                 {"key": d.key, "name": d.name, "label": d.label, "toggles": dict(d.params)}
                 for d in self.world.designs
             ],
-            "workload": {"enabled": self.workload.enabled, "rate": self.workload.rate},
+            "workload": {"enabled": workload.enabled, "rate": workload.rate},
             **self._facts,
         }
 

@@ -20,6 +20,7 @@ EXAMPLES: list[c.Command] = [
     c.Offline(128, 2),
     c.AllocContig(16),
     c.SetWorkload(True, 1),
+    c.SetWorkload(True, 1, 500),
     c.SetWorkload(False),
 ]
 
@@ -69,6 +70,7 @@ def test_every_command_is_tried() -> None:
         ({"type": "alloc_contig", "size_mib": None}, "contiguous memory is None: a whole number"),
         ({"type": "workload", "enabled": 1}, "workload enabled is 1: true or false"),
         ({"type": "workload", "enabled": True, "rate": 0}, "workload rate is 0: from 1 to 100000"),
+        ({"type": "workload", "enabled": True, "ticks": -1}, "workload's time is -1: from 0 to"),
     ],
 )
 def test_bad_commands_are_refused_in_one_sentence(data: Any, text: str) -> None:

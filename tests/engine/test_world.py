@@ -173,6 +173,23 @@ def test_a_workload_churns_all_designs_with_one_stream(profile: str) -> None:
     assert not w.workload.enabled
 
 
+def test_a_workload_with_an_end_stops_by_itself() -> None:
+    w, by_ticks = world("pinned", "lru_hook"), world("pinned", "lru_hook")
+    w.apply(c.SetWorkload(True, 200, 30))
+    w.run_until_idle()
+    assert not w.workload.enabled
+    by_ticks.apply(c.SetWorkload(True, 200, 30))
+    for _ in range(w.tick):
+        by_ticks.step()
+    by_hand = world("pinned", "lru_hook")
+    by_hand.apply(c.SetWorkload(True, 200))
+    by_hand.step(30)
+    by_hand.apply(c.SetWorkload(False, 200))
+    by_hand.step(w.tick - 30)
+    for i in range(2):
+        assert w.digest(i) == by_ticks.digest(i) == by_hand.digest(i)
+
+
 def test_a_configured_workload_runs_from_the_first_tick() -> None:
     config = WorldConfig(("pinned",), workload=WorkloadParams(rate=50, enabled=True))
     w = World(base(), config)

@@ -69,6 +69,17 @@ def test_a_command_is_marked_while_the_workload_is_on(make_session):
     assert [entry.idle for entry in session.log] == [True, False]
 
 
+def test_a_workload_that_ends_by_itself_leaves_the_session_at_rest(make_session):
+    session = make_session()
+    session.accept(SetWorkload(enabled=True, rate=10, ticks=5))
+    assert session.describe()["workload"] == {"enabled": True, "rate": 10}
+    while not session.at_rest:
+        session.advance()
+    assert session.describe()["workload"] == {"enabled": False, "rate": 10}
+    session.accept(CompactMemory())
+    assert [entry.idle for entry in session.log] == [True, True]
+
+
 def test_a_command_that_cannot_be_is_not_logged(make_session):
     session = make_session()
     before = session.world.digest(0)

@@ -254,7 +254,7 @@ export function commandText(command) {
     case "drop_caches": return "drop caches";
     case "offline": return `offline ${count(Number(command.start_mib))} to ${count(Number(command.start_mib) + Number(command.size_mib))} MiB`;
     case "alloc_contig": return `allocate ${count(Number(command.size_mib))} MiB in a row`;
-    case "workload": return command.enabled ? `workload on, ${count(Number(command.rate))} operations a tick` : "workload off";
+    case "workload": return command.enabled ? `workload on, ${count(Number(command.rate))} operations a tick${command.ticks ? `, for ${count(Number(command.ticks))} ticks` : ""}` : "workload off";
     default: return command.type;
   }
 }
