@@ -36,7 +36,7 @@ export function createBar(state, painter, intents) {
   const said = el("p.guide-said", { id: "guide-said" });
   const next = el("button.primary", { type: "button", id: "guide-next", "aria-keyshortcuts": "n", click: goOn }, "Next step");
   const again = el("button", { type: "button", id: "guide-again", click: startOver }, "Start over");
-  const claim = el("button", { type: "button", id: "guide-claim", click: intents.claim }, "The claim behind it");
+  const claim = el("button", { type: "button", id: "guide-claim", click: intents.claim }, "The claim");
   const others = el("button", { type: "button", id: "guide-others", click: intents.others }, "Other scenarios");
   const leave = el("button", { type: "button", id: "guide-leave", click: intents.leave }, "Leave");
   const numbers = createNumbers(state);

@@ -27,29 +27,43 @@ export function numbers(state, stat) {
 export function createNumbers(state) {
   const table = el("table.numbers");
   const element = el("div.scroll", { role: "region", "aria-label": "Numbers that decide it, now", tabindex: 0 }, table);
+  const narrow = window.matchMedia("(max-width: 640px)");
   let builtFor = "";
+  /** @type {HTMLElement[][]} cells by row of `show`, then by design */
+  let cells = [];
+
+  /**
+   * A row for each number and a column for each design; on a phone the other way round.
+   * @param {import("./words.js").Show[]} show
+   * @param {string[]} keys
+   */
+  function build(show, keys) {
+    cells = show.map(({ stat }) => keys.map((key) => el("td", { "data-design": key, "data-stat": stat })));
+    const upright = !narrow.matches;
+    const labels = show.map(({ label }) => label);
+    const [heads, names] = upright ? [keys, labels] : [labels, keys];
+    table.replaceChildren(
+      el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Now"), ...heads.map((head) => el(upright ? "th.key" : "th", { scope: "col" }, head)))),
+      el("tbody", {}, ...names.map((name, i) =>
+        el("tr", {}, el(upright ? "th" : "th.key", { scope: "row" }, name), ...(upright ? cells[i] : cells.map((row) => row[i]))))));
+  }
+
   return {
     element,
     show(show, judge) {
       const keys = state.welcome.get()?.designs.map(({ key }) => key) ?? [];
-      const wanted = JSON.stringify([keys, show, judge]);
-      if (wanted !== builtFor) {
-        builtFor = wanted;
-        table.replaceChildren(
-          el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Now"), ...keys.map((key) => el("th.key", { scope: "col" }, key)))),
-          el("tbody", {}, ...show.map(({ stat, label }) => el("tr", { "data-stat": stat }, el("th", { scope: "row" }, label),
-            ...keys.map((key) => el("td", { "data-design": key }))))));
-      }
+      const wanted = JSON.stringify([keys, show, narrow.matches]);
+      if (wanted !== builtFor) build(show, keys);
+      builtFor = wanted;
       for (const [i, { stat }] of show.entries()) {
         const values = numbers(state, stat);
         const each = values.map(({ value }) => value);
         const differ = Math.min(...each) < Math.max(...each);
         const best = differ && judge?.stat === stat ? (judge.better === "low" ? Math.min : Math.max)(...each) : NaN;
         values.forEach(({ value }, j) => {
-          const cell = table.tBodies[0].rows[i].cells[j + 1];
-          setText(cell, count(value));
-          cell.dataset.value = String(value);
-          cell.classList.toggle("best", value === best);
+          setText(cells[i][j], count(value));
+          cells[i][j].dataset.value = String(value);
+          cells[i][j].classList.toggle("best", value === best);
         });
       }
     },
