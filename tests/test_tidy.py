@@ -261,6 +261,7 @@ WEB_IMPORTS: dict[str, set[str]] = {
     "guide/": {"state.js", "wire.js", "dom.js", "format.js", "words.js", "guide/"},
     "race/": {"dom.js", "rest.js", "race/"},  # a page of its own: race.html
     "views/panels.js": {"ranges.js"},
+    "trace/": {"state.js", "wire.js", "dom.js", "format.js", "trace/"},
     "views/price.js": {"price.js"},
     "views/ranges.js": {"ranges.js"},
     "views/setup.js": {"rest.js"},  # a capture goes up as a file of its own, not as a message

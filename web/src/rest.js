@@ -86,6 +86,23 @@ export const getPublished = (name) => call(`api/${encodeURIComponent(name)}`);
 /** @returns {Promise<import("./guide/words.js").Catalog>} */
 export const getScenarios = () => call("api/scenarios");
 
+/**
+ * What the next ticks of one design will do, page by page; the session is left as it is.
+ * @param {string} session
+ * @param {string} design
+ * @param {number} ticks
+ * @returns {Promise<import("./trace/words.js").Trace>}
+ */
+export const postTrace = (session, design, ticks) =>
+  call(`api/sessions/${encodeURIComponent(session)}/trace`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ design, ticks }),
+  });
+
+/** @returns {Promise<{reasons: import("./trace/words.js").Reason[]}>} every reason that a trace can give */
+export const getReasons = () => call("api/reasons");
+
 /** @returns {Promise<import("./wire.js").Info>} */
 export const getInfo = () => call("api/info");
 

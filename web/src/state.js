@@ -80,6 +80,8 @@ export function createState() {
     mode: atom("content"),
     /** Pageblock under the pointer or the keyboard, in all panels at once. */
     pageblock: atom(/** @type {number|null} */ (null)),
+    /** Pageblock of the page that the one pointed at goes to, while a trace is read. */
+    target: atom(/** @type {number|null} */ (null)),
     /** Index of the panel in which it is pointed at. */
     panel: atom(0),
     /** Range of memory chosen for offlining. */

@@ -20,6 +20,7 @@ const PAGEBLOCK_SHIFT = 9;
  * @property {number} free_pfn -1 = none
  * @property {number|null} pageblock pointed at
  * @property {import("../ranges.js").Range|null} [range] chosen for offlining
+ * @property {number|null} [target] pageblock that a page goes to
  */
 
 /**
@@ -48,6 +49,11 @@ export function drawMarks(canvas, g, marks) {
   }
   if (marks.migrate_pfn >= 0) scanner(c, g, marks.migrate_pfn, true);
   if (marks.free_pfn >= 0) scanner(c, g, marks.free_pfn, false);
+  const { target = null } = marks;
+  if (target !== null && target < g.nr && target !== marks.pageblock) {
+    if (marks.pageblock !== null && marks.pageblock < g.nr) way(c, g, marks.pageblock, target);
+    select(c, g, target);
+  }
   if (marks.pageblock !== null && marks.pageblock < g.nr) select(c, g, marks.pageblock);
 }
 
@@ -108,6 +114,27 @@ function scanner(c, g, pfn, upwards) {
   c.lineJoin = "round";
   c.fill();
   c.stroke();
+}
+
+/**
+ * A dashed line from the pageblock of a page to that of its target.
+ * @param {CanvasRenderingContext2D} c
+ * @param {import("../geom.js").Geometry} g
+ * @param {number} from
+ * @param {number} to
+ */
+function way(c, g, from, to) {
+  const [start, end] = [cellOf(g, from), cellOf(g, to)];
+  for (const [colour, line] of /** @type {[string, number][]} */ ([[PAPER, 4.5], [INK, 2]])) {
+    c.strokeStyle = colour;
+    c.lineWidth = line * g.dpr;
+    c.setLineDash([6 * g.dpr, 4 * g.dpr]);
+    c.beginPath();
+    c.moveTo((start.col + 0.5) * g.cell, (start.row + 0.5) * g.cell);
+    c.lineTo((end.col + 0.5) * g.cell, (end.row + 0.5) * g.cell);
+    c.stroke();
+  }
+  c.setLineDash([]);
 }
 
 /**

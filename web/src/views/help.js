@@ -21,6 +21,7 @@ const KEYS = [
   ["w", "Workload on or off", "workload"],
   ["Space", "Pause or run", "pause"],
   [".", "One tick, while paused", "step"],
+  ["y", "Why? Pause, and see what the next tick does to each page", "why"],
   ["+", "Faster", "faster"],
   ["-", "Slower", "slower"],
   ["r", "Start over with the same guest and seed", "reset"],

@@ -88,7 +88,8 @@ export function createPanels(state, painter, twins) {
   const lay = painter.add("dom", () => {
     const welcome = state.welcome.get();
     if (!welcome || panels.length === 0) return;
-    const width = panels[0].pair.clientWidth;
+    // While one design is traced, the others' panels have no width.
+    const width = Math.max(...panels.map(({ pair }) => pair.clientWidth));
     if (width < 20) return;
     const dpr = window.devicePixelRatio || 1;
     const height = Math.round(Math.min(MAP_HEIGHT.most, Math.max(MAP_HEIGHT.least, window.innerHeight * MAP_HEIGHT.share)));
@@ -96,7 +97,7 @@ export function createPanels(state, painter, twins) {
     const key = `${width} ${height} ${dpr} ${welcome.epoch} ${state.mode.get()} ${twin}`;
     if (key === laidOutFor) return;
     laidOutFor = key;
-    const room = width - panels[0].axis.offsetWidth - GUTTER;
+    const room = width - Math.max(...panels.map(({ axis }) => axis.offsetWidth)) - GUTTER;
     const nr = welcome.guest.nr_pageblocks;
     geometry = fit(nr, room, height, dpr);
     root.dataset.twins = twin ? "below" : "none";
@@ -208,6 +209,7 @@ export function createPanels(state, painter, twins) {
         free_pfn: s("compact_active") ? s("free_pfn") : -1,
         pageblock: state.pageblock.get(),
         range: state.range.get(),
+        target: state.target.get(),
       });
     });
   });
@@ -257,7 +259,7 @@ export function createPanels(state, painter, twins) {
   state.welcome.subscribe(rebuild);
   for (const mark of [write, draw, drawOver]) state.frame.subscribe(mark);
   for (const mark of [describe, drawOver]) state.pageblock.subscribe(mark);
-  state.range.subscribe(drawOver);
+  for (const mark of [state.range, state.target]) mark.subscribe(drawOver);
   state.mode.subscribe(lay);
   twins.onShown(lay);
   new ResizeObserver(lay).observe(root);

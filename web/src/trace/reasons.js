@@ -1,0 +1,53 @@
+/**
+ * Every reason that the engine can give, in one table; read when somebody asks.
+ */
+
+import { el, need } from "../dom.js";
+import { outcomeOf } from "./words.js";
+
+/**
+ * @param {() => Promise<{reasons: import("./words.js").Reason[]}>} read
+ * @returns {(reason?: string) => Promise<void>} open, at a reason
+ */
+export function createReasons(read) {
+  const dialog = need("reasons", HTMLDialogElement);
+  const body = el("div");
+  dialog.append(
+    el("form", { method: "dialog" }, el("div.dialog-head", {}, el("h2", { id: "reasons-title" }, "Why a page moves, or does not"), el("button", { value: "close" }, "Close"))),
+    body,
+  );
+  let filled = false;
+
+  async function fill() {
+    try {
+      const { reasons } = await read();
+      body.replaceChildren(
+        el("p", {}, `All ${reasons.length} reasons that the simulator can give. Words in braces are filled in with what is true at that moment.`),
+        el("div.scroll", { role: "region", "aria-labelledby": "reasons-title", tabindex: 0 }, el("table", { id: "reasons-table" },
+          el("thead", {}, el("tr", {}, ...["Outcome", "Reason", "Decided in the kernel", "and here"].map((words) => el("th", { scope: "col" }, words)))),
+          el("tbody", {}, ...reasons.map(row)))),
+      );
+      filled = true;
+    } catch (error) {
+      body.replaceChildren(el("p.problem", {}, `The reasons could not be read: ${error instanceof Error ? error.message : error}`));
+    }
+  }
+
+  return async (reason) => {
+    if (!dialog.open) dialog.showModal();
+    if (!filled) await fill();
+    body.querySelectorAll("tr[aria-current]").forEach((each) => each.removeAttribute("aria-current"));
+    const found = reason ? document.getElementById(`reason-${reason}`) : null;
+    found?.setAttribute("aria-current", "true");
+    found?.scrollIntoView({ block: "center" });
+  };
+}
+
+/** @param {import("./words.js").Reason} reason */
+function row({ id, outcome, sentence, source, code }) {
+  const { symbol, words } = outcomeOf(outcome);
+  return el("tr", { id: `reason-${id}` },
+    el("td", {}, el("span.symbol", { "aria-hidden": "true" }, symbol), ` ${words}`),
+    el("th", { scope: "row" }, sentence, el("code.reason-id", {}, id)),
+    el("td", {}, el("code", {}, source)), el("td", {}, el("code", {}, code)));
+}

@@ -1,0 +1,298 @@
+/**
+ * "Why this page?": the next tick of one design, told page by page before it happens. Stands in the place of the other designs'
+ * maps, pauses the session, and its Step does exactly what was told.
+ */
+
+import { el, need, setText } from "../dom.js";
+import { count } from "../format.js";
+import { statIndex } from "../wire.js";
+import { detail } from "./detail.js";
+import { createReasons } from "./reasons.js";
+import { chosen, counted, moreText, moveRow, outcomeOf, outcomes, reasons, reasonWords, standing, subjectText, targetBlock, traceText } from "./words.js";
+
+/** @typedef {import("./words.js").Trace} Trace */
+
+/**
+ * @typedef {object} Doors
+ * @property {(ticks_per_s: number) => void} pace
+ * @property {(ticks: number) => void} step
+ * @property {(session: string, design: string, ticks: number) => Promise<Trace>} trace
+ * @property {() => Promise<{reasons: import("./words.js").Reason[]}>} reasons
+ */
+
+const IDLE_TEXT = "Nothing is at work now. Press Compact, or change the balloon: while paused it waits, and here stands what it will do.";
+
+/**
+ * @param {import("../state.js").State} state
+ * @param {import("../paint.js").Painter} painter
+ * @param {Doors} doors
+ * @returns {{act: (what: string) => boolean}} what a shortcut may ask for; false = not ours
+ */
+export function createTrace(state, painter, doors) {
+  const root = need("trace", HTMLElement);
+  const maps = need("maps", HTMLElement);
+  const why = need("why", HTMLButtonElement);
+  const openReasons = createReasons(doors.reasons);
+  const parts = build(root, { close: () => setOpen(false), ask: () => void ask(), step, openReasons: () => void openReasons() });
+  const { designs, ticks, asking, stepping, said, shares, reason, note, list, box } = parts;
+  /** @type {Trace|null} */
+  let trace = null;
+  let logIndex = 0; // of the session when the trace was asked for
+  let problem = "";
+  let busy = false; // a trace is on its way
+  let wanted = false; // trace as soon as the session stands still
+  let design = "";
+  /** @type {import("./words.js").Filter} */
+  let filter = { outcome: "", reason: "" };
+  /** @type {import("./words.js").Handled[]} */
+  let rows = [];
+  let row = 0;
+
+  const index = () => state.welcome.get()?.designs.findIndex(({ key }) => key === design) ?? -1;
+  const working = () => {
+    const welcome = state.welcome.get();
+    const values = state.frame.get()?.designs[index()]?.stats;
+    return welcome && values ? values[statIndex(welcome.stat_fields).busy] !== 0 : false;
+  };
+
+  /** @param {boolean} open */
+  function setOpen(open) {
+    root.hidden = !open;
+    maps.classList.toggle("tracing", open);
+    why.setAttribute("aria-expanded", String(open));
+    mark(null);
+    showDesign();
+    if (!open) {
+      why.focus();
+      return;
+    }
+    if (state.pace.get() > 0) doors.pace(0);
+    if (!trace) wanted = true;
+    maps.scrollIntoView({ block: "start" });
+    asking.focus({ preventScroll: true });
+    show();
+    settle();
+  }
+
+  async function ask() {
+    const welcome = state.welcome.get();
+    const frame = state.frame.get();
+    if (!welcome || !frame || busy || state.pace.get() > 0) return;
+    wanted = false;
+    busy = true;
+    problem = "";
+    show();
+    const before = frame.log_index;
+    try {
+      const answer = await doors.trace(welcome.session, design, Number(ticks.value));
+      if (state.welcome.get() !== welcome) return;
+      trace = answer;
+      logIndex = before;
+      filter = { outcome: "", reason: "" };
+      showFilters();
+      showList();
+    } catch (error) {
+      problem = `Not traced: ${error instanceof Error ? error.message : error}`;
+    } finally {
+      busy = false;
+      show();
+    }
+  }
+
+  function step() {
+    if (trace && standing(trace, state.frame.get(), logIndex) === "foretold") doors.step(trace.ticks);
+  }
+
+  /** @param {string} key */
+  function choose(key) {
+    if (key === design) return;
+    design = key;
+    trace = null;
+    problem = "";
+    wanted = true;
+    showFilters();
+    showList();
+    showDesign();
+    show();
+    settle();
+  }
+
+  /** Asked for while the session still ran, or the first time: as soon as it stands still and has something to do. */
+  const settle = painter.add("dom", () => {
+    if (wanted && !root.hidden && !busy && state.pace.get() === 0 && state.pending.get().size === 0 && working()) void ask();
+  });
+
+  /** Only the map of the design that is traced stands beside. */
+  function showDesign() {
+    for (const panel of document.querySelectorAll("#panels > .panel")) {
+      panel.classList.toggle("untraced", !root.hidden && panel.getAttribute("data-design") !== design);
+    }
+    state.panel.set(Math.max(0, index()));
+  }
+
+  const show = painter.add("dom", () => {
+    if (root.hidden) return;
+    const frame = state.frame.get();
+    const now = standing(trace, frame, logIndex);
+    const paused = state.pace.get() === 0;
+    root.dataset.state = busy ? "asking" : problem ? "problem" : now;
+    root.setAttribute("aria-busy", String(busy));
+    asking.disabled = busy || !paused;
+    asking.classList.toggle("primary", now !== "foretold" || trace?.ticks === 0);
+    setText(asking, busy ? "Tracing…" : "Trace the next");
+    stepping.disabled = busy || !paused || now !== "foretold" || trace?.ticks === 0;
+    stepping.classList.toggle("primary", now === "foretold" && trace?.ticks !== 0);
+    let words = trace ? traceText(trace, now, frame?.tick ?? 0) : working() ? "Press Trace: what the next tick does to each page, before it is done." : IDLE_TEXT;
+    if (!paused) words = "The session is running: pause it, so that there is a next tick to look at.";
+    if (busy) words = `Following every call of the next ${ticks.value === "1" ? "tick" : `${ticks.value} ticks`} of ${design}…`;
+    said.classList.toggle("problem", problem !== "" && !busy);
+    setText(said, problem !== "" && !busy ? problem : words);
+    parts.body.hidden = !trace || trace.handled.length === 0;
+  });
+
+  // -- filter
+  function showFilters() {
+    if (!trace) return;
+    const radio = (/** @type {string} */ value, /** @type {(Node|string)[]} */ ...words) =>
+      el("span.mode", {}, el("input", { type: "radio", name: "trace-outcome", value, id: `trace-outcome-${value || "all"}`, checked: filter.outcome === value,
+        change: () => setFilter({ outcome: value, reason: "" }) }), el("label", { for: `trace-outcome-${value || "all"}` }, ...words));
+    shares.replaceChildren(radio("", `all ${count(trace.total)}`), ...outcomes(trace).map(({ outcome, nr }) => {
+      const { symbol, words } = outcomeOf(outcome);
+      return radio(outcome, el("span.symbol", { "aria-hidden": "true" }, symbol), ` ${words} ${count(nr)}`);
+    }));
+    fillReasons();
+  }
+  function fillReasons() {
+    if (!trace) return;
+    reason.replaceChildren(el("option", { value: "" }, "any reason"),
+      ...reasons(trace, filter.outcome).map((each) => el("option", { value: each.reason, selected: each.reason === filter.reason }, `${reasonWords(each.reason)} (${count(each.nr)})`)));
+  }
+  /** @param {import("./words.js").Filter} next */
+  function setFilter(next) {
+    filter = next;
+    fillReasons();
+    showList();
+  }
+  reason.addEventListener("change", () => setFilter({ ...filter, reason: reason.value }));
+
+  // -- list
+  function showList() {
+    rows = trace ? chosen(trace, filter) : [];
+    list.replaceChildren(...rows.map((handled, i) => {
+      const { symbol, words } = outcomeOf(handled.outcome);
+      return el("li", { role: "option", id: `trace-row-${i}`, "aria-selected": "false", "data-outcome": handled.outcome },
+        el("span.symbol", { "aria-hidden": "true" }, symbol), el("span.outcome", {}, words), el("span.subject", {}, subjectText(handled)),
+        el("span.reason", {}, moreText(handled)));
+    }));
+    const all = trace ? counted(trace, filter) : 0;
+    setText(note, rows.length < all ? `${count(rows.length)} of ${count(all)} listed: some of every kind` : `${count(all)} listed`);
+    row = 0;
+    list.scrollTop = 0;
+    select(0, false);
+  }
+
+  /**
+   * @param {number} to
+   * @param {boolean} scroll
+   */
+  function select(to, scroll) {
+    list.children[row]?.setAttribute("aria-selected", "false");
+    row = to;
+    const item = list.children[row];
+    const handled = rows[row];
+    if (!item || !handled) {
+      list.removeAttribute("aria-activedescendant");
+      box.replaceChildren();
+      return;
+    }
+    item.setAttribute("aria-selected", "true");
+    list.setAttribute("aria-activedescendant", item.id);
+    if (scroll) item.scrollIntoView({ block: "nearest" });
+    box.replaceChildren(...detail(handled, (id) => void openReasons(id)));
+    box.scrollTop = 0;
+    mark(handled);
+  }
+
+  /**
+   * The page's pageblock, and that of its target, on the map.
+   * @param {import("./words.js").Handled|null} handled
+   */
+  function mark(handled) {
+    state.pageblock.set(handled && !root.hidden ? handled.pageblock : null);
+    state.target.set(handled && !root.hidden ? targetBlock(handled) : null);
+  }
+  /** @param {Event} event */
+  const rowAt = (event) => {
+    const item = event.target instanceof Element ? event.target.closest("li") : null;
+    return item ? [...list.children].indexOf(item) : -1;
+  };
+  list.addEventListener("pointerover", (event) => mark(rows[rowAt(event)] ?? rows[row] ?? null));
+  list.addEventListener("pointerleave", () => mark(rows[row] ?? null));
+  list.addEventListener("focus", () => mark(rows[row] ?? null));
+  list.addEventListener("click", (event) => {
+    const to = rowAt(event);
+    if (to >= 0) select(to, false);
+  });
+  list.addEventListener("keydown", (event) => {
+    const to = moveRow(event.key, row, rows.length);
+    if (to === null) return;
+    event.preventDefault();
+    select(to, true);
+  });
+
+  root.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") setOpen(false);
+  });
+  ticks.addEventListener("change", show);
+  why.addEventListener("click", () => setOpen(root.hidden));
+  state.welcome.subscribe((welcome) => {
+    if (!welcome) return;
+    trace = null;
+    problem = "";
+    wanted = !root.hidden;
+    if (!welcome.designs.some(({ key }) => key === design)) design = (welcome.designs.find(({ name }) => name === "lru_hook") ?? welcome.designs[0]).key;
+    designs.replaceChildren(...welcome.designs.map(({ key }, i) =>
+      el("span.mode", {}, el("input", { type: "radio", name: "trace-design", id: `trace-design-${i}`, value: key, checked: key === design, change: () => choose(key) }),
+        el("label", { for: `trace-design-${i}` }, key))));
+    showDesign();
+    showList();
+    show();
+  });
+  for (const each of [state.frame, state.pace, state.pending]) {
+    each.subscribe(show);
+    each.subscribe(settle);
+  }
+  return {
+    act(what) {
+      if (what !== "why") return false;
+      setOpen(root.hidden);
+      return true;
+    },
+  };
+}
+
+/**
+ * The fixed parts.
+ * @param {HTMLElement} root
+ * @param {{close: () => void, ask: () => void, step: () => void, openReasons: () => void}} acts
+ */
+function build(root, acts) {
+  const designs = el("div.modes.trace-designs", { role: "radiogroup", "aria-label": "Design to trace" });
+  const ticks = el("select", { id: "trace-ticks", "aria-label": "Ticks to trace" }, ...[1, 4, 16].map((nr) => el("option", { value: nr }, nr === 1 ? "tick" : `${nr} ticks`)));
+  const asking = el("button.primary", { type: "button", id: "trace-ask", click: acts.ask }, "Trace the next");
+  const stepping = el("button", { type: "button", id: "trace-step", disabled: true, click: acts.step }, "Step: do it");
+  const said = el("p.trace-said", { role: "status", id: "trace-said" });
+  const shares = el("div.modes.trace-outcomes", { role: "radiogroup", "aria-label": "Outcome" });
+  const reason = el("select", { id: "trace-reason", "aria-label": "Reason" });
+  const note = el("span");
+  const noted = el("p.trace-note", {}, note, el("button.quiet", { type: "button", id: "trace-reasons", click: acts.openReasons }, "all reasons there are"));
+  const list = el("ul.trace-list", { role: "listbox", tabindex: 0, id: "trace-list", "aria-label": "Pages and pageblocks handled", "aria-controls": "trace-detail" });
+  const box = el("div.trace-detail", { id: "trace-detail" });
+  const body = el("div.trace-body", { hidden: true }, el("div.trace-left", {}, el("div.trace-filter", {}, shares, reason, noted), list), box);
+  root.append(
+    el("div.trace-head", {}, el("h2", { id: "trace-title" }, "Why this page?"), designs,
+      el("span.ask", {}, asking, ticks), stepping, el("button", { type: "button", id: "trace-close", click: acts.close }, "Close")),
+    said, body,
+  );
+  return { designs, ticks, asking, stepping, said, shares, reason, note, list, box, body };
+}
