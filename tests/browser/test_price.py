@@ -22,7 +22,7 @@ def value(page: Page, row: str, key: str) -> float:
 
 def test_each_design_shows_what_it_paid_beside_what_it_bought(page: Page, server: Server) -> None:
     open_guest(page, server.url)
-    choose(page, "preset runs", size_mib=256, seed=1)
+    choose(page, "preset roomy", size_mib=256, seed=1)
     inflate(page, 48)
     press(page, "compact")
     for key in DESIGNS:

@@ -29,6 +29,7 @@ test("tests of all paths are added, and divided by what they served", () => {
   assert.equal(tests(stats(HOOK)), 2210);
   assert.equal(shown("tests", HOOK), "2,210");
   assert.equal(shown("met", HOOK), "705 (32 %)");
+  assert.equal(shown("met_lru", { ...HOOK, hook_checks_lru: 20 }), "825 (37 %)");
   assert.equal(shown("tests_per_scanned", HOOK), "0.05");
   assert.equal(shown("tests_per_moved", HOOK), "3.75");
   assert.equal(shown("pfns_per_exit", HOOK), "86.0");

@@ -56,6 +56,12 @@ const share = (part, whole) => (whole ? part / whole : 0);
 /** @param {number} n */
 const each = (n) => (n ? n.toFixed(n < 10 ? 2 : 1) : "0");
 
+/**
+ * @param {number} size
+ * @param {Stats} s
+ */
+const ofTests = (size, s) => (tests(s) ? `${short(size)} (${Math.round(100 * share(size, tests(s)))} %)` : "0");
+
 /** @param {Stats} s */
 export const scanned = (s) => s("compact_migrate_scanned");
 
@@ -111,7 +117,11 @@ export const ROWS = [
   path("hook_putback", "… when putting back", "putback_movable_pages(): of each page that was isolated and not moved."),
   {
     key: "met", group: "test", words: "tests that met a balloon page", text: "All others were asked in vain.",
-    size: (s) => sum(s, MET), show: (size, s) => (tests(s) ? `${short(size)} (${Math.round(100 * share(size, tests(s)))} %)` : "0"),
+    size: (s) => sum(s, MET), show: ofTests,
+  },
+  {
+    key: "met_lru", group: "test", words: "tests that met an LRU page", text: "What those paths were written for; the rest met others.",
+    size: (s) => s("hook_checks_lru") + sum(s, TESTS.slice(1)) - sum(s, MET.slice(1)), show: ofTests,
   },
   {
     key: "tests_per_scanned", group: "test", words: "tests for each page scanned", text: "When isolating; pages that the migrate scanner looked at.",

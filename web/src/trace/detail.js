@@ -55,7 +55,7 @@ function row(line) {
   head.style.setProperty("--depth", String(depth));
   return el(`tr.${kind}`, {}, head, ...(state ? FIELDS : []).map((field) => {
     const changed = field in was;
-    return el("td", { class: changed ? "changed" : null }, state && el(changed ? "b" : "span", {}, state[field]),
+    return el("td", { class: changed ? "changed" : null }, state && el(changed ? "b" : "span", { class: state[field].includes("->") ? "whole" : null }, state[field]),
       changed && el("span.was", {}, `was ${was[field]}`));
   }));
 }

@@ -69,7 +69,7 @@ export function createTrace(state, painter, doors) {
     if (state.pace.get() > 0) doors.pace(0);
     if (!trace) wanted = true;
     maps.scrollIntoView({ block: "start" });
-    asking.focus({ preventScroll: true });
+    root.focus({ preventScroll: true });
     show();
     settle();
   }
@@ -91,6 +91,9 @@ export function createTrace(state, painter, doors) {
       filter = { outcome: "", reason: "" };
       showFilters();
       showList();
+      parts.body.hidden = trace.handled.length === 0;
+      // The arrow keys are ready at once, unless one is busy elsewhere; a button that was switched off has lost the focus.
+      if (!parts.body.hidden && [root, asking, document.body].includes(/** @type {HTMLElement} */ (document.activeElement))) list.focus({ preventScroll: true });
     } catch (error) {
       problem = `Not traced: ${error instanceof Error ? error.message : error}`;
     } finally {
@@ -287,6 +290,7 @@ function build(root, acts) {
   const note = el("span");
   const noted = el("p.trace-note", {}, note, el("button.quiet", { type: "button", id: "trace-reasons", click: acts.openReasons }, "all reasons there are"));
   const list = el("ul.trace-list", { role: "listbox", tabindex: 0, id: "trace-list", "aria-label": "Pages and pageblocks handled", "aria-controls": "trace-detail" });
+  root.tabIndex = -1;
   const box = el("div.trace-detail", { id: "trace-detail" });
   const body = el("div.trace-body", { hidden: true }, el("div.trace-left", {}, el("div.trace-filter", {}, shares, reason, noted), list), box);
   root.append(
