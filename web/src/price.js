@@ -202,7 +202,7 @@ export function bargain(s, base, estimate) {
   const paid = [];
   /** @type {string[]} */
   const saved = [];
-  if (asked) paid.push(`${plural(asked, "test")} on the generic paths${s("balloon_actual") ? "" : " with no balloon at all"}`);
+  if (asked) paid.push(`${plural(asked, "test")} on the generic paths${s("balloon_inflate") ? "" : " with no balloon at all"}`);
   if (exits > 0) paid.push(`${plural(exits, "message")}${base ? " more" : ""} to the host (${timeText(waited(estimate, exits, pfns))} by our estimate)`);
   if (s("pass_scanned")) paid.push(`${plural(s("pass_scanned"), "page")} scanned once more`);
   if (copied > 0) paid.push(`${mibNumber(copied)} MiB ${base ? "more " : ""}copied`);
