@@ -205,7 +205,7 @@ def fill_block(guest):
     pfn = alloc_pages(guest, u.PAGEBLOCK_ORDER, u.MIGRATE_UNMOVABLE, HEAVY)
     if pfn == NONE:
         return 0
-    dedicate(guest, pfn)
+    dedicate(guest, pfn)  # reason: block_is_taken
     tell_host(guest, u.BALLOON_ARRAY_PFNS_MAX)
     tell_host(guest, u.BALLOON_ARRAY_PFNS_MAX)
     return u.PAGEBLOCK_NR_PAGES
@@ -229,7 +229,7 @@ def release_page(guest, pfn):
         block = pfn >> u.PAGEBLOCK_ORDER
         zone = np.int64(b["zone"])
         move_freepages_block(guest, zone, block, u.MIGRATE_BALLOON, u.MIGRATE_MOVABLE)
-    free_pages(guest, pfn, 0)
+    free_pages(guest, pfn, 0)  # reason: released
     flags = np.int64(b["flags"])
     if is_last and flags & u.PB_DEDICATED:
         b["flags"] = flags & ~u.PB_DEDICATED

@@ -79,6 +79,23 @@ def _take_target(guest):
 
 
 @core_jit
+def isolate_balloon_page(guest, pfn):
+    """Take a scattered balloon page off the balloon's list and put it on the pass's.
+
+    Args:
+        guest: Guest. Writes pages, lists, vm.balloon_isolated.
+        pfn: int64.
+    Source:
+        mm/balloon_compaction.c balloon_page_isolate().
+    """
+    page = guest.pages[pfn]
+    list_del(guest, u.LIST_BALLOON, pfn)
+    page["flags"] = np.int64(page["flags"]) | u.PG_ISOLATED
+    count_isolated(guest, pfn, 1)
+    list_add_tail(guest, u.LIST_MIGRATEPAGES + CC, pfn)
+
+
+@core_jit
 def isolate_balloonpages(guest, limit):
     """Isolate the scattered balloon pages with the lowest pfns below the free scanner.
 
@@ -106,10 +123,7 @@ def isolate_balloonpages(guest, limit):
             flags = np.int64(page["flags"])
             barred = flags & (u.PG_DEDICATED | u.PG_ISOLATED)
             if np.int64(page["state"]) == u.STATE_BALLOON and not barred:
-                list_del(guest, u.LIST_BALLOON, pfn)
-                page["flags"] = flags | u.PG_ISOLATED
-                count_isolated(guest, pfn, 1)
-                list_add_tail(guest, u.LIST_MIGRATEPAGES + CC, pfn)
+                isolate_balloon_page(guest, pfn)
                 taken += 1
             pfn += 1
         guest.vm[0]["pass_scanned"] += pfn - start
@@ -158,7 +172,7 @@ def migrate_balloon_pages(guest):
         _keep_type(guest, dst)
         migrate_one(guest, list_pop(guest, u.LIST_MIGRATEPAGES + CC), dst)
         moved += 1
-    putback_movable_pages(guest, CC)
+    putback_movable_pages(guest, CC)  # reason: not_tried
     c["nr_migratepages"] = 0
     c["round_migrated"] = moved
     c["round_failed"] = wanted - moved

@@ -86,8 +86,8 @@ def compact_finished(guest, cc):
         if c["direct_compaction"]:
             guest.zones[zone]["compact_blockskip_flush"] = 1
         if c["whole_zone"]:
-            return u.COMPACT_COMPLETE
-        return u.COMPACT_PARTIAL_SKIPPED
+            return u.COMPACT_COMPLETE  # reason: scanners_met
+        return u.COMPACT_PARTIAL_SKIPPED  # reason: scanners_met
     if c["proactive_compaction"]:
         if guest.vm[0]["kswapd_awake"]:
             return u.COMPACT_PARTIAL_SKIPPED
@@ -242,7 +242,7 @@ def isolate_and_migrate(guest, cc):
     c["nr_migratepages"] = 0
     if status == 0:
         return np.int64(1)
-    putback_movable_pages(guest, cc)
+    putback_movable_pages(guest, cc)  # reason: not_tried
     if status == ENOMEM and not compact_scanners_met(guest, cc):
         return np.int64(ENOMEM)
     return np.int64(2)

@@ -223,7 +223,7 @@ def reclaim_clean_pages(guest):
             list_del(guest, u.LIST_RANGE, pfn)
             count_isolated(guest, pfn, -nr)
             page["flags"] = flags & ~u.PG_ISOLATED
-            free_pages(guest, pfn, order)
+            free_pages(guest, pfn, order)  # reason: dropped_from_range
             guest.vm[0]["range_reclaimed"] += nr
         pfn = after
 

@@ -9,11 +9,15 @@ from engine import units as u
 from engine.core import core_jit
 from engine.core.freelist import free_list, list_rotate_to_front
 from engine.core.scan import (
+    PAGEBLOCK_MASK,
     freelist_scan_limit,
     get_pageblock_skip,
     pageblock_start_pfn,
     zone_start_pfn,
 )
+
+# fast_start_pfn: 0 = none yet, this = already used
+FAST_START_USED = u.PFN_NONE
 
 
 @core_jit
@@ -143,3 +147,70 @@ def find_in_free_list(guest, cc, order, high_pfn, nr_scanned):
         if after != u.PFN_NONE:
             list_rotate_to_front(guest, list_id, after)
     return found, nr_scanned
+
+
+@core_jit
+def may_find_migrateblock(guest, cc):
+    """Whether this compactor may look for a pageblock by the free lists now.
+
+    Args:
+        guest: Guest.
+        cc: int64, CC_*.
+    Returns:
+        bool.
+    Source:
+        mm/compaction.c fast_find_migrateblock(), its tests.
+    """
+    c = guest.cc[cc]
+    if c["ignore_skip_hint"] or c["finish_pageblock"]:
+        return False
+    pfn = c["migrate_pfn"]
+    if pfn & PAGEBLOCK_MASK and pfn != zone_start_pfn(guest, c["zone"]):
+        return False
+    if c["order"] <= u.PAGE_ALLOC_COSTLY_ORDER:
+        return False
+    return not c["direct_compaction"] or c["migratetype"] == u.MIGRATE_MOVABLE
+
+
+@core_jit
+def fast_find_migrateblock(guest, cc):
+    """Choose the pageblock to scan next: one with free pages if the free lists show one soon.
+
+    Args:
+        guest: Guest. Writes lists, pages.next, pages.prev.
+        cc: int64, CC_*. Writes migrate_pfn, fast_start_pfn, fast_search_fail and counters.
+    Returns:
+        int64 pfn to scan from.
+    Source:
+        mm/compaction.c fast_find_migrateblock(), update_fast_start_pfn(), reinit_migrate_pfn().
+    """
+    c = guest.cc[cc]
+    pfn = np.int64(c["migrate_pfn"])
+    if not may_find_migrateblock(guest, cc):
+        return pfn
+    zone = np.int64(c["zone"])
+    start_pfn = zone_start_pfn(guest, zone)
+    distance = np.int64(c["free_pfn"] - pfn) >> 1
+    if pfn != start_pfn:
+        distance >>= 2
+    high_pfn = pageblock_start_pfn(pfn + distance)
+    limit = freelist_scan_limit(guest, cc)
+    nr_scanned = np.int64(0)
+    found = np.int64(u.PFN_NONE)
+    order = np.int64(c["order"]) - 1
+    while order >= u.PAGE_ALLOC_COSTLY_ORDER and found == u.PFN_NONE and nr_scanned < limit:
+        if free_area_nr(guest, zone, order):
+            found, nr_scanned = find_in_free_list(guest, cc, order, high_pfn, nr_scanned)
+        order -= 1
+    c["total_migrate_scanned"] += nr_scanned
+    if found != u.PFN_NONE:
+        if c["fast_start_pfn"] != FAST_START_USED:
+            if c["fast_start_pfn"] == 0 or found < c["fast_start_pfn"]:
+                c["fast_start_pfn"] = found
+        c["fast_search_fail"] = 0
+        return max(pageblock_start_pfn(found), start_pfn)
+    c["fast_search_fail"] += 1
+    if c["fast_start_pfn"] != 0 and c["fast_start_pfn"] != FAST_START_USED:
+        c["migrate_pfn"] = c["fast_start_pfn"]
+        c["fast_start_pfn"] = FAST_START_USED
+    return np.int64(c["migrate_pfn"])

@@ -57,12 +57,12 @@ def take_free_page(guest, cc, pfn, order):
         mm/compaction.c isolate_freepages_block(), the part after __isolate_free_page().
     """
     if not isolate_free_page(guest, pfn, order):
-        return np.int64(0)
+        return np.int64(0)  # reason: watermark_forbids
     set_state(guest, pfn, order, u.STATE_ISOLATED_FREE, 0)
     list_add_tail(guest, freepages_list(cc, order), pfn)
     nr = np.int64(1) << order
     guest.cc[cc]["nr_freepages"] += nr
-    return nr
+    return nr  # reason: taken_as_target
 
 
 @core_jit
@@ -86,14 +86,18 @@ def suitable_migration_target(guest, cc, pfn):
         if order <= 0:
             order = np.int64(u.PAGEBLOCK_ORDER)
         if np.int64(guest.pages[pfn]["order"]) >= order:
-            return False
+            return False  # reason: target_is_finished
     if c["ignore_block_suitable"]:
         return True
     mt = get_pageblock_migratetype(guest, pfn)
     # DIFFERS: the pass knows of a second kind of target; no compactor of the kernel does.
     if cc == u.CC_PASS and guest.vm[0]["rule_pass_target"] != u.MIGRATE_MOVABLE:
-        return mt == guest.vm[0]["rule_pass_target"]
-    return mt == u.MIGRATE_MOVABLE or mt == u.MIGRATE_CMA
+        if mt == guest.vm[0]["rule_pass_target"]:
+            return True
+        return False  # reason: target_type_of_pass
+    if mt == u.MIGRATE_MOVABLE or mt == u.MIGRATE_CMA:
+        return True
+    return False  # reason: target_type
 
 
 @core_jit

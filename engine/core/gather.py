@@ -173,16 +173,18 @@ def gather_block(guest):
     vm = guest.vm[0]
     scattered = np.int64(guest.lists[u.LIST_BALLOON]["nr"])
     nr = min(scattered, u.PAGEBLOCK_NR_PAGES)
-    if nr == 0 or (nr < u.PAGEBLOCK_NR_PAGES and vm["rule_gather_fill"] == 0):
+    if nr == 0:
         return 0
+    if nr < u.PAGEBLOCK_NR_PAGES and vm["rule_gather_fill"] == 0:
+        return 0  # reason: gather_too_few
     if vm["rule_gather_keep"] > 0 and _free_blocks(guest) <= vm["rule_gather_keep"]:
-        return 0
+        return 0  # reason: gather_keeps_free
     if vm["rule_gather_gain"] == 1 and _gained_blocks(guest, nr) < 2:
-        return 0
+        return 0  # reason: gather_no_gain
     pfn = alloc_pages(guest, u.PAGEBLOCK_ORDER, u.MIGRATE_UNMOVABLE, FREE_ONLY)
     if pfn == NONE:
-        return 0
-    dedicate(guest, pfn)
+        return 0  # reason: gather_no_block
+    dedicate(guest, pfn)  # reason: block_is_gathered
     _give_back(guest, u.PAGEBLOCK_NR_PAGES - nr)
     if vm["rule_gather_victims"] == 1:
         _release_emptiest(guest, nr)

@@ -32,7 +32,7 @@ def migrate_one(guest, src, dst):
         src: int64, first page of an isolated page, on no list.
         dst: int64, target of the same order in state ISOLATED_FREE, on no list.
     Source:
-        mm/migrate.c migrate_folio_move(), migrate_folio_done(), folio_migrate_flags();
+        mm/migrate.c move_to_new_folio(), folio_migrate_flags(), migrate_folio_done();
         drivers/virtio/virtio_balloon.c virtballoon_migratepage() without its messages to the host.
     """
     page = guest.pages[src]
@@ -57,7 +57,7 @@ def migrate_one(guest, src, dst):
         guest.pages[dst]["handle"] = handle
         guest.pages[handle]["where"] = dst
         page["handle"] = u.HANDLE_NONE
-    free_pages(guest, src, order)
+    free_pages(guest, src, order)  # reason: moved
 
 
 @core_jit
@@ -86,10 +86,10 @@ def migrate_folio_unmap(guest, cc, src, mode):
         return dst
     if flags & u.PG_LOCKED and (mode == u.MIGRATE_ASYNC or guest.cc[cc]["direct_compaction"]):
         compaction_free(guest, cc, dst)
-        return np.int64(EAGAIN)
+        return np.int64(EAGAIN)  # reason: page_is_locked
     if flags & u.PG_WRITEBACK and mode != u.MIGRATE_SYNC:
         compaction_free(guest, cc, dst)
-        return np.int64(EBUSY)
+        return np.int64(EBUSY)  # reason: writeback_not_waited
     page["flags"] = flags & ~(u.PG_LOCKED | u.PG_WRITEBACK)
     return dst
 
@@ -165,6 +165,32 @@ def unmap_list(guest, cc, from_id, mode):
 
 
 @core_jit
+def migrate_folio_move(guest, src, dst):
+    """Move one page to the target that it was paired with.
+
+    Args:
+        guest: Guest. Writes pages, blocks, lists, zones, vm.
+        src: int64, first page, on LIST_UNMAP; it stays there unless it is moved.
+        dst: int64, on LIST_TARGETS.
+    Returns:
+        int64, 0 or EAGAIN.
+    Source:
+        mm/migrate.c migrate_folio_move().
+    """
+    note_test_in_move(guest, src)
+    if np.int64(guest.pages[src]["flags"]) & u.PG_PINNED:
+        return np.int64(EAGAIN)  # reason: extra_references
+    list_del(guest, u.LIST_UNMAP, src)
+    list_del(guest, u.LIST_TARGETS, dst)
+    if guest.pages[src]["state"] == u.STATE_BALLOON:
+        # One page in one message, first the target, then the source; the guest waits twice.
+        guest.vm[0]["host_exits"] += 2
+        guest.vm[0]["host_pfns"] += 2
+    migrate_one(guest, src, dst)
+    return np.int64(0)
+
+
+@core_jit
 def move_list(guest, cc):
     """Second half of a batch: move the paired pages, give unused targets back.
 
@@ -187,19 +213,11 @@ def move_list(guest, cc):
         after_src = np.int64(guest.pages[src]["next"])
         after_dst = np.int64(guest.pages[dst]["next"])
         nr = np.int64(1) << np.int64(guest.pages[src]["order"])
-        note_test_in_move(guest, src)
-        if np.int64(guest.pages[src]["flags"]) & u.PG_PINNED:
+        if migrate_folio_move(guest, src, dst) == 0:
+            moved += nr
+        else:
             failed += 1
             failed_pages += nr
-        else:
-            list_del(guest, u.LIST_UNMAP, src)
-            list_del(guest, u.LIST_TARGETS, dst)
-            if guest.pages[src]["state"] == u.STATE_BALLOON:
-                # One page in one message, first the target, then the source; the guest waits twice.
-                guest.vm[0]["host_exits"] += 2
-                guest.vm[0]["host_pfns"] += 2
-            migrate_one(guest, src, dst)
-            moved += nr
         src = after_src
         dst = after_dst
     src = list_pop(guest, u.LIST_UNMAP)

@@ -44,13 +44,14 @@ def is_movable_now(guest, cc, src, force):
     if flags & u.PG_LOCKED:
         # Direct compaction and kswapd never wait for a lock (PF_MEMALLOC).
         if not force or guest.cc[cc]["mode"] == u.MIGRATE_ASYNC or cc != u.CC_MEMORY:
-            return np.int64(EAGAIN)
+            return np.int64(EAGAIN)  # reason: page_is_locked
         clear_flag(guest, src, u.PG_LOCKED)
     if flags & u.PG_WRITEBACK:
-        return np.int64(EBUSY)  # only full sync waits for writeback, and no compaction is that
+        # Only full sync waits for writeback, and no compaction is that.
+        return np.int64(EBUSY)  # reason: writeback_not_waited
     note_test_in_unmap(guest, src)
     if flags & u.PG_PINNED:
-        return np.int64(EAGAIN)
+        return np.int64(EAGAIN)  # reason: extra_references
     return np.int64(0)
 
 
@@ -152,7 +153,7 @@ def leak_to_lru(guest, pfn):
         where; here it is a file page that neither can take.
     """
     set_state(guest, pfn, 0, u.STATE_FILE, u.PG_PINNED)
-    lru_add(guest, pfn)
+    lru_add(guest, pfn)  # reason: leaked_to_lru
 
 
 @core_jit

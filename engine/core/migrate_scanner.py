@@ -9,14 +9,13 @@ import numpy as np
 
 from engine import units as u
 from engine.core import core_jit
-from engine.core.fast_search import find_in_free_list, free_area_nr
+from engine.core.fast_search import fast_find_migrateblock
 from engine.core.freelist import get_pageblock_migratetype, list_add, list_del
 from engine.core.lru import lru_del
 from engine.core.putback import count_isolated, putback_movable_pages
 from engine.core.scan import (
     PAGEBLOCK_MASK,
     block_end_pfn,
-    freelist_scan_limit,
     isolation_suitable,
     pageblock_end_pfn,
     pageblock_is_online,
@@ -31,9 +30,6 @@ from engine.core.scan import (
 ISOLATE_ABORT = 0
 ISOLATE_NONE = 1
 ISOLATE_SUCCESS = 2
-
-# fast_start_pfn: 0 = none yet, this = already used
-FAST_START_USED = u.PFN_NONE
 
 _LRU_KINDS = (1 << u.STATE_ANON) | (1 << u.STATE_FILE) | (1 << u.STATE_SHMEM) | (1 << u.STATE_THP)
 _COMPOUND_KINDS = ~((2 << u.STATE_ISOLATED_FREE) - 1)  # every state after the free ones
@@ -53,14 +49,16 @@ def suitable_migration_source(guest, cc, pfn):
         mm/compaction.c suitable_migration_source().
     """
     if pageblock_skip_persistent(guest, pfn):
-        return False
+        return False  # reason: block_is_compound
     c = guest.cc[cc]
     if c["mode"] != u.MIGRATE_ASYNC or not c["direct_compaction"]:
         return True
     mt = get_pageblock_migratetype(guest, pfn)
-    if c["migratetype"] == u.MIGRATE_MOVABLE:
-        return mt == u.MIGRATE_MOVABLE or mt == u.MIGRATE_CMA
-    return mt == c["migratetype"]
+    if mt == c["migratetype"]:
+        return True
+    if c["migratetype"] == u.MIGRATE_MOVABLE and mt == u.MIGRATE_CMA:
+        return True
+    return False  # reason: block_type_differs
 
 
 @core_jit
@@ -100,7 +98,11 @@ def is_hooked_balloon_page(guest, state, flags):
     vm["hook_checks"] += 1
     if state == u.STATE_BALLOON:
         vm["hook_checks_balloon"] += 1
-        return flags & (u.PG_MOVABLE_OPS | u.PG_ISOLATED | u.PG_LOCKED) == u.PG_MOVABLE_OPS
+        if flags & u.PG_MOVABLE_OPS == 0:
+            return False  # reason: balloon_not_marked
+        if flags & (u.PG_ISOLATED | u.PG_LOCKED):
+            return False  # reason: balloon_is_locked
+        return True
     if (_LRU_KINDS >> state) & 1:
         vm["hook_checks_lru"] += 1
     return False
@@ -126,10 +128,12 @@ def lru_page_is_isolatable(guest, cc, state, flags):
     """
     has_mapping = state == u.STATE_FILE or state == u.STATE_SHMEM
     if not has_mapping and flags & u.PG_PINNED:
-        return False
+        return False  # reason: anon_is_pinned
     if has_mapping and not guest.cc[cc]["gfp"] & u.GFP_FS:
         return False
-    return guest.cc[cc]["mode"] == u.MIGRATE_SYNC or flags & u.PG_WRITEBACK == 0
+    if guest.cc[cc]["mode"] != u.MIGRATE_SYNC and flags & u.PG_WRITEBACK:
+        return False  # reason: under_writeback
+    return True
 
 
 @core_jit
@@ -151,14 +155,18 @@ def isolation_candidate(guest, cc, pfn):
     order = np.int64(page["order"])
     flags = np.int64(page["flags"])
     if order > 0 and order <= u.MAX_PAGE_ORDER and (_COMPOUND_KINDS >> state) & 1:
-        if state == u.STATE_HUGE or skip_isolation_on_order(order, np.int64(guest.cc[cc]["order"])):
+        if state == u.STATE_HUGE:
             return -(np.int64(1) << order)
+        if skip_isolation_on_order(order, np.int64(guest.cc[cc]["order"])):
+            return -(np.int64(1) << order)  # reason: compound_too_big
     if order == u.ORDER_TAIL and ((_LRU_KINDS >> state) & 1 or state == u.STATE_HUGE):
         return np.int64(-1)
     if flags & u.PG_LRU == 0:
         if is_hooked_balloon_page(guest, state, flags):
             return np.int64(0)
-        return np.int64(-1)
+        if state == u.STATE_BALLOON:
+            return np.int64(-1)  # reason: balloon_no_hook
+        return np.int64(-1)  # reason: not_on_lru
     if not lru_page_is_isolatable(guest, cc, state, flags):
         return np.int64(-1)
     return np.int64(1) << order
@@ -274,7 +282,7 @@ def isolate_migratepages_block(guest, cc, low_pfn, end_pfn):
         if skip_on_failure:
             # One page that stays spoils the piece: give back what was taken, go to the next.
             if nr_isolated:
-                putback_movable_pages(guest, cc)
+                putback_movable_pages(guest, cc)  # reason: piece_is_spoiled
                 c["nr_migratepages"] = 0
                 nr_isolated = np.int64(0)
             if low_pfn <= next_skip_pfn:
@@ -286,73 +294,6 @@ def isolate_migratepages_block(guest, cc, low_pfn, end_pfn):
             set_pageblock_skip(guest, hint_pfn)
         update_cached_migrate(guest, cc, low_pfn)
     finish_isolation(guest, cc, low_pfn, nr_scanned, nr_isolated)
-
-
-@core_jit
-def may_find_migrateblock(guest, cc):
-    """Whether this compactor may look for a pageblock by the free lists now.
-
-    Args:
-        guest: Guest.
-        cc: int64, CC_*.
-    Returns:
-        bool.
-    Source:
-        mm/compaction.c fast_find_migrateblock(), its tests.
-    """
-    c = guest.cc[cc]
-    if c["ignore_skip_hint"] or c["finish_pageblock"]:
-        return False
-    pfn = c["migrate_pfn"]
-    if pfn & PAGEBLOCK_MASK and pfn != zone_start_pfn(guest, c["zone"]):
-        return False
-    if c["order"] <= u.PAGE_ALLOC_COSTLY_ORDER:
-        return False
-    return not c["direct_compaction"] or c["migratetype"] == u.MIGRATE_MOVABLE
-
-
-@core_jit
-def fast_find_migrateblock(guest, cc):
-    """Choose the pageblock to scan next: one with free pages if the free lists show one soon.
-
-    Args:
-        guest: Guest. Writes lists, pages.next, pages.prev.
-        cc: int64, CC_*. Writes migrate_pfn, fast_start_pfn, fast_search_fail and counters.
-    Returns:
-        int64 pfn to scan from.
-    Source:
-        mm/compaction.c fast_find_migrateblock(), update_fast_start_pfn(), reinit_migrate_pfn().
-    """
-    c = guest.cc[cc]
-    pfn = np.int64(c["migrate_pfn"])
-    if not may_find_migrateblock(guest, cc):
-        return pfn
-    zone = np.int64(c["zone"])
-    start_pfn = zone_start_pfn(guest, zone)
-    distance = np.int64(c["free_pfn"] - pfn) >> 1
-    if pfn != start_pfn:
-        distance >>= 2
-    high_pfn = pageblock_start_pfn(pfn + distance)
-    limit = freelist_scan_limit(guest, cc)
-    nr_scanned = np.int64(0)
-    found = np.int64(u.PFN_NONE)
-    order = np.int64(c["order"]) - 1
-    while order >= u.PAGE_ALLOC_COSTLY_ORDER and found == u.PFN_NONE and nr_scanned < limit:
-        if free_area_nr(guest, zone, order):
-            found, nr_scanned = find_in_free_list(guest, cc, order, high_pfn, nr_scanned)
-        order -= 1
-    c["total_migrate_scanned"] += nr_scanned
-    if found != u.PFN_NONE:
-        if c["fast_start_pfn"] != FAST_START_USED:
-            if c["fast_start_pfn"] == 0 or found < c["fast_start_pfn"]:
-                c["fast_start_pfn"] = found
-        c["fast_search_fail"] = 0
-        return max(pageblock_start_pfn(found), start_pfn)
-    c["fast_search_fail"] += 1
-    if c["fast_start_pfn"] != 0 and c["fast_start_pfn"] != FAST_START_USED:
-        c["migrate_pfn"] = c["fast_start_pfn"]
-        c["fast_start_pfn"] = FAST_START_USED
-    return np.int64(c["migrate_pfn"])
 
 
 @core_jit

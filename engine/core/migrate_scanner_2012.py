@@ -49,16 +49,19 @@ def isolation_candidate_2012(guest, cc, pfn, locked):
         mt = get_pageblock_migratetype(guest, pfn)
         if mt != u.MIGRATE_MOVABLE and mt != u.MIGRATE_CMA:
             c["finished_update_migrate"] = 1
-            return np.int64(NEXT_PAGEBLOCK)
+            return np.int64(NEXT_PAGEBLOCK)  # reason: block_type_differs
     if flags & u.PG_LRU == 0:
-        hooked = is_hooked_balloon_page(guest, np.int64(page["state"]), flags)
-        if hooked and (locked or guest.vm[0]["rule_hook"] != u.HOOK_MERGED):
+        if is_hooked_balloon_page(guest, np.int64(page["state"]), flags):
+            if locked == 0 and guest.vm[0]["rule_hook"] == u.HOOK_MERGED:
+                return np.int64(1)  # reason: lru_lock_not_held
             return np.int64(TAKE_BALLOON)
-        return np.int64(1)
+        if page["state"] == u.STATE_BALLOON:
+            return np.int64(1)  # reason: balloon_no_hook
+        return np.int64(1)  # reason: not_on_lru
     if page["order"] > 0:  # PageTransHuge
         if not locked:
-            return np.int64(NEXT_PAGEBLOCK)
-        return np.int64(1) << np.int64(page["order"])
+            return np.int64(NEXT_PAGEBLOCK)  # reason: thp_ends_block
+        return np.int64(1) << np.int64(page["order"])  # reason: thp_is_skipped
     return np.int64(TAKE_LRU)
 
 
@@ -77,8 +80,10 @@ def may_isolate_lru(guest, cc, pfn):
     """
     flags = np.int64(guest.pages[pfn]["flags"])
     if flags & u.PG_UNEVICTABLE:
-        return False
-    return guest.cc[cc]["mode"] != u.MIGRATE_ASYNC or flags & u.PG_WRITEBACK == 0
+        return False  # reason: page_is_unevictable
+    if guest.cc[cc]["mode"] == u.MIGRATE_ASYNC and flags & u.PG_WRITEBACK:
+        return False  # reason: under_writeback
+    return True
 
 
 @core_jit
@@ -157,8 +162,11 @@ def isolate_migratepages_2012(guest, cc):
     low_pfn = max(np.int64(c["migrate_pfn"]), zone_start_pfn(guest, np.int64(c["zone"])))
     # From inside of a pageblock the range ends one pageblock further on: 3.9 put it right.
     end_pfn = align_up(low_pfn + u.PAGEBLOCK_NR_PAGES)
-    if end_pfn > c["free_pfn"] or guest.pages[low_pfn]["state"] == u.STATE_HOLE:
+    if end_pfn > c["free_pfn"]:
         c["migrate_pfn"] = end_pfn
         return np.int64(ISOLATE_NONE)
+    if guest.pages[low_pfn]["state"] == u.STATE_HOLE:
+        c["migrate_pfn"] = end_pfn
+        return np.int64(ISOLATE_NONE)  # reason: block_has_hole
     isolate_migratepages_range(guest, cc, low_pfn, end_pfn)
     return np.int64(ISOLATE_SUCCESS)

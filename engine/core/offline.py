@@ -245,7 +245,7 @@ def isolate_lru_pages_2012(guest, pfn):
             isolate_page(guest, pfn)
             left -= 1
         elif order != u.ORDER_TAIL and (state > u.STATE_PCP or state == u.STATE_RESERVED):
-            return pfn
+            return pfn  # reason: range_not_movable
         if order <= u.MAX_PAGE_ORDER:
             pfn += np.int64(1) << order
         else:
@@ -296,7 +296,7 @@ def offline_round_2012(guest):
     before = np.int64(vm["range_migrated"])
     failed = isolate_lru_pages_2012(guest, pfn)
     if failed != NONE:
-        putback_range(guest)
+        putback_range(guest)  # reason: round_is_lost
         vm["range_tries"] += 1
     else:
         failed, error = migrate_range(guest)

@@ -58,7 +58,11 @@ def movable_kind(guest, pfn):
         return KEEP
     if state == u.STATE_HUGE:
         return HUGE if page["order"] == u.PAGEBLOCK_ORDER else KEEP
-    return BALLOON if is_hooked_balloon_page(guest, state, flags) else KEEP
+    if is_hooked_balloon_page(guest, state, flags):
+        return BALLOON
+    if state == u.STATE_BALLOON:
+        return KEEP  # reason: balloon_no_hook
+    return KEEP  # reason: range_not_movable
 
 
 @core_jit
@@ -124,7 +128,7 @@ def move_page(guest, pfn, is_told):
     order = np.int64(page["order"])
     note_test_in_unmap(guest, pfn)
     if np.int64(page["flags"]) & u.PG_PINNED:
-        return np.int64(EAGAIN)
+        return np.int64(EAGAIN)  # reason: extra_references
     page["flags"] = np.int64(page["flags"]) & ~(u.PG_LOCKED | u.PG_WRITEBACK)
     splits = order > 0 and guest.vm[0]["profile"] == u.PROFILE_2012
     dst = NONE
@@ -138,7 +142,7 @@ def move_page(guest, pfn, is_told):
         if splits:
             dst = alloc_migration_target(guest, order)
         if dst == NONE:
-            return np.int64(ENOMEM)
+            return np.int64(ENOMEM)  # reason: no_free_page
     if guest.vm[0]["profile"] == u.PROFILE_MODERN:
         note_test_in_move(guest, pfn)
     list_del(guest, u.LIST_RANGE, pfn)
@@ -231,7 +235,7 @@ def migrate_range(guest):
             pfn = np.int64(guest.lists[u.LIST_RANGE]["first"])
         else:
             pfn = np.int64(guest.pages[before]["next"])
-    putback_range(guest)
+    putback_range(guest)  # reason: not_tried
     return failed, error
 
 
@@ -273,7 +277,7 @@ def pass_over_range(guest, budget):
         vm["pass_migrated"] += moved
         budget -= moved
         if src != NONE:
-            putback_range(guest)
+            putback_range(guest)  # reason: not_tried
             return True
     vm["range_pos"] = pfn
     return pfn >= vm["range_end_pfn"]

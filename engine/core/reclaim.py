@@ -92,7 +92,7 @@ def keep_page(guest, pfn):
     lru_del(guest, pfn)
     page = guest.pages[pfn]
     page["flags"] = (np.int64(page["flags"]) | u.PG_ACTIVE) & ~u.PG_REFERENCED
-    lru_add(guest, pfn)
+    lru_add(guest, pfn)  # reason: kept_by_reclaim
 
 
 @core_jit
@@ -125,7 +125,7 @@ def evict_folios(guest, is_kswapd):
         if flags & _KEPT or (flags & u.PG_MAPPED and flags & u.PG_REFERENCED):
             keep_page(guest, pfn)
         else:
-            free_pages(guest, pfn, order)
+            free_pages(guest, pfn, order)  # reason: reclaimed
             reclaimed += 1 << order
     if is_kswapd:
         vm["pgscan_kswapd"] += scanned
@@ -321,7 +321,7 @@ def drop_list(guest, lru):
         page = guest.pages[pfn]
         before = np.int64(page["prev"])
         if np.int64(page["flags"]) & (_KEPT | u.PG_MAPPED) == 0:
-            free_pages(guest, pfn, np.int64(page["order"]))
+            free_pages(guest, pfn, np.int64(page["order"]))  # reason: dropped
         pfn = before
 
 

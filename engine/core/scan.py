@@ -122,8 +122,10 @@ def pageblock_is_online(guest, start_pfn, end_pfn):
         mm/internal.h pageblock_pfn_to_page(), mm/page_alloc.c __pageblock_pfn_to_page().
     """
     if guest.pages[start_pfn]["state"] == u.STATE_HOLE:
-        return False
-    return guest.pages[end_pfn - 1]["state"] != u.STATE_HOLE
+        return False  # reason: block_has_hole
+    if guest.pages[end_pfn - 1]["state"] == u.STATE_HOLE:
+        return False  # reason: block_has_hole
+    return True
 
 
 @core_jit
@@ -194,7 +196,9 @@ def isolation_suitable(guest, cc, pfn):
     """
     if guest.cc[cc]["ignore_skip_hint"]:
         return True
-    return not get_pageblock_skip(guest, pfn)
+    if get_pageblock_skip(guest, pfn):
+        return False  # reason: skip_hint
+    return True
 
 
 @core_jit

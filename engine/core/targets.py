@@ -44,7 +44,7 @@ def compaction_alloc(guest, cc, order):
         isolate_freepages(guest, cc)
         start_order = smallest_freepage_order(guest, cc, order)
         if start_order == u.NR_PAGE_ORDERS:
-            return np.int64(u.PFN_NONE)
+            return np.int64(u.PFN_NONE)  # reason: no_target
     pfn = list_pop(guest, freepages_list(cc, start_order))
     while start_order > order:
         start_order -= 1
