@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import units as u
+from engine.guest import Guest
 
 _GAMMA = 0x9E3779B97F4A7C15
 _MASK = 0xFFFFFFFFFFFFFFFF
@@ -32,6 +33,8 @@ MIX: tuple[tuple[int, int, int], ...] = (
 )
 
 
+_ADOPTABLE = np.zeros(u.NR_STATES, np.bool_)  # by state: pages that the workload may free
+_ADOPTABLE[[u.STATE_ANON, u.STATE_FILE, u.STATE_SHMEM]] = True
 NO_OPS: NDArray[np.int32] = np.empty((0, 4), np.int32)  # of a tick without workload
 
 
@@ -205,3 +208,21 @@ def live_objects(
     """
     pfns = np.flatnonzero(handle != u.HANDLE_NONE)
     return handle[pfns], order[pfns]
+
+
+def adopt(guest: Guest) -> None:
+    """Give each movable order-0 user page without owner a handle: the workload can free it then.
+
+    Args:
+        guest: its pages.handle and pages.where are written.
+    """
+    pages = guest.pages
+    orphans = np.flatnonzero(_ADOPTABLE[pages["state"]] & (pages["handle"] == u.HANDLE_NONE))
+    single = pages["order"][orphans] == 0
+    loose = (pages["flags"][orphans] & (u.PG_PINNED | u.PG_UNEVICTABLE)) == 0
+    pfns = orphans[single & loose].astype(np.int32)
+    if len(pfns) == 0:
+        return
+    free = np.flatnonzero(pages["where"] == u.PFN_NONE)[: len(pfns)].astype(np.int32)
+    pages["handle"][pfns] = free
+    pages["where"][free] = pfns

@@ -5,11 +5,10 @@ is asked for its plan after each cause. No design can see another, nor a clock: 
 configuration and commands at the same ticks give the same bytes.
 """
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
-
-import numpy as np
 
 from engine import commands as c
 from engine import units as u
@@ -22,12 +21,10 @@ from engine.designs.base import Cause, Design, rules_dict
 from engine.guest import COST_FIELDS, RANGE_FIELDS, VMSTAT_FIELDS, Guest
 from engine.snapshot import copy_guest, digest
 from engine.view import GuestView
-from engine.workload import NO_OPS, Workload, WorkloadParams, live_objects
+from engine.workload import NO_OPS, Workload, WorkloadParams, adopt, live_objects
 
 MAX_BUDGET = 16
 _BUDGET_SHIFT = 18  # one unit of work a tick per 2**18 pages: 1 GiB
-_ADOPTABLE = np.zeros(u.NR_STATES, np.bool_)  # by state: pages that the workload may free
-_ADOPTABLE[[u.STATE_ANON, u.STATE_FILE, u.STATE_SHMEM]] = True
 
 
 class BrokenInvariantError(RuntimeError):
@@ -63,31 +60,6 @@ def profile_number(profile: str) -> int:
         known = ", ".join(u.PROFILE_NAMES)
         raise ValueError(f"unknown profile {profile!r:.60}: known are {known}")
     return u.PROFILES.index(profile.partition("+")[0])
-
-
-def shown_size(nr_pages: int) -> str:
-    """A number of pages in words: MiB where they are whole."""
-    if nr_pages % u.MIB_PAGES == 0:
-        return f"{nr_pages // u.MIB_PAGES} MiB"
-    return f"{nr_pages} pages"
-
-
-def _adopt(guest: Guest) -> None:
-    """Give each movable order-0 user page without owner a handle: the workload can free it then.
-
-    Args:
-        guest: its pages.handle and pages.where are written.
-    """
-    pages = guest.pages
-    orphans = np.flatnonzero(_ADOPTABLE[pages["state"]] & (pages["handle"] == u.HANDLE_NONE))
-    single = pages["order"][orphans] == 0
-    loose = (pages["flags"][orphans] & (u.PG_PINNED | u.PG_UNEVICTABLE)) == 0
-    pfns = orphans[single & loose].astype(np.int32)
-    if len(pfns) == 0:
-        return
-    free = np.flatnonzero(pages["where"] == u.PFN_NONE)[: len(pfns)].astype(np.int32)
-    pages["handle"][pfns] = free
-    pages["where"][free] = pfns
 
 
 def _prepare(guest: Guest, design: Design) -> None:
@@ -142,7 +114,7 @@ class World:
         if profile_number(config.profile) == u.PROFILE_2012:
             adopt_profile_2012(first)
             first.vm[0]["meet_repaired"] = config.profile == u.PROFILE_REPAIRED
-        _adopt(first)
+        adopt(first)
         # Taken from the base: what a design has moved or lost later must not bend the stream of
         # operations.
         self._objects = live_objects(first.pages["handle"], first.pages["order"])
@@ -180,7 +152,7 @@ class World:
         if nr_pages > self.nr_pages:
             # A capture's memory is seldom whole MiB; people think in MiB all the same.
             limit = f"{self.nr_pages // u.MIB_PAGES} MiB"
-            raise ValueError(f"{verb} {shown_size(nr_pages)}: the guest has {limit}")
+            raise ValueError(f"{verb} {c.shown_size(nr_pages)}: the guest has {limit}")
 
     def _balloon_target(self, command: c.BalloonTarget) -> None:
         self._check_size("balloon target of", command.nr_pages)
@@ -352,6 +324,15 @@ class World:
             self.step(256)
             done += 256
         return done
+
+    def alone(self, i: int) -> "World":
+        """A world with a copy of guest ``i`` only: what happens in it does not happen here."""
+        twin = copy.copy(self)
+        twin.designs, twin.keys = (self.designs[i],), (self.keys[i],)
+        twin.config = replace(self.config, designs=twin.keys)
+        twin._guests, twin._plans = [copy_guest(self._guests[i])], [self._plans[i]]
+        twin._workload = copy.deepcopy(self._workload)
+        return twin
 
     # -- looking
 

@@ -14,12 +14,15 @@ import io
 import re
 import sys
 import tokenize
+from collections.abc import Callable
 from pathlib import Path
 
 from engine.presets import PRESETS
+from engine.trace.reasons import describe
 
 ROOT = Path(__file__).resolve().parents[1]
 MODEL = ROOT / "docs" / "MODEL.md"
+TRACE = ROOT / "docs" / "TRACE.md"
 CORE = ROOT / "engine" / "core"
 SECTIONS = ("Args", "Returns", "Raises", "Source", "Differs")
 OURS = "not of the kernel"
@@ -110,36 +113,51 @@ def presets_part() -> str:
     return "\n".join(lines)
 
 
+def reasons_part() -> str:
+    """Every reason that a call trace can give."""
+    lines = ["| Reason | Outcome | Sentence | Linux | Here |", "| --- | --- | --- | --- | --- |"]
+    for reason in describe():
+        cells = (reason["outcome"], reason["sentence"], reason["source"], f"`{reason['code']}`")
+        lines.append(f"| `{reason['id']}` | {' | '.join(cell(text) for text in cells)} |")
+    return "\n".join(lines)
+
+
 PARTS = {
     "files": files_part,
     "functions": functions_part,
     "departures": departures_part,
     "presets": presets_part,
 }
+DOCUMENTS = {
+    MODEL: PARTS,
+    TRACE: {"reasons": reasons_part},
+}
 
 
-def render(text: str) -> str:
-    """The document with its generated parts made anew."""
-    for name, make in PARTS.items():
+def render(text: str, parts: dict[str, Callable[[], str]] = PARTS) -> str:
+    """A document with its generated parts made anew."""
+    for name, make in parts.items():
         begin, end = f"<!-- generated: {name} -->", f"<!-- end: {name} -->"
         pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.S)
         if not pattern.search(text):
-            raise SystemExit(f"docs/MODEL.md has no part {name}")
+            raise SystemExit(f"a document has no part {name}")
         body = f"{begin}\n{make()}\n{end}"
         text = pattern.sub(lambda _, body=body: body, text)
     return text
 
 
 def main() -> int:
-    """Rewrite docs/MODEL.md, or say whether it is up to date."""
-    old = MODEL.read_text()
-    new = render(old)
-    if "--check" in sys.argv[1:]:
-        if new != old:
-            print("docs/MODEL.md is not what the code says: python -m scripts.model_table")
-        return int(new != old)
-    MODEL.write_text(new)
-    return 0
+    """Rewrite the documents, or say whether they are up to date."""
+    stale = 0
+    for path, parts in DOCUMENTS.items():
+        old = path.read_text()
+        new = render(old, parts)
+        if "--check" not in sys.argv[1:]:
+            path.write_text(new)
+        elif new != old:
+            print(f"docs/{path.name} is not what the code says: python -m scripts.model_table")
+            stale = 1
+    return stale
 
 
 if __name__ == "__main__":

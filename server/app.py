@@ -20,6 +20,7 @@ from server.routes import Refusal, error_response, make_router
 from server.scenario_routes import make_scenario_router
 from server.settings import Settings
 from server.static import SECURITY_HEADERS, PageFiles, Script
+from server.trace_routes import make_trace_router
 from server.warm import Warm
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -43,6 +44,7 @@ def create_app(settings: Settings) -> FastAPI:
         plotly = loop.run_in_executor(None, Script, plotly_script())
         app.include_router(make_race_router())  # before /api/{name}, which takes the rest
         app.include_router(make_scenario_router())
+        app.include_router(make_trace_router(manager))
         app.include_router(make_router(manager, plotly))
         # Last: the folder takes every path that nothing else took.
         app.mount("/", PageFiles(directory=web_folder(), html=True, check_dir=False))

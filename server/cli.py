@@ -1,6 +1,6 @@
-"""``fragscope serve | replay | stress-highalloc | offline | race | scenario | capture | warmup``.
+"""The command line: ``fragscope serve``, ``replay``, ``trace`` and the others.
 
-The command line. Bad input ends with status 2 and one sentence on stderr. What a command needs is
+Bad input ends with status 2 and one sentence on stderr. What a command needs is
 imported when it runs, so that ``--help`` and ``--version`` answer at once.
 """
 
@@ -17,6 +17,7 @@ from server.cli_race import add_race
 from server.cli_replay import add_replay, read_ops
 from server.cli_scenario import add_scenario
 from server.cli_stress import add_stress
+from server.cli_trace import add_trace
 from server.places import project_version
 
 BAD_INPUT = 2
@@ -44,6 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_offline(commands)
     add_race(commands)
     add_scenario(commands)
+    add_trace(commands)
     _add_capture(commands)
     warmup = commands.add_parser("warmup", help="compile the simulator's core into its cache")
     warmup.set_defaults(run=_warmup)

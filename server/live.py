@@ -9,16 +9,18 @@ import itertools
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, TypeVar
 
+from engine.world import World
 from server import messages, runner
 from server.config import SessionConfig
 from server.hub import Hub
 from server.messages import Credit, Key, Message
-from server.session import Recipe
+from server.session import Recipe, Session
 
 MAX_BACKLOG = 1000  # items in a worker's inbox after which a message is refused
 
+_Answer = TypeVar("_Answer")
 _ids = itertools.count(1)
 
 
@@ -132,14 +134,23 @@ class LiveSession:
 
     async def export(self) -> dict[str, Any]:
         """Seed and log, from the worker."""
-        reply: Future[dict[str, Any]] = Future()
-        self._runner.put(runner.Export(reply))
-        return await asyncio.wrap_future(reply)
+        return await self._ask_session(Session.export)
 
     async def recipe(self) -> Recipe:
         """What it takes to make the present state again, from the worker."""
-        reply: Future[Recipe] = Future()
-        self._runner.put(runner.Recall(reply))
+        return await self._ask_session(Session.recipe)
+
+    async def alone(self, key: str) -> World:
+        """A copy of the world with one design, from the worker.
+
+        Raises:
+            ValueError: see Session.alone.
+        """
+        return await self._ask_session(lambda session: session.alone(key))
+
+    async def _ask_session(self, question: Callable[[Session], _Answer]) -> _Answer:
+        reply: Future[_Answer] = Future()
+        self._runner.put(runner.Ask(question, reply))
         return await asyncio.wrap_future(reply)
 
     # -- the end ---------------------------------------------------------------------------------

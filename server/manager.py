@@ -18,6 +18,7 @@ from server.live import LiveSession
 from server.session import Session
 from server.settings import Settings
 from server.spread import Spread, Spreads
+from server.trace import Traces
 from server.warm import Warm
 
 GRACE_S = 60.0  # a session without a viewer is safe for so long, even when room is needed
@@ -43,6 +44,7 @@ class Manager:
         self.sessions: dict[str, LiveSession] = {}
         self.budget = Budget(settings.guest_bytes)
         self.spreads = Spreads(self._build, self.budget)
+        self.traces = Traces()
         self._held: dict[str, _Held] = {}
         self._farewells: OrderedDict[str, str] = OrderedDict()
         self._rates = runner.Rates(settings.ticks_per_s, settings.frames_per_s)
@@ -144,6 +146,7 @@ class Manager:
     def close(self) -> None:
         """The server goes away: every socket is told so."""
         self.spreads.close()
+        self.traces.close()
         for live in list(self.sessions.values()):
             live.end(runner.Ended(messages.CLOSE_GOING_AWAY, "the server is shutting down"))
 

@@ -21,7 +21,7 @@ from server.errors import NotFoundError
 from server.messages import CommandMessage, Message, Pace, Reset, Step
 from server.pace import Pacer
 from server.publisher import Delivery, Publisher
-from server.session import Recipe, Session
+from server.session import Session
 from server.wire import Picture
 
 log = logging.getLogger("fragscope")
@@ -63,17 +63,11 @@ class FromClient:
 
 
 @dataclass(frozen=True)
-class Export:
-    """Somebody asks for seed and log."""
+class Ask:
+    """Somebody wants to know something of the session; ``question`` changes nothing in it."""
 
-    reply: "Future[dict[str, Any]]"
-
-
-@dataclass(frozen=True)
-class Recall:
-    """Somebody wants to make the present state again."""
-
-    reply: "Future[Recipe]"
+    question: Callable[[Session], Any]
+    reply: "Future[Any]"
 
 
 @dataclass(frozen=True)
@@ -81,7 +75,7 @@ class Stop:
     """End the thread."""
 
 
-Incoming = Joined | Left | Wanted | FromClient | Export | Recall | Stop
+Incoming = Joined | Left | Wanted | FromClient | Ask | Stop
 
 
 # -- what goes out -------------------------------------------------------------------------------
@@ -196,7 +190,7 @@ class Runner:
             self._serve()
         finally:
             for item in self._take(0):
-                if isinstance(item, Export | Recall):
+                if isinstance(item, Ask):
                     item.reply.set_exception(NotFoundError("the session has ended"))
 
     def _serve(self) -> None:
@@ -277,14 +271,17 @@ class Runner:
         elif isinstance(item, Left):
             self._clients.discard(item.client)
             self._publisher.forget(item.client)
-        elif isinstance(item, Export):
-            if item.reply.set_running_or_notify_cancel():
-                item.reply.set_result(self._session.export())
-        elif isinstance(item, Recall):
-            if item.reply.set_running_or_notify_cancel():
-                item.reply.set_result(self._session.recipe())
+        elif isinstance(item, Ask):
+            self._answer(item)
         else:
             self._stopping = True
+
+    def _answer(self, item: Ask) -> None:
+        if item.reply.set_running_or_notify_cancel():
+            try:
+                item.reply.set_result(item.question(self._session))
+            except ValueError as error:
+                item.reply.set_exception(error)
 
     def _handle_message(self, client: int, message: Message) -> None:
         if isinstance(message, CommandMessage):

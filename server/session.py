@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.commands import Command
+from engine.trace.foretell import check_size
 from engine.view import GuestView
 from engine.world import World
 from server.config import SessionConfig
@@ -145,6 +146,21 @@ class Session:
     def recipe(self) -> Recipe:
         """What it takes to make the present state again."""
         return Recipe(self.config, tuple(self.log), self.tick, self._quiet)
+
+    def alone(self, key: str) -> World:
+        """A copy of the world with one of its designs; what happens in it does not happen here.
+
+        Args:
+            key: the design's.
+
+        Raises:
+            ValueError: there is no such design here, or the guest is too large to be traced.
+        """
+        keys = self.world.keys
+        if key not in keys:
+            raise ValueError(f"design is {key!r:.60}: this session has {', '.join(keys)}")
+        check_size(self.world.nr_pages)
+        return self.world.alone(keys.index(key))
 
     def export(self) -> dict[str, Any]:
         """Seed and commands: what GET /api/sessions/{id} answers."""

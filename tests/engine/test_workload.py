@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from engine import units as u
-from engine.workload import MIX, RandomBits, Workload, WorkloadParams, live_objects
+from engine.workload import MIX, RandomBits, Workload, WorkloadParams, adopt, live_objects
+from tests.engine.small_guest import all_free, put, settle
 
 NR_HANDLES = 1 << 14
 
@@ -99,3 +100,14 @@ def test_live_objects_come_in_the_order_of_their_pages() -> None:
     handles, orders = live_objects(handle, order)
     assert handles.tolist() == [3, 6, 1]
     assert orders.tolist() == [1, 0, 2]
+
+
+def test_pages_without_an_owner_get_handles() -> None:
+    guest = settle(all_free(2, 1))
+    put(guest, [600, 601])
+    put(guest, [602], u.STATE_SLAB)
+    put(guest, [603], u.STATE_ANON, u.PG_PINNED)
+    adopt(guest)
+    handles = guest.pages["handle"]
+    assert [pfn for pfn in range(600, 604) if handles[pfn] != u.HANDLE_NONE] == [600, 601]
+    assert [int(guest.pages["where"][handles[pfn]]) for pfn in (600, 601)] == [600, 601]

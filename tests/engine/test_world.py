@@ -11,7 +11,7 @@ from engine.guest import COST_FIELDS, VMSTAT_FIELDS
 from engine.presets import PRESETS, build
 from engine.snapshot import copy_guest, digest
 from engine.workload import WorkloadParams
-from engine.world import BrokenInvariantError, World, WorldConfig, shown_size
+from engine.world import BrokenInvariantError, World, WorldConfig
 from tests.engine.worlds import NR_PAGES, TENTH, base, done, stats, world
 
 
@@ -245,10 +245,25 @@ def test_views_are_read_only(profile: str) -> None:
 
 
 def test_sizes_in_words() -> None:
-    assert shown_size(256) == "1 MiB"
-    assert shown_size(257) == "257 pages"
+    assert c.shown_size(256) == "1 MiB"
+    assert c.shown_size(257) == "257 pages"
 
 
 def test_an_unknown_profile_is_refused():
     with pytest.raises(ValueError, match=r"unknown profile '3\.8': known are modern, 2012"):
         World(base("tight"), WorldConfig(("pinned",), profile="3.8"))
+
+
+def test_a_world_alone_goes_its_own_way(profile: str) -> None:
+    w = world("pinned", "separate_pass", profile=profile)
+    w.apply(c.SetWorkload(True, 64))
+    w.apply(c.BalloonInflate(TENTH))
+    w.step(3)
+    before = [w.digest(0), w.digest(1)]
+    twin = w.alone(1)
+    assert twin.keys == twin.config.designs == ("separate_pass",)
+    assert (twin.digest(0), twin.tick) == (before[1], 3)
+    twin.step(5)
+    assert [w.digest(0), w.digest(1)] == before
+    w.step(5)
+    assert w.digest(1) == twin.digest(0)  # the workload's stream went on alike in both

@@ -10,9 +10,9 @@ from server import messages, wire
 from server.jsontext import parse_object
 from server.messages import CommandMessage, Pace, Reset, Step
 from server.runner import (
+    Ask,
     Built,
     Ended,
-    Export,
     Frames,
     FromClient,
     Joined,
@@ -24,6 +24,7 @@ from server.runner import (
     Text,
     Wanted,
 )
+from server.session import Session
 from tests.server.conftest import SMALL
 
 FAST = Rates(ticks_per_s=1000, frames_per_s=120)
@@ -72,7 +73,7 @@ class Worker:
 
     def export(self):
         reply = Future()
-        self.runner.put(Export(reply))
+        self.runner.put(Ask(Session.export, reply))
         return reply.result(WAIT_S)
 
     def end(self):

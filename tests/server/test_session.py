@@ -169,3 +169,12 @@ def test_a_picture_does_not_change_afterwards(make_session):
         session.advance()
     assert (view.planes["free"] == free).all()
     assert (view.stats == stats).all()
+
+
+def test_a_session_lends_one_design_alone(make_session):
+    session = make_session()
+    alone = session.alone("dedicated_block")
+    assert alone.keys == ("dedicated_block",)
+    assert alone.digest(0) == session.world.digest(1)
+    with pytest.raises(ValueError, match="this session has pinned, dedicated_block"):
+        session.alone("fly")

@@ -1,0 +1,177 @@
+"""What a trace keeps: calls, and entries for pages and pageblocks, as many as a person reads."""
+
+from collections import Counter
+from typing import Any
+
+from engine import units as u
+from engine.guest import Guest
+from engine.trace.notes import Watched
+from engine.trace.words import kernel_name, kind_words, returned, type_name
+
+MAX_SHOWN = 400
+MAX_ALIKE = 24  # entries of one reason, kind of page and compactor
+MAX_OPEN = 120  # isolated pages of one kind and compactor that are followed
+MAX_CALLS = 80  # calls of one entry
+COUNTERS = ("nr_isolated_anon", "nr_isolated_file", "balloon_isolated")
+
+
+class Call:
+    """One call of a watched function.
+
+    Attributes:
+        what: the function.
+        parent: the watched call that it happened in.
+        seq: its place in the order of calls.
+        args: its arguments as they were at the beginning.
+        own: page that it is about, -1 = none of its own.
+        pfn: the same, or that of the call around it.
+        before: state, order and flags of that page at the beginning; None without own.
+        cc: compactor at work, -1 = none; by: who is at work, in words.
+        returned: what it returned.
+        decided: whether it, or a call in it about the same page, has decided.
+        page, counters: state after it; None if nobody wants to know.
+        children: calls in it about the same page.
+    """
+
+    __slots__ = (
+        "args", "before", "by", "cc", "children", "counters", "decided", "own", "page", "parent",
+        "pfn", "returned", "seq", "what",
+    )  # fmt: skip
+
+    def __init__(self, what: Watched, parent: "Call | None", seq: int) -> None:
+        """Begin; what it is about is set by the tracer."""
+        self.what = what
+        self.parent = parent
+        self.seq = seq
+        self.args: dict[str, int] = {}
+        self.own = -1
+        self.pfn: int = parent.pfn if parent else -1
+        self.cc: int = parent.cc if parent else -1
+        self.by: str = parent.by if parent else ""
+        self.before: tuple[int, int, int] | None = None
+        self.returned: Any = None
+        self.decided = False
+        self.page: dict[str, Any] | None = None
+        self.counters: tuple[int, ...] | None = None
+        self.children: list[Call] = []
+
+
+class Handled:
+    """One page or pageblock, and what became of it.
+
+    Attributes:
+        subject: ``page`` or ``pageblock``.
+        pfn: of the page, or the first of the pageblock.
+        before: state, order and flags at the beginning.
+        by: who dealt with it.
+        seq: place in the order of calls.
+        to: where it was moved.
+        reason, outcome, sentence, source: see reasons.py; empty while it is open.
+        marks: calls to show; None = nobody wants to see this one.
+    """
+
+    def __init__(
+        self, subject: str, pfn: int, before: tuple[int, int, int], by: str, seq: int
+    ) -> None:
+        """Open an entry."""
+        self.subject = subject
+        self.pfn = pfn
+        self.before = before
+        self.by = by
+        self.seq = seq
+        self.to: int | None = None
+        self.reason = self.outcome = self.sentence = self.source = ""
+        self.marks: list[Call] | None = []
+        self.kind = kind_words(before[0])
+
+    def type_name(self, guest: Guest) -> None:
+        """A pageblock's kind is its migratetype."""
+        if self.subject == "pageblock":
+            self.kind = type_name(guest, self.pfn)
+
+
+class Shown:
+    """The entries to show: some of every sort rather than the first ones."""
+
+    def __init__(self, is_2012: bool) -> None:
+        """Empty.
+
+        Args:
+            is_2012: whose names the calls get.
+        """
+        self._is_2012 = is_2012
+        self._alike: Counter[tuple[str, str, str]] = Counter()
+        self._followed: Counter[tuple[str, str]] = Counter()
+        self._entries: list[Handled] = []
+
+    def wants_open(self, entry: Handled) -> bool:
+        """Whether to follow a page that has just been isolated."""
+        key = entry.by, entry.kind
+        self._followed[key] += 1
+        return self._followed[key] <= MAX_OPEN
+
+    def wants(self, entry: Handled) -> bool:
+        """Whether there is room for an entry that has its outcome."""
+        key = entry.reason, entry.by, entry.kind if entry.subject == "page" else ""
+        self._alike[key] += 1
+        return self._alike[key] <= MAX_ALIKE and len(self._entries) < MAX_SHOWN
+
+    def add(self, entry: Handled) -> None:
+        """Keep an entry."""
+        self._entries.append(entry)
+
+    def to_list(self) -> list[dict[str, Any]]:
+        """The JSON form, in the order in which things happened."""
+        return [self._entry(entry) for entry in sorted(self._entries, key=lambda e: e.seq)]
+
+    def _entry(self, entry: Handled) -> dict[str, Any]:
+        return {
+            "subject": entry.subject, "pfn": entry.pfn, "pageblock": entry.pfn >> u.PAGEBLOCK_ORDER,
+            "kind": entry.kind, "order": entry.before[1], "by": entry.by,
+            "outcome": entry.outcome, "to": entry.to, "reason": entry.reason,
+            "sentence": entry.sentence, "source": entry.source, "calls": self._calls(entry),
+        }  # fmt: skip
+
+    def _calls(self, entry: Handled) -> list[dict[str, Any]]:
+        """The chain: the calls noted, what was above them and what was in them, in order."""
+        found: dict[int, Call] = {}
+
+        def take(call: Call) -> None:
+            found[call.seq] = call
+            for child in call.children:
+                take(child)
+
+        for mark in entry.marks or ():
+            take(mark)
+            above = mark.parent
+            while above is not None:
+                if above.own == entry.pfn:
+                    take(above)
+                else:
+                    found[above.seq] = above
+                above = above.parent
+        lines: list[dict[str, Any]] = []
+        is_balloon = entry.before[0] == u.STATE_BALLOON
+        level: dict[int, tuple[int, Any]] = {}  # seq → depth and name of what stands there
+        for seq in sorted(found):
+            call = found[seq]
+            above_depth, above_name = level[call.parent.seq] if call.parent else (-1, None)
+            name = kernel_name(call.what, self._is_2012, is_balloon)
+            if name is None or (above_name is not None and name.function == above_name.function):
+                level[seq] = above_depth, above_name
+                continue
+            level[seq] = above_depth + 1, name
+            if len(lines) < MAX_CALLS:
+                lines.append(self._line(call, entry, above_depth + 1, name))
+        return lines
+
+    def _line(self, call: Call, entry: Handled, depth: int, name: Any) -> dict[str, Any]:
+        line: dict[str, Any] = {
+            "depth": depth, "function": name.function, "file": name.file, "args": call.args,
+            "returned": returned(call.what, call.returned),
+        }  # fmt: skip
+        about_page = entry.subject == "page" and call.pfn == entry.pfn
+        if about_page and call.page is not None and call.counters is not None:
+            line["page"] = call.page
+            line["counters"] = dict(zip(COUNTERS, call.counters, strict=True))
+        return line

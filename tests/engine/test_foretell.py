@@ -1,0 +1,42 @@
+"""The trace of a world's next ticks: bounds, order, and the work that a design asks for."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine import commands as c
+from engine import units as u
+from engine.trace.foretell import MAX_PAGES, check_size, check_ticks
+from tests.engine.traces import trace
+from tests.engine.worlds import TENTH, world
+
+
+def test_bounds_are_one_sentence() -> None:
+    assert check_ticks(16) == 16
+    with pytest.raises(ValueError, match="ticks is 0: a trace runs 1 to 16 ticks"):
+        check_ticks(0)
+    check_size(MAX_PAGES)
+    with pytest.raises(ValueError, match="the guest has 8192 MiB: call traces are made of guests"):
+        check_size(2 * MAX_PAGES)
+
+
+def test_a_world_at_rest_has_nothing_to_tell() -> None:
+    w = world("pinned")
+    w.run_until_idle()
+    answer = trace(w)
+    assert (answer["ticks"], answer["total"], answer["handled"]) == (0, 0, [])
+    assert answer["idle"]
+
+
+@pytest.mark.parametrize("profile", u.PROFILES)
+def test_the_work_that_a_design_asks_for_between_ticks_is_in_it(profile: str) -> None:
+    w = world("separate_pass", profile=profile)
+    w.apply(c.BalloonInflate(TENTH))
+    while not w.guest(0).vm[0]["pass_pending"]:
+        w.step(1)  # inflation has ended: the design has asked for its pass
+    answer = trace(w, 2)
+    by_pass = [entry for entry in answer["handled"] if entry["by"] == "pass"]
+    assert any(entry["reason"] == "moved" and entry["kind"] == "balloon" for entry in by_pass)
+    assert sum(one["nr"] for one in answer["counts"]) == answer["total"]
+    functions = {call["function"] for entry in by_pass for call in entry["calls"]}
+    assert {"balloon_page_isolate", "virtballoon_migratepage"} <= functions

@@ -1,0 +1,57 @@
+"""`fragscope trace`: the form of its answer, bad input."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from server.cli import main
+
+
+def run(capsys, *arguments):
+    """Status, stdout, stderr."""
+    try:
+        status = main(("trace", *arguments))
+    except SystemExit as end:
+        status = end.code or 0
+    out = capsys.readouterr()
+    return status, out.out, out.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["nothing"], "no capture at 'nothing'"),
+        (["tight:256", "--ticks", "17"], "number of ticks is '17': a whole number from 1 to 16"),
+        (["tight:256", "--skip", "x"], "number of ticks to skip is 'x'"),
+        (["tight:256", "--profile", "1999"], "unknown profile '1999'"),
+        (["tight:256", "--design", "fly"], "unknown design 'fly'"),
+        (["tight:255"], "size is 255 MiB: an even number"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_status_2(capsys, arguments, sentence):
+    status, out, err = run(capsys, *arguments)
+    assert (status, out) == (2, "")
+    assert err.startswith("fragscope: ")
+    assert err.count("\n") == 1
+    assert sentence in err
+
+
+@pytest.mark.parametrize("profile", ["modern", "2012"])
+def test_the_last_operation_is_watched(capsys, tmp_path, profile):
+    ops = tmp_path / "ops.json"
+    ops.write_text('[["inflate", 32], ["compact"]]')
+    arguments = ("tight:256", "--ops", str(ops), "--profile", profile, "--json")
+    status, out, err = run(capsys, *arguments)
+    assert (status, err) == (0, "")
+    answer = json.loads(out)
+    assert (answer["design"], answer["profile"], answer["ticks"]) == ("lru_hook", profile, 1)
+    assert any(entry["outcome"] == "moved" for entry in answer["handled"])
+
+
+def test_the_text_names_functions_and_reasons(capsys):
+    status, out, _ = run(capsys, "tight:256", "--design", "pinned")
+    assert status == 0
+    assert "isolate_migratepages_block(" in out
+    assert "on no LRU list" in out
