@@ -114,18 +114,21 @@ def place(guest: Guest, pfn: int) -> str:
     return "no list"
 
 
-def page_now(guest: Guest, pfn: int, locked: bool) -> dict[str, Any]:
+def page_now(guest: Guest, pfn: int, locked: bool, held: bool = False) -> dict[str, Any]:
     """Reference count, lock, isolation and list of a page, for the trace.
 
     Args:
         guest: is only read.
         pfn: first page of what it belongs to.
         locked: whether the compactor at work holds its lock, its mappings replaced.
+        held: whether it is just being isolated or put back: the flag has not changed yet, or has
+            already, while the compactor has its reference.
     """
     page = guest.pages[pfn]
     state, flags = int(page["state"]), int(page["flags"])
+    counted = flags | u.PG_ISOLATED if held else flags
     return {
-        "refcount": refcount(state, flags, unmapped=locked),
+        "refcount": refcount(state, counted, unmapped=locked),
         "locked": locked or bool(flags & u.PG_LOCKED),
         "isolated": bool(flags & u.PG_ISOLATED),
         "on": place(guest, pfn),

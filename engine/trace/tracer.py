@@ -22,6 +22,8 @@ from engine.trace.words import facts
 
 # Functions that take a page off its home list: from here on it is open.
 _OPENERS = {"isolate_page", "isolate_balloon_page"}
+# Taking a reference is the first thing, giving it back the last.
+_HOLDERS = {*_OPENERS, "putback_page"}
 # What looks at a page first.
 _LOOKS = {"isolation_candidate", "isolation_candidate_2012", "movable_kind"}
 # A call on a line with a note decides about its page as soon as it returns.
@@ -60,6 +62,7 @@ class Tracer:
         self._seq = 0
         self._open: dict[int, Handled] = {}
         self._unmapped: set[int] = set()
+        self._held = -1  # page that is being isolated or put back: the compactor has a reference
         self._looked_at: Call | None = None  # the last look at a page that decided nothing
         self._shown = Shown(self._is_2012)
 
@@ -89,6 +92,8 @@ class Tracer:
             call.pfn = call.own = call.args[what.subject]
             page = self._guest.pages[call.pfn]
             call.before = int(page["state"]), int(page["order"]), int(page["flags"])
+            if what.name in _HOLDERS:
+                self._held = call.pfn
         cc = call.args.get("cc")
         if cc is not None:
             call.cc = cc
@@ -107,6 +112,8 @@ class Tracer:
         self._top = call.parent
         what = call.what
         call.returned = arg
+        if what.name in _HOLDERS:
+            self._held = -1
         self._follow(call, arg)
         reason = what.notes.get(frame.f_lineno)
         if reason is None and what.name in _BY_CALLER:
@@ -269,7 +276,8 @@ class Tracer:
         if entry is not None and entry.marks is None:
             return
         guest = self._guest
-        call.page = page_now(guest, call.pfn, call.pfn in self._unmapped)
+        held = call.pfn == self._held
+        call.page = page_now(guest, call.pfn, call.pfn in self._unmapped, held)
         vm = guest.vm[0]
         call.counters = tuple(
             int(vm[name]) for name in ("nr_isolated_anon", "nr_isolated_file", "balloon_isolated")

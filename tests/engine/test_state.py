@@ -68,6 +68,7 @@ def test_the_list_that_a_page_is_on() -> None:
         "inactive anon LRU", "active file LRU", "unevictable LRU", "balloon list", "no list"
     ]  # fmt: skip
     assert place(guest, 700) == "free list"
+    assert page_now(guest, 600, False, held=True)["refcount"] == 2
     assert page_now(guest, 603, True) == {
         "refcount": 1, "locked": True, "isolated": False, "on": "balloon list"
     }  # fmt: skip
