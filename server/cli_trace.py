@@ -7,7 +7,7 @@ from typing import Any
 
 from server.cli_replay import example_or_path, read_ops, whole_number
 
-_SHOWN = 3  # entries of one reason in the text form
+_SHOWN = 2  # entries of one reason and kind in the text form
 _MAX_SKIP = 1_000_000
 
 
@@ -81,10 +81,11 @@ def text_of(answer: dict[str, Any]) -> str:
         f"{answer['tick']}, {answer['total']} pages and pageblocks dealt with"
     ]
     lines += [f"{c['nr']:>8}  {c['outcome']:<9} {c['reason']}" for c in answer["counts"]]
-    told: dict[str, int] = {}
+    told: dict[tuple[str, str], int] = {}
     for entry in answer["handled"]:
-        told[entry["reason"]] = told.get(entry["reason"], 0) + 1
-        if told[entry["reason"]] > _SHOWN:
+        sort = entry["reason"], entry["kind"]
+        told[sort] = told.get(sort, 0) + 1
+        if told[sort] > _SHOWN:
             continue
         lines += ["", f"{entry['subject']} {entry['pfn']} ({entry['kind']}), {entry['by']}: "
                   f"{entry['outcome']}", f"  {entry['sentence']} [{entry['source']}]"]  # fmt: skip

@@ -28,8 +28,11 @@ _OUT = frozenset(
     "freelist highatomic hook metrics observe page pcp profile_2012 range_words rng suitability "
     "scan_2012 watermark buddy".split()
 )
-# Their pfn is where they are, not what they are about.
-_WALKERS = frozenset(("isolate_lru_pages_2012", "has_unmovable_pages", "test_pages_isolated"))
+# What looks for a page that forbids something; a pfn is where it begins, not what it is about.
+SEARCHES = frozenset(
+    "isolate_lru_pages_2012 has_unmovable_pages has_unmovable_pages_2012 test_pages_isolated "
+    "migrate_range".split()
+)
 _NO_NUMBERS = frozenset(("guest", "bounds", "ops"))
 _OUT_FUNCTIONS = frozenset(
     "freepages_list is_buddy zone_start_pfn zone_end_pfn pageblock_start_pfn pageblock_end_pfn "
@@ -38,7 +41,8 @@ _OUT_FUNCTIONS = frozenset(
     "update_cached_migrate update_pageblock_skip skip_isolation_on_order busy _jobs _clear_touched "
     "run_tick run_ticks at_work end_request begin_rounds smallest_freepage_order "
     "get_page_from_freelist alloc_flags_nofragment zone_usable rmqueue_zone rmqueue_buddy "
-    "_get_page_once page_is_free_for compact_scanners_met set_scanner_positions clear_cc".split()
+    "_get_page_once page_is_free_for pcp_enable pcp_disable compact_scanners_met "
+    "set_scanner_positions clear_cc".split()
 )
 
 
@@ -129,7 +133,7 @@ def _watched(room: str, function: FunctionType) -> Watched:
     lines = {line for _, _, line in code.co_lines() if line}
     notes = {line: reason for line, reason in notes_of(room).items() if line in lines}
     subject = next((name for name in ("pfn", "src") if name in args), None)
-    if function.__name__ in _WALKERS:
+    if function.__name__ in SEARCHES:
         subject = None
     returns = section(doc, "Returns")
     return Watched(room, function.__name__, args, subject, modern, old, returns, notes)

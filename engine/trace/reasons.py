@@ -26,16 +26,25 @@ class Reason:
         sentence: with {names} of words.facts.
         source: the kernel file and function that decides; of 6.12 unless it says 3.8.
         subject: ``page`` or ``pageblock``.
+        old: the same of 3.8 where it has another name or place there.
     """
 
     outcome: str
     sentence: str
     source: str
     subject: str = "page"
+    old: str = ""
+
+    def source_in(self, is_2012: bool) -> str:
+        """Who decides, in one of the two kernels."""
+        return self.old if is_2012 and self.old else self.source
 
 
 _SCAN = "mm/compaction.c isolate_migratepages_block()"
 _SCAN_OLD = "3.8 mm/compaction.c isolate_migratepages_range()"
+_ISOLATE_OLD = "3.8 mm/vmscan.c __isolate_lru_page()"
+_HOOK_OLD = "3.8 mm/balloon_compaction.c balloon_page_isolate()"
+_TARGET_OLD = "3.8 mm/compaction.c suitable_migration_target()"
 _TARGET = "mm/compaction.c suitable_migration_target()"
 
 REASONS: dict[str, Reason] = {
@@ -43,6 +52,7 @@ REASONS: dict[str, Reason] = {
     "block_has_hole": Reason(
         "skipped", "the pageblock's first or last page is a hole: it cannot be scanned",
         "mm/internal.h pageblock_pfn_to_page()", "pageblock",
+        old=_SCAN_OLD,
     ),
     "skip_hint": Reason(
         "skipped", "the pageblock carries the skip hint: an earlier scan found nothing in it",
@@ -56,6 +66,7 @@ REASONS: dict[str, Reason] = {
         "skipped", "the pageblock's type is {type}: an asynchronous scan takes pages only from "
         "pageblocks of the type that is wanted",
         "mm/compaction.c suitable_migration_source()", "pageblock",
+        old=_SCAN_OLD,
     ),
     "thp_ends_block": Reason(
         "skipped", "page {pfn} is a transparent huge page and no LRU page came before it: the "
@@ -73,19 +84,23 @@ REASONS: dict[str, Reason] = {
         "{wanted}", "mm/compaction.c skip_isolation_on_order()",
     ),
     "not_on_lru": Reason(
-        "left", "{a_kind} is on no LRU list, and nobody has said how to move it", _SCAN,
+        "left", "{a_kind} is on no LRU list, and no driver has said how to move it", _SCAN,
+        old=_SCAN_OLD,
     ),
     "balloon_no_hook": Reason(
         "left", "this is a balloon page, and this design gives the scanner no hook to move it",
         _SCAN,
+        old=_SCAN_OLD,
     ),
     "balloon_not_marked": Reason(
         "left", "this is a balloon page without the mark that the hook looks for: {mark}",
         "include/linux/page-flags.h __PageMovable()",
+        old=_HOOK_OLD,
     ),
     "balloon_is_locked": Reason(
         "left", "this is a balloon page, and somebody holds its lock: trylock_page() fails",
         "mm/migrate.c isolate_movable_page()",
+        old=_HOOK_OLD,
     ),
     "lru_lock_not_held": Reason(
         "left", "this is a balloon page before the first LRU page of the scan: the hook as merged "
@@ -102,10 +117,10 @@ REASONS: dict[str, Reason] = {
     "under_writeback": Reason(
         "left", "the page is being written back, and only full synchronous mode waits for that",
         _SCAN,
+        old=_ISOLATE_OLD,
     ),
     "page_is_unevictable": Reason(
-        "left", "the page is unevictable (mlock): 3.8 does not isolate it",
-        "3.8 mm/vmscan.c __isolate_lru_page()",
+        "left", "the page is unevictable (mlock): 3.8 does not isolate it", _ISOLATE_OLD,
     ),
     # -- targets
     "target_is_finished": Reason(
@@ -115,18 +130,21 @@ REASONS: dict[str, Reason] = {
     "target_type": Reason(
         "skipped", "the pageblock's type is {type}: targets come from MOVABLE and CMA pageblocks",
         _TARGET, "pageblock",
+        old=_TARGET_OLD,
     ),
     "target_type_closed": Reason(
         "skipped", "the pageblock's type is {type}: nobody takes targets from it",
-        "3.8 mm/compaction.c suitable_migration_target()", "pageblock",
+        _TARGET_OLD, "pageblock",
     ),
     "target_type_of_pass": Reason(
         "skipped", "the pageblock's type is {type}: the balloon's pass was told to take "
         "targets from {pass_type} pageblocks", _TARGET, "pageblock",
+        old=_TARGET_OLD,
     ),
     "watermark_forbids": Reason(
         "left", "{pages} free: taking so many would leave the zone below its watermark",
         "mm/page_alloc.c __isolate_free_page()",
+        old="3.8 mm/page_alloc.c split_free_page()",
     ),
     "taken_as_target": Reason(
         "target", "free, above the migrate scanner and in {a_type} pageblock: {pages} taken as "
@@ -136,18 +154,22 @@ REASONS: dict[str, Reason] = {
     "moved": Reason(
         "moved", "nobody else held it and a target was free: now at page {to}, in {a_to_type} "
         "pageblock; {how}", "mm/migrate.c migrate_folio_move()",
+        old="3.8 mm/migrate.c unmap_and_move()",
     ),
     "page_is_locked": Reason(
         "put_back", "page is locked: this caller does not wait for the lock (-EAGAIN)",
         "mm/migrate.c migrate_folio_unmap()",
+        old="3.8 mm/migrate.c __unmap_and_move()",
     ),
     "writeback_not_waited": Reason(
         "put_back", "the page is being written back, and this mode does not wait (-EBUSY)",
         "mm/migrate.c migrate_folio_unmap()",
+        old="3.8 mm/migrate.c __unmap_and_move()",
     ),
     "extra_references": Reason(
         "put_back", "refcount {refcount}, expected {expected}: somebody else holds the page "
         "(-EAGAIN)", "mm/migrate.c folio_migrate_mapping()",
+        old="3.8 mm/migrate.c migrate_page_move_mapping()",
     ),
     "no_target": Reason(
         "put_back", "no free target below the free scanner, which is at page {free_pfn} (-ENOMEM)",
@@ -156,6 +178,7 @@ REASONS: dict[str, Reason] = {
     "no_free_page": Reason(
         "put_back", "the allocator has no page of order {order} to move it to (-ENOMEM)",
         "mm/migrate.c alloc_migration_target()",
+        old="3.8 mm/page_isolation.c alloc_migrate_target()",
     ),
     "not_tried": Reason(
         "put_back", "not tried: the run had stopped for want of a target before its turn came",
@@ -206,8 +229,9 @@ REASONS: dict[str, Reason] = {
     ),
     # -- ranges: offlining, CMA
     "range_not_movable": Reason(
-        "left", "{a_kind} is in use in the range and nobody has said how to move it",
+        "left", "{a_kind} is in use in the range and no driver has said how to move it",
         "mm/memory_hotplug.c scan_movable_pages()",
+        old="3.8 mm/memory_hotplug.c do_migrate_range()",
     ),
     "dropped_from_range": Reason(
         "freed", "clean page cache: dropped instead of moved",
@@ -253,7 +277,7 @@ def describe() -> list[dict[str, Any]]:
             "outcome": reason.outcome,
             "subject": reason.subject,
             "sentence": reason.sentence,
-            "source": reason.source,
+            "source": "; ".join(filter(None, (reason.source, reason.old))),
             "code": ", ".join(where.get(name, by_range)),
         }
         for name, reason in REASONS.items()

@@ -93,13 +93,15 @@ class Handled:
 class Shown:
     """The entries to show: some of every sort rather than the first ones."""
 
-    def __init__(self, is_2012: bool) -> None:
+    def __init__(self, is_2012: bool, has_hook: bool = True) -> None:
         """Empty.
 
         Args:
             is_2012: whose names the calls get.
+            has_hook: whether the scanner tests for balloon pages.
         """
         self._is_2012 = is_2012
+        self._has_hook = has_hook
         self._alike: Counter[tuple[str, str, str]] = Counter()
         self._followed: Counter[tuple[str, str]] = Counter()
         self._entries: list[Handled] = []
@@ -156,13 +158,17 @@ class Shown:
         for seq in sorted(found):
             call = found[seq]
             above_depth, above_name = level[call.parent.seq] if call.parent else (-1, None)
-            name = kernel_name(call.what, self._is_2012, is_balloon)
+            name = kernel_name(call.what, self._is_2012, is_balloon, self._has_hook)
             if name is None or (above_name is not None and name.function == above_name.function):
                 level[seq] = above_depth, above_name
                 continue
             level[seq] = above_depth + 1, name
             if len(lines) < MAX_CALLS:
                 lines.append(self._line(call, entry, above_depth + 1, name))
+        if lines and not any("page" in line for line in lines):
+            # What looked at the page is a part of the last function told: say there what it saw.
+            for mark in entry.marks or ():
+                lines[-1].update(self._state(mark, entry))
         return lines
 
     def _line(self, call: Call, entry: Handled, depth: int, name: Any) -> dict[str, Any]:
@@ -170,8 +176,13 @@ class Shown:
             "depth": depth, "function": name.function, "file": name.file, "args": call.args,
             "returned": returned(call.what, call.returned),
         }  # fmt: skip
+        return {**line, **self._state(call, entry)}
+
+    def _state(self, call: Call, entry: Handled) -> dict[str, Any]:
+        """The page after a call that is about it."""
         about_page = entry.subject == "page" and call.pfn == entry.pfn
-        if about_page and call.page is not None and call.counters is not None:
-            line["page"] = call.page
-            line["counters"] = dict(zip(COUNTERS, call.counters, strict=True))
-        return line
+        if not about_page or call.page is None or call.counters is None:
+            return {}
+        return {
+            "page": call.page, "counters": dict(zip(COUNTERS, call.counters, strict=True))
+        }  # fmt: skip

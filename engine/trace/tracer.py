@@ -14,7 +14,7 @@ from typing import Any
 from engine import units as u
 from engine.core import range_words
 from engine.guest import Guest
-from engine.trace.notes import watched
+from engine.trace.notes import SEARCHES, watched
 from engine.trace.reasons import REASONS, range_id
 from engine.trace.record import Call, Handled, Shown
 from engine.trace.state import page_now
@@ -64,7 +64,8 @@ class Tracer:
         self._unmapped: set[int] = set()
         self._held = -1  # page that is being isolated or put back: the compactor has a reference
         self._looked_at: Call | None = None  # the last look at a page that decided nothing
-        self._shown = Shown(self._is_2012)
+        self._shown = Shown(self._is_2012, bool(guest.vm[0]["rule_hook"]))
+        self._found: Call | None = None  # the last search that found a page which forbids something
 
     def start(self) -> None:
         """Watch from now on."""
@@ -120,6 +121,8 @@ class Tracer:
             reason = self._noted_above(frame, 1)
         if reason is not None and not call.decided:
             self._decide(call, reason, frame)
+        if what.name in SEARCHES:
+            self._found = call
         if what.name == "note_stop":
             self._decide_range(call)
         elif what.name == "putback_page":
@@ -233,6 +236,10 @@ class Tracer:
         if pfn == u.PFN_NONE:  # nowhere at all
             pfn, subject = int(self._guest.zones[0]["start_pfn"]), "pageblock"
         entry = self._entry(call, pfn, subject)
+        if self._found is not None:
+            result = self._found.returned
+            if pfn == int(result[0] if isinstance(result, tuple) else result):
+                self._mark(entry, self._found)
         mt = int(self._guest.blocks[pfn >> u.PAGEBLOCK_ORDER]["migratetype"])
         entry.sentence = range_words.explain(call.args["reason"], pfn, entry.before[0], mt)
         call.decided = True
@@ -249,7 +256,7 @@ class Tracer:
         self._mark(entry, call)
         if not entry.sentence or reason == "moved":
             entry.sentence = self._sentence(call, reason, entry)
-        entry.source = rule.source
+        entry.source = rule.source_in(self._is_2012)
         entry.type_name(self._guest)
         self._shown.add(entry)
 

@@ -87,17 +87,20 @@ _HOOK_TEST = (
 _TAKE_FREE = KernelName("__isolate_free_page", "mm/page_alloc.c")
 
 
-def kernel_name(what: Watched, is_2012: bool, is_balloon: bool) -> KernelName | None:
+def kernel_name(
+    what: Watched, is_2012: bool, is_balloon: bool, has_hook: bool = True
+) -> KernelName | None:
     """The kernel function that a call stands for; None = none.
 
     Args:
         what: the function of the core.
         is_2012: whether the guest follows Linux 3.8.
         is_balloon: whether the page that it is about is a balloon page.
+        has_hook: whether the scanner has the hook's test at all.
     """
     which = 1 if is_2012 else 0
     if what.name == "is_hooked_balloon_page":
-        return _HOOK_TEST[which]
+        return _HOOK_TEST[which] if has_hook else None
     if what.name == "count_isolated" and is_balloon:
         return None
     if what.name == "take_free_page":
