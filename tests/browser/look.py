@@ -41,6 +41,13 @@ def open_guest(page: Page, url: str) -> None:
     wait_idle(page)
 
 
+def open_small(page: Page, url: str, preset: str = "roomy") -> None:
+    """Open the page with a synthetic guest of 256 MiB, seed 1."""
+    source = {"kind": "synthetic", "preset": preset, "size_mib": 256, "seed": 1}
+    answer = page.request.post(f"{url}api/sessions", data={"source": source})
+    open_guest(page, f"{url}#s={answer.json()['session']}")
+
+
 def full_speed(page: Page) -> None:
     """As many ticks a second as the slider has."""
     page.focus("#speed")

@@ -8,7 +8,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server
-from tests.browser.look import choose, exact, inflate, open_guest, press
+from tests.browser.look import exact, inflate, open_small, press
 from tests.test_tidy import ROOT
 
 DESIGNS = ("pinned", "lru_hook", "separate_pass", "dedicated_block")
@@ -21,8 +21,7 @@ def value(page: Page, row: str, key: str) -> float:
 
 
 def test_each_design_shows_what_it_paid_beside_what_it_bought(page: Page, server: Server) -> None:
-    open_guest(page, server.url)
-    choose(page, "preset roomy", size_mib=256, seed=1)
+    open_small(page, server.url)
     inflate(page, 48)
     press(page, "compact")
     for key in DESIGNS:
@@ -44,7 +43,7 @@ def test_each_design_shows_what_it_paid_beside_what_it_bought(page: Page, server
 def test_the_estimate_is_one_s_own_and_published_figures_are_not(
     page: Page, server: Server
 ) -> None:
-    open_guest(page, server.url)
+    open_small(page, server.url)
     published = json.loads((ROOT / "examples" / "price.json").read_text())
     speeds = page.locator("#price-speeds")
     for row in published["reclaim"]["rows"]:

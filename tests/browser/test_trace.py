@@ -5,22 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-import httpx
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server
-from tests.browser.look import choose, exact, inflate, open_guest, panel, wait_tick, whole
+from tests.browser.look import exact, inflate, open_small, panel, wait_tick, whole
 from tests.browser.test_layout import LOW_CONTRAST, STICKING_OUT
 
 STEPS = 3
+# Of the map that is traced, from the beginning of the page.
+TOP = "document.querySelector('.panel:nth-child(2)').getBoundingClientRect().top + scrollY"
 TRACED_MS = 60_000  # every call is followed, without the compiler
 
 
 def at_work(page: Page, url: str) -> None:
     """A small guest with a balloon, paused a few ticks into a compaction."""
-    open_guest(page, url)
-    choose(page, "preset roomy", size_mib=256, seed=1)
+    open_small(page, url)
     inflate(page, 40)
     page.click("#pause")
     page.wait_for_selector("body[data-paused=true]")
@@ -82,7 +81,7 @@ def test_a_page_is_followed_by_keyboard_and_every_reason_is_in_the_table(
     assert block
     expect(panel(page, "lru_hook").locator(".where")).to_contain_text(f"Pageblock {block[1]},")
     detail.get_by_role("button", name="this reason among all").click()
-    reasons = httpx.get(f"{server.url}api/reasons").json()["reasons"]
+    reasons = page.request.get(f"{server.url}api/reasons").json()["reasons"]
     expect(page.locator("#reasons-table tbody tr")).to_have_count(len(reasons))
     expect(page.locator("#reasons-table tr[aria-current]")).to_have_attribute("id", "reason-moved")
 
@@ -90,8 +89,7 @@ def test_a_page_is_followed_by_keyboard_and_every_reason_is_in_the_table(
 def test_with_nothing_at_work_it_says_what_to_do_and_goes_on_by_itself(
     page: Page, server: Server, page_errors: list[str]
 ) -> None:
-    open_guest(page, server.url)
-    choose(page, "preset roomy", size_mib=256, seed=1)
+    open_small(page, server.url)
     page.click("#why")
     page.wait_for_selector("body[data-paused=true]")
     expect(page.locator("#trace-said")).to_contain_text("Nothing is at work now. Press Compact")
@@ -103,18 +101,16 @@ def test_with_nothing_at_work_it_says_what_to_do_and_goes_on_by_itself(
     assert page_errors.pop().startswith("Failed to load resource")
 
 
-@pytest.mark.parametrize(("width", "height"), ((1440, 900), (360, 640)))
-def test_it_fits_and_moves_no_map_down(
-    open_page: Callable[..., Page], server: Server, width: int, height: int
-) -> None:
-    page = open_page(width, height)
+def test_it_fits_and_moves_no_map_down(open_page: Callable[..., Page], server: Server) -> None:
+    page = open_page(360, 640)
     at_work(page, server.url)
-    page.evaluate("window.scrollTo(0, 0)")
-    at = "document.querySelector('.panel:nth-child(2)').getBoundingClientRect().top + scrollY"
-    before = page.evaluate(at)
-    page.click("#why")
-    traced(page)
-    assert page.evaluate(at) <= before
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.evaluate(STICKING_OUT) == []
-    assert page.evaluate(LOW_CONTRAST) == []
+    for width, height in ((360, 640), (1440, 900)):
+        page.set_viewport_size({"width": width, "height": height})
+        before = page.evaluate(TOP)
+        page.click("#why")
+        traced(page)
+        assert page.evaluate(TOP) <= before
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate(STICKING_OUT) == []
+        assert page.evaluate(LOW_CONTRAST) == []
+        page.click("#trace-close")

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { changesText, chosen, counted, lines, moreText, moveRow, outcomeOf, OUTCOMES, outcomes, reasons, standing, subjectText, targetBlock, titleText, traceText } from "../../web/src/trace/words.js";
+import { changesText, chosen, counted, firstRow, lines, moreText, moveRow, outcomeOf, OUTCOMES, outcomes, reasons, standing, subjectText, targetBlock, titleText, traceText } from "../../web/src/trace/words.js";
 
 // Four entries of a trace that the simulator wrote.
 const trace = JSON.parse(readFileSync(new URL("trace_sample.json", import.meta.url), "utf8"));
@@ -52,7 +52,7 @@ test("every line of a real chain is balanced and the page's way can be read from
   }
   const said = lines(balloon.calls).map(changesText).join("; ");
   assert.match(said, /references: 1 → 2.*on: balloon list → cc->migratepages/);
-  assert.match(said, /lock: free → locked/);
+  assert.match(said, /locked: no → yes/);
   assert.match(said, /references: 2 → 0/);
 });
 
@@ -91,6 +91,13 @@ test("a trace is foretold, then done, and stale when the session went elsewhere"
   assert.match(traceText(told, "done", 11), /^Done, tick 11/);
   assert.match(traceText(told, "stale", 20), /to tick 20: trace again/);
   assert.match(traceText({ ...told, ticks: 0 }, "foretold", 10), /has nothing to do\. Press Compact/);
+});
+
+test("a balloon page is looked at first, then one that moved, then whatever is there", () => {
+  assert.equal(firstRow(trace.handled), 1);
+  assert.equal(firstRow([trace.handled[3], trace.handled[2], trace.handled[0]]), 2);
+  assert.equal(firstRow([trace.handled[3]]), 0);
+  assert.equal(firstRow([]), 0);
 });
 
 test("keys move through the list and stay in it", () => {

@@ -8,7 +8,7 @@ import { count } from "../format.js";
 import { statIndex } from "../wire.js";
 import { detail } from "./detail.js";
 import { createReasons } from "./reasons.js";
-import { chosen, counted, moreText, moveRow, outcomeOf, outcomes, reasons, reasonWords, standing, subjectText, targetBlock, traceText } from "./words.js";
+import { chosen, counted, firstRow, moreText, moveRow, outcomeOf, outcomes, reasons, reasonWords, standing, subjectText, targetBlock, traceText } from "./words.js";
 
 /** @typedef {import("./words.js").Trace} Trace */
 
@@ -191,7 +191,7 @@ export function createTrace(state, painter, doors) {
     setText(note, rows.length < all ? `${count(rows.length)} of ${count(all)} listed: some of every kind` : `${count(all)} listed`);
     row = 0;
     list.scrollTop = 0;
-    select(0, false);
+    select(firstRow(rows), true);
   }
 
   /**
@@ -210,10 +210,20 @@ export function createTrace(state, painter, doors) {
     }
     item.setAttribute("aria-selected", "true");
     list.setAttribute("aria-activedescendant", item.id);
-    if (scroll) item.scrollIntoView({ block: "nearest" });
+    if (scroll) reveal(/** @type {HTMLElement} */ (item));
     box.replaceChildren(...detail(handled, (id) => void openReasons(id)));
     box.scrollTop = 0;
     mark(handled);
+  }
+
+  /**
+   * Into sight inside the list: the page itself stays where it is.
+   * @param {HTMLElement} item
+   */
+  function reveal(item) {
+    const [top, bottom] = [item.offsetTop - list.offsetTop, item.offsetTop - list.offsetTop + item.offsetHeight];
+    if (top < list.scrollTop) list.scrollTop = top;
+    else if (bottom > list.scrollTop + list.clientHeight) list.scrollTop = bottom - list.clientHeight;
   }
 
   /**

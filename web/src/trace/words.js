@@ -101,6 +101,15 @@ export const chosen = (trace, { outcome, reason }) =>
 export const counted = (trace, { outcome, reason }) =>
   trace.counts.reduce((sum, each) => sum + ((!outcome || each.outcome === outcome) && (!reason || each.reason === reason) ? each.nr : 0), 0);
 
+/**
+ * The row to look at first: a balloon page if there is one, else a page that moved.
+ * @param {readonly Handled[]} rows
+ */
+export function firstRow(rows) {
+  const balloon = rows.findIndex(({ subject, kind }) => subject === "page" && kind === "balloon");
+  return Math.max(0, balloon >= 0 ? balloon : rows.findIndex(({ outcome }) => outcome === "moved"));
+}
+
 /** @param {Handled} handled */
 export function subjectText({ subject, pfn, pageblock, kind, order }) {
   if (subject === "pageblock") return `pageblock ${count(pageblock)}, ${kind}`;
@@ -187,7 +196,7 @@ export function lines(calls) {
 function stateOf({ page, counters }) {
   if (!page || !counters) return null;
   return {
-    refcount: String(page.refcount), locked: page.locked ? "locked" : "free", isolated: page.isolated ? "yes" : "no", on: page.on,
+    refcount: String(page.refcount), locked: page.locked ? "yes" : "no", isolated: page.isolated ? "yes" : "no", on: page.on,
     nr_isolated_anon: String(counters.nr_isolated_anon), nr_isolated_file: String(counters.nr_isolated_file),
     balloon_isolated: String(counters.balloon_isolated),
   };
@@ -196,7 +205,7 @@ function stateOf({ page, counters }) {
 /** Heads of the columns. @type {Record<Field, {head: string, unit: string}>} */
 export const HEADS = {
   refcount: { head: "refs", unit: "page" },
-  locked: { head: "lock", unit: "page" },
+  locked: { head: "locked", unit: "page" },
   isolated: { head: "isolated", unit: "page" },
   on: { head: "on", unit: "page" },
   nr_isolated_anon: { head: "anon", unit: "counter" },
@@ -213,7 +222,7 @@ export const changesText = ({ was, state }) =>
 
 /** @type {Record<Field, string>} */
 const LONG = {
-  refcount: "references", locked: "lock", isolated: "isolated", on: "on", nr_isolated_anon: "NR_ISOLATED_ANON", nr_isolated_file: "NR_ISOLATED_FILE",
+  refcount: "references", locked: "locked", isolated: "isolated", on: "on", nr_isolated_anon: "NR_ISOLATED_ANON", nr_isolated_file: "NR_ISOLATED_FILE",
   balloon_isolated: "isolated balloon pages",
 };
 
