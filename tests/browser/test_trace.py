@@ -92,7 +92,7 @@ def test_with_nothing_at_work_it_says_what_to_do_and_goes_on_by_itself(
     open_small(page, server.url)
     page.click("#why")
     page.wait_for_selector("body[data-paused=true]")
-    expect(page.locator("#trace-said")).to_contain_text("Nothing is at work now. Press Compact")
+    expect(page.locator("#trace-said")).to_contain_text("Nothing is at work under lru_hook")
     page.click("#compact")
     traced(page)
     page.route("**/trace", lambda route: route.abort())

@@ -20,7 +20,8 @@ import { chosen, counted, firstRow, moreText, moveRow, outcomeOf, outcomes, reas
  * @property {() => Promise<{reasons: import("./words.js").Reason[]}>} reasons
  */
 
-const IDLE_TEXT = "Nothing is at work now. Press Compact, or change the balloon: while paused it waits, and here stands what it will do.";
+/** @param {string} design */
+const idleText = (design) => `Nothing is at work under ${design} now. Press Compact, or change the balloon: while paused it waits, and here stands what it will do.`;
 
 /**
  * @param {import("../state.js").State} state
@@ -145,7 +146,7 @@ export function createTrace(state, painter, doors) {
     setText(asking, busy ? "Tracing…" : "Trace the next");
     stepping.disabled = busy || !paused || now !== "foretold" || trace?.ticks === 0;
     stepping.classList.toggle("primary", now === "foretold" && trace?.ticks !== 0);
-    let words = trace ? traceText(trace, now, frame?.tick ?? 0) : working() ? "Press Trace: what the next tick does to each page, before it is done." : IDLE_TEXT;
+    let words = trace ? traceText(trace, now, frame?.tick ?? 0) : working() ? "Press Trace: what the next tick does to each page, before it is done." : idleText(design);
     if (!paused) words = "The session is running: pause it, so that there is a next tick to look at.";
     if (busy) words = `Following every call of the next ${ticks.value === "1" ? "tick" : `${ticks.value} ticks`} of ${design}…`;
     said.classList.toggle("problem", problem !== "" && !busy);
