@@ -45,7 +45,9 @@ class TraceProcess:
         self._process: subprocess.Popen[bytes] | None = None
 
     def _started(self) -> "subprocess.Popen[bytes]":
-        if self._process is None or self._process.poll() is not None:
+        if self._process is not None and self._process.poll() is not None:
+            self.close()
+        if self._process is None:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "server.trace_worker"],
                 stdin=subprocess.PIPE,

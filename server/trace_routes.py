@@ -8,7 +8,7 @@ from engine.trace.reasons import describe
 from server.errors import NotFoundError
 from server.jsontext import parse_object
 from server.manager import Manager
-from server.routes import MAX_BODY_BYTES, read_body
+from server.routes import MAX_BODY_BYTES, Refusal, read_body
 from server.trace import request_of
 
 
@@ -28,6 +28,10 @@ def make_trace_router(manager: Manager) -> APIRouter:
         live = manager.sessions.get(session_id)
         if live is None:
             raise NotFoundError(manager.farewell(session_id))
-        return await manager.traces.trace(await live.alone(key), ticks)
+        world = await live.alone(key)
+        try:
+            return await manager.traces.trace(world, ticks)
+        except RuntimeError as error:
+            raise Refusal(503, f"{error}: try again") from None
 
     return router

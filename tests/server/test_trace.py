@@ -64,6 +64,22 @@ def test_a_process_that_hangs_is_ended_and_the_next_question_has_a_new_one(base)
         process.close()
 
 
+def test_a_process_that_has_died_is_replaced(base, process) -> None:
+    world = begun(base, "modern")
+    process.ask(world.alone(0), 1)
+    process._process.kill()
+    process._process.wait()
+    assert process.ask(world.alone(0), 1)["ticks"] == 1
+
+
+def test_a_fault_in_the_process_is_told(base, process) -> None:
+    alone = begun(base, "modern").alone(0)
+    alone.designs = None  # cannot be run
+    alone._guests = []
+    with pytest.raises(RuntimeError, match="has ended by a fault"):
+        process.ask(alone, 1)
+
+
 def test_what_the_trace_refuses_is_one_sentence(base, process) -> None:
     with pytest.raises(ValueError, match="ticks is 17: a trace runs 1 to 16 ticks"):
         process.ask(begun(base, "modern").alone(0), 17)
