@@ -96,7 +96,7 @@ def compact_finished_2012(guest, cc):
     if c["free_pfn"] <= c["migrate_pfn"]:
         if cc != u.CC_KCOMPACTD:  # current_is_kswapd()
             guest.zones[zone]["compact_blockskip_flush"] = 1
-        return u.COMPACT_COMPLETE
+        return u.COMPACT_COMPLETE  # reason: scanners_met
     if c["order"] == -1:
         return u.COMPACT_CONTINUE
     order = np.int64(c["order"])
@@ -224,7 +224,7 @@ def compact_round_2012(guest, cc):
         return u.COMPACT_CONTINUE
     failed = migrate_pages_2012(guest, cc)
     if failed != 0:
-        putback_movable_pages_2012(guest, cc)
+        putback_movable_pages_2012(guest, cc)  # reason: not_tried
     if failed == ENOMEM:
         c["result"] = u.COMPACT_CONTENDED  # 3.8 says PARTIAL
         return u.COMPACT_CONTENDED

@@ -44,12 +44,16 @@ def suitable_migration_target_2012(guest, cc, pfn):
     mt = get_pageblock_migratetype(guest, pfn)
     # DIFFERS: 3.8 knows neither the pass nor a pageblock that belongs to the balloon.
     if cc == u.CC_PASS and guest.vm[0]["rule_pass_target"] != u.MIGRATE_MOVABLE:
-        return mt == guest.vm[0]["rule_pass_target"]
+        if mt == guest.vm[0]["rule_pass_target"]:
+            return True
+        return False  # reason: target_type_of_pass
     if mt == u.MIGRATE_ISOLATE or mt == u.MIGRATE_RESERVE or mt == u.MIGRATE_BALLOON:
-        return False
+        return False  # reason: target_type_closed
     if is_buddy(guest, pfn) and np.int64(guest.pages[pfn]["order"]) >= u.PAGEBLOCK_ORDER:
         return True
-    return mt == u.MIGRATE_MOVABLE or mt == u.MIGRATE_CMA
+    if mt == u.MIGRATE_MOVABLE or mt == u.MIGRATE_CMA:
+        return True
+    return False  # reason: target_type
 
 
 @core_jit
@@ -70,12 +74,12 @@ def split_free_page(guest, cc, pfn, order):
     nr = np.int64(1) << order
     mark = guest.zones[zone]["wmark_low"] + nr
     if not watermark_ok(guest, zone, 0, mark, 0, 0) or not isolate_free_page(guest, pfn, order):
-        return np.int64(0)
+        return np.int64(0)  # reason: watermark_forbids
     for p in range(pfn, pfn + nr):
         set_state(guest, p, 0, u.STATE_ISOLATED_FREE, 0)
         list_add(guest, freepages_list(cc, 0), p)
     guest.cc[cc]["nr_freepages"] += nr
-    return nr
+    return nr  # reason: taken_as_target
 
 
 @core_jit
@@ -167,6 +171,7 @@ def compaction_alloc_2012(guest, cc):
     if guest.lists[freepages_list(cc, 0)]["nr"] == 0:
         isolate_freepages_2012(guest, cc)
     pfn = list_pop(guest, freepages_list(cc, 0))
-    if pfn != u.PFN_NONE:
-        guest.cc[cc]["nr_freepages"] -= 1
+    if pfn == u.PFN_NONE:
+        return pfn  # reason: no_target
+    guest.cc[cc]["nr_freepages"] -= 1
     return pfn
