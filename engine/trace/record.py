@@ -174,7 +174,7 @@ class Shown:
     def _line(self, call: Call, entry: Handled, depth: int, name: Any) -> dict[str, Any]:
         line: dict[str, Any] = {
             "depth": depth, "function": name.function, "file": name.file, "args": call.args,
-            "returned": returned(call.what, call.returned),
+            "returned": returned(call.what, call.returned, self._is_2012),
         }  # fmt: skip
         return {**line, **self._state(call, entry)}
 

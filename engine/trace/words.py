@@ -17,6 +17,14 @@ _COMPACT = (
     "COMPACT_NOT_SUITABLE_ZONE COMPACT_SKIPPED COMPACT_DEFERRED COMPACT_NO_SUITABLE_PAGE "
     "COMPACT_CONTINUE COMPACT_COMPLETE COMPACT_PARTIAL_SKIPPED COMPACT_CONTENDED COMPACT_SUCCESS"
 ).split()
+# 3.8 has fewer, with other numbers. PARTIAL stands for no target as well as for success.
+_COMPACT_OLD = {
+    u.COMPACT_SKIPPED: "COMPACT_SKIPPED (0)",
+    u.COMPACT_CONTINUE: "COMPACT_CONTINUE (1)",
+    u.COMPACT_CONTENDED: "COMPACT_PARTIAL (2)",
+    u.COMPACT_SUCCESS: "COMPACT_PARTIAL (2)",
+    u.COMPACT_COMPLETE: "COMPACT_COMPLETE (3)",
+}
 _ISOLATE = ("ISOLATE_ABORT", "ISOLATE_NONE", "ISOLATE_SUCCESS")
 _RESERVE = "RESERVE"  # the name that 3.8 has for the fourth type
 _BALLOON_MARK = {
@@ -182,11 +190,13 @@ def facts(
     }  # fmt: skip
 
 
-def _number(what: Watched, value: int) -> str:
+def _number(what: Watched, value: int, is_2012: bool) -> str:
     """A returned integer in the kernel's words."""
     if value in _ERRORS:
         return f"{_ERRORS[value]} ({value})"
     text = what.returns
+    if "COMPACT_" in text and is_2012 and value in _COMPACT_OLD:
+        return _COMPACT_OLD[value]
     if "COMPACT_" in text and 0 <= value < len(_COMPACT):
         return f"{_COMPACT[value]} ({value})"
     if "ISOLATE_" in text and 0 <= value < len(_ISOLATE):
@@ -196,17 +206,18 @@ def _number(what: Watched, value: int) -> str:
     return str(value)
 
 
-def returned(what: Watched, value: Any) -> str:
+def returned(what: Watched, value: Any, is_2012: bool = False) -> str:
     """What a function returned, as text; empty if it returns nothing.
 
     Args:
         what: the function.
         value: as Python has it.
+        is_2012: whether the guest follows Linux 3.8.
     """
     if value is None:
         return ""
     if isinstance(value, tuple):
-        return ", ".join(returned(what, one) for one in value)
+        return ", ".join(returned(what, one, is_2012) for one in value)
     if isinstance(value, bool | np.bool_) or what.returns.startswith("bool"):
         return "true" if value else "false"
-    return _number(what, int(value))
+    return _number(what, int(value), is_2012)
