@@ -98,7 +98,7 @@ def test_enomem_puts_back_what_was_isolated(profile):
     assert "(-ENOMEM)" in balloon["sentence"] + anon["sentence"]
     assert put_back(balloon) == (1, False, False, "balloon list")
     assert put_back(anon) == (1, False, False, "inactive anon LRU")
-    # 3.8 calls the end for want of a target a partial success; here 6.12 sees that its scanners met.
+    # 3.8 calls the end for want of a target a partial success; 6.12 sees that its scanners met.
     ended = {"modern": "COMPACT_CONTINUE (4)", "2012": "COMPACT_PARTIAL (2)"}[profile]
     assert calls(balloon, "compact_zone")[0]["returned"] == ended
     last = balloon["calls"][-1]["counters"]
