@@ -147,8 +147,8 @@ REASONS: dict[str, Reason] = {
         old="3.8 mm/page_alloc.c split_free_page()",
     ),
     "taken_as_target": Reason(
-        "target", "free, above the migrate scanner and in {a_type} pageblock: {pages} taken as "
-        "targets", "mm/compaction.c isolate_freepages_block()",
+        "target", "free, above the migrate scanner and in {a_type} pageblock: {pages} taken to "
+        "move pages to", "mm/compaction.c isolate_freepages_block()",
     ),
     # -- moving
     "moved": Reason(

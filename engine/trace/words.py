@@ -92,6 +92,8 @@ _HOOK_TEST = (
     KernelName("balloon_page_movable", _OLD_FILE),
 )
 
+# They stand for several kernel threads, none of which calls the others.
+_GATES = {"daemons_step", "catch_up"}
 _TAKE_FREE = KernelName("__isolate_free_page", "mm/page_alloc.c")
 
 
@@ -106,6 +108,8 @@ def kernel_name(
         is_balloon: whether the page that it is about is a balloon page.
         has_hook: whether the scanner has the hook's test at all.
     """
+    if what.name in _GATES:
+        return None
     which = 1 if is_2012 else 0
     if what.name == "is_hooked_balloon_page":
         return _HOOK_TEST[which] if has_hook else None

@@ -43,6 +43,8 @@ def test_names_go_by_profile_and_by_kind_of_page() -> None:
     }
     assert names == {"folio_putback_lru", "putback_lru_page", "balloon_page_putback"}
     assert kernel_name(some("count_isolated"), False, True) is None
+    assert kernel_name(some("daemons_step"), False, False) is None
+    assert kernel_name(some("is_hooked_balloon_page"), False, True, has_hook=False) is None
 
 
 def test_every_sentence_can_be_filled() -> None:
