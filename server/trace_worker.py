@@ -8,6 +8,7 @@ ticks, from the parent process and nobody else.
 import json
 import os
 import pickle
+import signal
 import struct
 import sys
 from typing import IO, Any
@@ -45,6 +46,7 @@ def answer(question: bytes) -> dict[str, Any]:
 
 def main() -> int:
     """Answer until the parent closes the pipe."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent, which ends this one
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing else may speak on that pipe
     from engine.trace.notes import watched
