@@ -152,6 +152,7 @@ export function createTrace(state, painter, doors) {
     said.classList.toggle("problem", problem !== "" && !busy);
     setText(said, problem !== "" && !busy ? problem : words);
     parts.body.hidden = !trace || trace.handled.length === 0;
+    parts.help.hidden = !parts.body.hidden;
   });
 
   // -- filter
@@ -302,12 +303,14 @@ function build(root, acts) {
   const noted = el("p.trace-note", {}, note, el("button.quiet", { type: "button", id: "trace-reasons", click: acts.openReasons }, "all reasons there are"));
   const list = el("ul.trace-list", { role: "listbox", tabindex: 0, id: "trace-list", "aria-label": "Pages and pageblocks handled", "aria-controls": "trace-detail" });
   root.tabIndex = -1;
+  const help = el("p.trace-help", {}, "For each page and pageblock that compaction, reclaim, the balloon’s pass or a request for a range handles: what becomes of it, why, by which functions of the kernel, and what each changes. ",
+    el("button.quiet", { type: "button", click: acts.openReasons }, "All reasons there are"));
   const box = el("div.trace-detail", { id: "trace-detail" });
   const body = el("div.trace-body", { hidden: true }, el("div.trace-left", {}, el("div.trace-filter", {}, shares, reason, noted), list), box);
   root.append(
     el("div.trace-head", {}, el("h2", { id: "trace-title" }, "Why this page?"), designs,
       el("span.ask", {}, asking, ticks), stepping, el("button", { type: "button", id: "trace-close", click: acts.close }, "Close")),
-    said, body,
+    said, help, body,
   );
-  return { designs, ticks, asking, stepping, said, shares, reason, note, list, box, body };
+  return { designs, ticks, asking, stepping, said, shares, reason, note, list, box, body, help };
 }

@@ -256,7 +256,7 @@ export function standing(trace, frame, log_index) {
 export function traceText(trace, now, tick) {
   const span = trace.ticks === 1 ? `tick ${count(trace.tick + 1)}` : `ticks ${count(trace.tick + 1)} to ${count(trace.tick + trace.ticks)}`;
   if (trace.ticks === 0) return `${trace.design} has nothing to do. Press Compact, or change the balloon: while paused, it waits for you.`;
-  const what = trace.total === 0 ? "no page is touched" : `${plural(trace.total, "page or pageblock", "pages and pageblocks")} handled${trace.shown < trace.total ? `, ${count(trace.shown)} listed` : ""}`;
+  const what = trace.total === 0 ? "compaction and reclaim look at no page (plain allocation is not traced)" : `${plural(trace.total, "page or pageblock", "pages and pageblocks")} handled${trace.shown < trace.total ? `, ${count(trace.shown)} listed` : ""}`;
   if (now === "done") return `Done, ${span} of ${trace.design}: ${what}.`;
   if (now === "stale") return `Past: ${span} of ${trace.design}. The session has gone on since, to tick ${count(tick)}: trace again.`;
   return `Foretold, ${span} of ${trace.design}: ${what}. Step does exactly this.`;
