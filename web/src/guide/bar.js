@@ -150,7 +150,7 @@ export function createBar(state, painter, intents) {
     if (at.step === 0) return `All designs start from the same memory (${favoursText(scenario.favours)}). Press Next step.${paused}`;
     const { words: text } = scenario.steps[at.step - 1];
     if (busy) return `${text}${paused || " The guests are at work…"}`;
-    return done ? `${text} That was the last step. ${scenario.text}` : text;
+    return done ? `That was the last step. ${scenario.text}` : text;
   }
 
   for (const each of [state.scenario, state.catalog, state.log, state.frame, state.welcome, state.pending, state.pace]) each.subscribe(show);
