@@ -21,7 +21,7 @@ export function detail(handled, openReasons) {
     rows.length === 0
       ? el("p.trace-source", {}, "No calls were kept for this one.")
       : el("div.scroll", { role: "region", "aria-label": "Calls", tabindex: 0 }, callTable(rows)),
-    rows.length > 0 && el("p.trace-source", {}, "Pages go in batches: between two lines the counters move with the other pages, too."),
+    rows.some(({ was }) => "nr_isolated_anon" in was || "nr_isolated_file" in was || "balloon_isolated" in was) && el("p.trace-source", {}, "Pages go in batches: between two lines the counters move with the other pages, too."),
   ];
   return parts.filter((part) => part !== false);
 }

@@ -90,9 +90,9 @@ export function createTrace(state, painter, doors) {
       trace = answer;
       logIndex = before;
       filter = { outcome: "", reason: "" };
+      parts.body.hidden = trace.handled.length === 0; // shown first: nothing hidden can be scrolled
       showFilters();
       showList();
-      parts.body.hidden = trace.handled.length === 0;
       // The arrow keys are ready at once, unless one is busy elsewhere; a button that was switched off has lost the focus.
       if (!parts.body.hidden && [root, asking, document.body].includes(/** @type {HTMLElement} */ (document.activeElement))) list.focus({ preventScroll: true });
     } catch (error) {
