@@ -34,7 +34,7 @@ def add_offline(commands: Any) -> None:
     )  # fmt: skip
     offline.add_argument(
         "--profile", default="modern",
-        help="whose rules: modern (Linux 6.12, the default) or 2012 (Linux 3.8)",
+        help="whose rules: modern (Linux 6.12, the default), 2012 (Linux 3.8) or 2012+3.14",
     )  # fmt: skip
     offline.add_argument("--seed", default="1", help="seed of what a capture does not show")
     offline.add_argument("--json", action="store_true", help="print one JSON object")

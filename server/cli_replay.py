@@ -40,7 +40,7 @@ def add_replay(commands: Any) -> None:
     )  # fmt: skip
     replay.add_argument(
         "--profile", default="modern",
-        help="whose rules: modern (Linux 6.12, the default) or 2012 (Linux 3.8)",
+        help="whose rules: modern (Linux 6.12, the default), 2012 (Linux 3.8) or 2012+3.14",
     )  # fmt: skip
     replay.add_argument(
         "--against", metavar="FOLDER",

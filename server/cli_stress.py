@@ -32,7 +32,7 @@ def add_stress(commands: Any) -> None:
         "--seeds", default="1", metavar="N",
         help="run under N seeds, from --seed on: mean, lowest and highest of each number",
     )  # fmt: skip
-    stress.add_argument("--profile", default="2012", help="2012 (the default) or modern")
+    stress.add_argument("--profile", default="2012", help="2012 (the default), 2012+3.14 or modern")
     stress.add_argument(
         "--designs", metavar="LIST",
         help="NAME[:TOGGLE[=VALUE][+TOGGLE...]], by commas; default: the four",

@@ -60,7 +60,7 @@ class SessionConfig:
         source: the guest all designs start from.
         designs: keys as the person wrote them, 1 to 8, none twice.
         seed: seed of the workload and of what a capture does not show.
-        profile: whose rules the guests follow, one of units.PROFILES.
+        profile: whose rules the guests follow, one of units.PROFILE_NAMES.
     """
 
     source: Source
@@ -124,7 +124,8 @@ def config_from_dict(data: object) -> SessionConfig:
     seed = whole(data.get("seed", 1), "seed", 0, MAX_SEED, "(a seed)")
     profile = data.get("profile", u.PROFILES[u.PROFILE_MODERN])
     if not isinstance(profile, str):
-        raise ValueError(f"profile is {shown(profile)}: one of {', '.join(u.PROFILES)} is needed")
+        known = ", ".join(u.PROFILE_NAMES)
+        raise ValueError(f"profile is {shown(profile)}: one of {known} is needed")
     profile_number(profile)
     parse_designs(keys, profile)
     return SessionConfig(source, tuple(keys), seed, profile)

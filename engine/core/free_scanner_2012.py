@@ -131,16 +131,20 @@ def isolate_freepages_2012(guest, cc):
         cc: int64, CC_*. Writes free_pfn: the highest pageblock that gave a target, because the
             moves may give pages back to it.
     Source:
-        3.8 mm/compaction.c isolate_freepages().
+        3.8 mm/compaction.c isolate_freepages(). With vm.meet_repaired as since kernel commit
+        7ed695e069c3 ("mm: compaction: detect when scanners meet in isolate_freepages") (in v3.14).
     """
     c = guest.cc[cc]
+    repaired = guest.vm[0]["meet_repaired"]
     zone = np.int64(c["zone"])
     start_pfn = zone_start_pfn(guest, zone)
     zone_end = zone_end_pfn(guest, zone)
     pfn = np.int64(c["free_pfn"])
     low_pfn = np.int64(c["migrate_pfn"]) + u.PAGEBLOCK_NR_PAGES
+    if repaired:
+        low_pfn = pageblock_end_pfn(np.int64(c["migrate_pfn"]))
     high_pfn = min(low_pfn, pfn)
-    while pfn > low_pfn and c["nr_migratepages"] > c["nr_freepages"]:
+    while pfn + repaired > low_pfn and c["nr_migratepages"] > c["nr_freepages"]:
         is_inside = pfn >= start_pfn and pfn < zone_end
         if (
             is_inside
@@ -154,6 +158,8 @@ def isolate_freepages_2012(guest, cc):
                 high_pfn = max(high_pfn, pfn)
         pfn -= u.PAGEBLOCK_NR_PAGES
     c["free_pfn"] = high_pfn
+    if repaired and pfn < low_pfn:
+        c["free_pfn"] = max(pfn, start_pfn)
 
 
 @core_jit

@@ -144,14 +144,14 @@ class Design:
         """Refuse what a profile does not have.
 
         Args:
-            profile: one of units.PROFILES.
+            profile: one of units.PROFILE_NAMES.
 
         Raises:
             ValueError: a toggle has a value that belongs to another profile.
         """
         for toggle in self.toggles:
             for value, needed in toggle.bound:
-                if self.params[toggle.name] == value and profile != needed:
+                if self.params[toggle.name] == value and profile.partition("+")[0] != needed:
                     raise ValueError(
                         f"design {self.name}: toggle {toggle.name}={value} needs profile {needed}, "
                         f"this is profile {profile}"

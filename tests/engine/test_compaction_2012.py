@@ -191,6 +191,32 @@ def test_no_target_ends_a_run() -> None:
     assert validate(guest)[0] == CheckCode.CLEAN
 
 
+@pytest.mark.parametrize("repaired", [0, 1])
+def test_scanners_that_meet_between_positions_are_noticed_only_since_3_14(repaired: int) -> None:
+    guest = all_free(8)
+    put(guest, every(8, 1, 3 * BLOCK))
+    put(guest, range(3 * BLOCK, 8 * BLOCK), u.STATE_KERNEL)  # no target anywhere
+    guest.vm[0]["profile"], guest.vm[0]["meet_repaired"] = u.PROFILE_2012, repaired
+    guest = settle(guest)
+    guest.zones[0]["cached_free"] = 4 * BLOCK
+    guest.zones[0]["cached_migrate_async"] = guest.zones[0]["cached_migrate_sync"] = 2 * BLOCK
+    result = memory_run(guest)
+    assert result == (u.COMPACT_COMPLETE if repaired else u.COMPACT_CONTENDED)
+    assert guest.zones[0]["compact_blockskip_flush"] == repaired
+    assert validate(guest)[0] == CheckCode.CLEAN
+
+
+@pytest.mark.parametrize("repaired", [0, 1])
+def test_since_3_14_a_run_goes_on_from_the_positions_that_it_has_reset(repaired: int) -> None:
+    guest = scattered()
+    z = guest.zones[0]
+    z["cached_free"] = z["cached_migrate_async"] = z["cached_migrate_sync"] = 4 * BLOCK
+    z["compact_order_failed"], z["compact_defer_shift"], z["compact_considered"] = 0, 6, 64
+    guest.vm[0]["meet_repaired"] = repaired
+    assert compact_begin_2012(guest, DIRECT, 0, 9, u.MIGRATE_MOVABLE, ASYNC) == u.COMPACT_CONTINUE
+    assert (guest.cc[DIRECT]["free_pfn"] > 4 * BLOCK) == bool(repaired)
+
+
 def test_kswapd_compacts_movable_pageblocks_and_never_defers() -> None:
     guest = scattered()
     before = whole(guest)

@@ -13,6 +13,7 @@ const MOST_DESIGNS = 8;
 const PROFILES = [
   { value: "modern", label: "Linux 6.12", text: "The kernel of the recordings: simulation and reality can be held side by side." },
   { value: "2012", label: "Linux 3.8, the thread’s kernel", text: "As it was when the four designs were discussed. Nothing was recorded under it." },
+  { value: "2012+3.14", label: "Linux 3.8 with one repair of 3.14", text: "Compaction notices that its two scanners have met. What changes against 3.8 hangs on that defect." },
 ];
 
 /** @typedef {import("../wire.js").Config} Config */
