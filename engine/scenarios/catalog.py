@@ -3,10 +3,15 @@
 from typing import Any
 
 from engine.scenarios.fair import FAIR
-from engine.scenarios.hotplug import OFFLINE
+from engine.scenarios.hotplug import CMA, OFFLINE
+from engine.scenarios.limits import RECLAIM
+from engine.scenarios.price import COST
+from engine.scenarios.proposals import DEDICATED_BLOCK, SEPARATE_PASS
 from engine.scenarios.shape import GROUPS, Scenario
 
-SCENARIOS: dict[str, Scenario] = {s.name: s for s in (*FAIR, *OFFLINE)}
+SCENARIOS: dict[str, Scenario] = {
+    s.name: s for s in (*FAIR, *RECLAIM, *SEPARATE_PASS, *DEDICATED_BLOCK, *OFFLINE, *CMA, *COST)
+}
 
 
 def scenario(name: str) -> Scenario:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine import units as u
-from engine.commands import Command
+from engine.commands import BalloonDeflate, BalloonInflate, Command
 
 NOBODY = "none"  # expected: no design is better than another
 
@@ -122,6 +122,17 @@ class Scenario:
 
 
 FOUR = ("pinned", "lru_hook", "separate_pass", "dedicated_block")
+PREVENT = "dedicated_block:prevent"
+
+
+def inflate(mib: int) -> BalloonInflate:
+    """Raise the balloon's target by so many MiB."""
+    return BalloonInflate(u.mib_to_pages(mib))
+
+
+def deflate(mib: int) -> BalloonDeflate:
+    """Lower it by so many MiB."""
+    return BalloonDeflate(u.mib_to_pages(mib))
 
 
 def synthetic(preset: str, size_mib: int, cma_mib: int = 0, seed: int = 1) -> dict[str, Any]:
