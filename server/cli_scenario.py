@@ -23,6 +23,9 @@ def add_scenario(commands: Any) -> None:
     )
     parser.add_argument("scenario", metavar="NAME", nargs="?", help="default: list all")
     parser.add_argument("--seed", help="another seed; a synthetic guest is drawn anew")
+    parser.add_argument(
+        "--claims", action="store_true", help="list the claims of 2012 that the scenarios test"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=run_scenario_command)
 
@@ -37,6 +40,23 @@ def listing(scenarios: dict[str, Scenario]) -> str:
             lines += ["", f"{label} ({group})"]
             lines += [f"  {one.name.ljust(wide)}{one.question}" for one in members]
     return "\n".join(lines[1:]) + "\n"
+
+
+def claims_text() -> str:
+    """Every claim: who made it, where it stands, what tests it, a fair reading."""
+    from engine.scenarios.claims import CLAIMS, PARTS
+
+    lines: list[str] = []
+    part = ""
+    for claim in CLAIMS:
+        if claim.part != part:
+            part = claim.part
+            lines += [PARTS[part], ""]
+        test = f"; scenario {claim.scenario}" if claim.scenario else ""
+        lines += textwrap.wrap(claim.claim, _WIDTH)
+        lines += textwrap.wrap(f"{claim.who}, {claim.when}; {claim.source}{test}", _WIDTH)
+        lines += [*textwrap.wrap(claim.reading, _WIDTH, initial_indent="> "), ""]
+    return "\n".join(lines)
 
 
 def table(scenario: Scenario, result: dict[str, Any]) -> str:
@@ -80,11 +100,17 @@ def run_scenario_command(args: argparse.Namespace) -> int:
         ValueError: bad input; one sentence.
     """
     from engine.scenarios import catalog
+    from engine.scenarios.claims import claims_json
     from engine.scenarios.run import run_scenario, varied
     from server.cli_replay import whole_number
     from server.config import MAX_SEED, source_from_dict
     from server.library import Library
 
+    if args.claims:
+        if args.scenario is not None or args.seed is not None:
+            raise ValueError("--claims stands alone: fragscope scenario --claims")
+        print(json.dumps(claims_json()) if args.json else claims_text(), flush=True)
+        return 0
     if args.scenario is None:
         if args.seed is not None:
             raise ValueError("--seed is for a scenario: fragscope scenario NAME --seed N")

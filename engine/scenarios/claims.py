@@ -84,9 +84,10 @@ CLAIMS: tuple[Claim, ...] = (
         when="18 and 22 July 2012",
         source=f"archive post 17321638666; {_SEED}",
         reading="True that they pay: with no balloon in the guest the hook still asks its "
-        "question, and the answer is always no. How little it is, is the other side's point "
-        "(reason v): one test per page in use that is on no LRU list. Minchan granted that the "
-        "loss is trivial; to him the principle counted.",
+        "question, for pages in use that are on no LRU list and for every page moved, and the "
+        "answer is always no. How little that is, is the other side's point (reason v). Minchan "
+        "granted that the loss is trivial; to him the principle counted.",
+        scenario="hot_path",
     ),
     Claim(
         id="lru_assumed",
@@ -100,6 +101,7 @@ CLAIMS: tuple[Claim, ...] = (
         "over seven years, two of them in the code as it was merged. The simulator has the three "
         "of Linux 3.8 as a variant (lru_hook:hook=merged). It also gave the other side something: "
         "the code was repaired, and stayed.",
+        scenario="hook_as_merged",
         figures=(FAULTS,),
     ),
     Claim(
@@ -114,6 +116,7 @@ CLAIMS: tuple[Claim, ...] = (
         reading="Right as a matter of logic: where no free target is left, dropping caches empties"
         " a block of file pages and not one of balloon pages. How often it matters depends on the "
         "room that is left: with free pages elsewhere the hook moves them and nobody notices.",
+        scenario="cannot_reclaim",
     ),
     Claim(
         id="hotplug",
@@ -123,9 +126,10 @@ CLAIMS: tuple[Claim, ...] = (
         who="Minchan Kim",
         when="22 July 2012",
         source=_SEED,
-        reading="Right about his time, and for long: under the rules of Linux 3.8 offlining fails "
-        "at the first balloon page in a MOVABLE block. Offlining was taught in February 2017 (Y. "
-        "Xie, archive post 3118699651).",
+        reading="Right about his time, and for long: under the rules of Linux 3.8 offlining with "
+        "the hook stops at a balloon page and moves none. It was taught in February 2017 (Y. Xie, "
+        "archive post 3118699651). A pass of its own has to be taught, too: compare ranges=off.",
+        scenario="offline_2012",
     ),
     Claim(
         id="page_lock",
@@ -164,9 +168,11 @@ CLAIMS: tuple[Claim, ...] = (
         who="Minchan Kim",
         when="18 and 22 July 2012",
         source=f"archive post 17321638666; {_SEED}. {_OURS}",
-        reading="It wins where the cause is the balloon itself: one large change, then rest; few "
-        "messages and no test on the common path. It comes too late where memory fragments between"
-        " two changes of the balloon.",
+        reading="It wins where the cause is the balloon itself: one large change, then rest, few "
+        "messages (scenario batching). It comes too late where memory fragments between two "
+        "changes of the balloon; that is the scenario here. Run after a failed request as well "
+        "(toggle on_failure) it catches up in part.",
+        scenario="pass_too_late",
     ),
     Claim(
         id="dedicated_block",
@@ -177,10 +183,11 @@ CLAIMS: tuple[Claim, ...] = (
         who="Minchan Kim",
         when="22 July 2012",
         source=f"{_SEED}. {_OURS}",
-        reading="It wins with a large balloon that stays: fewest blocks touched, nothing left to "
-        "move. It loses where no block is free to begin with, and after a partial deflation, when "
-        "half-empty blocks are stranded. Allocating whole blocks at once, as the balloon drivers "
-        "of VMware and Hyper-V do today, needs no move at all (toggle prevent).",
+        reading="Whole blocks taken at inflation (toggle prevent, as the balloon drivers of VMware"
+        " and Hyper-V do today) win with a large balloon that stays: fewest blocks touched, "
+        "nothing to move. Gathering, as the mail has it, needs a free block first (scenario "
+        "chicken_and_egg), and after a partial deflation its blocks stand half empty (scenario "
+        "stranding).",
         scenario="large_inflation",
     ),
     Claim(
@@ -240,6 +247,7 @@ CLAIMS: tuple[Claim, ...] = (
         reading="His table supports it: a little more time, but more pages moved, so per page it "
         "is rather less. One machine, four rounds. Our engine counts the tests exactly and cannot "
         "time them: look at how many there are for each page scanned.",
+        scenario="no_balloon",
         figures=(OVERHEAD,),
         links=(("#price", "The price of each design"),),
     ),
@@ -252,8 +260,8 @@ CLAIMS: tuple[Claim, ...] = (
         when="23 July and 3 August 2012",
         source="quoted in archive post 17589366935; archive post 17657217477",
         reading="That is what happened, in 2017. Under the rules of Linux 6.12 offlining succeeds "
-        "with the hook, two messages to the host for each page; a dedicated block of type "
-        "UNMOVABLE still refuses.",
+        "with the hook, two messages to the host for each page. With pinned pages, gathered or "
+        "not, it is refused at once.",
         scenario="offline_modern",
     ),
     Claim(
@@ -264,10 +272,11 @@ CLAIMS: tuple[Claim, ...] = (
         who="Rik van Riel",
         when="1 August 2012",
         source="archive post 17589366935",
-        reading="Half of it is arithmetic: a balloon of B pages touches at least B/512 blocks in "
-        "any design, and scattered pages touch more. A dedicated block pays off when it frees more"
-        " than one other. Where memory is tight and the balloon small, he is right; what counts is"
-        " the excess E beside the blocks left.",
+        reading="With a small balloon he is right: in the scenario blocks of their own are no "
+        "better than leaving the pages alone. With a large one arithmetic is against him: B pages "
+        "touch at least B/512 blocks in any design, and scattered pages touch more (scenario "
+        "fewest_blocks). A dedicated block pays off when it frees more than one other.",
+        scenario="small_balloon",
     ),
     Claim(
         id="same_thing",
@@ -310,6 +319,7 @@ CLAIMS: tuple[Claim, ...] = (
         reading="The sharpest argument for a pass of its own: the hook moves page by page, and "
         "each move needs two messages that stop the guest; a pass moves up to 256 pages for two. "
         "The hook of today still pays this price.",
+        scenario="batching",
     ),
     Claim(
         id="numbers",
@@ -347,7 +357,7 @@ CLAIMS: tuple[Claim, ...] = (
         "pieces of 2 MiB and more, so that single scattered pages do not arise. Rik van Riel is "
         "among the authors of Contiguitas: no contradiction, since in 2012 it was about pages that"
         " can be moved.",
-        scenario="large_inflation",
+        scenario="fewest_blocks",
     ),
 )
 

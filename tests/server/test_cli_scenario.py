@@ -7,6 +7,7 @@ import json
 import pytest
 
 from engine.scenarios.catalog import SCENARIOS
+from engine.scenarios.claims import CLAIMS
 from engine.view import STAT_FIELDS
 from server.cli import main
 
@@ -23,6 +24,15 @@ def test_without_a_name_it_lists(capsys: pytest.CaptureFixture[str]) -> None:
     assert [name for name in SCENARIOS if name not in out] == []
     told = json.loads(run(capsys, "--json")[1])
     assert [row["name"] for row in told["scenarios"]] == list(SCENARIOS)
+
+
+def test_the_claims_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = run(capsys, "--claims")
+    assert status == 0
+    assert [claim.who for claim in CLAIMS if claim.who not in out] == []
+    assert max(map(len, out.split("\n"))) <= 100
+    told = json.loads(run(capsys, "--claims", "--json")[1])
+    assert [row["id"] for row in told] == [claim.id for claim in CLAIMS]
 
 
 def test_one_scenario_as_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -50,6 +60,7 @@ def test_one_scenario_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:
         (["nothing"], "unknown scenario 'nothing': known are "),
         (["large_inflation", "--seed", "x"], "seed is 'x'"),
         (["--seed", "1"], "--seed is for a scenario"),
+        (["large_inflation", "--claims"], "--claims stands alone"),
     ],
 )
 def test_bad_input_is_one_sentence(
