@@ -112,9 +112,10 @@ def test_a_newcomer_finds_a_scenario_and_plays_it_by_keyboard(page: Page, server
 def test_the_argument_shows_each_claim_and_what_the_numbers_say_now(
     page: Page, server: Server
 ) -> None:
-    page.goto(f"{server.url}#argument")
+    page.goto(f"{server.url}#argument=cannot_reclaim")
     expect(page.locator("#guide .argument")).to_have_count(len(CLAIMS))
     wait_idle(page)
+    expect(page.locator("#argument-cannot_reclaim")).to_be_focused()
     claim = page.locator("#argument-cannot_reclaim")
     expect(claim).to_contain_text("Minchan Kim, 22 July 2012")
     expect(claim.locator(".argument-said")).to_contain_text("Load it to see the numbers.")

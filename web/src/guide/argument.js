@@ -81,9 +81,10 @@ function figure({ title, head, rows, bar, note }, open) {
   const most = bar < 0 ? 1 : Math.max(...rows.map((row) => number(row[bar])));
   return el("details.argument-figure", { open }, el("summary", {}, title),
     el("div.scroll", { role: "region", "aria-label": title, tabindex: 0 }, el("table", {},
-      el("thead", {}, el("tr", {}, ...head.map((word) => el("th", { scope: "col" }, word)))),
+      el("thead", {}, el("tr", {}, ...head.map((word, i) => el(Number.isNaN(number(rows[0][i])) ? "th.wordy" : "th", { scope: "col" }, word)))),
       el("tbody", {}, ...rows.map((row) => el("tr", {}, ...row.map((text, i) => {
         const cell = el(i === 0 ? "th" : "td", i === 0 ? { scope: "row" } : {}, text);
+        cell.classList.toggle("wordy", Number.isNaN(number(text)));
         if (i === bar) {
           cell.classList.add("barred");
           cell.style.setProperty("--bar", `${(100 * number(text)) / most}%`);

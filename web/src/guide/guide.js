@@ -96,7 +96,7 @@ export function createGuide(state, painter, address, intents) {
     body.setAttribute("aria-labelledby", `guide-tab-${tab}`);
     lead.textContent = tab === "scenarios"
       ? "Each scenario loads a guest and leads through it step by step, under all its designs at once. The numbers that decide it stand beside each step."
-      : "In July 2012 the list linux-mm argued about one patch series. Here is each claim in our words, where it was made, the scenario that tests it, and how it came out. Designs 2 and 3 were never built: what you see of them is as proposed, our implementation.";
+      : "In July 2012 the list linux-mm argued about one patch series. Here is each claim in our words, where it was made, the scenario that tests it, and how it came out. The designs separate_pass and dedicated_block were never built: what you see of them is as proposed, our implementation.";
     shown = null;
     if (!catalog) body.replaceChildren(el("p", {}, "Reading the scenarios…"));
     else if (tab === "scenarios") body.replaceChildren(...gallery(catalog, state.scenario.get()?.name ?? "", (name) => load(name, "")));
@@ -172,7 +172,7 @@ export function createGuide(state, painter, address, intents) {
   });
   state.frame.subscribe(refresh);
   state.catalog.subscribe(() => {
-    if (dialog.open) show();
+    if (dialog.open) open(tab, address.get("argument") ?? "");
     onWelcome();
   });
   state.welcome.subscribe(() => {
