@@ -118,6 +118,33 @@ def variation_table(figures: dict[str, Any]) -> list[str]:
     return lines
 
 
+def repaired_table(figures: dict[str, Any]) -> list[str]:
+    """Scores under profile 2012+3.14 beside those under 2012 and the published ones."""
+    lines = []
+    for preset, one in figures.get("repaired", {}).items():
+        seeds = len(one["seeds"])
+        plain = figures["presets"][preset]["designs"]
+        points = figures["published"][preset]
+        lines += [
+            f"| {preset}, {seeds} seeds | pass 1 | pass 2 | rested |",
+            "| --- | --- | --- | --- |",
+        ]
+        for name, design in one["designs"].items():
+            label = "clean" if name == "pinned" else "with the hook"
+            cells = [
+                f"{span(design[p])}; unrepaired {fmean(plain[name][p][:seeds]):.1f}" for p in PASSES
+            ]
+            lines.append(f"| `{name}` | {' | '.join(cells)} |")
+            published = " | ".join(f"**{point}**" for point in points[name])
+            lines.append(f"| published, {label} | {published} |")
+        gains = [
+            differences(one["designs"]["lru_hook"][p], one["designs"]["pinned"][p]) for p in PASSES
+        ]
+        cells = [f"{fmean(g):+.1f}, {sum(x > 0 for x in g)} of {seeds} seeds gain" for g in gains]
+        lines += [f"| the hook's gain | {' | '.join(cells)} |", ""]
+    return lines[:-1]
+
+
 def replace_part(text: str, name: str, lines: list[str]) -> str:
     """Put lines between the markers of one generated part."""
     pattern = re.compile(rf"(<!-- generated: {name} -->\n).*?(<!-- end: {name} -->)", re.S)
@@ -162,6 +189,7 @@ def render(figures: dict[str, Any]) -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
     text = replace_part(text, "results", results(figures))
     text = replace_part(text, "variation", variation_table(figures))
+    text = replace_part(text, "repaired", repaired_table(figures))
     DOCUMENT.write_text(text, encoding="utf-8")
     text = FIDELITY.read_text(encoding="utf-8")
     FIDELITY.write_text(replace_part(text, "highalloc", scores(figures)), encoding="utf-8")

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from engine.stress.params import ESTIMATED
 from engine.stress.phases import PASSES
 from engine.stress.table import PUBLISHED
 from scripts import stress_doc
@@ -42,10 +43,22 @@ def test_every_seed_of_every_design_is_there_and_is_a_percentage() -> None:
                 assert all(0 <= score <= 100 for score in design[name])
 
 
+def test_every_estimated_number_was_varied_and_the_repair_tried_under_the_same_seeds() -> None:
+    made = figures()
+    assert list(made["variation"]["v11"]) == list(ESTIMATED)
+    for changes in made["variation"]["v11"].values():
+        assert set(changes) == {"-30", "30"}
+        assert all(len(d["pass1"]) == 3 for c in changes.values() for d in c.values())
+    for preset, one in made["repaired"].items():
+        assert one["seeds"] == made["presets"][preset]["seeds"]
+        assert set(one["designs"]) == {"pinned", "lru_hook"}
+
+
 def test_the_pages_show_these_figures() -> None:
     made = figures()
     assert part(stress_doc.DOCUMENT, "results") == stress_doc.results(made)
     assert part(stress_doc.DOCUMENT, "variation") == stress_doc.variation_table(made)
+    assert part(stress_doc.DOCUMENT, "repaired") == stress_doc.repaired_table(made)
     assert part(stress_doc.FIDELITY, "highalloc") == stress_doc.scores(made)
     assert stress_doc.PICTURE.read_text(encoding="utf-8") == stress_doc.plot(made)
 
