@@ -21,6 +21,13 @@ export function numbers(state, stat) {
 }
 
 /**
+ * A design's key that may go on in the next line after a part, never within a word.
+ * @param {string} key
+ * @returns {(string|HTMLElement)[]}
+ */
+const breakable = (key) => key.split(/(?<=[_:+=])/).flatMap((part, i) => (i ? [el("wbr"), part] : [part]));
+
+/**
  * @param {import("../state.js").State} state
  * @returns {{element: HTMLElement, show: (show: import("./words.js").Show[], judge: {stat: string, better: string}|null) => void}}
  */
@@ -45,7 +52,7 @@ export function createNumbers(state) {
     table.replaceChildren(
       el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Now"), ...heads.map((head) => el(upright ? "th.key" : "th", { scope: "col" }, head)))),
       el("tbody", {}, ...names.map((name, i) =>
-        el("tr", {}, el(upright ? "th" : "th.key", { scope: "row" }, name), ...(upright ? cells[i] : cells.map((row) => row[i]))))));
+        el("tr", {}, el(upright ? "th" : "th.key", { scope: "row" }, ...breakable(name)), ...(upright ? cells[i] : cells.map((row) => row[i]))))));
   }
 
   return {
