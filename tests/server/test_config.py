@@ -49,7 +49,7 @@ def synthetic(**fields):
         ([], "config is []: an object is needed"),
         ({"sed": 1}, "config has no field 'sed': its fields are source, designs, seed"),
         ({"profile": "3.8"}, "unknown profile '3.8': known are modern, 2012"),
-        ({"profile": 2012}, "profile is 2012: one of modern, 2012 is needed"),
+        ({"profile": 2012}, "profile is 2012: one of modern, 2012, 2012+3.14 is needed"),
         ({"seed": -1}, "seed is -1: from 0 to"),
         ({"seed": MAX_SEED + 1}, "seed is"),
         ({"seed": 1.0}, "seed is 1.0: a whole number"),

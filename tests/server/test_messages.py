@@ -48,7 +48,7 @@ def test_every_command_travels(command):
         "offline": {"start_mib": 512, "size_mib": 128},
         "alloc_contig": {"size_mib": 16},
         "huge": {"nr": 2000},
-        "workload": {"enabled": True, "rate": 10},
+        "workload": {"enabled": True, "rate": 10, "ticks": 0},
     }
     body = {"type": command, **examples.get(command, {})}
     text = json.dumps({"type": "command", "command_id": "x", "command": body})
