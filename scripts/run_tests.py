@@ -158,7 +158,7 @@ def types() -> Count:
 def web() -> Count:
     count = types()
     files = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests/web").glob("*.test.js"))
-    print("$ node --test", " ".join(files), flush=True)
+    print("$ node --test", " ".join(files), file=sink(), flush=True)
     done = subprocess.run(
         [shutil.which("node") or "nodejs", "--test", "--test-reporter=tap", *files],
         cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
@@ -166,10 +166,10 @@ def web() -> Count:
     totals = dict(re.findall(r"^# (pass|fail|cancelled|skipped|todo) (\d+)$", done.stdout, re.M))
     bad = int(totals.get("fail", 0)) + int(totals.get("cancelled", 0))
     if done.returncode != 0 or bad or not files:
-        print(done.stdout, done.stderr, sep="\n")
+        print(done.stdout, done.stderr, sep="\n", file=sink())
         bad = max(bad, 1)
     count.add(Count(int(totals.get("pass", 0)), bad, int(totals.get("skipped", 0))))
-    print(f"{totals.get('pass', 0)} passed, {bad} failed", flush=True)
+    print(f"{totals.get('pass', 0)} passed, {bad} failed", file=sink(), flush=True)
     return count
 
 
@@ -178,6 +178,11 @@ def browser() -> Count:
     count = check([str(Path(PYTHON).with_name("fragscope")), "warmup"])
     count.add(pytest("browser", "tests/browser"))
     return count
+
+
+def image() -> None:
+    """Build the image ahead: its compiling takes minutes, and is found in the cache later."""
+    call([PYTHON, "-m", "pytest", "-q", "tests/container", "-k", "declares_user", "-s"])
 
 
 def container() -> Count:
@@ -195,7 +200,10 @@ LEGS: dict[str, tuple[Callable[[], Count], tuple[tuple[tuple[str, ...], str], ..
     "browser": (browser, (CHROMIUM,)),
     "container": (container, (*ENGINE, CHROMIUM)),
 }
-BESIDE_PYTHON = ("uncompiled", "bounds")  # not sensitive to time, so they may share the machine
+# Legs that have the machine to themselves; the others share it in two lanes, each on a core: these
+# beside, all others in the first.
+ALONE = ("browser", "container")
+BESIDE = ("uncompiled", "race", "web")
 DEFAULT = [leg for leg in LEGS if leg != "types"]  # web contains it
 
 
@@ -264,27 +272,35 @@ def run_leg(leg: str, counts: dict[str, Count]) -> None:
     counts[leg].seconds = time.monotonic() - start
 
 
-def run_beside(legs: list[str], counts: dict[str, Count]) -> None:
-    """Run legs one after the other, each writing to test-results/LEG.log."""
+def run_beside(legs: list[str], ahead: bool, counts: dict[str, Count]) -> None:
+    """Run legs one after the other, each writing to test-results/LEG.log; then build the image."""
     for leg in legs:
         with (RESULTS / f"{leg}.log").open("w") as log:
             _lane.sink = log
             run_leg(leg, counts)
+    if ahead:
+        with (RESULTS / "image.log").open("w") as log:
+            _lane.sink = log
+            image()
 
 
 def run_legs(legs: list[str]) -> dict[str, Count]:
-    """Run legs in order; two of the three long ones share their time, each on a core."""
+    """Run legs: two lanes first, then those that need the machine for themselves."""
     counts: dict[str, Count] = {}
-    beside = [leg for leg in BESIDE_PYTHON if leg in legs and "python" in legs]
-    for leg in legs:
-        if leg in beside:
-            continue
-        lane = threading.Thread(target=run_beside, args=(beside if leg == "python" else [], counts))
-        lane.start()
+    alone = [leg for leg in legs if leg in ALONE]
+    shared = [leg for leg in legs if leg not in ALONE]
+    beside = [leg for leg in shared if leg in BESIDE and "python" in legs]
+    ahead = "container" in legs and "python" in legs
+    lane = threading.Thread(target=run_beside, args=(beside, ahead, counts))
+    lane.start()
+    for leg in shared:
+        if leg not in beside:
+            run_leg(leg, counts)
+    lane.join()
+    for leg in beside:
+        print((RESULTS / f"{leg}.log").read_text(), flush=True)
+    for leg in alone:
         run_leg(leg, counts)
-        lane.join()
-        for other in beside if leg == "python" else []:
-            print((RESULTS / f"{other}.log").read_text(), flush=True)
     return {leg: counts[leg] for leg in legs}
 
 
