@@ -14,12 +14,12 @@ from server.errors import LimitReachedError, NotFoundError
 from server.library import Library, Progress
 from server.manager import Manager
 from server.origin import origin_allowed
-from server.places import plotly_script, web_folder
+from server.places import web_folder
 from server.race_routes import make_race_router
 from server.routes import Refusal, error_response, make_router
 from server.scenario_routes import make_scenario_router
 from server.settings import Settings
-from server.static import SECURITY_HEADERS, PageFiles, Script
+from server.static import SECURITY_HEADERS, PageFiles
 from server.trace_routes import make_trace_router
 from server.warm import Warm
 
@@ -38,14 +38,12 @@ def create_app(settings: Settings) -> FastAPI:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        loop = asyncio.get_running_loop()
         manager = Manager(settings, library, warm)
         app.state.manager = manager
-        plotly = loop.run_in_executor(None, Script, plotly_script())
         app.include_router(make_race_router())  # before /api/{name}, which takes the rest
         app.include_router(make_scenario_router())
         app.include_router(make_trace_router(manager))
-        app.include_router(make_router(manager, plotly))
+        app.include_router(make_router(manager))
         # Last: the folder takes every path that nothing else took.
         app.mount("/", PageFiles(directory=web_folder(), html=True, check_dir=False))
         warm.start()

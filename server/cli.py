@@ -85,6 +85,7 @@ def _serve(args: argparse.Namespace) -> int:
     from server.serve import run_server
     from server.settings import settings_from
 
+    gc.freeze()  # nor need it be looked through ever again
     gc.enable()
     return run_server(settings_from(host=args.host, port=args.port))
 

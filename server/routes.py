@@ -17,10 +17,10 @@ from server.jsontext import parse_object
 from server.library import EXAMPLES
 from server.live import LiveSession
 from server.manager import Manager
-from server.places import examples_folder, project_version
+from server.places import examples_folder, plotly_script, project_version
 from server.recorded import Recordings
 from server.spread import DEFAULT_SEEDS, MAX_SEEDS, MIN_SEEDS, seeds_of
-from server.static import Script
+from server.static import LateScript
 from server.wire import WIRE_VERSION
 
 MAX_BODY_BYTES = 64 * 1024  # of everything but an upload
@@ -127,12 +127,13 @@ def describe_server(manager: Manager, recordings: Recordings) -> dict[str, Any]:
     }
 
 
-def make_router(manager: Manager, plotly: "asyncio.Future[Script]") -> APIRouter:
+def make_router(manager: Manager) -> APIRouter:
     """The routes, bound to one server's parts."""
     router = APIRouter()
     reading = asyncio.Semaphore(1)  # an archive takes memory while it is read: one at a time
     bodies: set[Request] = set()
     recordings = Recordings(examples_folder())
+    plotly = LateScript(plotly_script())
 
     def find(session_id: str) -> LiveSession:
         live = manager.sessions.get(session_id)
@@ -193,7 +194,7 @@ def make_router(manager: Manager, plotly: "asyncio.Future[Script]") -> APIRouter
 
     @router.get("/vendor/plotly.min.js")
     async def plotly_js(request: Request) -> Response:
-        return (await asyncio.shield(plotly)).response(request)
+        return await plotly.response(request)
 
     return router
 

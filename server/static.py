@@ -1,5 +1,6 @@
 """The page's own files and plotly.js: what is served, compressed how, and kept how long."""
 
+import asyncio
 import gzip
 import hashlib
 from pathlib import Path
@@ -73,3 +74,18 @@ class Script:
             headers["Content-Encoding"] = "gzip"
             body = self._packed
         return Response(body, media_type="text/javascript", headers=headers)
+
+
+class LateScript:
+    """A Script that is made when it is first asked for: no start need wait for it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._script: asyncio.Future[Script] | None = None
+
+    async def response(self, request: Request) -> Response:
+        """The script as ``request`` can take it; every request waits for the same one."""
+        if self._script is None:
+            loop = asyncio.get_running_loop()
+            self._script = loop.run_in_executor(None, Script, self._path)
+        return (await asyncio.shield(self._script)).response(request)
