@@ -5,18 +5,8 @@ import json
 import pytest
 
 from engine.designs import DEFAULT_DESIGNS
-from server.cli import main
 from server.places import examples_folder, project_version
-
-
-def run(capsys, *arguments):
-    """Status, stdout, stderr."""
-    try:
-        status = main(arguments)
-    except SystemExit as end:
-        status = end.code or 0
-    out = capsys.readouterr()
-    return status, out.out, out.err
+from tests.server.command_line import run
 
 
 @pytest.fixture

@@ -7,14 +7,12 @@ import json
 import pytest
 
 from engine.race.era import protocol_from
-from server.cli import main
 from server.cli_race import table
+from tests.server import command_line
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    status = main(["race", *arguments])
-    out, err = capsys.readouterr()
-    return status, out, err
+    return command_line.run(capsys, "race", *arguments)
 
 
 def test_json_has_states_and_the_shortest_schedules(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,18 +7,12 @@ import json
 import pytest
 
 from engine.fidelity import RECORDED_AS
-from server import cli
 from server.cli_replay import example_or_path
 from server.library import EXAMPLES
 from server.places import examples_folder
+from tests.server.command_line import run
 
 FOLDER = examples_folder() / "runs"
-
-
-def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    status = cli.main(list(arguments))
-    out, err = capsys.readouterr()
-    return status, out, err
 
 
 @pytest.fixture

@@ -9,13 +9,11 @@ import pytest
 from engine.scenarios.catalog import SCENARIOS
 from engine.scenarios.claims import CLAIMS
 from engine.view import STAT_FIELDS
-from server.cli import main
+from tests.server import command_line
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    status = main(["scenario", *arguments])
-    out, err = capsys.readouterr()
-    return status, out, err
+    return command_line.run(capsys, "scenario", *arguments)
 
 
 def test_without_a_name_it_lists(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,18 +4,12 @@ import json
 
 import pytest
 
-from server.cli import main
 from server.cli_stress import MAX_SEEDS, Progress
+from tests.server import command_line
 
 
-def run(capsys, *arguments):
-    """Status, stdout, stderr."""
-    try:
-        status = main(("stress-highalloc", *arguments))
-    except SystemExit as end:
-        status = end.code or 0
-    out = capsys.readouterr()
-    return status, out.out, out.err
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    return command_line.run(capsys, "stress-highalloc", *arguments)
 
 
 @pytest.mark.parametrize(

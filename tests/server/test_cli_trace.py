@@ -6,17 +6,11 @@ import json
 
 import pytest
 
-from server.cli import main
+from tests.server import command_line
 
 
-def run(capsys, *arguments):
-    """Status, stdout, stderr."""
-    try:
-        status = main(("trace", *arguments))
-    except SystemExit as end:
-        status = end.code or 0
-    out = capsys.readouterr()
-    return status, out.out, out.err
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    return command_line.run(capsys, "trace", *arguments)
 
 
 @pytest.mark.parametrize(
