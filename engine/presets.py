@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import units as u
-from engine.core import buddy, run, workload_ops
+from engine.core import buddy, run
 from engine.guest import Guest, ZoneSpan, make_guest
 from engine.workload import NO_OPS, RandomBits
 
@@ -313,7 +313,7 @@ def _touch(guest: Guest, recipe: Recipe) -> int:
         is_cache = ~is_kernel & ((j + 1) * cache // rest > j * cache // rest)
         rows[is_kernel, 3] = np.array(_KERNEL_CLASSES)[(i[is_kernel] * kernel // total) % 4]
         rows[is_cache, 0] = u.OP_READ
-        workload_ops.run_ops(guest, rows, n)
+        run.run_ticks(guest, rows, n, 0, 0)
     return total
 
 
@@ -345,7 +345,7 @@ def _give_back(guest: Guest, recipe: Recipe, nr_handles: int, bits: RandomBits) 
         rows = np.zeros((len(part), 4), np.int32)
         rows[:, 0] = u.OP_FREE
         rows[:, 1] = part
-        workload_ops.run_ops(guest, rows, len(part))
+        run.run_ticks(guest, rows, len(part), 0, 0)
 
 
 def _settle(guest: Guest) -> None:

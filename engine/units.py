@@ -34,7 +34,9 @@ PROFILES = ("modern", "2012")
 # 2012 with one defect of its compaction mended as Linux 3.14 did (Guest.vm.meet_repaired): for
 # telling what of a result hangs on that defect.
 PROFILE_REPAIRED = "2012+3.14"
-PROFILE_NAMES = (*PROFILES, PROFILE_REPAIRED)
+# What a guest may be asked to follow, and which of the two sets of rules that is.
+PROFILE_RULES = {name: PROFILES.index(name) for name in PROFILES} | {PROFILE_REPAIRED: PROFILE_2012}
+PROFILE_NAMES = tuple(PROFILE_RULES)
 
 # -- whether the generic migrate scanner isolates balloon pages (BalloonRules.hook)
 HOOK_NONE = 0

@@ -59,7 +59,7 @@ def profile_number(profile: str) -> int:
     if profile not in u.PROFILE_NAMES:
         known = ", ".join(u.PROFILE_NAMES)
         raise ValueError(f"unknown profile {profile!r:.60}: known are {known}")
-    return u.PROFILES.index(profile.partition("+")[0])
+    return u.PROFILE_RULES[profile]
 
 
 def _prepare(guest: Guest, design: Design) -> None:

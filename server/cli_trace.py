@@ -103,7 +103,7 @@ def run_trace(args: argparse.Namespace) -> int:
         ValueError: bad input; one sentence.
     """
     from engine.replay import command_of, parse_ops
-    from engine.trace.foretell import check_size, check_ticks
+    from engine.trace.limits import check_size, check_ticks
     from engine.world import World, WorldConfig, profile_number
     from server.config import MAX_SEED
     from server.trace import TraceProcess

@@ -1,5 +1,6 @@
 """Where the project's own files lie, in a checkout and in an installed wheel alike."""
 
+import os
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -9,6 +10,11 @@ _HERE = Path(__file__).resolve().parent
 def _folder(installed: str, checkout: str) -> Path:
     inside = _HERE / installed
     return inside if inside.is_dir() else _HERE.parent / checkout
+
+
+def import_paths() -> str:
+    """PYTHONPATH for a process of ours: it finds the project where this one has found it."""
+    return os.pathsep.join(filter(None, (str(_HERE.parent), os.environ.get("PYTHONPATH", ""))))
 
 
 def web_folder() -> Path:

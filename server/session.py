@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.commands import Command
-from engine.trace.foretell import check_size
+from engine.trace.limits import check_size
 from engine.view import GuestView
 from engine.world import World
 from server.config import SessionConfig

@@ -13,23 +13,17 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
-from engine.trace.foretell import MAX_TICKS
+from engine.trace.limits import MAX_TICKS
 from engine.world import World
 from server.errors import LimitReachedError
 from server.jsontext import only_fields, whole
+from server.places import import_paths
 from server.trace_worker import put, take
 
 LIMIT_S = 20.0  # wall time of one trace, the start of the process counted
 MAX_WAITING = 4
-
-
-def _paths() -> str:
-    """Where the process finds the project: where this one has found it."""
-    here = str(Path(__file__).resolve().parents[1])
-    return os.pathsep.join(filter(None, (here, os.environ.get("PYTHONPATH", ""))))
 
 
 class TraceProcess:
@@ -52,7 +46,7 @@ class TraceProcess:
                 [sys.executable, "-m", "server.trace_worker"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                env={**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": _paths()},
+                env={**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": import_paths()},
             )
         return self._process
 

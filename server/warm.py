@@ -8,7 +8,6 @@ import logging
 import os
 import re
 import shutil
-import sys
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator
@@ -30,11 +29,13 @@ from engine.commands import (
     TakeHugePages,
 )
 from engine.core import cache_folders
+from engine.core.precompile import functions, missing
 from engine.designs import DESIGNS
 from engine.presets import make_synthetic
 from engine.replay import parse_ops, replay
 from engine.workload import WorkloadParams
 from engine.world import World, WorldConfig
+from server.build import Build, nr_workers
 from server.errors import NotFoundError
 
 log = logging.getLogger("fragscope")
@@ -45,6 +46,7 @@ _SIZE_MIB = 256
 _PRESET = "tight"
 _REPORT_S = 0.5
 KEEP_S = 30 * 24 * 3600  # compiled code that no start has used for so long is thrown away
+_ENTRY = "run.run_ticks"  # the core function that calls nearly all others
 _DIGEST = re.compile("[0-9a-f]{20}")  # the name of a cache folder
 
 SCENE: tuple[Command, ...] = (
@@ -110,14 +112,8 @@ def compiled() -> tuple[int, int]:
 
     With a warm cache most are never counted: they are loaded inside of those that call them.
     """
-    functions = {
-        id(member): member
-        for name, module in list(sys.modules.items())
-        if name.startswith("engine.core")
-        for member in list(vars(module).values())
-        if hasattr(member, "overloads")
-    }
-    return sum(1 for function in functions.values() if function.overloads), len(functions)
+    known = functions().values()
+    return sum(1 for function in known if function.overloads), len(known)
 
 
 def prune_cache(base: Path, used: Collection[Path], now: float) -> int:
@@ -165,6 +161,7 @@ class Warm:
         self._done = threading.Event()
         self._fault: Exception | None = None
         self._text = "preparing the simulator"
+        self._build: Build | None = None
         self.seconds = 0.0
         self._thread = threading.Thread(target=self._run, name="warm-up", daemon=True)
 
@@ -175,6 +172,7 @@ class Warm:
     def _run(self) -> None:
         try:
             begin = time.monotonic()
+            self._compile()
             for part in scene():
                 self._text = f"preparing the simulator, once: {part}"
             if self._after is not None:
@@ -187,6 +185,14 @@ class Warm:
             self._fault = error
         self._done.set()
 
+    def _compile(self) -> None:
+        """Compile what the cache lacks with all processors; with one, playing the scene does it."""
+        parts = missing(_ENTRY)
+        if parts and nr_workers() > 1:
+            self._text = "compiling the simulator, once"
+            self._build = Build(parts)
+            self._build.run()
+
     def _report(self, text: str, _done: int, _total: int) -> None:
         self._text = text
 
@@ -194,6 +200,8 @@ class Warm:
         """The server ends: nobody need wait any longer."""
         if not self._done.is_set():
             self._fault = NotFoundError("the server is shutting down")
+            if self._build is not None:
+                self._build.stop()
             self._done.set()
 
     @property
@@ -209,7 +217,7 @@ class Warm:
     @property
     def state(self) -> tuple[str, int, int]:
         """What is under way: words, core functions compiled so far, core functions in all."""
-        return self._text, *compiled()
+        return self._text, *(self._build.progress if self._build is not None else compiled())
 
     def wait(self, progress: Progress) -> None:
         """Return when the core is ready; for threads that can do nothing before.

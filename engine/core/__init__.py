@@ -30,10 +30,15 @@ _IMPORT = re.compile(rb"^from engine\.core(?:\.(\w+))? import (\([^)]*\)|[^\n]*)
 
 
 @cache
+def _content(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+@cache
 def _imports(name: str) -> frozenset[str]:
     """Names of the core files that a core file imports, directly or not, itself included."""
     found = {name}
-    for match in _IMPORT.finditer((_CORE / f"{name}.py").read_bytes()):
+    for match in _IMPORT.finditer(_content(_CORE / f"{name}.py")):
         module, names = (part and part.decode() for part in match.groups())
         for other in [module] if module else re.findall(r"\w+", names):
             if other != name and (_CORE / f"{other}.py").is_file():
@@ -50,7 +55,7 @@ def cache_digest(name: str) -> str:
     """
     digest = hashlib.blake2b(digest_size=10)
     for path in (*(_CORE / f"{n}.py" for n in sorted(_imports(name))), *_SOURCES):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+        digest.update(path.name.encode() + b"\0" + _content(path) + b"\0")
     for word in (numba.__version__, np.__version__, *(os.environ.get(f, "") for f in _FLAGS)):
         digest.update(word.encode() + b"\0")
     return digest.hexdigest()

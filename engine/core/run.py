@@ -375,7 +375,7 @@ def run_ticks(guest, ops, nr_ops, nr, budget):
         guest: Guest. Writes all of it.
         ops: int32[n, 4], workload operations of the first tick: kind, handle, order, class.
         nr_ops: int64, how many of them to run.
-        nr: int64, ticks.
+        nr: int64, ticks; 0 = the operations alone, outside of any tick.
         budget: int64, units of work per tick.
     Returns:
         int64, ticks run; fewer than ``nr`` if vm.causes is not empty. Idle ticks are counted, not
@@ -383,6 +383,8 @@ def run_ticks(guest, ops, nr_ops, nr, budget):
     Source:
         not of the kernel.
     """
+    if nr == 0:
+        run_ops(guest, ops, nr_ops)
     done = 0
     while done < nr:
         if nr_ops == 0 and not busy(guest):

@@ -149,9 +149,10 @@ class Design:
         Raises:
             ValueError: a toggle has a value that belongs to another profile.
         """
+        rules = u.PROFILES[u.PROFILE_RULES[profile]]
         for toggle in self.toggles:
             for value, needed in toggle.bound:
-                if self.params[toggle.name] == value and profile.partition("+")[0] != needed:
+                if self.params[toggle.name] == value and rules != needed:
                     raise ValueError(
                         f"design {self.name}: toggle {toggle.name}={value} needs profile {needed}, "
                         f"this is profile {profile}"

@@ -6,7 +6,7 @@ import pytest
 
 from engine import commands as c
 from engine import units as u
-from engine.trace.foretell import MAX_PAGES, check_size, check_ticks
+from engine.trace.limits import MAX_PAGES, check_size, check_ticks
 from tests.engine.traces import trace
 from tests.engine.worlds import TENTH, world
 

@@ -5,6 +5,8 @@ import os
 import pytest
 
 from engine.commands import COMMANDS
+from engine.core import precompile
+from engine.core.precompile import Part
 from engine.designs import DESIGNS, parse_designs
 from engine.units import PROFILES
 from server import warm as warm_module
@@ -29,7 +31,53 @@ def test_the_scene_plays():
     assert 0 < done <= total
 
 
+def test_what_is_compiled_ahead_is_what_is_called():
+    """A wrong signature would be compiled for nothing, and the right one once more."""
+    for _ in warm_module.scene():
+        pass
+    for name, function in precompile.functions().items():
+        kept = {key[0] for key in function._cache._cache_file._load_index()}
+        assert not kept or kept == {precompile.signature(function)}, name
+    assert precompile.missing("run.run_ticks") == []
+
+
+def test_without_a_cache_all_functions_are_missing_and_each_names_what_it_calls(monkeypatch):
+    monkeypatch.setattr(precompile, "_is_cached", lambda function: False)
+    needs = {part.name: part.needs for part in precompile.missing("run.run_ticks")}
+    assert set(needs) == set(precompile.functions())
+    assert "run.run_tick" in needs["run.run_ticks"]
+    assert "alloc.free_pages" in needs["workload_ops.op_free"]
+    assert not needs["rng.rng_next"]
+
+
+def test_what_is_missing_is_compiled_before_the_scene_plays(monkeypatch):
+    order = []
+    parts = [Part("rng.rng_next", frozenset())]
+
+    class Build:
+        progress = (0, 1)
+
+        def __init__(self, given):
+            order.append(given)
+
+        def run(self):
+            order.append(warm.state)
+
+    def scene():
+        yield order.append("scene") or "one part"
+
+    monkeypatch.setattr(warm_module, "missing", lambda entry: parts)
+    monkeypatch.setattr(warm_module, "nr_workers", lambda: 2)
+    monkeypatch.setattr(warm_module, "Build", Build)
+    monkeypatch.setattr(warm_module, "scene", scene)
+    warm = Warm()
+    warm.start()
+    warm.wait(lambda *what: None)
+    assert order == [parts, ("compiling the simulator, once", 0, 1), "scene"]
+
+
 def test_others_wait_until_it_is_ready(monkeypatch):
+    monkeypatch.setattr(warm_module, "missing", lambda entry: [])
     monkeypatch.setattr(warm_module, "scene", lambda: iter(["one part"]))
     after = []
     warm = Warm(lambda progress: after.append(1))
@@ -46,6 +94,7 @@ def test_a_fault_is_told_to_who_waits(monkeypatch, caplog):
         raise OSError("no space left on device")
         yield
 
+    monkeypatch.setattr(warm_module, "missing", lambda entry: [])
     monkeypatch.setattr(warm_module, "scene", broken)
     warm = Warm()
     warm.start()

@@ -1,0 +1,30 @@
+"""How much a call trace may be asked for; apart from the tracer, which a session has no use for."""
+
+from engine import units as u
+
+MAX_TICKS = 16
+MAX_PAGES = u.mib_to_pages(4096)  # a larger guest does more in a tick than one waits for
+
+
+def check_ticks(ticks: int) -> int:
+    """The number itself.
+
+    Raises:
+        ValueError: there are too few or too many.
+    """
+    if not 1 <= ticks <= MAX_TICKS:
+        raise ValueError(f"ticks is {ticks}: a trace runs 1 to {MAX_TICKS} ticks")
+    return ticks
+
+
+def check_size(nr_pages: int) -> None:
+    """Refuse guests whose ticks take too long uncompiled.
+
+    Raises:
+        ValueError: there are too many pages.
+    """
+    if nr_pages > MAX_PAGES:
+        raise ValueError(
+            f"the guest has {nr_pages // u.MIB_PAGES} MiB: call traces are made of guests up to"
+            f" {MAX_PAGES // u.MIB_PAGES} MiB"
+        )
