@@ -120,7 +120,7 @@ class Build:
             if self._over:
                 return None
             process = subprocess.Popen(
-                [sys.executable, "-m", "server.build_worker"],
+                [sys.executable, "-P", "-m", "server.build_worker"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,

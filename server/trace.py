@@ -43,7 +43,7 @@ class TraceProcess:
             self.close()
         if self._process is None:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "server.trace_worker"],
+                [sys.executable, "-P", "-m", "server.trace_worker"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env={**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": import_paths()},

@@ -61,6 +61,19 @@ def test_workers_leave_compiled_code_where_others_find_it(cache):
     assert hits == "1\n"
 
 
+def test_workers_take_the_project_of_their_parent_wherever_they_are_started(
+    cache, tmp_path_factory, monkeypatch
+):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    for name in ("engine", "server"):
+        (elsewhere / name).mkdir()
+        (elsewhere / name / "__init__.py").write_text("raise SystemExit('another project')\n")
+    monkeypatch.chdir(elsewhere)
+    build = Build(RNG)
+    build.run()
+    assert build.progress == (2, 2)
+
+
 def test_a_worker_that_dies_ends_the_build_and_nothing_else(cache, caplog):
     build = Build([part("rng.no_such_function"), *RNG])
     build.run()
