@@ -12,9 +12,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from server.cli_common import read_ops
 from server.cli_offline import add_offline
 from server.cli_race import add_race
-from server.cli_replay import add_replay, read_ops
+from server.cli_replay import add_replay
 from server.cli_scenario import add_scenario
 from server.cli_stress import add_stress
 from server.cli_trace import add_trace

@@ -5,7 +5,14 @@ import json
 import re
 from typing import Any
 
-from server.cli_replay import example_or_path, read_ops, whole_number
+from server.cli_common import (
+    add_shared,
+    designs_of,
+    example_or_path,
+    profile_of,
+    read_ops,
+    seed_of,
+)
 
 _COLUMNS = (("design", 30), ("result", 10), ("moved", 8), ("in vain", 8), ("put back", 9))
 
@@ -18,9 +25,7 @@ def add_offline(commands: Any) -> None:
         description="Play operations on a capture, then try to offline a range: whether it "
         "succeeds, or at which page and for which reason it stops.",
     )
-    offline.add_argument(
-        "capture", metavar="CAPTURE", help="folder or archive, or an example's name"
-    )
+    add_shared(offline, "capture")
     offline.add_argument(
         "--range", required=True, metavar="START_MIB:SIZE_MIB",
         help="the range, whole pageblocks of 2 MiB in one zone",
@@ -28,16 +33,7 @@ def add_offline(commands: Any) -> None:
     offline.add_argument(
         "--ops", metavar="OPS.json", help="operations before it, as for replay; default: none"
     )
-    offline.add_argument(
-        "--designs", metavar="LIST",
-        help="NAME[:TOGGLE[=VALUE][+TOGGLE...]], by commas; default: the four",
-    )  # fmt: skip
-    offline.add_argument(
-        "--profile", default="modern",
-        help="whose rules: modern (Linux 6.12, the default), 2012 (Linux 3.8) or 2012+3.14",
-    )  # fmt: skip
-    offline.add_argument("--seed", default="1", help="seed of what a capture does not show")
-    offline.add_argument("--json", action="store_true", help="print one JSON object")
+    add_shared(offline, "--designs", "--profile", "--seed", "--json")
     offline.set_defaults(run=run_offline)
 
 
@@ -86,24 +82,20 @@ def run_offline(args: argparse.Namespace) -> int:
     """
     from engine.capture import guest_from_capture, load_capture
     from engine.commands import Offline
-    from engine.designs import DEFAULT_DESIGNS, parse_designs
     from engine.replay import parse_ops, replay
-    from engine.world import profile_number
-    from server.config import MAX_SEED
 
     start, size = parse_range(args.range)
     Offline(start, size)
-    keys = args.designs.split(",") if args.designs is not None else list(DEFAULT_DESIGNS)
-    keys = [design.key for design in parse_designs([key.strip() for key in keys])]
-    profile_number(args.profile)
-    seed = whole_number(args.seed, "seed", MAX_SEED)
+    keys = designs_of(args)
+    profile = profile_of(args)
+    seed = seed_of(args)
     ops = parse_ops(read_ops(args.ops)) if args.ops is not None else []
     path = example_or_path(args.capture)
     guest = guest_from_capture(load_capture(path, path.name), seed)
-    done = replay(guest, keys, [*ops, ("offline", start, size)], seed, profile=args.profile)
+    done = replay(guest, keys, [*ops, ("offline", start, size)], seed, profile=profile)
     answer = {
         "range": {"start_mib": start, "size_mib": size},
-        "profile": args.profile,
+        "profile": profile,
         "designs": {key: steps[-1]["range"] for key, steps in done["designs"].items()},
     }
     print(json.dumps(answer, allow_nan=False) if args.json else table(answer), flush=True)

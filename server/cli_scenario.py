@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from engine.scenarios.shape import GROUPS, Scenario
+from server.cli_common import add_shared, seed_of
 
 _WIDTH = 100
 _SLOW_S = 1.0  # after so long a person is told what is under way
@@ -26,7 +27,7 @@ def add_scenario(commands: Any) -> None:
     parser.add_argument(
         "--claims", action="store_true", help="list the claims of 2012 that the scenarios test"
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_shared(parser, "--json")
     parser.set_defaults(run=run_scenario_command)
 
 
@@ -102,8 +103,7 @@ def run_scenario_command(args: argparse.Namespace) -> int:
     from engine.scenarios import catalog
     from engine.scenarios.claims import claims_json
     from engine.scenarios.run import run_scenario, varied
-    from server.cli_replay import whole_number
-    from server.config import MAX_SEED, source_from_dict
+    from server.config import source_from_dict
     from server.library import Library
 
     if args.claims:
@@ -119,7 +119,7 @@ def run_scenario_command(args: argparse.Namespace) -> int:
         return 0
     scenario = catalog.scenario(args.scenario)
     if args.seed is not None:
-        scenario = varied(scenario, whole_number(args.seed, "seed", MAX_SEED))
+        scenario = varied(scenario, seed_of(args))
     progress = _Progress()
     nr = len(scenario.steps)
     library = Library(1, 1 << 30)

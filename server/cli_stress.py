@@ -11,6 +11,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from server.cli_common import add_shared, designs_of, profile_of, seed_of, whole_number
+
 _WORKERS = 2
 MAX_SEEDS = 100
 _STEP = 5  # percent between two lines of progress where stderr is no terminal
@@ -27,18 +29,8 @@ def add_stress(commands: Any) -> None:
         "--preset", required=True, metavar="NAME",
         help="v11 or v10: the cover letters' two; small: 256 MiB, seconds, for a first look",
     )  # fmt: skip
-    stress.add_argument("--seed", default="1", help="seed of builds and balloon (default 1)")
-    stress.add_argument(
-        "--seeds", default="1", metavar="N",
-        help="run under N seeds, from --seed on: mean, lowest and highest of each number",
-    )  # fmt: skip
-    stress.add_argument("--profile", default="2012", help="2012 (the default), 2012+3.14 or modern")
-    stress.add_argument(
-        "--designs", metavar="LIST",
-        help="NAME[:TOGGLE[=VALUE][+TOGGLE...]], by commas; default: the four",
-    )  # fmt: skip
-    stress.add_argument("--json", action="store_true", help="print one JSON object")
-    stress.set_defaults(run=run_stress)
+    add_shared(stress, "--seed", "--seeds", "--profile", "--designs", "--json")
+    stress.set_defaults(run=run_stress, profile="2012")
 
 
 class Progress:
@@ -132,23 +124,19 @@ def run_stress(args: argparse.Namespace) -> int:
     Raises:
         ValueError: bad input; one sentence.
     """
-    from engine.designs import DEFAULT_DESIGNS, parse_designs
     from engine.spread import seeds_from
     from engine.stress.params import PRESETS
     from engine.stress.table import combine, table
-    from engine.world import profile_number
-    from server.cli_replay import whole_number
     from server.config import MAX_SEED
 
     if args.preset not in PRESETS:
         raise ValueError(f"unknown preset {args.preset[:60]!r}: known are {', '.join(PRESETS)}")
-    profile_number(args.profile)
-    keys = args.designs.split(",") if args.designs is not None else list(DEFAULT_DESIGNS)
-    keys = [design.key for design in parse_designs([key.strip() for key in keys])]
-    seed = whole_number(args.seed, "seed", MAX_SEED)
+    profile = profile_of(args)
+    keys = designs_of(args)
+    seed = seed_of(args)
     number = whole_number(args.seeds, "number of seeds", MAX_SEEDS, 1)
     seeds = list(seeds_from(seed, number, MAX_SEED))
-    runs = run_all(args.preset, args.profile, keys, seeds)
-    answer = combine(args.preset, args.profile, seeds, runs)
+    runs = run_all(args.preset, profile, keys, seeds)
+    answer = combine(args.preset, profile, seeds, runs)
     print(json.dumps(answer, allow_nan=False) if args.json else table(answer), flush=True)
     return 0

@@ -5,7 +5,14 @@ import json
 import re
 from typing import Any
 
-from server.cli_replay import example_or_path, read_ops, whole_number
+from server.cli_common import (
+    add_shared,
+    example_or_path,
+    profile_of,
+    read_ops,
+    seed_of,
+    whole_number,
+)
 
 _SHOWN = 2  # entries of one reason and kind in the text form
 _MAX_SKIP = 1_000_000
@@ -29,12 +36,7 @@ def add_trace(commands: Any) -> None:
     trace.add_argument(
         "--skip", default="0", metavar="N", help="ticks of the last operation to run before"
     )
-    trace.add_argument(
-        "--profile", default="modern",
-        help="whose rules: modern (Linux 6.12, the default) or 2012 (Linux 3.8)",
-    )  # fmt: skip
-    trace.add_argument("--seed", default="1", help="seed of what a capture does not show")
-    trace.add_argument("--json", action="store_true", help="print one JSON object")
+    add_shared(trace, "--profile", "--seed", "--json")
     trace.set_defaults(run=run_trace)
 
 
@@ -104,18 +106,16 @@ def run_trace(args: argparse.Namespace) -> int:
     """
     from engine.replay import command_of, parse_ops
     from engine.trace.limits import check_size, check_ticks
-    from engine.world import World, WorldConfig, profile_number
-    from server.config import MAX_SEED
+    from engine.world import World, WorldConfig
     from server.trace import TraceProcess
 
-    profile_number(args.profile)
-    seed = whole_number(args.seed, "seed", MAX_SEED)
+    profile = profile_of(args)
+    seed = seed_of(args)
     ticks = check_ticks(whole_number(args.ticks, "number of ticks", 16, 1))
     skip = whole_number(args.skip, "number of ticks to skip", _MAX_SKIP)
     ops = parse_ops(read_ops(args.ops) if args.ops is not None else [["compact"]])
-    world = World(
-        guest_of(args.capture, seed), WorldConfig((args.design,), seed, profile=args.profile)
-    )
+    config = WorldConfig((args.design,), seed, profile=profile)
+    world = World(guest_of(args.capture, seed), config)
     check_size(world.nr_pages)
     for op in ops:
         world.run_until_idle()

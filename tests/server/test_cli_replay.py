@@ -7,7 +7,7 @@ import json
 import pytest
 
 from engine.fidelity import RECORDED_AS
-from server.cli_replay import example_or_path
+from server.cli_common import example_or_path
 from server.library import EXAMPLES
 from server.places import examples_folder
 from tests.server.command_line import run

@@ -1,0 +1,113 @@
+"""What several commands take alike: captures, operations, designs, a profile, seeds."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+MAX_OPS_BYTES = 1 << 20
+
+_SHARED: dict[str, dict[str, Any]] = {
+    "capture": {"metavar": "CAPTURE", "help": "folder or archive, or an example's name"},
+    "--designs": {
+        "metavar": "LIST",
+        "help": "NAME[:TOGGLE[=VALUE][+TOGGLE...]], by commas; default: the four",
+    },
+    "--profile": {
+        "default": "modern",
+        "help": "whose rules: modern (Linux 6.12), 2012 (Linux 3.8) or 2012+3.14; "
+        "default %(default)s",
+    },
+    "--seed": {"default": "1", "help": "seed of what is not known; default 1"},
+    "--seeds": {
+        "default": "1",
+        "metavar": "N",
+        "help": "play under N seeds, from --seed on: mean, lowest and highest of each number",
+    },
+    "--json": {"action": "store_true", "help": "print one JSON object"},
+}
+
+
+def add_shared(parser: Any, *names: str) -> None:
+    """Add arguments that several commands have to a parser, or to a group of one."""
+    for name in names:
+        parser.add_argument(name, **_SHARED[name])
+
+
+def example_or_path(text: str) -> Path:
+    """The capture that a person means: a path that exists, else an example's name."""
+    path = Path(text)
+    if path.exists():
+        return path
+    from server.library import EXAMPLES
+
+    if text in EXAMPLES:
+        return EXAMPLES[text].path
+    raise ValueError(
+        f"no capture at {text!r}: give a folder or an archive, or one of {', '.join(EXAMPLES)}"
+    )
+
+
+def read_ops(text: str) -> Any:
+    """The JSON of an OPS.json file.
+
+    Raises:
+        ValueError: it cannot be read, or is no JSON; one sentence.
+    """
+    path = Path(text)
+    try:
+        if path.stat().st_size > MAX_OPS_BYTES:
+            raise ValueError(f"{text} is over {MAX_OPS_BYTES >> 20} MiB: no list of operations")
+        return json.loads(path.read_bytes())
+    except OSError as error:
+        raise ValueError(f"cannot read {text}: {error.strerror}") from None
+    except RecursionError:
+        raise ValueError(f"{text} is nested too deeply") from None
+    except ValueError as error:
+        raise ValueError(f"{text}: {error}") from None
+
+
+def whole_number(text: str, what: str, highest: int, lowest: int = 0) -> int:
+    """A number that a person wrote.
+
+    Raises:
+        ValueError: it is none, or out of bounds; one sentence.
+    """
+    if not text.isascii() or not text.isdigit() or not lowest <= int(text[:20]) <= highest:
+        raise ValueError(f"{what} is {text[:60]!r}: a whole number from {lowest} to {highest}")
+    return int(text)
+
+
+def seed_of(args: argparse.Namespace) -> int:
+    """The seed that a person gave.
+
+    Raises:
+        ValueError: it is none; one sentence.
+    """
+    from server.config import MAX_SEED
+
+    return whole_number(args.seed, "seed", MAX_SEED)
+
+
+def profile_of(args: argparse.Namespace) -> str:
+    """The profile that a person gave.
+
+    Raises:
+        ValueError: there is no such profile; one sentence.
+    """
+    from engine.world import profile_number
+
+    profile_number(args.profile)
+    return str(args.profile)
+
+
+def designs_of(args: argparse.Namespace) -> list[str]:
+    """Keys of the designs that a person gave, the four if none.
+
+    Raises:
+        ValueError: one of them is none; one sentence.
+    """
+    from engine.designs import DEFAULT_DESIGNS, parse_designs
+
+    keys = args.designs.split(",") if args.designs is not None else list(DEFAULT_DESIGNS)
+    return [design.key for design in parse_designs([key.strip() for key in keys])]
