@@ -19,6 +19,7 @@ from server.settings import machine_mib
 
 log = logging.getLogger("fragscope")
 
+TEXT = "compiling the simulator, once"  # what those who wait are told
 MAX_WORKERS = 6  # the longest chain of functions that call each other keeps four busy
 WORKER_MIB = 2048  # what one needs at most: 1850 were seen with two workers
 

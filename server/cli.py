@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from server.cli_common import read_ops
+from server.cli_common import end_progress, read_ops, show_progress
 from server.cli_offline import add_offline
 from server.cli_race import add_race
 from server.cli_replay import add_replay
@@ -99,8 +99,8 @@ def _capture(args: argparse.Namespace) -> int:
     elif args.steps is not None or args.ops is not None:
         raise ValueError("--steps and --ops are for a series: --series FOLDER")
     else:
-        record(Path(args.output), progress=_show_progress)
-    _end_progress()
+        record(Path(args.output), progress=show_progress)
+    end_progress()
     return EXIT_OK
 
 
@@ -112,26 +112,7 @@ def _series(args: argparse.Namespace) -> None:
         ops = check_steps(parse_ops(read_ops(args.ops)))
     else:
         ops = parse_steps(DEFAULT_STEPS if args.steps is None else args.steps)
-    record_series(Path(args.series), ops, _show_progress)
-
-
-def _show_progress(text: str, done: int, total: int) -> None:
-    """One line on stderr, rewritten where that is a terminal, one a text where it is not."""
-    global _shown
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r\x1b[K{text} ({done} of {total})")
-        sys.stderr.flush()
-    elif text != _shown:
-        sys.stderr.write(text + "\n")
-    _shown = text
-
-
-_shown = ""
-
-
-def _end_progress() -> None:
-    if _shown and sys.stderr.isatty():
-        sys.stderr.write("\n")
+    record_series(Path(args.series), ops, show_progress)
 
 
 def _warmup(_: argparse.Namespace) -> int:
@@ -139,8 +120,8 @@ def _warmup(_: argparse.Namespace) -> int:
 
     warm = Warm()
     warm.start()
-    warm.wait(_show_progress)
-    _end_progress()
+    warm.wait(show_progress)
+    end_progress()
     print(f"the simulator's core is compiled and cached ({warm.seconds:.0f} s)", flush=True)
     return EXIT_OK
 

@@ -1,7 +1,10 @@
-"""What several commands take alike: captures, operations, designs, a profile, seeds."""
+"""What several commands have alike: captures, operations, designs, a profile, seeds, progress."""
 
 import argparse
 import json
+import sys
+import threading
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -111,3 +114,50 @@ def designs_of(args: argparse.Namespace) -> list[str]:
 
     keys = args.designs.split(",") if args.designs is not None else list(DEFAULT_DESIGNS)
     return [design.key for design in parse_designs([key.strip() for key in keys])]
+
+
+_shown = ""
+
+
+def show_progress(text: str, done: int, total: int) -> None:
+    """One line on stderr, rewritten where that is a terminal, one a text where it is not."""
+    global _shown
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{text} ({done} of {total})")
+        sys.stderr.flush()
+    elif text != _shown:
+        sys.stderr.write(text + "\n")
+    _shown = text
+
+
+def end_progress() -> None:
+    """The line is complete; nothing if there was none."""
+    global _shown
+    if _shown and sys.stderr.isatty():
+        sys.stderr.write("\n")
+    _shown = ""
+
+
+def compile_core(entry: str | None = None) -> None:
+    """Compile what the cache lacks, with progress; later it would happen unseen, call by call.
+
+    Args:
+        entry: a function that is wanted, see precompile.missing; default: the simulator's.
+    """
+    from engine.core.precompile import SIMULATOR, missing
+    from server.build import TEXT, Build
+
+    import_module("engine.world")  # what it calls is compiled as well
+    parts = missing(entry or SIMULATOR)
+    if not parts:
+        return
+    build = Build(parts)
+    work = threading.Thread(target=build.run, name="build", daemon=True)
+    work.start()
+    try:
+        while work.is_alive():
+            show_progress(TEXT, *build.progress)
+            work.join(0.5)
+    finally:
+        build.stop()
+        end_progress()

@@ -7,6 +7,7 @@ from typing import Any
 
 from server.cli_common import (
     add_shared,
+    compile_core,
     designs_of,
     example_or_path,
     profile_of,
@@ -91,6 +92,7 @@ def run_offline(args: argparse.Namespace) -> int:
     seed = seed_of(args)
     ops = parse_ops(read_ops(args.ops)) if args.ops is not None else []
     path = example_or_path(args.capture)
+    compile_core()
     guest = guest_from_capture(load_capture(path, path.name), seed)
     done = replay(guest, keys, [*ops, ("offline", start, size)], seed, profile=profile)
     answer = {

@@ -12,6 +12,7 @@ from typing import Any
 
 from server.cli_common import (
     add_shared,
+    compile_core,
     designs_of,
     example_or_path,
     profile_of,
@@ -82,6 +83,7 @@ def run_replay(args: argparse.Namespace) -> int:
     number = whole_number(args.seeds, "number of seeds", MAX_SEEDS, 1)
     ops = parse_ops(read_ops(args.ops)) if args.ops is not None else []
     path = example_or_path(args.capture)
+    compile_core()
     capture = load_capture(path, path.name)
     recording = None
     if args.against is not None:

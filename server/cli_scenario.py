@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from engine.scenarios.shape import GROUPS, Scenario
-from server.cli_common import add_shared, seed_of
+from server.cli_common import add_shared, compile_core, seed_of
 
 _WIDTH = 100
 _SLOW_S = 1.0  # after so long a person is told what is under way
@@ -120,6 +120,7 @@ def run_scenario_command(args: argparse.Namespace) -> int:
     scenario = catalog.scenario(args.scenario)
     if args.seed is not None:
         scenario = varied(scenario, seed_of(args))
+    compile_core()
     progress = _Progress()
     nr = len(scenario.steps)
     library = Library(1, 1 << 30)

@@ -11,7 +11,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from server.cli_common import add_shared, designs_of, profile_of, seed_of, whole_number
+from server.cli_common import (
+    add_shared,
+    compile_core,
+    designs_of,
+    profile_of,
+    seed_of,
+    whole_number,
+)
 
 _WORKERS = 2
 MAX_SEEDS = 100
@@ -124,6 +131,7 @@ def run_stress(args: argparse.Namespace) -> int:
     Raises:
         ValueError: bad input; one sentence.
     """
+    from engine.core.precompile import BUILDS
     from engine.spread import seeds_from
     from engine.stress.params import PRESETS
     from engine.stress.table import combine, table
@@ -136,6 +144,7 @@ def run_stress(args: argparse.Namespace) -> int:
     seed = seed_of(args)
     number = whole_number(args.seeds, "number of seeds", MAX_SEEDS, 1)
     seeds = list(seeds_from(seed, number, MAX_SEED))
+    compile_core(BUILDS)
     runs = run_all(args.preset, profile, keys, seeds)
     answer = combine(args.preset, profile, seeds, runs)
     print(json.dumps(answer, allow_nan=False) if args.json else table(answer), flush=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from server.cli_common import (
     add_shared,
+    compile_core,
     example_or_path,
     profile_of,
     read_ops,
@@ -114,6 +115,7 @@ def run_trace(args: argparse.Namespace) -> int:
     ticks = check_ticks(whole_number(args.ticks, "number of ticks", 16, 1))
     skip = whole_number(args.skip, "number of ticks to skip", _MAX_SKIP)
     ops = parse_ops(read_ops(args.ops) if args.ops is not None else [["compact"]])
+    compile_core()
     config = WorldConfig((args.design,), seed, profile=profile)
     world = World(guest_of(args.capture, seed), config)
     check_size(world.nr_pages)

@@ -35,7 +35,7 @@ from engine.presets import make_synthetic
 from engine.replay import parse_ops, replay
 from engine.workload import WorkloadParams
 from engine.world import World, WorldConfig
-from server.build import Build, nr_workers
+from server.build import TEXT, Build
 from server.errors import NotFoundError
 
 log = logging.getLogger("fragscope")
@@ -46,7 +46,6 @@ _SIZE_MIB = 256
 _PRESET = "tight"
 _REPORT_S = 0.5
 KEEP_S = 30 * 24 * 3600  # compiled code that no start has used for so long is thrown away
-_ENTRY = "run.run_ticks"  # the core function that calls nearly all others
 _DIGEST = re.compile("[0-9a-f]{20}")  # the name of a cache folder
 
 SCENE: tuple[Command, ...] = (
@@ -186,10 +185,10 @@ class Warm:
         self._done.set()
 
     def _compile(self) -> None:
-        """Compile what the cache lacks with all processors; with one, playing the scene does it."""
-        parts = missing(_ENTRY)
-        if parts and nr_workers() > 1:
-            self._text = "compiling the simulator, once"
+        """Compile what the cache lacks; playing the scene would do it with one processor."""
+        parts = missing()
+        if parts:
+            self._text = TEXT
             self._build = Build(parts)
             self._build.run()
 

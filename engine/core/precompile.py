@@ -20,6 +20,8 @@ from numba.core.dispatcher import Dispatcher
 from engine import units as u
 from engine.guest import ZoneSpan, make_guest
 
+SIMULATOR = "run.run_ticks"  # what a World runs
+BUILDS = "builds.run_builds"  # what stress-highalloc runs beside it
 _CORE = "engine.core"
 _TYPES = {"bool": types.boolean, "int64": types.int64, "int32": types.int32, "uint8": types.uint8}
 # "name: int64", "name: int32[n, 4]" (an array of two dimensions), "name: int64, int64:" (a tuple).
@@ -40,6 +42,7 @@ class Part:
 
 
 def _name(function: Any) -> str:
+    """File and function, as in "alloc.free_pages"."""
     module = function.py_func.__module__.rpartition(".")[2]
     return f"{module}.{function.py_func.__name__}"
 
@@ -69,6 +72,7 @@ def signature(function: Any) -> tuple[Any, ...]:
 
 
 def _type_of(kind: str, shape: str, others: str) -> Any:
+    """The numba type of an argument: a scalar, an array of a shape, or a tuple with others."""
     scalar = _TYPES[kind]
     if shape:
         return types.Array(scalar, shape.count(",") + 1, "C")
@@ -77,21 +81,24 @@ def _type_of(kind: str, shape: str, others: str) -> Any:
 
 @cache
 def _guest_type() -> Any:
+    """The numba type of a Guest: the same for all guests."""
     return numba.typeof(make_guest((ZoneSpan(u.ZONE_NORMAL, 0, u.PAGEBLOCK_NR_PAGES),), 1))
 
 
 def _is_cached(function: Any) -> bool:
+    """Whether its machine code for this processor lies in the cache."""
     kept = function._cache
     key = kept._index_key(signature(function), function.targetctx.codegen())
     return key in kept._cache_file._load_index()
 
 
-def missing(entry: str) -> list[Part]:
+def missing(entry: str = SIMULATOR) -> list[Part]:
     """The functions that are not in the cache; none if ``entry`` is, which calls nearly all others.
 
     Args:
-        entry: name of a function.
+        entry: name of a function; its file is imported if need be.
     """
+    import_module(f"{_CORE}.{entry.partition('.')[0]}")
     known = functions()
     if not known or _is_cached(known[entry]):
         return []

@@ -48,6 +48,12 @@ def open_small(page: Page, url: str, preset: str = "roomy") -> None:
     open_guest(page, f"{url}#s={answer.json()['session']}")
 
 
+def open_more(page: Page) -> None:
+    """Open the rarer commands."""
+    if page.locator("#more:not([open])").count():
+        page.click("#more summary")
+
+
 def full_speed(page: Page) -> None:
     """As many ticks a second as the slider has."""
     page.focus("#speed")

@@ -20,6 +20,7 @@ from tests.browser.look import (
     inflate,
     notice,
     open_guest,
+    open_more,
     panel,
     press,
     wait_idle,
@@ -64,6 +65,7 @@ def tick(page: Page) -> int:
 
 def test_the_workload_churns_until_it_is_switched_off(page: Page, server: Server) -> None:
     open_guest(page, server.url)
+    open_more(page)
     page.fill("#workload-rate", "400")
     page.check("#workload")
     expect(page.locator("#said")).to_contain_text("workload on, 400 operations a tick")
@@ -116,6 +118,7 @@ def test_start_over_brings_back_the_same_guest_and_the_same_result(
 def test_drop_caches_and_direct_compaction_are_answered(page: Page, server: Server) -> None:
     open_guest(page, server.url)
     free = headline(page, "pinned")
+    open_more(page)
     press(page, "drop")
     expect(page.locator("#said")).to_contain_text("drop caches")
     assert headline(page, "pinned") >= free

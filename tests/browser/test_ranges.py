@@ -7,12 +7,13 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server
-from tests.browser.look import FOUR, inflate, notice, open_guest, panel, press
+from tests.browser.look import FOUR, inflate, notice, open_guest, open_more, panel, press
 
 
 def test_a_range_that_is_typed_is_tried_and_each_design_answers(page: Page, server: Server) -> None:
     open_guest(page, server.url)
     inflate(page, 100)
+    open_more(page)
     page.fill("#range-start", "512")
     page.fill("#range-size", "16")
     page.press("#range-size", "Tab")
@@ -28,12 +29,14 @@ def test_a_range_that_is_typed_is_tried_and_each_design_answers(page: Page, serv
 
 def test_a_range_is_chosen_by_dragging_over_a_map(page: Page, server: Server) -> None:
     open_guest(page, server.url)
+    expect(page.locator("#offline")).to_be_hidden()
     box = panel(page, "pinned").locator("canvas.map").bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + box["height"] * 0.5)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + box["height"] * 0.5, steps=4)
     page.mouse.up()
+    expect(page.locator("#offline")).to_be_visible()  # what can be done with it
     expect(page.locator("#range-chosen")).to_have_text(re.compile(r"Chosen: [\d,]+ to [\d,]+ MiB"))
     size = int(page.input_value("#range-size"))
     assert size >= 4
@@ -43,6 +46,7 @@ def test_a_range_is_chosen_by_dragging_over_a_map(page: Page, server: Server) ->
 
 def test_contiguous_memory_and_a_range_that_does_not_fit(page: Page, server: Server) -> None:
     open_guest(page, server.url)
+    open_more(page)
     page.fill("#contig-mib", "4")
     press(page, "contig")
     verdict = page.locator('#range-verdicts li[data-design="pinned"]')

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server
-from tests.browser.look import choose, full_speed, inflate, open_guest, panel, press, wait_idle
+from tests.browser.look import choose, full_speed, inflate, open_guest, open_more, panel, press, wait_idle
 from tests.browser.test_layout import LOW_CONTRAST, STICKING_OUT
 from tests.browser.test_walk import replayed
 
@@ -87,7 +87,7 @@ def test_stepping_moves_both_and_shows_both_numbers(
             shown = "–".join(str(n) for n in sorted({min(pieces), max(pieces)}))
             expect(panel(page, key).locator(".real-number")).to_have_text(shown)
             expect(panel(page, key).locator(".twin .caption")).to_contain_text(
-                f"Linux 6.12 after step {step}"
+                f"Linux 6.12, step {step}"
             )
             expect(panel(page, key).locator(".twin-stack")).to_have_attribute(
                 "data-drawn", f"runs {key} {step}"
@@ -98,7 +98,7 @@ def test_stepping_moves_both_and_shows_both_numbers(
         assert numbers(page, "huge_best", key) == (
             min(huge), max(huge), steps[key][2]["huge_pages"],
         )  # fmt: skip
-        expect(panel(page, key).locator(".twin .caption")).to_contain_text("the last picture")
+        expect(panel(page, key).locator(".twin .later")).to_contain_text("The last picture: of step 2.")
     expect(page.locator("#story-next")).to_be_disabled()
     expect(panel(page, "separate_pass").locator(".never")).to_contain_text("Never recorded")
 
@@ -110,6 +110,7 @@ def test_the_buttons_above_are_the_same_commands_and_other_ones_leave(
     full_speed(page)
     inflate(page, 200)
     at_step(page, 1)
+    open_more(page)
     press(page, "drop")
     expect(page.locator("#story-said")).to_contain_text("You have left the recorded commands")
     expect(page.locator("#story-said")).to_contain_text("recorded as step 2 is “compact”")

@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -85,7 +84,6 @@ def test_a_build_can_be_stopped(cache):
     build = Build(RNG)
     thread = threading.Thread(target=build.run)
     thread.start()
-    time.sleep(0.1)
     build.stop()
     thread.join(10)
     assert not thread.is_alive()

@@ -38,12 +38,12 @@ def test_what_is_compiled_ahead_is_what_is_called():
     for name, function in precompile.functions().items():
         kept = {key[0] for key in function._cache._cache_file._load_index()}
         assert not kept or kept == {precompile.signature(function)}, name
-    assert precompile.missing("run.run_ticks") == []
+    assert precompile.missing() == []
 
 
 def test_without_a_cache_all_functions_are_missing_and_each_names_what_it_calls(monkeypatch):
     monkeypatch.setattr(precompile, "_is_cached", lambda function: False)
-    needs = {part.name: part.needs for part in precompile.missing("run.run_ticks")}
+    needs = {part.name: part.needs for part in precompile.missing()}
     assert set(needs) == set(precompile.functions())
     assert "run.run_tick" in needs["run.run_ticks"]
     assert "alloc.free_pages" in needs["workload_ops.op_free"]
@@ -66,8 +66,7 @@ def test_what_is_missing_is_compiled_before_the_scene_plays(monkeypatch):
     def scene():
         yield order.append("scene") or "one part"
 
-    monkeypatch.setattr(warm_module, "missing", lambda entry: parts)
-    monkeypatch.setattr(warm_module, "nr_workers", lambda: 2)
+    monkeypatch.setattr(warm_module, "missing", lambda: parts)
     monkeypatch.setattr(warm_module, "Build", Build)
     monkeypatch.setattr(warm_module, "scene", scene)
     warm = Warm()
@@ -77,7 +76,7 @@ def test_what_is_missing_is_compiled_before_the_scene_plays(monkeypatch):
 
 
 def test_others_wait_until_it_is_ready(monkeypatch):
-    monkeypatch.setattr(warm_module, "missing", lambda entry: [])
+    monkeypatch.setattr(warm_module, "missing", list)
     monkeypatch.setattr(warm_module, "scene", lambda: iter(["one part"]))
     after = []
     warm = Warm(lambda progress: after.append(1))
@@ -94,7 +93,7 @@ def test_a_fault_is_told_to_who_waits(monkeypatch, caplog):
         raise OSError("no space left on device")
         yield
 
-    monkeypatch.setattr(warm_module, "missing", lambda entry: [])
+    monkeypatch.setattr(warm_module, "missing", list)
     monkeypatch.setattr(warm_module, "scene", broken)
     warm = Warm()
     warm.start()

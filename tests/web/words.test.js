@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { activity, blockText, COLUMNS, commandText, scannerText, splitLabel } from "../../web/src/words.js";
+import { activity, blockText, COLUMNS, commandText, scannerText, splitLabel, takenText } from "../../web/src/words.js";
 
 const stats = (values) => (name) => values[name] ?? 0;
 const ZONES = [{ start_pfn: 0, end_pfn: 4096 }, { start_pfn: 4096, end_pfn: 262144 }];
@@ -12,9 +12,16 @@ test("what a guest is doing", () => {
   assert.equal(say({ busy: 1, balloon_actual: 51200, balloon_target: 256 }), "deflating, 200 to 1 MiB");
   assert.equal(say({ busy: 1, compact_active: 1, migrate_pfn: 4096 + 64512, free_pfn: 262144 - 64512 }), "compacting, 50 %");
   assert.equal(say({ busy: 1, compact_active: 4, migrate_pfn: 4096, free_pfn: 262144 }), "balloon pass, 0 %");
-  assert.equal(say({ busy: 1, huge_target: 2000, huge_held: 83 }), "taking huge pages, 83 held");
+  assert.equal(say({ busy: 1, huge_target: 2000, huge_held: 83 }), "taking huge pages: 83");
   assert.equal(say({ busy: 1 }), "working in the background");
   assert.match(say({ balloon_actual: 256, balloon_target: 512, balloon_stopped: 1 }), /^idle; balloon stopped at 1 of 2 MiB/);
+});
+
+test("what came of the huge pages stands beside the blocks that are left", () => {
+  assert.equal(takenText(stats({})), "huge pages: not tried yet");
+  assert.equal(takenText(stats({ huge_runs: 1, huge_best: 0 })), "0 huge pages taken");
+  assert.equal(takenText(stats({ huge_attempt: 1, huge_best: 1 })), "1 huge page taken");
+  assert.equal(takenText(stats({ huge_runs: 2, huge_best: 1790 })), "1,790 huge pages taken");
 });
 
 test("the scanners' places have their unit", () => {
