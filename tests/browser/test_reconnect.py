@@ -67,6 +67,7 @@ def test_a_killed_server_is_noticed_and_a_restarted_one_gets_a_new_session(
     wait_idle(page)
     assert page.evaluate("location.hash") != session
     assert cell(page, "pinned", "balloon") == "0 of 0"
+    expect(page.locator("#said")).to_have_text("")  # the new session was told nothing yet
     network_noise(page_errors)
 
 

@@ -12,7 +12,16 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server
-from tests.browser.look import choose, full_speed, inflate, open_guest, open_more, panel, press, wait_idle
+from tests.browser.look import (
+    choose,
+    full_speed,
+    inflate,
+    open_guest,
+    open_more,
+    panel,
+    press,
+    wait_idle,
+)
 from tests.browser.test_layout import LOW_CONTRAST, STICKING_OUT
 from tests.browser.test_walk import replayed
 
@@ -98,7 +107,7 @@ def test_stepping_moves_both_and_shows_both_numbers(
         assert numbers(page, "huge_best", key) == (
             min(huge), max(huge), steps[key][2]["huge_pages"],
         )  # fmt: skip
-        expect(panel(page, key).locator(".twin .later")).to_contain_text("The last picture: of step 2.")
+        expect(panel(page, key).locator(".twin .later")).to_contain_text("of step 2.")
     expect(page.locator("#story-next")).to_be_disabled()
     expect(panel(page, "separate_pass").locator(".never")).to_contain_text("Never recorded")
 

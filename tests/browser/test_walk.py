@@ -68,6 +68,7 @@ def test_the_walk_on_a_real_guest_shows_what_the_replay_says(
     open_guest(page, server.url)
     assert [p.get_attribute("data-design") for p in page.locator(".panel").all()] == list(FOUR)
     full_speed(page)
+    expect(panel(page, "pinned").locator(".taken")).to_have_text("huge pages: not tried yet")
 
     inflate(page, 200)
     compare(page, steps, 0)
@@ -79,6 +80,8 @@ def test_the_walk_on_a_real_guest_shows_what_the_replay_says(
         best, first = (whole(part) for part in cell(page, key, "huge").split(" / "))
         assert best == steps[key][2]["huge_pages"]
         assert first == steps[key][2]["huge_first"]
+        words = "huge page" if best == 1 else "huge pages"
+        expect(panel(page, key).locator(".taken")).to_have_text(f"{best:,} {words} taken")
     expect(page.locator("#board-note")).to_contain_text("All balloons hold 200 MiB")
     expect(page.locator("#said")).to_contain_text("take up to 2,000 huge pages")
 

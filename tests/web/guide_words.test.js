@@ -44,6 +44,7 @@ test("the sentence says who has most, who has least, and when they are equal", (
   assert.equal(compare("huge pages", designs(0, 0)), "Huge pages: equal, 0 with both.");
   assert.equal(compare("huge pages", designs(7)), "Huge pages: a (7).");
   assert.equal(compare("huge pages", []), "");
+  assert.equal(compare("huge pages", [{ key: "a", value: 0, tried: false }, { key: "b", value: 0, tried: false }]), "Huge pages: not tried yet.");
 });
 
 test("the number that decides goes into the sentence, else the first", () => {

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import test from "node:test";
 
 import {
-  blockDifference, kernelName, kernelText, recordedDesign, ROWS, sameHolder, standing, standingText, steady, tally, verdict,
+  along, blockDifference, kernelName, kernelText, recordedDesign, ROWS, sameHolder, standing, standingText, steady, tally, verdict,
 } from "../../web/src/recorded.js";
 
 const inflate = { type: "balloon_inflate", nr_pages: 51200 };
@@ -58,10 +58,22 @@ test("another kernel's rules are not compared, and a guest without a recording n
   assert.equal(standing(null, "modern", [], 0).kind, "none");
 });
 
+test("a scenario is held against the kernel only where it goes the same way", () => {
+  const scenario = (...commands) => ({ steps: commands.map((command) => ({ commands: [command] })) });
+  assert.ok(along(recorded, null));
+  assert.ok(along(null, null));
+  assert.ok(along(recorded, scenario({ type: "balloon_target", nr_pages: 51200 }, compact, huge)));
+  assert.ok(along(recorded, scenario(inflate)));
+  assert.ok(!along(recorded, scenario({ type: "balloon_target", nr_pages: 61440 }, compact)));
+  assert.ok(!along(recorded, scenario(inflate, compact, huge, huge)), "one command more than was recorded");
+  assert.ok(!along(null, scenario(inflate)), "not while the recording is read");
+});
+
 test("nothing flickers while the log is read", () => {
   const settle = steady();
   assert.deepEqual(settle({ kind: "on", step: 1 }), { kind: "on", step: 1 });
-  assert.deepEqual(settle({ kind: "unknown" }), { kind: "on", step: 1 });
+  assert.deepEqual(settle({ kind: "unknown" }), { kind: "on", step: 1, reading: true }, "of the step before, and said so");
+  assert.deepEqual(settle({ kind: "on", step: 2 }), { kind: "on", step: 2 });
   assert.equal(settle({ kind: "none" }).kind, "none");
 });
 

@@ -138,7 +138,8 @@ export function createClient(state, address) {
     state.progress.set(null);
     // What was on its way when the socket broke may or may not stand in the log: the frames tell.
     state.pending.set(new Map());
-    if (state.welcome.get()?.epoch !== welcome.epoch) state.done.set([]);
+    const before = state.welcome.get();
+    if (before?.session !== welcome.session || before.epoch !== welcome.epoch) state.done.set([]);
     state.frame.set(null);
     state.pace.set(welcome.ticks_per_s);
     state.welcome.set(welcome);

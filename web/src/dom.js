@@ -45,6 +45,17 @@ export function setText(element, text) {
 }
 
 /**
+ * Switch a button off for a while without taking the focus from it, as `disabled` would: who pressed it by keyboard stays
+ * there. Its listener has to look whether it may act.
+ * @param {HTMLButtonElement} button
+ * @param {boolean} off
+ */
+export function setOff(button, off) {
+  if (off) button.setAttribute("aria-disabled", "true");
+  else button.removeAttribute("aria-disabled");
+}
+
+/**
  * An element of a drawing.
  * @param {string} tag
  * @param {Record<string, string|number>} attributes

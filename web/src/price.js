@@ -195,6 +195,7 @@ export function bargain(s, base, estimate) {
   const pfns = s("host_pfns") - (base?.("host_pfns") ?? 0);
   const copied = s("pages_copied") - (base?.("pages_copied") ?? 0);
   const asked = tests(s);
+  if (base && !got && !asked && !exits && !copied && !s("pass_scanned")) return "as pinned so far: nothing bought, nothing paid.";
   const bought = base
     ? `${plural(Math.abs(got), got < 0 ? "free block fewer" : "free block more", got < 0 ? "free blocks fewer" : "free blocks more")} than pinned`
     : plural(got, "free block");

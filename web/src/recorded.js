@@ -40,8 +40,9 @@ import { count, mibNumber } from "./format.js";
  * @property {Command} command
  * @property {boolean} idle
  *
- * @typedef {{kind: "none"} | {kind: "profile"} | {kind: "unknown"} | {kind: "on", step: number} |
- *   {kind: "left", why: "other"|"early"|"more", step: number, command: Command|null}} Standing
+ * @typedef {({kind: "none"} | {kind: "profile"} | {kind: "unknown"} | {kind: "on", step: number} |
+ *   {kind: "left", why: "other"|"early"|"more", step: number, command: Command|null}) & {reading?: boolean}} Standing
+ *   reading: the log is not read up to the frame, so this is of the command before
  */
 
 /**
@@ -85,15 +86,29 @@ export function standing(recorded, profile, log, log_index) {
 }
 
 /**
- * While the log is being read after a command, what was known before still stands: nothing flickers.
+ * Whether a scenario goes the way of the recording: else nothing of it is to be held against the kernel, and nobody who follows
+ * the scenario has left anything.
+ * @param {Recorded|null} recorded
+ * @param {{steps: {commands: Command[]}[]}|null} scenario the one that runs, null = none
+ */
+export function along(recorded, scenario) {
+  if (!scenario) return true;
+  const commands = scenario.steps.flatMap((step) => step.commands);
+  return recorded !== null && commands.every((command, i) => recorded.operations[i]?.same.some((each) => same(each, command)));
+}
+
+/**
+ * While the log is being read after a command, what was known before still stands: nothing flickers. But it is marked, for the
+ * numbers are of the next step already, and must not be judged by this one.
  * @returns {(now: Standing) => Standing}
  */
 export function steady() {
   /** @type {Standing|null} */
   let last = null;
   return (now) => {
-    if (now.kind !== "unknown" || !last) last = now;
-    return last;
+    if (now.kind === "unknown" && last) return { ...last, reading: true };
+    last = now;
+    return now;
   };
 }
 

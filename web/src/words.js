@@ -2,7 +2,7 @@
  * The page's sentences about designs, statistics and activity. Numbers come from frames; here they only get their words.
  */
 
-import { blockRange, count, mibNumber, orderText, pagesText, short } from "./format.js";
+import { blockRange, count, mibNumber, orderText, pagesText, plural, short } from "./format.js";
 
 /**
  * What each design does, and what it claims; the source is the server's.
@@ -146,6 +146,15 @@ function failed(s) {
 }
 
 /**
+ * What came of the huge pages asked for last; they have all been given back since.
+ * @param {Stats} s
+ */
+export function takenText(s) {
+  if (!s("huge_runs") && !s("huge_attempt")) return "huge pages: not tried yet";
+  return `${plural(s("huge_best"), "huge page")} taken`;
+}
+
+/**
  * What a guest is doing now.
  * @param {Stats} s
  * @param {{start_pfn: number, end_pfn: number}[]} zones
@@ -164,7 +173,7 @@ export function activity(s, zones) {
     const names = ["", "compacting", "direct compaction", "kcompactd", "balloon pass"];
     return { busy, text: `${names[active] ?? "compacting"}, ${progressOf(s, zones)}` };
   }
-  if (busy && s("huge_target")) return { busy, text: `taking huge pages, ${count(s("huge_held"))} held` };
+  if (busy && s("huge_target")) return { busy, text: `taking huge pages: ${count(s("huge_held"))}` };
   if (busy) return { busy, text: "working in the background" };
   if (actual < target) return { busy, text: `idle; balloon stopped at ${mibNumber(actual)} of ${mibNumber(target)} MiB` };
   return { busy, text: "idle" };

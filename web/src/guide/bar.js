@@ -3,7 +3,7 @@
  * recorded commands stand otherwise. Which step it is follows from the session's log alone.
  */
 
-import { el, need, setText } from "../dom.js";
+import { el, need, setOff, setText } from "../dom.js";
 import { plural } from "../format.js";
 import { statIndex } from "../wire.js";
 import { commandText } from "../words.js";
@@ -84,6 +84,7 @@ export function createBar(state, painter, intents) {
   }
 
   function startOver() {
+    if (again.hasAttribute("aria-disabled")) return;
     todo = [];
     last = { kind: "unknown" };
     intents.startOver();
@@ -129,10 +130,13 @@ export function createBar(state, painter, intents) {
     root.dataset.done = String(done);
     setText(where, at.kind === "left" ? `left after step ${step}` : step === 0 ? `${plural(nr, "step")}` : `step ${step} of ${nr}`);
     [...dots.children].forEach((dot, i) => dot.classList.toggle("past", i < step));
-    next.disabled = at.kind !== "on" || busy || done;
+    setOff(next, at.kind !== "on" || busy || done);
+    const held = document.activeElement === next;
     next.hidden = done;
     again.classList.toggle("primary", done || at.kind === "left");
-    again.disabled = step === 0 && at.kind !== "left";
+    setOff(again, step === 0 && at.kind !== "left");
+    if (done && held) again.focus({ preventScroll: true });
+    if (!done && document.activeElement === again && step === 0 && at.kind === "on") next.focus({ preventScroll: true });
     setText(words, stepWords(scenario, at, busy, done));
     words.classList.toggle("off", at.kind === "left");
   }

@@ -33,6 +33,7 @@ import { sameConfig } from "./words.js";
 export function createGuide(state, painter, address, intents) {
   const dialog = need("guide", HTMLDialogElement);
   const more = need("more", HTMLDetailsElement);
+  let opened = false; // whether the rarer commands were open before the scenario
   const cameTo = address.get("s"); // a session that somebody else may look at
   let wanted = address.get("scenario") ?? "";
   let from = ""; // claim that led to the scenario which runs
@@ -121,6 +122,7 @@ export function createGuide(state, painter, address, intents) {
     }
     from = claim;
     wanted = name;
+    opened ||= more.open;
     more.open = false;
     address.set("scenario", name);
     state.scenario.set(scenario);
@@ -132,7 +134,7 @@ export function createGuide(state, painter, address, intents) {
     wanted = "";
     address.set("scenario", null);
     state.scenario.set(null);
-    more.open = window.matchMedia("(min-width: 900px)").matches;
+    more.open = opened;
   }
 
   /** The session that is there now: does it run the scenario that the address names? */
@@ -144,6 +146,7 @@ export function createGuide(state, painter, address, intents) {
     const scenario = catalog.scenarios.find(({ name }) => name === wanted);
     if (scenario && sameConfig(scenario.config, welcome.config)) {
       state.scenario.set(scenario);
+      opened ||= more.open;
       more.open = false;
     } else if (scenario && welcome.session !== cameTo) load(wanted, from); // a session of our own: nobody is disturbed
     else {

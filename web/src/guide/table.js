@@ -10,14 +10,20 @@ import { compare } from "./words.js";
 /**
  * @param {import("../state.js").State} state
  * @param {string} stat
- * @returns {{key: string, value: number}[]} nothing where the server does not know the statistic
+ * @returns {{key: string, value: number, tried: boolean}[]} nothing where the server does not know the statistic
  */
 export function numbers(state, stat) {
   const welcome = state.welcome.get();
   const frame = state.frame.get();
-  const at = welcome ? statIndex(welcome.stat_fields)[stat] : undefined;
+  const index = welcome ? statIndex(welcome.stat_fields) : {};
+  const at = index[stat];
   if (!welcome || !frame || at === undefined) return [];
-  return welcome.designs.map(({ key }, i) => ({ key, value: frame.designs[i].stats[at] }));
+  return welcome.designs.map(({ key }, i) => {
+    const { stats } = frame.designs[i];
+    // 0 huge pages are a result only after somebody has asked for some.
+    const tried = !stat.startsWith("huge_") || stats[index.huge_runs] > 0 || stats[index.huge_attempt] > 0;
+    return { key, value: stats[at], tried };
+  });
 }
 
 /**
@@ -67,8 +73,8 @@ export function createNumbers(state) {
         const each = values.map(({ value }) => value);
         const differ = Math.min(...each) < Math.max(...each);
         const best = differ && judge?.stat === stat ? (judge.better === "low" ? Math.min : Math.max)(...each) : NaN;
-        values.forEach(({ value }, j) => {
-          setText(cells[i][j], count(value));
+        values.forEach(({ value, tried }, j) => {
+          setText(cells[i][j], tried ? count(value) : "–");
           cells[i][j].dataset.value = String(value);
           cells[i][j].classList.toggle("best", value === best);
         });

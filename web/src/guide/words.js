@@ -86,11 +86,12 @@ const list = (names) => (names.length < 2 ? names.join("") : `${names.slice(0, -
 /**
  * Who has most, who has least; equal where all have the same.
  * @param {string} label what is counted
- * @param {{key: string, value: number}[]} designs
+ * @param {{key: string, value: number, tried?: boolean}[]} designs
  */
 export function compare(label, designs) {
   const name = label.charAt(0).toUpperCase() + label.slice(1);
   if (designs.length === 0) return "";
+  if (designs.every(({ tried }) => tried === false)) return `${name}: not tried yet.`;
   const values = designs.map(({ value }) => value);
   const [most, least] = [Math.max(...values), Math.min(...values)];
   /** @param {number} value */

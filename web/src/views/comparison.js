@@ -5,7 +5,7 @@
 import { el, lineSwatch, need, setText } from "../dom.js";
 import { count } from "../format.js";
 import { DESIGN_LINES } from "../map/palette.js";
-import { kernelName, kernelText, pictureKey, recordedDesign, ROWS, sameHolder, standing, standingText, steady, tally, verdict } from "../recorded.js";
+import { along, kernelName, kernelText, pictureKey, recordedDesign, ROWS, sameHolder, standing, standingText, steady, tally, verdict } from "../recorded.js";
 import { statIndex } from "../wire.js";
 import { commandText } from "../words.js";
 
@@ -59,7 +59,7 @@ export function createComparison(state, painter) {
     const frame = state.frame.get();
     const recorded = state.recorded.get();
     const now = welcome && frame ? settle(standing(recorded, welcome.config.profile ?? "modern", state.log.get(), frame.log_index)) : null;
-    root.hidden = !recorded || !now || now.kind === "none" || !state.showReal.get();
+    root.hidden = !recorded || !now || now.kind === "none" || !state.showReal.get() || !along(recorded, state.scenario.get());
     if (root.hidden || !welcome || !frame || !recorded || !now) return;
     root.dataset.standing = now.kind;
     if (now.kind !== "on") {
@@ -77,7 +77,7 @@ export function createComparison(state, painter) {
       const real = recordedDesign(recorded, design);
       const stats = frame.designs[i]?.stats;
       if (real && stats) fill(design.key, real.steps[now.step], (stat) => stats[at[stat]], frame.designs[i].planes,
-        state.pictures.get().get(pictureKey(recorded.example, real.key, real.steps[now.step].picture ?? -1)) ?? null);
+        state.pictures.get().get(pictureKey(recorded.example, real.key, real.steps[now.step].picture ?? -1)) ?? null, now.reading === true);
     });
   });
 
@@ -87,9 +87,10 @@ export function createComparison(state, painter) {
    * @param {(stat: string) => number} ours
    * @param {Record<string, import("../wire.js").Plane>} planes
    * @param {import("../wire.js").DesignFrame|null} picture
+   * @param {boolean} reading whether the numbers are of a step after this one
    */
-  function fill(key, step, ours, planes, picture) {
-    const busy = ours("busy") !== 0 || state.pending.get().size > 0;
+  function fill(key, step, ours, planes, picture, reading) {
+    const busy = reading || ours("busy") !== 0 || state.pending.get().size > 0;
     const asked = state.spread.get();
     const spread = asked?.state === "done" && asked.log_index === state.frame.get()?.log_index ? asked.designs?.[key] : null;
     for (const row of ROWS) {
@@ -122,5 +123,5 @@ export function createComparison(state, painter) {
   const find = (stat, key) =>
     /** @type {HTMLElement|null} */ ([...table.querySelectorAll(`tr[data-stat="${stat}"] td`)].find((td) => /** @type {HTMLElement} */ (td).dataset.design === key) ?? null);
 
-  for (const each of [state.welcome, state.recorded, state.log, state.frame, state.pending, state.showReal, state.pictures, state.spread]) each.subscribe(show);
+  for (const each of [state.welcome, state.recorded, state.scenario, state.log, state.frame, state.pending, state.showReal, state.pictures, state.spread]) each.subscribe(show);
 }

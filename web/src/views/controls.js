@@ -9,6 +9,7 @@ import { notify } from "../state.js";
 import { statIndex } from "../wire.js";
 import { commandText } from "../words.js";
 
+const MORE = "fragscope.more";
 const SLIDER_SETTLE_MS = 300; // arrow keys on a slider: one command when the person stops, not one per step
 const KIND_BUTTONS = /** @type {Record<string, string>} */ ({
   compact: "compact", huge: "huge", direct_compact: "direct", drop_caches: "drop", reset: "reset",
@@ -38,13 +39,7 @@ export function createControls(state, painter, intents) {
   const speed = need("speed", HTMLInputElement);
   const pause = need("pause", HTMLButtonElement);
   const step = need("step", HTMLButtonElement);
-  const more = need("more", HTMLDetailsElement);
-  const wide = window.matchMedia("(min-width: 900px)");
-  const showMore = () => {
-    if (wide.matches) more.open = true;
-  };
-  wide.addEventListener("change", showMore);
-  showMore();
+  rememberMore(need("more", HTMLDetailsElement));
   let resumeAt = 60;
   let running = false; // as asked for last: the server's answer is a moment behind
   let dragging = false;
@@ -79,6 +74,7 @@ export function createControls(state, painter, intents) {
     asked = value;
     range.value = String(value);
     send({ type: "balloon_target", nr_pages: value * MIB_PAGES });
+    look();
   }
   range.addEventListener("input", () => {
     field.value = range.value;
@@ -100,10 +96,12 @@ export function createControls(state, painter, intents) {
   // -- everything else that changes the result
   /** @type {Record<string, () => void>} */
   const acts = {
-    compact: () => send({ type: "compact" }),
+    compact: () => (send({ type: "compact" }), look()),
     huge: () => {
       const nr = read(hugeNr, "Huge pages", "2 MiB pages");
-      if (nr !== null) send({ type: "huge", nr });
+      if (nr === null) return;
+      send({ type: "huge", nr });
+      look();
     },
     direct: () => send({ type: "direct_compact", order: Number(order.value) }),
     drop: () => send({ type: "drop_caches" }),
@@ -214,4 +212,30 @@ export function createControls(state, painter, intents) {
   for (const each of [state.pending, state.done]) each.subscribe(showPending);
   showPace();
   return { act: (what) => acts[what]?.() };
+}
+
+/** On a phone the things to press are under the thumb, and the maps far below what one reads first: go where it happens. */
+function look() {
+  const panels = need("panels", HTMLElement);
+  const far = panels.getBoundingClientRect().top > 0.6 * window.innerHeight;
+  if (far && window.matchMedia("(max-width: 640px)").matches) panels.scrollIntoView({ block: "start" });
+}
+
+/**
+ * The rarer commands stay as a person has left them: closed at first, for the maps need the room.
+ * @param {HTMLDetailsElement} more
+ */
+function rememberMore(more) {
+  try {
+    more.open = localStorage.getItem(MORE) === "open";
+  } catch {
+    // Storage is blocked: closed each time.
+  }
+  more.querySelector("summary")?.addEventListener("click", () => {
+    try {
+      localStorage.setItem(MORE, more.open ? "closed" : "open"); // as it will be after this click
+    } catch {
+      // As above.
+    }
+  });
 }

@@ -18,6 +18,7 @@ export function createNotices(state, painter, retryNow) {
   const link = need("connection", HTMLElement);
   const linkText = need("connection-text", HTMLElement);
   const announce = need("announce", HTMLElement);
+  const deck = need("deck", HTMLElement);
   let wasBusy = false;
 
   const showNotices = painter.add("dom", () => {
@@ -40,7 +41,7 @@ export function createNotices(state, painter, retryNow) {
     if (progress) words = progress.total > 0 ? `${upper(progress.text)} (${Math.round((100 * progress.done) / progress.total)} %)` : upper(progress.text);
     else if (retry_at > 0) words = `${text} Trying again by itself.`;
     setText(linkText, words);
-    showWaiting(words, progress);
+    showWaiting(words, progress, /compiling/i.test(words));
     let button = link.querySelector("button");
     if (phase === "lost" && !button) {
       button = el("button.quiet", { type: "button", click: retryNow }, "Try now");
@@ -51,7 +52,9 @@ export function createNotices(state, painter, retryNow) {
   const showIdle = painter.add("dom", () => {
     const idle = isIdle(state);
     document.body.dataset.idle = String(idle);
-    document.body.dataset.shown = String(state.frame.get() !== null || document.body.dataset.shown === "true");
+    const shown = state.frame.get() !== null || document.body.dataset.shown === "true";
+    document.body.dataset.shown = String(shown);
+    deck.inert = !shown; // there is no guest yet that could be told anything
     if (idle && wasBusy) setText(announce, resultText(state));
     wasBusy = !idle;
   });
@@ -73,12 +76,14 @@ const upper = (text) => text.charAt(0).toUpperCase() + text.slice(1);
  * Before the first picture: the same words large, where the maps will be, with a bar if it is known how far it is.
  * @param {string} words
  * @param {import("../wire.js").Progress|null} progress
+ * @param {boolean} first whether it is the long wait of the first start
  */
-function showWaiting(words, progress) {
+function showWaiting(words, progress, first) {
   const text = document.getElementById("waiting-text");
   const bar = document.getElementById("waiting-bar");
   if (!text || !(bar instanceof HTMLProgressElement)) return; // the panels stand there now
   setText(text, words);
+  need("waiting-why", HTMLElement).hidden = !first;
   if (progress && progress.total > 0) {
     bar.max = progress.total;
     bar.value = progress.done;

@@ -10,7 +10,7 @@ import { DESIGN_LINES } from "../map/palette.js";
 import { drawMarks, GUTTER } from "../map/scanners.js";
 import { verdict } from "../ranges.js";
 import { FLAG_TOUCHED, statIndex } from "../wire.js";
-import { activity, blockText, designWords, scannerText, splitLabel } from "../words.js";
+import { activity, blockText, designWords, scannerText, splitLabel, takenText } from "../words.js";
 
 const TWIN_SHARE = 0.64; // of the height of one map: a map and its twin take a third more
 const TWIN_LEAST = 150; // css pixels
@@ -23,6 +23,7 @@ const MAP_HEIGHT = { share: 0.36, least: 220, most: 620 }; // of the window's he
  * @property {HTMLElement} root
  * @property {HTMLElement} number
  * @property {HTMLElement} reach
+ * @property {HTMLElement} taken
  * @property {HTMLElement} activity
  * @property {HTMLElement} frame box of axis and canvases
  * @property {HTMLElement} axis
@@ -142,7 +143,10 @@ export function createPanels(state, painter, twins) {
     if (!welcome || !frame) return;
     panels.forEach((panel, i) => {
       const s = stats(i);
-      setText(panel.number, count(s("free_blocks_all")));
+      const left = count(s("free_blocks_all"));
+      setText(panel.number, left);
+      panel.number.toggleAttribute("data-long", left.length > 3);
+      setText(panel.taken, takenText(s));
       const more = Math.max(0, s("thp_potential") - s("blocks_free"));
       setText(panel.reach, `${count(more)} more could be emptied`);
       const now = activity(s, welcome.guest.zones);
@@ -281,6 +285,7 @@ function createPanel(design, i, point, keep) {
   const id = `panel-${i}`;
   const number = el("output.number", { "aria-describedby": `${id}-unit` }, "–");
   const reach = el("span.reach");
+  const taken = el("span.taken", { title: "The most that user land got when huge pages were last taken. All of them were given back." });
   const active = el("p.activity", {}, "waiting for the first frame");
   const canvas = el("canvas.map");
   const marks = el("canvas.over");
@@ -317,7 +322,7 @@ function createPanel(design, i, point, keep) {
     el("p.help", {}, words.help),
     el("div.heads", {},
       el("div.headline", {}, number, " ",
-        el("div.headline-words", {}, el("span.unit", { id: `${id}-unit` }, "2 MiB blocks left for user land"), reach)),
+        el("div.headline-words", {}, el("span.unit", { id: `${id}-unit` }, "2 MiB blocks left"), reach, taken)),
       slot.head),
     el("div.above", {}, el("p.axis-word", {}, "▴ high addresses"), active),
     pair,
@@ -327,6 +332,6 @@ function createPanel(design, i, point, keep) {
       el("span.choices", {}, ...toggles.flatMap(([name, value], n) => [n ? ", " : "", el(changed.has(name) ? "b" : "span", {}, `${name} ${value}`)]))),
     el("p.hidden", { id: `${id}-keys` }, "Arrow keys move from pageblock to pageblock, Page up and Page down by four rows, Home and End to the ends."),
   );
-  return { root, number, reach, activity: active, frame, axis, unit, stack, marks, map: new Heatmap(canvas), where, counts, holder, pair, caption, slot };
+  return { root, number, reach, taken, activity: active, frame, axis, unit, stack, marks, map: new Heatmap(canvas), where, counts, holder, pair, caption, slot };
 }
 

@@ -22,6 +22,7 @@ export function createRanges(state, painter, sendCommand) {
   const panels = need("panels", HTMLElement);
   /** @type {number|null} */
   let from = null; // pageblock at which a drag began
+  let dragged = false;
 
   /**
    * @param {HTMLInputElement} input
@@ -62,10 +63,14 @@ export function createRanges(state, painter, sendCommand) {
     if (from === null || to === null || from === to || !(event.buttons & 1)) return;
     const range = rangeBetween(from, to);
     state.range.set(range);
+    dragged = true;
     start.value = String(range.start_mib);
     size.value = String(range.size_mib);
   });
   window.addEventListener("pointerup", () => {
+    // What can be done with the range stands there; not while dragging, for the maps move.
+    if (dragged) need("more", HTMLDetailsElement).open = true;
+    dragged = false;
     from = null;
   });
 

@@ -45,7 +45,8 @@ export function createSetup(state, reset) {
       reset({ ...current(), source: { kind: "upload", capture } }, `load ${file.name}`);
     } catch (error) {
       clearReading();
-      notify(state, "error", `${file.name}: ${error instanceof Error ? error.message : error}`);
+      const words = error instanceof Error ? error.message : String(error);
+      notify(state, "error", words.includes(file.name) ? words : `${file.name}: ${words}`);
     }
   }
   const clearReading = () => state.notices.set(state.notices.get().filter((notice) => !notice.text.startsWith("Reading ")));

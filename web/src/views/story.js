@@ -3,7 +3,7 @@
  * follows from the session's log alone, so that every viewer sees the same.
  */
 
-import { el, need, setText } from "../dom.js";
+import { el, need, setOff, setText } from "../dom.js";
 import { plural } from "../format.js";
 import { kernelName, recordedDesign, standing, standingText, steady, tally } from "../recorded.js";
 import { statIndex } from "../wire.js";
@@ -54,7 +54,7 @@ export function createStory(state, painter, intents) {
   function goOn() {
     const recorded = state.recorded.get();
     const now = where();
-    if (!recorded || now?.kind !== "on" || now.step >= recorded.operations.length || working()) return;
+    if (!recorded || now?.kind !== "on" || now.reading || now.step >= recorded.operations.length || working()) return;
     const { command } = recorded.operations[now.step];
     intents.send(command, commandText(command));
   }
@@ -89,14 +89,14 @@ export function createStory(state, painter, intents) {
       else item.removeAttribute("aria-current");
       item.classList.toggle("past", i < step);
     });
-    const busy = working();
+    const busy = working() || now.reading === true;
     const last = now.kind === "on" && step >= nr;
     if (playing && (now.kind !== "on" || last)) playing = false;
-    next.disabled = now.kind !== "on" || last || busy;
-    play.disabled = now.kind !== "on" || last;
+    setOff(next, now.kind !== "on" || last || busy);
+    setOff(play, now.kind !== "on" || last);
     setText(play, playing ? "Stop" : "Play");
     again.classList.toggle("primary", now.kind === "left" || last);
-    again.disabled = step === 0;
+    setOff(again, step === 0);
     real.checked = state.showReal.get();
     real.disabled = now.kind !== "on";
     said.classList.toggle("off", now.kind === "left" || now.kind === "profile");
@@ -132,8 +132,9 @@ export function createStory(state, painter, intents) {
   }
 
   next.addEventListener("click", goOn);
-  play.addEventListener("click", () => setPlaying(!playing));
+  play.addEventListener("click", () => play.hasAttribute("aria-disabled") || setPlaying(!playing));
   again.addEventListener("click", () => {
+    if (again.hasAttribute("aria-disabled")) return;
     setPlaying(false);
     intents.startOver();
   });

@@ -8,7 +8,7 @@ import { count } from "../format.js";
 import { indexAt } from "../geom.js";
 import { Heatmap, LAYERS_FROM } from "../map/heatmap.js";
 import { drawMarks } from "../map/scanners.js";
-import { blockDifference, kernelName, kernelText, pictureKey, recordedDesign, ROWS, standing, steady, verdict } from "../recorded.js";
+import { along, blockDifference, kernelName, kernelText, pictureKey, recordedDesign, ROWS, standing, steady, verdict } from "../recorded.js";
 import { statIndex } from "../wire.js";
 import { blockText } from "../words.js";
 
@@ -47,6 +47,7 @@ export function createTwins(state, painter, intents) {
   /** @type {import("../geom.js").Geometry|null} */
   let geometry = null;
   let shown = false;
+  let reading = false; // the step is of the command before, the numbers are not
   /** @type {(() => void)[]} */
   const listeners = [];
   const settle = steady();
@@ -56,6 +57,7 @@ export function createTwins(state, painter, intents) {
     const frame = state.frame.get();
     if (!welcome || !frame) return null;
     const now = settle(standing(state.recorded.get(), welcome.config.profile ?? "modern", state.log.get(), frame.log_index));
+    reading = now.reading === true;
     return now.kind === "on" ? now.step : null;
   };
 
@@ -99,7 +101,7 @@ export function createTwins(state, painter, intents) {
   function decide() {
     // While a recording is read its room is kept: the maps do not jump when it comes.
     const coming = state.expected.get() !== "" && state.recorded.get() === null && (state.welcome.get()?.config.profile ?? "modern") === "modern";
-    const now = state.showReal.get() && (coming || (state.recorded.get() !== null && step() !== null));
+    const now = state.showReal.get() && along(state.recorded.get(), state.scenario.get()) && (coming || (state.recorded.get() !== null && step() !== null));
     if (now !== shown) {
       shown = now;
       for (const listener of listeners) listener();
@@ -152,22 +154,22 @@ export function createTwins(state, painter, intents) {
       const stat = "huge_best" in values ? "huge_best" : "free_blocks_all";
       const row = /** @type {import("../recorded.js").Row} */ (ROWS.find((each) => each.stat === stat));
       const ours = stats[at[stat]];
-      const busy = stats[at.busy] !== 0 || state.pending.get().size > 0;
+      const busy = reading || stats[at.busy] !== 0 || state.pending.get().size > 0;
       const found = verdict(stat, values[stat], ours);
       const huge = stat === "huge_best";
       const runs = now === 0 ? "as captured" : `${real.repetitions} runs`;
       setText(twin.number, kernelText(row, values[stat]).replace(" to ", "–"));
-      setText(twin.unit, huge ? `huge pages ${kernel} handed out` : `in ${kernel}, ${runs}`);
-      setText(twin.verdict, busy ? "still working…" : `${huge ? `fragscope ${count(ours)}: ` : ""}${found.sign} ${found.words}`);
+      setText(twin.unit, huge ? `huge pages in ${kernel}` : `in ${kernel}, ${runs}`);
+      // The sign says "outside the band"; the table below has the words.
+      setText(twin.verdict, busy ? "still working…" : `${found.sign} ${found.words.split(":")[0]}`);
       twin.verdict.dataset.kind = busy ? "busy" : found.kind;
       const read = pictureOf(twin);
-      let caption = now === 0 ? `${kernel}, the capture` : `${kernel} after step ${picture ?? now}`;
-      if (picture !== null && picture !== now) caption += ", the last picture";
       const first = real.steps[picture ?? 0].values.free_blocks_all?.each[0];
       const pieces = read?.frame.stats[at.free_blocks_all];
       const moved = first !== undefined && pieces !== undefined && Math.abs(pieces - first) > LATER;
-      setText(twin.later, moved ? `Taken a moment after the number: ${count(pieces)} free in it.` : "");
-      setText(twin.caption, caption);
+      const older = picture !== null && picture !== now ? `The last picture: of step ${picture}. ` : "";
+      setText(twin.later, older + (moved ? `Taken a moment after the number: ${count(pieces)} free in it.` : ""));
+      setText(twin.caption, `${kernel}, ${picture ?? now ? `step ${picture ?? now}` : "start"}`);
       describe(twin, frame.designs[i].planes, read?.frame.planes ?? null, kernel);
     });
   });
@@ -220,7 +222,7 @@ export function createTwins(state, painter, intents) {
   }
 
   state.recorded.subscribe(build);
-  for (const each of [state.expected, state.log, state.showReal, state.frame, state.pictures, state.pending]) each.subscribe(decide);
+  for (const each of [state.expected, state.scenario, state.log, state.showReal, state.frame, state.pictures, state.pending]) each.subscribe(decide);
   for (const mark of [write, draw]) state.pageblock.subscribe(mark);
   return {
     attach,
