@@ -95,7 +95,7 @@ def test_a_newcomer_finds_a_scenario_and_plays_it_by_keyboard(page: Page, server
     page.keyboard.press("n")
     ready(page, 1)
     expect(page.locator("#guide-words")).to_have_text(SCENARIOS[SMALL].steps[0].words)
-    expect(page.locator("#guide-said")).to_contain_text("Huge pages taken: not tried yet.")
+    expect(page.locator("#guide-said")).to_contain_text("Huge pages taken: equal")
     expect(page.locator("#story")).to_be_hidden()
     page.reload()  # the address and the log remember it
     ready(page, 1)
