@@ -135,6 +135,9 @@ def test_the_rarer_commands_stay_as_one_has_left_them(page: Page, server: Server
     expect(page.locator("#drop")).to_be_hidden()
     expect(page.locator("#reset")).to_be_visible()
     assert "Press 1" not in page.locator("#intro").inner_text(), "keys 1 to 4 change the colours"
+    page.focus("#speed")
+    page.keyboard.press("Home")
+    expect(page.locator("#speed-text")).to_have_text("1 tick/s")
     open_more(page)
     page.reload()
     expect(page.locator("#drop")).to_be_visible()
@@ -163,3 +166,9 @@ def test_on_a_phone_one_is_led_to_the_maps(open_page: Callable[..., Page], serve
     expect(page.locator("canvas.map").first).not_to_be_in_viewport()
     press(page, "compact")
     expect(page.locator("canvas.map").first).to_be_in_viewport()
+    page.click("#why")
+    expect(page.locator("#trace-title")).to_be_in_viewport()
+    page.locator("#open-help").click()
+    words = page.locator("#help dd").first.bounding_box()
+    assert words
+    assert words["x"] < 180, "the words have the room, not the keys"

@@ -39,7 +39,7 @@ def test_a_dropped_socket_comes_back_to_the_same_session_and_state(
     expect(page.locator("body")).to_have_attribute("data-connection", "lost")
     assert headline(page, "lru_hook") == blocks, "the last picture stays"
     page.click("#compact")
-    expect(notice(page).last).to_contain_text("Not sent: compact.")
+    expect(notice(page).last).to_contain_text("compact. The server is not reachable now.")
 
     proxy.mend()
     expect(page.locator("#connection-text")).to_have_text("Connected", timeout=15_000)
@@ -79,6 +79,8 @@ def test_a_stopped_server_says_goodbye_and_the_page_says_so(
     open_guest(page, server.url)
     assert server.stop() == 0
     expect(page.locator("#connection-text")).to_contain_text("Trying again by itself")
+    expect(page.locator("#notices .notice.info")).to_contain_text("shutting down")
+    expect(page.locator("#notices .notice.error")).to_have_count(0)  # nothing was refused
     network_noise(page_errors)
 
 

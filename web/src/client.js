@@ -114,7 +114,8 @@ export function createClient(state, address) {
           break;
         }
         if (message.command_id !== null) forget(message.command_id);
-        notify(state, "error", sentence(message.text));
+        // A farewell refuses nothing.
+        notify(state, /shutting down/i.test(message.text) ? "info" : "error", sentence(message.text));
         break;
       case "pace":
         state.pace.set(message.ticks_per_s);
@@ -230,7 +231,7 @@ export function createClient(state, address) {
     lastId += 1;
     const command_id = `${Date.now().toString(36)}-${lastId}`;
     if (!tell({ ...message, command_id })) {
-      notify(state, "error", `Not sent: ${text}. The server is not reachable now.`);
+      notify(state, "error", `${text}. The server is not reachable now.`);
       return;
     }
     const entry = { text, kind, index: null, sent_at: performance.now() };

@@ -69,7 +69,8 @@ export function createTrace(state, painter, doors) {
     }
     if (state.pace.get() > 0) doors.pace(0);
     if (!trace) wanted = true;
-    maps.scrollIntoView({ block: "start" });
+    // On a phone what is said stands below the map, which would fill the screen.
+    (window.matchMedia("(max-width: 640px)").matches ? root : maps).scrollIntoView({ block: "start" });
     root.focus({ preventScroll: true });
     show();
     settle();

@@ -4,7 +4,7 @@
  */
 
 import { el, need, setText } from "../dom.js";
-import { count, MIB_PAGES, parseWhole, positionOf, speedOf, tickText } from "../format.js";
+import { MIB_PAGES, parseWhole, plural, positionOf, speedOf, tickText } from "../format.js";
 import { notify } from "../state.js";
 import { statIndex } from "../wire.js";
 import { commandText } from "../words.js";
@@ -138,7 +138,7 @@ export function createControls(state, painter, intents) {
   function setSpeed(position) {
     speed.value = String(position);
     resumeAt = speedOf(position);
-    setText(need("speed-text", HTMLOutputElement), `${count(resumeAt)} ticks/s`);
+    setText(need("speed-text", HTMLOutputElement), speedText(resumeAt));
     if (running) intents.pace(resumeAt);
   }
   pause.addEventListener("click", togglePause);
@@ -163,7 +163,7 @@ export function createControls(state, painter, intents) {
     setText(need("pause-text", HTMLElement), pace > 0 ? "Pause" : "Run");
     setText(/** @type {Element} */ (pause.querySelector(".icon")), pace > 0 ? "❚❚" : "▶");
     document.body.dataset.paused = String(pace === 0);
-    setText(need("speed-text", HTMLOutputElement), `${count(Math.round(resumeAt))} ticks/s`);
+    setText(need("speed-text", HTMLOutputElement), speedText(resumeAt));
   });
 
   const showWelcome = painter.add("dom", () => {
@@ -213,6 +213,9 @@ export function createControls(state, painter, intents) {
   showPace();
   return { act: (what) => acts[what]?.() };
 }
+
+/** @param {number} speed ticks a second */
+const speedText = (speed) => `${plural(Math.round(speed), "tick")}/s`;
 
 /** On a phone the things to press are under the thumb, and the maps far below what one reads first: go where it happens. */
 function look() {
