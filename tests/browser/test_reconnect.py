@@ -39,7 +39,7 @@ def test_a_dropped_socket_comes_back_to_the_same_session_and_state(
     expect(page.locator("body")).to_have_attribute("data-connection", "lost")
     assert headline(page, "lru_hook") == blocks, "the last picture stays"
     page.click("#compact")
-    expect(notice(page).last).to_contain_text("compact. The server is not reachable now.")
+    expect(notice(page).last.locator("p")).to_have_text("compact. The server is not reachable now.")
 
     proxy.mend()
     expect(page.locator("#connection-text")).to_have_text("Connected", timeout=15_000)
