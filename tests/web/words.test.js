@@ -14,6 +14,7 @@ test("what a guest is doing", () => {
   assert.equal(say({ busy: 1, compact_active: 4, migrate_pfn: 4096, free_pfn: 262144 }), "balloon pass, 0 %");
   assert.equal(say({ busy: 1, huge_target: 2000, huge_held: 83 }), "taking huge pages: 83");
   assert.equal(say({ busy: 1 }), "working in the background");
+  assert.equal(activity(stats({ busy: 1 }), ZONES, true).text, "paused, not finished");
   assert.match(say({ balloon_actual: 256, balloon_target: 512, balloon_stopped: 1 }), /^idle; balloon stopped at 1 of 2 MiB/);
 });
 

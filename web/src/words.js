@@ -158,9 +158,10 @@ export function takenText(s) {
  * What a guest is doing now.
  * @param {Stats} s
  * @param {{start_pfn: number, end_pfn: number}[]} zones
+ * @param {boolean} [paused] nobody works, whatever has been asked for
  * @returns {{busy: boolean, text: string}}
  */
-export function activity(s, zones) {
+export function activity(s, zones, paused = false) {
   const actual = s("balloon_actual");
   const target = s("balloon_target");
   const active = s("compact_active");
@@ -174,7 +175,7 @@ export function activity(s, zones) {
     return { busy, text: `${names[active] ?? "compacting"}, ${progressOf(s, zones)}` };
   }
   if (busy && s("huge_target")) return { busy, text: `taking huge pages: ${count(s("huge_held"))}` };
-  if (busy) return { busy, text: "working in the background" };
+  if (busy) return { busy, text: paused ? "paused, not finished" : "working in the background" };
   if (actual < target) return { busy, text: `idle; balloon stopped at ${mibNumber(actual)} of ${mibNumber(target)} MiB` };
   return { busy, text: "idle" };
 }

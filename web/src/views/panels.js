@@ -149,7 +149,7 @@ export function createPanels(state, painter, twins) {
       setText(panel.taken, takenText(s));
       const more = Math.max(0, s("thp_potential") - s("blocks_free"));
       setText(panel.reach, `${count(more)} more could be emptied`);
-      const now = activity(s, welcome.guest.zones);
+      const now = activity(s, welcome.guest.zones, state.pace.get() === 0);
       setText(panel.activity, now.text);
       panel.root.dataset.busy = String(now.busy);
     });
@@ -262,6 +262,7 @@ export function createPanels(state, painter, twins) {
 
   state.welcome.subscribe(rebuild);
   for (const mark of [write, draw, drawOver]) state.frame.subscribe(mark);
+  state.pace.subscribe(write);
   for (const mark of [describe, drawOver]) state.pageblock.subscribe(mark);
   for (const mark of [state.range, state.target]) mark.subscribe(drawOver);
   state.mode.subscribe(lay);
