@@ -146,8 +146,11 @@ JOB_FIELDS = (
     # works for now
     "kswapd_alloc_order kswapd_run_order kswapd_priority kswapd_boost kswapd_reclaimed "
     # kcompactd_ahead: work that kcompactd has done beyond its share of the CPU
+    # direct_work: work of direct compaction; turn_work: the part not yet paid for by a turn of the
+    # daemons; turn_done: what work_done() counted while it ran, the daemons' part included
     # meet_repaired: 1 = profile 2012 notices that its scanners have met, as since Linux 3.14
-    "workload_budget tick balloon_singles proactive_phase kcompactd_ahead meet_repaired"
+    "workload_budget tick balloon_singles proactive_phase kcompactd_ahead meet_repaired "
+    "direct_work turn_work turn_done"
 ).split()
 
 # What distinguishes one design from another, as data (engine/designs/base.py: BalloonRules has

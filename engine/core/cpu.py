@@ -33,7 +33,7 @@ def work_done(guest):
         kernel/sched/fair.c update_curr().
     Differs:
         Pages scanned do not count: their share is small, and a run in progress has not published
-        them yet.
+        them yet. Direct compaction, which shares its time itself, is in vm.turn_done.
     """
     vm = guest.vm[0]
     return (

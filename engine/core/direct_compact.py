@@ -10,13 +10,92 @@ from engine.core.compaction import (
     CCF_IGNORE_SKIP_HINT,
     CCF_WHOLE_ZONE,
     compact_begin,
-    compact_zone,
+    compact_end,
+    compact_round,
 )
+from engine.core.cpu import COST_MIGRATE, TURN, work_done
+from engine.core.daemons import daemons_step
+from engine.core.kswapd import cond_resched
 from engine.core.suitability import compaction_defer_reset, compaction_deferred, defer_compaction
 
 COMPACT_PRIO_SYNC_FULL = 0
 COMPACT_PRIO_SYNC_LIGHT = 1
 COMPACT_PRIO_ASYNC = 2
+
+
+@core_jit
+def _work_so_far(guest):
+    """Work of the direct compaction in progress, as cpu.py counts it.
+
+    Args:
+        guest: Guest.
+    Returns:
+        int64; only differences mean something, and only while no daemon runs in between.
+    Source:
+        kernel/sched/fair.c update_curr().
+    """
+    c = guest.cc[u.CC_DIRECT]
+    scanned = np.int64(c["total_migrate_scanned"]) + np.int64(c["total_free_scanned"])
+    return scanned + COST_MIGRATE * guest.vm[0]["pgmigrate_success"]
+
+
+@core_jit
+def _take_turns(guest, work):
+    """Between two rounds: the daemons get their turns if this compaction has used up its own.
+
+    What they free is not captured: it was not this task that freed it.
+
+    Args:
+        guest: Guest. Writes all of it.
+        work: int64, work of the round just done.
+    Source:
+        mm/compaction.c isolate_migratepages_block(), mm/migrate.c migrate_pages_batch(): their
+        cond_resched(); mm/page_alloc.c task_capc().
+    Differs:
+        At the end of a round, not after every page. A round that takes several turns is paid for by
+        one turn after each of the following rounds.
+    """
+    vm = guest.vm[0]
+    c = guest.cc[u.CC_DIRECT]
+    capture = np.int64(c["capture"])
+    c["capture"] = 0
+    cond_resched(guest)
+    vm["turn_work"] += work
+    vm["direct_work"] += work
+    if vm["turn_work"] >= TURN:
+        vm["turn_work"] -= TURN
+        daemons_step(guest, np.int64(TURN))
+    c["capture"] = capture
+
+
+@core_jit
+def compact_zone_in_turns(guest):
+    """Run a direct compaction to its end; kswapd and kcompactd take turns with it.
+
+    A pageblock takes longer to empty than a turn lasts. So kswapd, woken by this request, is asleep
+    again before it is over, and the next try wakes it once more; and kcompactd, which kswapd wakes,
+    compacts beside it.
+
+    Args:
+        guest: Guest. Writes all of it.
+    Returns:
+        int64, COMPACT_*.
+    Source:
+        mm/compaction.c compact_zone(); kernel/sched/core.c __cond_resched().
+    """
+    before = work_done(guest)
+    work = _work_so_far(guest)
+    status = compact_round(guest, u.CC_DIRECT)
+    while status == u.COMPACT_CONTINUE:
+        _take_turns(guest, _work_so_far(guest) - work)
+        work = _work_so_far(guest)
+        status = compact_round(guest, u.CC_DIRECT)
+    work = _work_so_far(guest) - work
+    guest.vm[0]["turn_work"] += work
+    guest.vm[0]["direct_work"] += work
+    compact_end(guest, u.CC_DIRECT)
+    guest.vm[0]["turn_done"] += work_done(guest) - before
+    return status
 
 
 @core_jit
@@ -44,7 +123,7 @@ def compact_zone_order(guest, zone, order, migratetype, prio, alloc_flags):
     status = compact_begin(guest, u.CC_DIRECT, zone, order, migratetype, mode, flags, alloc_flags)
     if status == u.COMPACT_CONTINUE:
         guest.cc[u.CC_DIRECT]["capture"] = 1
-        status = compact_zone(guest, u.CC_DIRECT)
+        status = compact_zone_in_turns(guest)
         guest.cc[u.CC_DIRECT]["capture"] = 0
     if guest.cc[u.CC_DIRECT]["capture_pfn"] != u.PFN_NONE:
         status = u.COMPACT_SUCCESS

@@ -1,6 +1,7 @@
 """Huge pages as nr_hugepages asks for them: how many 2 MiB pages can user land get now?
 
 One request is up to HUGE_ATTEMPTS writes of the same number; what is held is given back at the end.
+And one page as a fault asks for it, to see direct compaction at work.
 """
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy as np
 from engine import units as u
 from engine.core import core_jit
 from engine.core.alloc import free_pages
+from engine.core.cpu import COST_RECLAIM, TURN
 from engine.core.freelist import list_add_tail, list_del
 from engine.core.page import set_state
 from engine.core.slowpath import alloc_pages
@@ -21,6 +23,9 @@ HUGE_IDLE = 3  # or until so many in a row brought no more
 # mm/hugetlb.c alloc_buddy_hugetlb_folio(): the first failure of a write ends it, so
 # __GFP_RETRY_MAYFAIL always stands.
 HUGETLB = u.GFP_HIGHUSER | u.GFP_RETRY_MAYFAIL | u.GFP_THISNODE
+
+# A fault for a transparent huge page under defrag=always, without madvise (mm/huge_memory.c).
+TRANSHUGE = u.GFP_HIGHUSER | u.GFP_NORETRY | u.GFP_NOMEMALLOC
 
 
 @core_jit
@@ -42,6 +47,21 @@ def _end_attempt(guest):
         vm["huge_idle"] = 0
     else:
         vm["huge_idle"] += 1
+
+
+@core_jit
+def _work_so_far(guest):
+    """Work that requests for huge pages have done, as cpu.py counts it.
+
+    Args:
+        guest: Guest.
+    Returns:
+        int64; only differences mean something.
+    Source:
+        kernel/sched/fair.c update_curr().
+    """
+    vm = guest.vm[0]
+    return vm["direct_work"] + COST_RECLAIM * vm["pgscan_direct"]
 
 
 @core_jit
@@ -85,8 +105,8 @@ def step_huge(guest, budget):
     if vm["huge_attempt"] >= HUGE_ATTEMPTS or vm["huge_idle"] >= HUGE_IDLE:
         _free_huge(guest, budget * FREE_HUGE)
         return
-    work = vm["compact_stall"] + vm["allocstall"]
-    for _ in range(budget):
+    work = _work_so_far(guest)
+    while _work_so_far(guest) - work < budget * TURN:
         if vm["huge_held"] >= vm["huge_target"]:
             _end_attempt(guest)
             return
@@ -94,10 +114,34 @@ def step_huge(guest, budget):
         if pfn == NONE:
             vm["htlb_buddy_alloc_fail"] += 1
             _end_attempt(guest)
-            return
+            if vm["huge_attempt"] >= HUGE_ATTEMPTS or vm["huge_idle"] >= HUGE_IDLE:
+                return
+            continue  # traced: refused requests take a millisecond, several fit into a turn
         set_state(guest, pfn, u.PAGEBLOCK_ORDER, u.STATE_HUGE, 0)
         list_add_tail(guest, u.LIST_HUGE, pfn)
         vm["htlb_buddy_alloc_success"] += 1
         vm["huge_held"] += 1
-        if vm["compact_stall"] + vm["allocstall"] != work:
-            return  # direct compaction or reclaim has used this tick's share already
+        budget -= 1  # clearing 2 MiB takes a turn
+
+
+@core_jit
+def step_direct(guest):
+    """The direct compaction that a person asked for: one allocation, given back at once.
+
+    Args:
+        guest: Guest. Writes all of it.
+    Source:
+        mm/huge_memory.c vma_thp_gfp_mask(), mm/page_alloc.c __alloc_pages_direct_compact().
+    """
+    vm = guest.vm[0]
+    order = vm["direct_request"] - 1
+    if order < 0:
+        return
+    vm["direct_request"] = 0
+    pfn = alloc_pages(guest, order, u.MIGRATE_MOVABLE, TRANSHUGE)
+    if pfn == NONE:
+        vm["direct_result"] = guest.cc[u.CC_DIRECT]["result"]
+        return
+    vm["direct_result"] = u.COMPACT_SUCCESS
+    set_state(guest, pfn, order, u.STATE_ANON, 0)
+    free_pages(guest, pfn, order)

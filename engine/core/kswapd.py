@@ -125,7 +125,7 @@ def kswapd_end(guest):
     Args:
         guest: Guest. Writes zones.watermark_boost, vm.kswapd_*, vm.kcompactd_order, vm.causes.
     Source:
-        mm/vmscan.c balance_pgdat() from ``out`` on, kswapd_try_to_sleep().
+        mm/vmscan.c balance_pgdat() from ``out`` on, kswapd(), kswapd_try_to_sleep().
     """
     vm = guest.vm[0]
     if vm["profile"] == u.PROFILE_2012:
@@ -141,6 +141,10 @@ def kswapd_end(guest):
     if boosted:
         wakeup_kcompactd(guest, np.int64(u.PAGEBLOCK_ORDER))
     vm["kswapd_boost"] = 0
+    if vm["kswapd_run_order"] >= vm["kswapd_alloc_order"]:
+        # Done with what it was woken for: what was asked for meanwhile counts, be it nothing.
+        vm["kswapd_run_order"] = vm["kswapd_order"]
+        vm["kswapd_alloc_order"] = vm["kswapd_order"]
     if vm["kswapd_failures"] >= MAX_RECLAIM_RETRIES or pgdat_balanced(
         guest, np.int64(vm["kswapd_run_order"])
     ):

@@ -1,17 +1,16 @@
 """One tick: a fixed budget of what was asked for, then of the daemons. The only door for a World.
 
 A tick is measured in simulated work, never in time: ``budget`` units (world.py derives them from
-the guest's size), each one balloon round or some compaction rounds; then each daemon gets as much
-time as that took (cpu.py). What was asked for goes on until it is done or can gain nothing more;
-afterwards a tick changes nothing but vm.tick, so that results do not depend on how many idle ticks
-pass between two commands.
+the guest's size), each one balloon round or some compaction rounds; after each of them, whatever
+the guest's size, every daemon gets as much time as that took (cpu.py). What was asked for goes on
+until it is done or can gain nothing more; afterwards a tick changes nothing but vm.tick, so that
+results do not depend on how many idle ticks pass between two commands.
 """
 
 import numpy as np
 
 from engine import units as u
 from engine.core import core_jit
-from engine.core.alloc import free_pages
 from engine.core.balloon import balloon_size, fill_block, fill_chunk, leak_chunk
 from engine.core.balloon_pass import balloon_pass_step
 from engine.core.compaction import (
@@ -33,21 +32,16 @@ from engine.core.daemons import (
     next_request,
 )
 from engine.core.gather import gather_block
-from engine.core.hugepages import step_huge
+from engine.core.hugepages import step_direct, step_huge
 from engine.core.offline import step_offline
-from engine.core.page import set_state
 from engine.core.range_job import at_work
 from engine.core.reclaim import drop_caches
-from engine.core.slowpath import alloc_pages
 from engine.core.workload_ops import run_ops
 
 NONE = u.PFN_NONE
 
 COMPACT_ROUNDS = 8  # rounds of 32 pages per unit: 256 pages, as much as a balloon round
 BALLOON_RETRIES = 32  # rounds without gain after which a retrying driver is called quiet
-
-# A fault for a transparent huge page under defrag=always, without madvise (mm/huge_memory.c).
-TRANSHUGE = u.GFP_HIGHUSER | u.GFP_NORETRY | u.GFP_NOMEMALLOC
 
 
 @core_jit
@@ -235,29 +229,6 @@ def step_design_work(guest, budget):
 
 
 @core_jit
-def step_direct(guest):
-    """The direct compaction that a person asked for: one allocation, given back at once.
-
-    Args:
-        guest: Guest. Writes all of it.
-    Source:
-        mm/huge_memory.c vma_thp_gfp_mask(), mm/page_alloc.c __alloc_pages_direct_compact().
-    """
-    vm = guest.vm[0]
-    order = vm["direct_request"] - 1
-    if order < 0:
-        return
-    vm["direct_request"] = 0
-    pfn = alloc_pages(guest, order, u.MIGRATE_MOVABLE, TRANSHUGE)
-    if pfn == NONE:
-        vm["direct_result"] = guest.cc[u.CC_DIRECT]["result"]
-        return
-    vm["direct_result"] = u.COMPACT_SUCCESS
-    set_state(guest, pfn, order, u.STATE_ANON, 0)
-    free_pages(guest, pfn, order)
-
-
-@core_jit
 def step_range(guest, budget):
     """Go on with the range asked for: memory offlining or contiguous allocation.
 
@@ -330,6 +301,23 @@ def _clear_touched(guest):
 
 
 @core_jit
+def step_jobs(guest):
+    """Go on with all that was asked for, one unit of each.
+
+    Args:
+        guest: Guest. Writes all of it.
+    Source:
+        not of the kernel.
+    """
+    step_balloon(guest, 1)
+    step_compact(guest, COMPACT_ROUNDS)
+    step_design_work(guest, 1)
+    step_huge(guest, 1)
+    step_direct(guest)
+    step_range(guest, 1)
+
+
+@core_jit
 def run_tick(guest, ops, nr_ops, budget):
     """One tick.
 
@@ -346,7 +334,7 @@ def run_tick(guest, ops, nr_ops, budget):
     vm = guest.vm[0]
     _clear_touched(guest)
     vm["tick"] += 1
-    before = work_done(guest)
+    before = work_done(guest) - vm["turn_done"]
     if nr_ops > 0:
         run_ops(guest, ops, nr_ops)
         vm["balloon_stopped"] &= vm["rule_stop_on_failure"]
@@ -355,13 +343,12 @@ def run_tick(guest, ops, nr_ops, budget):
     if vm["drop_requests"] > 0:
         vm["drop_requests"] -= 1
         drop_caches(guest)
-    step_balloon(guest, budget)
-    step_compact(guest, budget * COMPACT_ROUNDS)
-    step_design_work(guest, budget)
-    step_huge(guest, budget)
-    step_direct(guest)
-    step_range(guest, budget)
-    daemons_step(guest, max(work_done(guest) - before, np.int64(budget * TURN)))
+    for _ in range(budget):
+        step_jobs(guest)
+        # Direct compaction has shared its time already.
+        work = work_done(guest) - vm["turn_done"] - before
+        daemons_step(guest, max(work, np.int64(TURN)))
+        before = work_done(guest) - vm["turn_done"]
     if not _jobs(guest):
         next_request(guest)
     return busy(guest)

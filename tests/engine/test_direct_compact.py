@@ -3,6 +3,7 @@
 from engine import units as u
 from engine.core import direct_compact as d
 from engine.core.compaction import CCF_DIRECT, compact_begin
+from engine.core.cpu import TURN
 from engine.core.page import set_state
 from engine.guest import Guest
 from tests.engine.small_guest import BLOCK, all_free, every, put, settle, vm
@@ -77,3 +78,27 @@ def test_an_old_captured_page_is_forgotten() -> None:
     guest.cc[DIRECT]["capture_pfn"] = 12345
     compact_begin(guest, DIRECT, 0, 9, u.MIGRATE_MOVABLE, u.MIGRATE_ASYNC, CCF_DIRECT, 0)
     assert guest.cc[DIRECT]["capture_pfn"] == u.PFN_NONE
+
+
+def test_the_daemons_take_turns_with_a_long_compaction() -> None:
+    guest = checkered()
+    vm = guest.vm[0]
+    vm["kswapd_awake"], vm["kcompactd_order"], vm["turn_work"] = 1, 9, TURN
+    compact(guest, d.COMPACT_PRIO_SYNC_LIGHT)
+    # Woken just before, kswapd has run and sleeps again; kcompactd has begun beside us.
+    assert (vm["pageoutrun"], vm["kswapd_awake"]) == (1, 0)
+    assert vm["compact_daemon_wake"] == 1
+    assert vm["turn_done"] > 0
+
+
+def test_what_a_daemon_frees_is_not_captured() -> None:
+    found = []
+    for wanted in (0, 9):
+        guest = checkered()
+        guest.vm[0]["kcompactd_order"], guest.vm[0]["turn_work"] = wanted, 8 * TURN
+        assert compact(guest, d.COMPACT_PRIO_SYNC_LIGHT) == u.COMPACT_SUCCESS
+        found.append(int(guest.cc[DIRECT]["capture_pfn"]))
+        assert guest.cc[DIRECT]["capture"] == 0
+    assert found[0] != u.PFN_NONE
+    # kcompactd was there first: a page is free, which ends the run.
+    assert found[1] == u.PFN_NONE or guest.pages[found[1]]["order"] == u.ORDER_TAIL

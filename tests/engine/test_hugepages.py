@@ -6,6 +6,8 @@ import numpy as np
 
 from engine import commands as c
 from engine import units as u
+from engine.core.hugepages import HUGE_IDLE, step_huge
+from tests.engine.small_guest import BLOCK, all_free, put, settle
 from tests.engine.worlds import done, stats, world
 
 
@@ -49,3 +51,12 @@ def test_asking_again_while_asking_starts_over() -> None:
     s = stats(w)
     assert s["huge_held"] == 0
     assert s["huge_best"] >= 3
+
+
+def test_requests_refused_at_once_are_all_of_one_turn() -> None:
+    guest = all_free(8)
+    put(guest, range(8 * BLOCK), u.STATE_SLAB)
+    settle(guest)
+    guest.vm[0]["huge_target"] = 10
+    step_huge(guest, 1)
+    assert (guest.vm[0]["huge_attempt"], guest.vm[0]["huge_idle"]) == (HUGE_IDLE, HUGE_IDLE)

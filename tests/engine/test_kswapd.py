@@ -96,6 +96,24 @@ def test_for_an_order_it_frees_enough_and_leaves_the_rest_to_kcompactd() -> None
     assert guest.zones[0]["nr_free"] > 500
 
 
+def test_an_order_that_is_met_already_is_not_handed_to_kcompactd() -> None:
+    guest = all_free(8)
+    settle(guest)
+    guest.vm[0]["kswapd_awake"], guest.vm[0]["kswapd_order"] = 1, 9
+    run(guest)
+    assert vm(guest, "pageoutrun", "kcompactd_order", "pgsteal_kswapd") == (1, 0, 0)
+
+
+def test_an_order_that_was_asked_for_meanwhile_is_next() -> None:
+    guest = tight(3000)
+    wake_kswapd(guest, 0)
+    kswapd_step(guest, 1)
+    wake_kswapd(guest, 9)
+    run(guest)
+    assert vm(guest, "pageoutrun", "kswapd_awake", "kswapd_order") == (2, 0, 0)
+    assert nr_free(guest, 9) + nr_free(guest, 10) > 0
+
+
 def test_who_has_just_been_woken_goes_first_who_is_at_work_takes_turns() -> None:
     guest = tight(2048)
     cond_resched(guest)

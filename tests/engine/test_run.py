@@ -132,3 +132,15 @@ def test_run_ticks_stops_at_the_first_cause() -> None:
     ran = run.run_ticks(guest, NO_OPS, 0, 1000, 1)
     assert ran == 3
     assert guest.vm[0]["causes"] & u.CAUSE_INFLATED
+
+
+def test_the_daemons_come_after_each_unit_whatever_the_size_of_a_tick() -> None:
+    whole, halves = (done(world("dedicated_block:prevent")).guest(0) for _ in range(2))
+    for guest in (whole, halves):
+        guest.vm[0]["balloon_target"] = 4 * TENTH
+    while run.busy(whole) or run.busy(halves):
+        run.run_tick(whole, NO_OPS, 0, 2)
+        run.run_tick(halves, NO_OPS, 0, 1)
+        run.run_tick(halves, NO_OPS, 0, 1)
+    assert whole.vm[0]["pageoutrun"] > 0
+    assert state(whole) == state(halves)
