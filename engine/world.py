@@ -105,13 +105,14 @@ class World:
             ValueError: designs that cannot be parsed, or an unknown profile.
         """
         self.config = config
+        rules = profile_number(config.profile)
         self.designs: tuple[Design, ...] = parse_designs(config.designs, config.profile)
         self.keys: tuple[str, ...] = tuple(d.key for d in self.designs)
         self.tick = 0
         self.nr_pages = int(base.zones["present"].sum())
         self._budget = max(1, min(MAX_BUDGET, self.nr_pages >> _BUDGET_SHIFT))
         first = copy_guest(base)
-        if profile_number(config.profile) == u.PROFILE_2012:
+        if rules == u.PROFILE_2012:
             adopt_profile_2012(first)
             first.vm[0]["meet_repaired"] = config.profile == u.PROFILE_REPAIRED
         adopt(first)
