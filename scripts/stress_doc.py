@@ -93,7 +93,7 @@ def variation_table(figures: dict[str, Any]) -> list[str]:
     """What a score depends on: each number 30 % less and more, against the same seeds unchanged."""
     lines = []
     for preset, names in figures.get("variation", {}).items():
-        base = figures["presets"][preset]["designs"]
+        base = figures["variation_base"][preset]
         lines += [
             f"| {preset}: number | given | change | `pinned` | `lru_hook` | hook's gain |",
             "| --- | --- | --- | --- | --- | --- |",
@@ -115,7 +115,7 @@ def variation_table(figures: dict[str, Any]) -> list[str]:
                 lines.append(
                     f"| `{name}` | {given:g} | {change} | {pinned} | {hook} | {', '.join(gain)} |"
                 )
-    return lines
+    return [*lines, "", f"Engine `{figures['made_by']['variation']}`."]
 
 
 def repaired_table(figures: dict[str, Any]) -> list[str]:
@@ -142,7 +142,7 @@ def repaired_table(figures: dict[str, Any]) -> list[str]:
         ]
         cells = [f"{fmean(g):+.1f}, {sum(x > 0 for x in g)} of {seeds} seeds gain" for g in gains]
         lines += [f"| the hook's gain | {' | '.join(cells)} |", ""]
-    return lines[:-1]
+    return [*lines, f"Engine `{figures['made_by']['repaired']}`."]
 
 
 def replace_part(text: str, name: str, lines: list[str]) -> str:
@@ -174,7 +174,7 @@ def results(figures: dict[str, Any]) -> list[str]:
     lines += ["Gain over `pinned` under the same seed, points:", "", *advantage_table(figures), ""]
     for preset in figures["presets"]:
         lines += [*counter_table(figures, preset), ""]
-    lines.append(f"Profile `{figures['profile']}`, engine `{figures['engine']}`.")
+    lines.append(f"Profile `{figures['profile']}`, engine `{figures['made_by']['presets']}`.")
     return lines
 
 

@@ -8,9 +8,11 @@
 A run that stands in the file under the same engine is not repeated, so an interrupted soak goes on
 where it was. The file, for the page:
 
-    {"profile", "engine": digest of the engine's sources, "published": {PRESET: {DESIGN: [3]}},
+    {"profile", "made_by": {"presets", "repaired", "variation": digest of the engine's sources},
+     "published": {PRESET: {DESIGN: [3]}},
      "presets": {PRESET: {"seeds": [seed…], "designs": {DESIGN: {NUMBER: [one a seed]}}}},
      "variation": {PRESET: {NAME: {"-30" or "30": {DESIGN: {PASS: [one a seed]}}}}},
+     "variation_base": {PRESET: {DESIGN: {PASS: [one a seed]}}}, the same seeds unchanged,
      "repaired": as "presets", under profile 2012+3.14}
 """
 
@@ -153,6 +155,18 @@ def gather(runs: dict[str, dict[str, Any]], figures: dict[str, Any]) -> None:
         figures["variation"] = variation
 
 
+def base_of(figures: dict[str, Any], seeds: int) -> dict[str, Any]:
+    """What the varied runs are compared with: the same seeds, no number changed."""
+    return {
+        preset: {
+            design: {name: figures["presets"][preset]["designs"][design][name][:seeds]
+                     for name in PASSES}
+            for design in VARIED_DESIGNS
+        }
+        for preset in figures["variation"]
+    }  # fmt: skip
+
+
 def main() -> int:
     """The command line; the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
@@ -170,19 +184,22 @@ def main() -> int:
         kind = "vary" if args.vary else "seeds"
         store = Store(cache / f"stress-highalloc-{args.profile}-{kind}.json", args.profile)
         repaired = args.profile == PROFILE_REPAIRED
+        if args.vary and figures.get("made_by", {}).get("presets") != engine_digest():
+            print("the unchanged seeds are of another engine: run without --vary", file=sys.stderr)
+            return 1
         designs = VARIED_DESIGNS if repaired else DESIGNS
         jobs = list(jobs_of(args.seeds, args.vary, designs))
         run_jobs(jobs, store, args.profile, args.workers)
         wanted = {key_of(job) for job in jobs}
         made: dict[str, Any] = {}
         gather({key: run for key, run in store.runs.items() if key in wanted}, made)
-        if repaired:
-            figures["repaired"] = made["presets"]
-        else:
-            figures |= made
-        if not args.vary and not repaired:
+        part = "repaired" if repaired else "variation" if args.vary else "presets"
+        figures[part] = made["variation" if args.vary else "presets"]
+        figures.setdefault("made_by", {})[part] = engine_digest()
+        if args.vary:
+            figures["variation_base"] = base_of(figures, args.seeds)
+        elif not repaired:
             figures["profile"] = args.profile
-            figures["engine"] = engine_digest()
         figures["published"] = {p: {d: list(x) for d, x in y.items()} for p, y in PUBLISHED.items()}
         text = json.dumps(figures, separators=(",", ":")).replace('},"', '},\n"') + "\n"
         args.figures.write_text(text, encoding="utf-8")

@@ -13,7 +13,7 @@ from engine.stress.params import ESTIMATED
 from engine.stress.phases import PASSES
 from engine.stress.table import PUBLISHED
 from scripts import stress_doc
-from scripts.stress_highalloc import DESIGNS, FIGURES, gather, jobs_of, key_of, params_of
+from scripts.stress_highalloc import DESIGNS, FIGURES, base_of, gather, jobs_of, key_of, params_of
 from server.cli import main
 
 
@@ -84,6 +84,7 @@ def test_runs_of_many_seeds_become_one_file() -> None:
     runs = {key_of(job): dict.fromkeys(PASSES, 1.0) for job in jobs_of(1, True)}
     gather(runs, made)
     assert made["variation"]["v11"]["cc1_pages"]["-30"]["pinned"]["pass1"] == [1.0]
+    assert base_of(made, 1)["v11"]["lru_hook"] == {name: [1] for name in PASSES}
 
 
 def test_a_varied_run_differs_in_one_number() -> None:
