@@ -46,13 +46,24 @@ export function setText(element, text) {
 
 /**
  * Switch a button off for a while without taking the focus from it, as `disabled` would: who pressed it by keyboard stays
- * there. Its listener has to look whether it may act.
+ * there. What it does has to be given to onPress.
  * @param {HTMLButtonElement} button
  * @param {boolean} off
  */
 export function setOff(button, off) {
   if (off) button.setAttribute("aria-disabled", "true");
   else button.removeAttribute("aria-disabled");
+}
+
+/**
+ * What a button does when it is pressed; nothing while setOff has switched it off.
+ * @param {HTMLButtonElement} button
+ * @param {() => void} act
+ */
+export function onPress(button, act) {
+  button.addEventListener("click", () => {
+    if (!button.hasAttribute("aria-disabled")) act();
+  });
 }
 
 /**

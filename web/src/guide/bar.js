@@ -3,7 +3,7 @@
  * recorded commands stand otherwise. Which step it is follows from the session's log alone.
  */
 
-import { el, need, setOff, setText } from "../dom.js";
+import { el, need, onPress, setOff, setText } from "../dom.js";
 import { plural } from "../format.js";
 import { statIndex } from "../wire.js";
 import { commandText } from "../words.js";
@@ -34,8 +34,8 @@ export function createBar(state, painter, intents) {
   const dots = el("ol.guide-dots", { "aria-hidden": "true" });
   const words = el("p.guide-words", { id: "guide-words", role: "status" });
   const said = el("p.guide-said", { id: "guide-said" });
-  const next = el("button.primary", { type: "button", id: "guide-next", "aria-keyshortcuts": "n", click: goOn }, "Next step");
-  const again = el("button", { type: "button", id: "guide-again", click: startOver }, "Start over");
+  const next = el("button.primary", { type: "button", id: "guide-next", "aria-keyshortcuts": "n" }, "Next step");
+  const again = el("button", { type: "button", id: "guide-again" }, "Start over");
   const claim = el("button", { type: "button", id: "guide-claim", click: intents.claim }, "The claim");
   const others = el("button", { type: "button", id: "guide-others", click: intents.others }, "Other scenarios");
   const leave = el("button", { type: "button", id: "guide-leave", click: intents.leave }, "Leave");
@@ -84,11 +84,13 @@ export function createBar(state, painter, intents) {
   }
 
   function startOver() {
-    if (again.hasAttribute("aria-disabled")) return;
     todo = [];
     last = { kind: "unknown" };
     intents.startOver();
   }
+
+  onPress(next, goOn);
+  onPress(again, startOver);
 
   const show = painter.add("dom", () => {
     const scenario = state.scenario.get();

@@ -3,7 +3,7 @@
  * follows from the session's log alone, so that every viewer sees the same.
  */
 
-import { el, need, setOff, setText } from "../dom.js";
+import { el, need, onPress, setOff, setText } from "../dom.js";
 import { plural } from "../format.js";
 import { kernelName, recordedDesign, standing, standingText, steady, tally } from "../recorded.js";
 import { statIndex } from "../wire.js";
@@ -131,10 +131,9 @@ export function createStory(state, painter, intents) {
     return `After step ${now.step}: ${close} of ${plural(total, "number")} lie in the band that the kernel’s own runs leave.`;
   }
 
-  next.addEventListener("click", goOn);
-  play.addEventListener("click", () => play.hasAttribute("aria-disabled") || setPlaying(!playing));
-  again.addEventListener("click", () => {
-    if (again.hasAttribute("aria-disabled")) return;
+  onPress(next, goOn);
+  onPress(play, () => setPlaying(!playing));
+  onPress(again, () => {
     setPlaying(false);
     intents.startOver();
   });
