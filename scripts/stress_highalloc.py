@@ -177,6 +177,8 @@ def main() -> int:
     parser.add_argument("--render", action="store_true")
     parser.add_argument("--figures", type=Path, default=FIGURES)
     args = parser.parse_args()
+    if args.vary and args.profile == PROFILE_REPAIRED:
+        parser.error(f"--vary is not for profile {PROFILE_REPAIRED}")
     figures = json.loads(args.figures.read_text("utf-8")) if args.figures.exists() else {}
     if not args.render:
         cache = ROOT / ".cache"
