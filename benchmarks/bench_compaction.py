@@ -17,11 +17,11 @@ import numpy as np
 
 from benchmarks.bench_core import BOUND_COMPACTION, KERNEL_US_A_MOVED_PAGE, half_loaded
 from engine import units as u
-from engine.core.compaction import CCF_MEMORY, compact_begin, compact_end, compact_round
-from engine.core.freelist import list_add
-from engine.core.lru import lru_add
-from engine.core.page import set_state
-from engine.core.slowpath import alloc_pages
+from engine.core.compact.compaction import CCF_MEMORY, compact_begin, compact_end, compact_round
+from engine.core.memory.freelist import list_add
+from engine.core.memory.lru import lru_add
+from engine.core.memory.page import set_state
+from engine.core.slowpath.slowpath import alloc_pages
 from engine.guest import Guest
 
 HUGE = u.GFP_KERNEL | u.GFP_RETRY_MAYFAIL

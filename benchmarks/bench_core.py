@@ -23,14 +23,14 @@ import numba
 import numpy as np
 
 from engine import units as u
-from engine.core.alloc import free_pages, get_page_from_freelist
-from engine.core.buddy import free_one_page
-from engine.core.compaction import CCF_MEMORY, compact_begin, compact_zone
-from engine.core.fallback import rmqueue
-from engine.core.freelist import get_pageblock_migratetype
-from engine.core.lru import lru_add
-from engine.core.page import set_state
-from engine.core.rng import rng_below
+from engine.core.compact.compaction import CCF_MEMORY, compact_begin, compact_zone
+from engine.core.memory.alloc import free_pages, get_page_from_freelist
+from engine.core.memory.buddy import free_one_page
+from engine.core.memory.fallback import rmqueue
+from engine.core.memory.freelist import get_pageblock_migratetype
+from engine.core.memory.lru import lru_add
+from engine.core.memory.page import set_state
+from engine.core.memory.rng import rng_below
 from engine.guest import Guest, ZoneSpan, make_guest
 from engine.snapshot import guest_bytes
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.view import PLANES, STAT_FIELDS
-from server.wire import Picture, decode_frame, encode_frame
+from server.wire.frames import Picture, decode_frame, encode_frame
 
 BOUND_MS = 1.0
 ROUNDS = 200

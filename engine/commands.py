@@ -2,7 +2,7 @@
 
 A command changes the result of a simulation, so it goes into the session's log. Pace, pausing and
 looking do not change the result and are not commands. Units inside are pages; MiB appear only where
-people type them (server/cli.py, web).
+people type them (server/cli/main.py, web).
 """
 
 from dataclasses import asdict, dataclass

@@ -6,8 +6,8 @@ guests are equal exactly when their bytes are (engine/snapshot.py). The compiled
 ``Guest`` as its first argument.
 
 A page costs 20 bytes: PAGE_DTYPE. Per-pageblock counters are kept up to date by every change of a
-page's state (engine/core/page.py) and never rescanned, except by engine/core/check.py, which is
-there to catch us.
+page's state (engine/core/memory/page.py) and never rescanned, except by
+engine/core/observe/check.py, which is there to catch us.
 """
 
 from dataclasses import dataclass
@@ -35,7 +35,8 @@ PAGE_DTYPE = np.dtype(
 
 BLOCK_DTYPE = np.dtype(
     [
-        # pages of the block by what they are: the six add up to 512. Written by core/page.py only.
+        # pages of the block by what they are: the six add up to 512. Written by core/memory/page.py
+        # only.
         ("nr_free", "<u2"),  # STATE_FREE
         # anon, file, shmem that the LRU path can move (THP included, PG_PINNED excluded)
         ("nr_movable", "<u2"),
@@ -48,7 +49,7 @@ BLOCK_DTYPE = np.dtype(
         ("zone", "u1"),  # index into Guest.zones
         ("flags", "u1"),  # units.PB_*
         # order of the largest free piece, 255 = none; valid while PB_STALE is clear
-        # (core/observe.py)
+        # (core/observe/observe.py)
         ("largest", "u1"),
     ]
 )
@@ -162,8 +163,8 @@ RULE_FIELDS = (
     "rule_pass_target rule_pass_lru rule_pass_batch rule_range_aware rule_driver_rounds rule_spare1"
 ).split()
 
-# Request for a range of pageblocks (core/offline.py, core/contig.py): what is asked for, how far it
-# is, how it ended.
+# Request for a range of pageblocks (core/ranges/offline.py, core/ranges/contig.py): what is asked
+# for, how far it is, how it ended.
 RANGE_FIELDS = (
     # RANGE_*; half-open pfns of the pageblocks at work; pfn reached; alloc_contig: pages wanted,
     # migratetype of their pageblocks, zone being tried

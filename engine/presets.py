@@ -1,8 +1,9 @@
 """Synthetic guests: a recipe, a size and a seed make memory that went through the real allocator.
 
 Boot reserves what firmware, kernel image and page records take; then the recipe's programs allocate
-and free by handle (engine/core/workload_ops.py), so that free lists, migratetypes and fallbacks are
-what the allocator made of them, not what we drew. docs/MODEL.md repeats the recipes in words.
+and free by handle (engine/core/workload/workload_ops.py), so that free lists, migratetypes and
+fallbacks are what the allocator made of them, not what we drew. docs/MODEL.md repeats the recipes
+in words.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import units as u
-from engine.core import buddy, run
+from engine.core import run
+from engine.core.memory import buddy
 from engine.guest import Guest, ZoneSpan, make_guest
 from engine.workload import NO_OPS, RandomBits
 

@@ -1,14 +1,14 @@
 """What came of a request for a range of memory, for people: from numbers to words.
 
-Offlining and contiguous allocation (core/offline.py, core/contig.py) leave numbers among the
-statistics; the command line and the replay answer with what is made of them here.
+Offlining and contiguous allocation (core/ranges/offline.py, core/ranges/contig.py) leave numbers
+among the statistics; the command line and the replay answer with what is made of them here.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 from engine import units as u
-from engine.core.range_words import SOURCES, RangeReason, explain, page_words
+from engine.core.ranges.range_codes import SOURCES, RangeReason, explain, page_words
 
 _DONE = {u.RANGE_OFFLINE: "offlined", u.RANGE_CONTIG: "allocated"}
 

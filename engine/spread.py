@@ -1,7 +1,7 @@
 """Spread: the same operations under several draws of what a capture does not say.
 
-The order of free lists and LRU lists is drawn from a seed (engine/capture_build.py). What differs
-between seeds is not known; what does not differ is known in spite of that.
+The order of free lists and LRU lists is drawn from a seed (engine/capture/assemble.py). What
+differs between seeds is not known; what does not differ is known in spite of that.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

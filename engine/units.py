@@ -151,7 +151,7 @@ class PageFlag(IntFlag):
 PB_SKIP = 1 << 0  # compaction-skip hint (PB_migrate_skip)
 PB_DEDICATED = 1 << 1  # taken whole for the balloon (design dedicated_block)
 PB_TOUCHED = 1 << 2  # something in it changed in this tick
-PB_STALE = 1 << 3  # its largest free order must be looked up again (core/observe.py)
+PB_STALE = 1 << 3  # its largest free order must be looked up again (core/observe/observe.py)
 PB_RESERVED = 1 << 4  # every page of it is reserved or a hole: its migratetype means nothing
 
 # -- what holds a pageblock (KERNEL-MODEL 7.6), bits 4-6 of the wire's flags plane

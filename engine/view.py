@@ -3,7 +3,7 @@
 For designs, the server and the command line. Planes hold one value per pageblock, by pageblock
 index from pfn 0. Statistics are int64 with the names below; ratios are per mille, as in the
 kernel's own files. Nothing here changes a guest, except the cached ``largest`` order that
-core/observe.py refreshes.
+core/observe/observe.py refreshes.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import units as u
-from engine.core import observe
+from engine.core.observe import observe
 from engine.guest import COST_FIELDS, VMSTAT_FIELDS, Guest
 
 # Planes of wire version 1, in wire order: name and dtype.
@@ -90,7 +90,7 @@ DERIVED_FIELDS: tuple[str, ...] = (
 RANGE_STATS: tuple[str, ...] = (
     "range_kind",  # units.RANGE_OFFLINE, RANGE_CONTIG, 0 = none asked for yet
     "range_result",  # units.RANGE_DONE, RANGE_STOPPED, 0 = still at work
-    "range_reason",  # core/range_words.py RangeReason
+    "range_reason",  # core/ranges/range_codes.py RangeReason
     "range_pfn",  # page at which it stopped, -1 = none
     "range_page",  # STATE_* of that page
     "range_block",  # migratetype of its pageblock at that moment

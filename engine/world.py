@@ -12,10 +12,11 @@ from typing import Any
 
 from engine import commands as c
 from engine import units as u
-from engine.core import check, run
-from engine.core.balloon import balloon_size
+from engine.core import run
+from engine.core.balloon.balloon import balloon_size
+from engine.core.observe import check
 from engine.core.profile_2012 import adopt_profile_2012
-from engine.core.range_job import at_work
+from engine.core.ranges.range_job import at_work
 from engine.designs import parse_designs
 from engine.designs.base import Cause, Design, rules_dict
 from engine.guest import COST_FIELDS, RANGE_FIELDS, VMSTAT_FIELDS, Guest
@@ -72,7 +73,8 @@ def _prepare(guest: Guest, design: Design) -> None:
     vm = guest.vm[0]
     for name, value in rules_dict(design.rules()).items():
         vm[name] = value
-    # kcompactd's back-off is kept in events (core/daemons.py), which start over with the counters.
+    # kcompactd's back-off is kept in events (core/slowpath/daemons.py), which start over with the
+    # counters.
     vm["proactive_defer"] -= vm["pgalloc"] + vm["pgfree"]
     for name in (*VMSTAT_FIELDS, *COST_FIELDS, "causes", "tick"):
         vm[name] = 0

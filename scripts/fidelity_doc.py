@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from textwrap import wrap
 from typing import Any
 
-from engine.fidelity import (
+from engine.recordings.fidelity import (
     BLOCKS_AFTER_COMPACT,
     LEAST_BAND,
     Judgement,

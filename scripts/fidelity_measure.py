@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from engine import units as u
-from engine.capture import Capture, guest_from_capture, load_capture
-from engine.fidelity import Judgement, Recording, ceiling, judge, load_recording
+from engine.capture.load import Capture, guest_from_capture, load_capture
+from engine.recordings.fidelity import Judgement, Recording, ceiling, judge, load_recording
 from engine.replay import replay
 
 SEEDS = tuple(range(1, 9))

@@ -78,7 +78,12 @@ def departures(path: Path) -> list[str]:
 
 def core_files() -> list[Path]:
     """Files of the core by name."""
-    return [p for p in sorted(CORE.glob("*.py")) if p.name != "__init__.py"]
+    return [path for path in sorted(CORE.rglob("*.py")) if path.name != "__init__.py"]
+
+
+def shown(path: Path) -> str:
+    """A file's name below engine/core."""
+    return path.relative_to(CORE).as_posix()
 
 
 def files_part() -> str:
@@ -86,7 +91,9 @@ def files_part() -> str:
     lines = ["| File | Room |", "| --- | --- |"]
     for path in core_files():
         doc = ast.get_docstring(ast.parse(path.read_text())) or ""
-        lines.append(f"| `{path.name}` | {cell(' '.join(doc.partition(chr(10) * 2)[0].split()))} |")
+        lines.append(
+            f"| `{shown(path)}` | {cell(' '.join(doc.partition(chr(10) * 2)[0].split()))} |"
+        )
     return "\n".join(lines)
 
 
@@ -95,14 +102,14 @@ def functions_part() -> str:
     lines = ["| Here | Linux 6.12 | Does | Left out or different |", "| --- | --- | --- | --- |"]
     for path in core_files():
         for name, first, source, differs in functions(path):
-            here = f"`{path.name}` `{name}`"
+            here = f"`{shown(path)}` `{name}`"
             lines.append(f"| {here} | {cell(source)} | {cell(first)} | {cell(differs)} |")
     return "\n".join(lines)
 
 
 def departures_part() -> str:
     """The list of departures that stand in the middle of a function."""
-    lines = [f"- `{path.name}`: {text}" for path in core_files() for text in departures(path)]
+    lines = [f"- `{shown(path)}`: {text}" for path in core_files() for text in departures(path)]
     return "\n".join(lines)
 
 

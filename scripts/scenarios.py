@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from engine.capture import guest_from_capture, load_capture
+from engine.capture.load import guest_from_capture, load_capture
 from engine.guest import Guest
 from engine.scenarios.catalog import SCENARIOS
+from engine.scenarios.model import GROUPS, Scenario
 from engine.scenarios.run import run_scenario, synthetic_base
-from engine.scenarios.shape import GROUPS, Scenario
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENT = ROOT / "docs" / "SCENARIOS.md"

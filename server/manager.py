@@ -9,17 +9,18 @@ from dataclasses import dataclass
 
 from engine.workload import WorkloadParams
 from engine.world import World, WorldConfig
-from server import messages, runner
-from server.budget import Budget
-from server.config import SessionConfig
+from server.compiler.warm import Warm
 from server.errors import LimitReachedError
-from server.library import Library, Progress
-from server.live import LiveSession
-from server.session import Session
+from server.guests.library import Library, Progress
+from server.jobs.spread import Spread, Spreads
+from server.jobs.trace import Traces
+from server.session import runner
+from server.session.budget import Budget
+from server.session.event_side import LiveSession
+from server.session.session import Session
 from server.settings import Settings
-from server.spread import Spread, Spreads
-from server.trace import Traces
-from server.warm import Warm
+from server.wire import messages
+from server.wire.config import SessionConfig
 
 GRACE_S = 60.0  # a session without a viewer is safe for so long, even when room is needed
 SWEEP_S = 5.0
@@ -87,7 +88,7 @@ class Manager:
         """Begin to play a session's log under other seeds.
 
         Raises:
-            ValueError, NotFoundError, LimitReachedError: see server/spread.py.
+            ValueError, NotFoundError, LimitReachedError: see server/jobs/spread.py.
         """
         recipe = await live.recipe()
         size = self.library.check(recipe.config)

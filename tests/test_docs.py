@@ -80,7 +80,7 @@ def test_protocol_names_every_plane_and_every_statistic() -> None:
 
 
 def test_protocol_names_every_message() -> None:
-    source = read("server/messages.py")
+    source = read("server/wire/messages.py")
     up = re.findall(r'^    "(\w+)": \("type"', source, re.M)
     down = re.findall(r'"type":\s*"(\w+)"', source)
     assert up
@@ -89,7 +89,7 @@ def test_protocol_names_every_message() -> None:
 
 
 def test_protocol_names_every_close_code() -> None:
-    codes = re.findall(r"^CLOSE_\w+ = (\d+)", read("server/messages.py"), re.M)
+    codes = re.findall(r"^CLOSE_\w+ = (\d+)", read("server/wire/messages.py"), re.M)
     table = re.findall(r"^\| (\d{4}) \|", read("docs/PROTOCOL.md"), re.M)
     assert sorted(codes) == sorted(table)
 
@@ -130,7 +130,7 @@ def test_settings_are_the_documented_ones() -> None:
 
 
 def test_readme_names_every_subcommand() -> None:
-    from server.cli import build_parser
+    from server.cli.main import build_parser
 
     actions = build_parser()._subparsers
     assert actions is not None
@@ -155,7 +155,7 @@ def test_versions_agree() -> None:
 
 
 def test_changelog_names_the_wire_version_in_force() -> None:
-    version = re.search(r"^WIRE_VERSION = (\d+)", read("server/wire.py"), re.M)
+    version = re.search(r"^WIRE_VERSION = (\d+)", read("server/wire/frames.py"), re.M)
     newest = re.search(r"^Wire version (\d+)\.$", read("CHANGELOG.md"), re.M)
     assert version
     assert newest

@@ -14,7 +14,7 @@ from engine.stress.phases import PASSES
 from engine.stress.table import PUBLISHED
 from scripts import stress_doc
 from scripts.stress_highalloc import DESIGNS, FIGURES, base_of, gather, jobs_of, key_of, params_of
-from server.cli import main
+from server.cli.main import main
 
 
 def figures() -> dict[str, Any]:

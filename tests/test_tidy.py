@@ -84,14 +84,16 @@ def test_every_module_has_its_test_file() -> None:
         parts = path.relative_to(ROOT).parts
         if (
             path.suffix != ".py"
-            or path.name == "__init__.py"
+            or path.name in ("__init__.py", "__main__.py")
             or parts[0] not in ("engine", "server")
         ):
             continue
         # tests/engine/test_designs.py runs the same checks on every entry of DESIGNS.
+        above = parts[:1] if parts[1] == "designs" else parts[:-1]
         stem = "designs" if parts[1] == "designs" else path.stem
-        if not (ROOT / "tests" / parts[0] / f"test_{stem}.py").exists():
-            missing.append(f"{name_of(path)}: no tests/{parts[0]}/test_{stem}.py")
+        test = "/".join(["tests", *above, f"test_{stem}.py"])
+        if not (ROOT / test).exists():
+            missing.append(f"{name_of(path)}: no {test}")
     none(missing)
 
 

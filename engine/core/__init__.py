@@ -26,7 +26,7 @@ _SOURCES = (_CORE.parent / "units.py", _CORE.parent / "guest.py", _CORE / "__ini
 _FLAGS = ("NUMBA_BOUNDSCHECK", "NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES", "NUMBA_OPT")
 # An import of this folder, which file or which names: parsing all files properly took every start a
 # quarter of a second. tests/engine/test_core.py holds this against the parser.
-_IMPORT = re.compile(rb"^from engine\.core(?:\.(\w+))? import (\([^)]*\)|[^\n]*)", re.M)
+_IMPORT = re.compile(rb"^from engine\.core(?:\.([\w.]+))? import (\([^)]*\)|[^\n]*)", re.M)
 
 
 @cache
@@ -37,11 +37,13 @@ def _content(path: Path) -> bytes:
 
 @cache
 def _imports(name: str) -> frozenset[str]:
-    """Names of the core files that a core file imports, directly or not, itself included."""
+    """The core files that a core file imports, directly or not, itself included."""
     found = {name}
     for match in _IMPORT.finditer(_content(_CORE / f"{name}.py")):
-        module, names = (part and part.decode() for part in match.groups())
-        for other in [module] if module else re.findall(r"\w+", names):
+        module, names = (part.decode() if part else "" for part in match.groups())
+        folder = module.replace(".", "/")
+        names = [f"{folder}/{word}" if folder else word for word in re.findall(r"\w+", names)]
+        for other in [folder, *names]:
             if other != name and (_CORE / f"{other}.py").is_file():
                 found |= _imports(other)
     return frozenset(found)
@@ -52,11 +54,12 @@ def cache_digest(name: str) -> str:
     """Digest of the sources, versions and flags that the compiled code of a core file depends on.
 
     Args:
-        name: the file without .py.
+        name: the file without .py, below engine/core.
     """
     digest = hashlib.blake2b(digest_size=10)
     for path in (*(_CORE / f"{n}.py" for n in sorted(_imports(name))), *_SOURCES):
-        digest.update(path.name.encode() + b"\0" + _content(path) + b"\0")
+        digest.update(str(path.relative_to(_CORE.parent)).encode() + b"\0")
+        digest.update(_content(path) + b"\0")
     for word in (numba.__version__, np.__version__, *(os.environ.get(f, "") for f in _FLAGS)):
         digest.update(word.encode() + b"\0")
     return digest.hexdigest()
@@ -129,7 +132,9 @@ def _compile(func: Any, inline: bool) -> Any:
     """A compiled function whose cache folder is named by what it depends on."""
     if config.DISABLE_JIT:
         return func
-    path = _cache_base() / cache_digest(func.__module__.rpartition(".")[2])
+    path = _cache_base() / cache_digest(
+        func.__module__.removeprefix("engine.core.").replace(".", "/")
+    )
     _used.add(path)
     folder = str(path)
     # numba looks here once, when a function is decorated. Set both: it reads the environment again

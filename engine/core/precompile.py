@@ -2,7 +2,7 @@
 
 numba compiles a function when it is first called, with all that it calls, one after the other, on
 one processor. Each function of the core is compiled for one signature only, which its docstring
-tells, so whoever has several processors can hand the functions out (server/build.py).
+tells, so whoever has several processors can hand the functions out (server/compiler/pool.py).
 """
 
 import inspect
@@ -21,7 +21,7 @@ from engine import units as u
 from engine.guest import ZoneSpan, make_guest
 
 SIMULATOR = "run.run_ticks"  # what a World runs
-BUILDS = "builds.run_builds"  # what stress-highalloc runs beside it
+BUILDS = "workload.stress_builds.run_builds"  # what stress-highalloc runs beside it
 _CORE = "engine.core"
 _TYPES = {"bool": types.boolean, "int64": types.int64, "int32": types.int32, "uint8": types.uint8}
 # "name: int64", "name: int32[n, 4]" (an array of two dimensions), "name: int64, int64:" (a tuple).
@@ -33,7 +33,7 @@ class Part:
     """One function that has to be compiled.
 
     Attributes:
-        name: file and function, as in "alloc.free_pages".
+        name: file and function, as in "memory.alloc.free_pages".
         needs: names of those that are compiled before; none of them is in the cache yet.
     """
 
@@ -42,8 +42,8 @@ class Part:
 
 
 def _name(function: Any) -> str:
-    """File and function, as in "alloc.free_pages"."""
-    module = function.py_func.__module__.rpartition(".")[2]
+    """File and function, as in "memory.alloc.free_pages"."""
+    module = function.py_func.__module__.removeprefix(f"{_CORE}.")
     return f"{module}.{function.py_func.__name__}"
 
 
@@ -98,7 +98,7 @@ def missing(entry: str = SIMULATOR) -> list[Part]:
     Args:
         entry: name of a function; its file is imported if need be.
     """
-    import_module(f"{_CORE}.{entry.partition('.')[0]}")
+    import_module(f"{_CORE}.{entry.rpartition('.')[0]}")
     known = functions()
     if not known or _is_cached(known[entry]):
         return []
@@ -119,6 +119,6 @@ def compile_function(name: str) -> None:
     Args:
         name: as in Part.
     """
-    module, _, function = name.partition(".")
+    module, _, function = name.rpartition(".")
     one = getattr(import_module(f"{_CORE}.{module}"), function)
     one.compile(signature(one))

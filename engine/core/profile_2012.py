@@ -8,16 +8,12 @@ import numpy as np
 
 from engine import units as u
 from engine.core import core_jit
-from engine.core.buddy import move_freepages_block
-from engine.core.fallback_2012 import move_freepages_2012
-from engine.core.freearea import (
-    is_free_block,
-    set_listed_type,
-    set_pageblock_migratetype,
-)
-from engine.core.freelist import get_pageblock_migratetype
-from engine.core.pcp import drain_all
-from engine.core.scan_2012 import reset_zone_isolation_suitable_2012
+from engine.core.compact.scan_2012 import reset_zone_isolation_suitable_2012
+from engine.core.memory.buddy import move_freepages_block
+from engine.core.memory.fallback_2012 import move_freepages_2012
+from engine.core.memory.freearea import is_free_block, set_listed_type, set_pageblock_migratetype
+from engine.core.memory.freelist import get_pageblock_migratetype
+from engine.core.memory.pcp import drain_all
 
 _MAX_RESERVE_BLOCKS = 2
 

@@ -11,9 +11,10 @@ import numpy as np
 
 from engine import units as u
 from engine.core import core_jit
-from engine.core.balloon import balloon_size, fill_block, fill_chunk, leak_chunk
-from engine.core.balloon_pass import balloon_pass_step
-from engine.core.compaction import (
+from engine.core.balloon.balloon import balloon_size, fill_block, fill_chunk, leak_chunk
+from engine.core.balloon.balloon_pass import balloon_pass_step
+from engine.core.balloon.gather import gather_block
+from engine.core.compact.compaction import (
     CCF_IGNORE_SKIP_HINT,
     CCF_NEXT_ZONE,
     CCF_WHOLE_ZONE,
@@ -21,22 +22,25 @@ from engine.core.compaction import (
     compact_end,
     compact_round,
 )
-from engine.core.compaction_2012 import compact_begin_2012, compact_end_2012, compact_round_2012
-from engine.core.contig import step_contig
-from engine.core.cpu import TURN, work_done
-from engine.core.daemons import (
+from engine.core.compact.compaction_2012 import (
+    compact_begin_2012,
+    compact_end_2012,
+    compact_round_2012,
+)
+from engine.core.memory.cpu import TURN, work_done
+from engine.core.ranges.contig import step_contig
+from engine.core.ranges.offline import step_offline
+from engine.core.ranges.range_job import at_work
+from engine.core.slowpath.daemons import (
     PHASE_COMMAND,
     catch_up,
     daemons_idle,
     daemons_step,
     next_request,
 )
-from engine.core.gather import gather_block
-from engine.core.hugepages import step_direct, step_huge
-from engine.core.offline import step_offline
-from engine.core.range_job import at_work
-from engine.core.reclaim import drop_caches
-from engine.core.workload_ops import run_ops
+from engine.core.slowpath.reclaim import drop_caches
+from engine.core.workload.hugepages import step_direct, step_huge
+from engine.core.workload.workload_ops import run_ops
 
 NONE = u.PFN_NONE
 

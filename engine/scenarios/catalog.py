@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from engine.scenarios.fair import FAIR
 from engine.scenarios.hotplug import CMA, OFFLINE
-from engine.scenarios.limits import RECLAIM
+from engine.scenarios.model import GROUPS, Scenario
 from engine.scenarios.price import COST
 from engine.scenarios.proposals import DEDICATED_BLOCK, SEPARATE_PASS
-from engine.scenarios.shape import GROUPS, Scenario
+from engine.scenarios.reclaim import RECLAIM
+from engine.scenarios.workloads import FAIR
 
 SCENARIOS: dict[str, Scenario] = {
     s.name: s for s in (*FAIR, *RECLAIM, *SEPARATE_PASS, *DEDICATED_BLOCK, *OFFLINE, *CMA, *COST)

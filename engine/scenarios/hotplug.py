@@ -2,7 +2,7 @@
 
 from engine import units as u
 from engine.commands import AllocContig, Offline
-from engine.scenarios.shape import PREVENT, Scenario, Step, capture, deflate, inflate, synthetic
+from engine.scenarios.model import PREVENT, Scenario, Step, capture, deflate, inflate, synthetic
 
 _MOVED = ("range_migrated", "pages moved out")
 _WASTED = ("range_wasted", "moved in vain")

@@ -2,7 +2,7 @@
 
 from engine import units as u
 from engine.commands import CompactMemory, SetWorkload, TakeHugePages
-from engine.scenarios.shape import FOUR, PREVENT, Scenario, Step, capture, inflate, synthetic
+from engine.scenarios.model import FOUR, PREVENT, Scenario, Step, capture, inflate, synthetic
 
 _EXITS = ("host_exits", "host exits")
 _MOVED = ("balloon_migrate", "balloon pages moved")

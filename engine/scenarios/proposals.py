@@ -1,7 +1,7 @@
 """Scenarios of the two designs that the mail proposes: a pass of its own, blocks of their own."""
 
 from engine.commands import CompactMemory, SetWorkload, TakeHugePages
-from engine.scenarios.shape import (
+from engine.scenarios.model import (
     PREVENT,
     Judge,
     Scenario,

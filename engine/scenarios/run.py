@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.guest import Guest
 from engine.presets import make_synthetic
-from engine.scenarios.shape import Scenario
+from engine.scenarios.model import Scenario
 from engine.world import World, WorldConfig
 
 

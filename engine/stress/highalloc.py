@@ -12,7 +12,7 @@ import numpy as np
 
 from engine import commands as c
 from engine import units as u
-from engine.core import builds as b
+from engine.core.workload import stress_builds as b
 from engine.stress.machine import make_machine, set_min_free
 from engine.stress.params import SLOTS_PER_SECOND, HighallocParams
 from engine.stress.phases import PASSES, Recipe

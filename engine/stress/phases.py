@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from engine import units as u
-from engine.core import builds as b
+from engine.core.workload import stress_builds as b
 from engine.stress.params import SLOTS_PER_SECOND, HighallocParams
 from engine.stress.stream import CHUNK, Build, Handles, Output, Row, chunks, io_ended, mixed
 

@@ -1,7 +1,7 @@
 """The stream of rows: what builds, copies and files ask of memory, slot by slot.
 
 A seed and the parameters decide every row; no design, and no failure in one, bends it. Rows speak
-of handles (engine/core/builds.py), which are shared out once, in Handles.
+of handles (engine/core/workload/stress_builds.py), which are shared out once, in Handles.
 """
 
 from collections import deque
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import units as u
-from engine.core import builds as b
+from engine.core.workload import stress_builds as b
 from engine.stress.params import SLOTS_PER_SECOND, HighallocParams
 from engine.workload import RandomBits
 

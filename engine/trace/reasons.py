@@ -2,14 +2,14 @@
 
 The id stands as a comment on the line of the core that decides (notes.py). Sentences are filled
 with what was true at that moment (words.py). What stops a request for a range has its sentences in
-engine/core/range_words.py; they are taken over here.
+engine/core/ranges/range_codes.py; they are taken over here.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
-from engine.core.range_words import SOURCES, RangeReason
-from engine.trace.notes import places
+from engine.core.ranges.range_codes import SOURCES, RangeReason
+from engine.trace.annotations import places
 
 OUTCOMES = (
     "moved", "put_back", "left", "failed", "target", "skipped", "freed",
@@ -270,7 +270,7 @@ def range_id(number: int) -> str:
 def describe() -> list[dict[str, Any]]:
     """Every reason as GET /api/reasons and docs/TRACE.md have it."""
     where = places()
-    by_range = ("engine/core/range_job.py note_stop",)
+    by_range = ("engine/core/ranges/range_job.py note_stop",)
     return [
         {
             "id": name,

@@ -5,8 +5,8 @@ from typing import Any
 
 from engine import units as u
 from engine.guest import Guest
-from engine.trace.notes import Watched
-from engine.trace.words import kernel_name, kind_words, returned, type_name
+from engine.trace.annotations import Watched
+from engine.trace.sentences import kernel_name, kind_words, returned, type_name
 
 MAX_SHOWN = 400
 MAX_ALIKE = 24  # entries of one reason, kind of page and compactor

@@ -12,13 +12,13 @@ from types import FrameType
 from typing import Any
 
 from engine import units as u
-from engine.core import range_words
+from engine.core.ranges import range_codes
 from engine.guest import Guest
-from engine.trace.notes import SEARCHES, watched
+from engine.trace.annotations import SEARCHES, watched
 from engine.trace.reasons import REASONS, range_id
 from engine.trace.record import Call, Handled, Shown
+from engine.trace.sentences import facts
 from engine.trace.state import page_now
-from engine.trace.words import facts
 
 # Functions that take a page off its home list: from here on it is open.
 _OPENERS = {"isolate_page", "isolate_balloon_page"}
@@ -241,7 +241,7 @@ class Tracer:
             if pfn == int(result[0] if isinstance(result, tuple) else result):
                 self._mark(entry, self._found)
         mt = int(self._guest.blocks[pfn >> u.PAGEBLOCK_ORDER]["migratetype"])
-        entry.sentence = range_words.explain(call.args["reason"], pfn, entry.before[0], mt)
+        entry.sentence = range_codes.explain(call.args["reason"], pfn, entry.before[0], mt)
         call.decided = True
         self._close(entry, call, range_id(call.args["reason"]))
 

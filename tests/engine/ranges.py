@@ -7,11 +7,12 @@ from collections.abc import Iterable
 import numpy as np
 
 from engine import units as u
-from engine.core import check, contig, offline
-from engine.core.freelist import list_add
-from engine.core.page import set_state
-from engine.core.range_job import at_work
-from engine.core.range_words import RangeReason
+from engine.core.memory.freelist import list_add
+from engine.core.memory.page import set_state
+from engine.core.observe import check
+from engine.core.ranges import contig, offline
+from engine.core.ranges.range_codes import RangeReason
+from engine.core.ranges.range_job import at_work
 from engine.designs import parse_design
 from engine.designs.base import rules_dict
 from engine.guest import Guest

@@ -6,11 +6,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from engine.capture import guest_from_capture, load_capture
+from engine.capture.load import guest_from_capture, load_capture
 from engine.guest import Guest
 from engine.scenarios.catalog import SCENARIOS
+from engine.scenarios.model import Scenario
 from engine.scenarios.run import run_scenario, synthetic_base, varied, winners
-from engine.scenarios.shape import Scenario
 from engine.world import World
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"

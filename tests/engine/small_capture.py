@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from engine import capture_pages as pages
 from engine import units as u
+from engine.capture import pages as pages
 
 NR_PAGES = 16 * u.PAGEBLOCK_NR_PAGES
 FREE = 1 << pages.KPF_BUDDY

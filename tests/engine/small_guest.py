@@ -7,10 +7,10 @@ from collections.abc import Iterable
 import numpy as np
 
 from engine import units as u
-from engine.core.buddy import build_free_lists
-from engine.core.freelist import free_list, list_add
-from engine.core.lru import lru_add
-from engine.core.page import set_state
+from engine.core.memory.buddy import build_free_lists
+from engine.core.memory.freelist import free_list, list_add
+from engine.core.memory.lru import lru_add
+from engine.core.memory.page import set_state
 from engine.guest import Guest, ZoneSpan, make_guest
 
 BLOCK = u.PAGEBLOCK_NR_PAGES

@@ -17,7 +17,7 @@ ROOT = Path(core.__file__).resolve().parents[2]
 
 COMPILE = """
 from engine import units as u
-from engine.core.rng import rng_next
+from engine.core.memory.rng import rng_next
 from engine.guest import ZoneSpan, make_guest
 print(hex(int(rng_next(make_guest((ZoneSpan(u.ZONE_NORMAL, 0, 512),), 1)))))
 print(sum(rng_next.stats.cache_hits.values()))
@@ -53,29 +53,32 @@ def test_a_warm_cache_that_cannot_be_written_is_still_used(tmp_path: Path) -> No
 
 
 def test_a_file_depends_on_what_it_imports_and_on_nothing_else() -> None:
-    assert core._imports("freelist") == {"freelist"}
-    assert {"alloc", "pcp", "buddy", "freelist", "page"} <= core._imports("alloc")
-    assert "run" not in core._imports("alloc")
+    assert core._imports("memory/freelist") == {"memory/freelist"}
+    called = {f"memory/{name}" for name in ("alloc", "pcp", "buddy", "freelist", "page")}
+    assert called <= core._imports("memory/alloc")
+    assert "run" not in core._imports("memory/alloc")
 
 
-@pytest.mark.parametrize("path", sorted(Path(core.__file__).parent.glob("*.py")))
+@pytest.mark.parametrize("path", sorted(Path(core.__file__).parent.rglob("*.py")))
 def test_every_import_is_found_that_the_parser_finds(path: Path) -> None:
     wanted = set()
     for node in ast.walk(ast.parse(path.read_bytes())):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("engine.core"):
-            parts = (node.module or "").split(".")
-            wanted |= {parts[2]} if len(parts) > 2 else {alias.name for alias in node.names}
+            parts = (node.module or "").split(".")[2:]
+            wanted |= {"/".join(parts)} | {"/".join([*parts, one.name]) for one in node.names}
         assert not isinstance(node, ast.Import) or not node.names[0].name.startswith("engine")
-    files = {name for name in wanted if (path.parent / f"{name}.py").is_file()}
-    assert files <= core._imports(path.stem)
-    assert core._imports(path.stem) == {path.stem}.union(*(core._imports(name) for name in files))
+    folder = Path(core.__file__).parent
+    own = path.relative_to(folder).with_suffix("").as_posix()
+    files = {name for name in wanted if (folder / f"{name}.py").is_file()}
+    assert files <= core._imports(own)
+    assert core._imports(own) == {own}.union(*(core._imports(name) for name in files))
 
 
 @pytest.mark.parametrize("flag", ["NUMBA_BOUNDSCHECK", "NUMBA_CPU_NAME"])
 def test_the_digest_knows_the_flags(flag: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = core.cache_digest.__wrapped__("rng")
+    before = core.cache_digest.__wrapped__("memory/rng")
     monkeypatch.setenv(flag, "other")
-    assert core.cache_digest.__wrapped__("rng") != before
+    assert core.cache_digest.__wrapped__("memory/rng") != before
 
 
 def test_the_folder_is_chosen_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from engine import guest as g
 from engine import units as u
-from engine.core.check import validate
+from engine.core.observe.check import validate
 from engine.guest import ZoneSpan, make_guest
 
 DMA = ZoneSpan(u.ZONE_DMA, 0, 4096)

@@ -7,7 +7,7 @@ import pytest
 
 from engine import units as u
 from engine.core import run
-from engine.core.check import validate
+from engine.core.observe.check import validate
 from engine.guest import Guest
 from engine.presets import MAX_MIB, MIN_MIB, PRESETS, build, make_synthetic
 from engine.snapshot import digest

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from engine import units as u
-from engine.core.range_words import RangeReason
+from engine.core.ranges.range_codes import RangeReason
 from engine.ranges import range_answer
 from engine.view import RANGE_STATS
 

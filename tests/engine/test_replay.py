@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine import capture
 from engine import units as u
+from engine.capture import load
 from engine.guest import VMSTAT_FIELDS, Guest
 from engine.presets import PRESETS, build
 from engine.replay import parse_ops, replay, table
@@ -79,18 +79,18 @@ def golden_text(
 def test_every_example_replays_cleanly_and_as_before(
     name: str, golden: Callable[[str, str | bytes], None]
 ) -> None:
-    loaded = capture.load_capture(EXAMPLES / name / "s1.tar.xz")
+    loaded = load.load_capture(EXAMPLES / name / "s1.tar.xz")
     ops = json.loads((EXAMPLES / name / "result.json").read_text())["scenario"]["ops"]
-    golden(f"replay/{name}.txt", golden_text(capture.guest_from_capture(loaded), ops))
+    golden(f"replay/{name}.txt", golden_text(load.guest_from_capture(loaded), ops))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(p.parent.name for p in EXAMPLES.glob("*/result.json")))
 def test_every_example_replays_cleanly_by_the_rules_of_3_8(name: str) -> None:
-    loaded = capture.load_capture(EXAMPLES / name / "s1.tar.xz")
+    loaded = load.load_capture(EXAMPLES / name / "s1.tar.xz")
     ops = json.loads((EXAMPLES / name / "result.json").read_text())["scenario"]["ops"]
     keys = (*DESIGNS, "lru_hook:hook=merged")
-    text = golden_text(capture.guest_from_capture(loaded), ops, "2012", keys)
+    text = golden_text(load.guest_from_capture(loaded), ops, "2012", keys)
     assert text.count("digest") == len(keys) * len(ops)
 
 

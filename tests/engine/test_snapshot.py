@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine import units as u
-from engine.core.page import set_state
+from engine.core.memory.page import set_state
 from engine.snapshot import copy_guest, digest, guest_bytes, restore
 from engine.view import GuestView
 from tests.engine.small_guest import all_free, put, same, settle

@@ -10,7 +10,7 @@ from engine import commands as c
 from engine import units as u
 from engine.guest import Guest
 from engine.world import World, WorldConfig
-from server.trace import TraceProcess
+from server.jobs.trace import TraceProcess
 from tests.engine.small_guest import BLOCK, all_free, put, settle
 from tests.engine.worlds import UNCOMPILED
 
@@ -29,7 +29,7 @@ def trace(world: World, ticks: int = 1) -> dict[str, Any]:
     twin = world.alone(0)
     if not UNCOMPILED:
         return _process().ask(twin, ticks)
-    from engine.trace.foretell import foretell
+    from engine.trace.predict import foretell
 
     return foretell(twin, ticks)
 

@@ -10,7 +10,7 @@ import httpx2 as httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from server.wire import Picture, decode_frame
+from server.wire.frames import Picture, decode_frame
 
 SMALL = {
     "source": {"kind": "synthetic", "preset": "tight", "size_mib": 256, "seed": 1},

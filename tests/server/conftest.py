@@ -10,11 +10,11 @@ from engine.guest import Guest
 from engine.presets import make_synthetic
 from engine.workload import WorkloadParams
 from engine.world import World, WorldConfig
-from server.config import SessionConfig, Source
-from server.library import guest_facts
-from server.serve import bind, make_server
-from server.session import Session
+from server.api.serve import bind, make_server
+from server.guests.library import guest_facts
+from server.session.session import Session
 from server.settings import Settings
+from server.wire.config import SessionConfig, Source
 
 SMALL = SessionConfig(Source("synthetic", "tight", 256, 1), ("pinned", "dedicated_block"), 1)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.view import PLANES, STAT_FIELDS
-from server.wire import Picture
+from server.wire.frames import Picture
 
 NR_PAGEBLOCKS = 6
 

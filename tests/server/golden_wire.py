@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from engine.view import PLANES
-from server import messages, wire
+from server.wire import frames, messages
 from tests.server import fake
 
 KEY = fake.picture(seq=41)
@@ -12,7 +12,7 @@ KEY = fake.picture(seq=41)
 DELTA = fake.changed(KEY, 42, {0: [1, 4]})
 
 
-def frame_json(picture: wire.Picture) -> dict[str, Any]:
+def frame_json(picture: frames.Picture) -> dict[str, Any]:
     """A picture as numbers that a person, or JavaScript, can compare."""
     return {
         "seq": picture.seq,
@@ -92,9 +92,9 @@ UP: dict[str, dict[str, Any]] = {
 
 def files() -> dict[str, bytes]:
     """Every golden file by its name below tests/golden/wire/."""
-    delta = wire.encode_delta(DELTA, KEY)
+    delta = frames.encode_delta(DELTA, KEY)
     assert delta is not None
-    found = {"key.bin": wire.encode_key(KEY), "delta.bin": delta}
+    found = {"key.bin": frames.encode_key(KEY), "delta.bin": delta}
     objects: dict[str, Any] = {"key.json": frame_json(KEY), "delta.json": frame_json(DELTA)}
     objects |= {f"down_{name}.json": json.loads(text) for name, text in DOWN.items()}
     objects |= {f"up_{name}.json": message for name, message in UP.items()}

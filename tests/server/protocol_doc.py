@@ -84,7 +84,7 @@ MEANING: dict[str, tuple[str, str]] = {
     "workload_failed": ("operations", "of the workload that failed"),
     "range_kind": ("kind", "last request for a range: 1 offlining, 2 contiguous, 0 = none yet"),
     "range_result": ("result", "of it: 1 done, 2 stopped, 0 = at work"),
-    "range_reason": ("reason", "why it stopped: RangeReason of engine/core/range_words.py"),
+    "range_reason": ("reason", "why it stopped: RangeReason of engine/core/ranges/range_codes.py"),
     "range_pfn": ("pfn", "page at which it stopped, -1 = none"),
     "range_page": ("STATE_*", "what that page is (engine/units.py)"),
     "range_block": ("migratetype", "of its pageblock at that moment"),

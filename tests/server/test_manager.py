@@ -5,12 +5,12 @@ import asyncio
 import pytest
 
 from server import manager as manager_module
-from server.config import SessionConfig, Source
+from server.compiler.warm import Warm
 from server.errors import LimitReachedError, NotFoundError
-from server.library import Library
+from server.guests.library import Library
 from server.manager import Manager
 from server.settings import Settings
-from server.warm import Warm
+from server.wire.config import SessionConfig, Source
 from tests.server.conftest import SMALL
 
 COST = 256 * 256 * 24 * 3  # bytes, of SMALL: two designs and the base

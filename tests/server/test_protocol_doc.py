@@ -1,6 +1,6 @@
 """docs/PROTOCOL.md holds what the code and the golden frame say; ``make golden`` rewrites it."""
 
-from server import wire
+from server.wire import frames
 from tests.server import golden_wire, protocol_doc
 
 
@@ -8,7 +8,7 @@ def test_generated_parts_are_fresh(request):
     text = protocol_doc.PATH.read_text()
     parts = {
         "statistics": protocol_doc.statistics_table(),
-        "hexdump": protocol_doc.hexdump(wire.encode_key(golden_wire.KEY)),
+        "hexdump": protocol_doc.hexdump(frames.encode_key(golden_wire.KEY)),
     }
     fresh = protocol_doc.with_generated(text, parts)
     if request.config.getoption("--update-golden"):

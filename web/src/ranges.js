@@ -1,6 +1,6 @@
 /**
  * Requests for a range of memory in words: offlining and contiguous allocation, and why one stopped. The sentences are
- * those of engine/core/range_words.py; a test holds the two together.
+ * those of engine/core/ranges/range_codes.py; a test holds the two together.
  */
 
 import { count, mibNumber } from "./format.js";

@@ -1,5 +1,5 @@
 /**
- * Twin of server/wire.py: the frames and messages of docs/PROTOCOL.md. Frames are typed-array views on one
+ * Twin of server/wire/frames.py: the frames and messages of docs/PROTOCOL.md. Frames are typed-array views on one
  * ArrayBuffer, nothing is copied; the only loop here copies the changed pageblocks of a delta into the frame before it.
  */
 

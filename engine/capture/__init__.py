@@ -1,0 +1,1 @@
+"""A capture of a real machine: from its files to a guest."""

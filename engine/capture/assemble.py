@@ -1,0 +1,282 @@
+"""Builds a guest's records from what was found in a capture: pages, counters, lists, zones.
+
+The orders of lists are not in a capture. Assumed is what the kernel tends towards, disturbed by a
+seed so
+that the effect of not knowing can be measured; docs/CAPTURES.md says what and why.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine import units as u
+from engine.capture.pages import Pages
+from engine.capture.text import ZoneText
+from engine.guest import Guest, ZoneSpan, make_guest
+
+_GOLDEN = 0x9E3779B97F4A7C15
+_DISORDER = 8.0  # pageblocks by which the seed may displace one in a list
+_ODD = 0xD1B54A32D192ED03
+_WORD = 0xFFFFFFFFFFFFFFFF
+_LRU_STATES = (u.STATE_ANON, u.STATE_FILE, u.STATE_SHMEM, u.STATE_THP)
+
+
+def _noise(seed: int, nr: int) -> NDArray[np.float64]:
+    """Repeatable numbers in [0, 1): splitmix64 of seed and index."""
+    with np.errstate(over="ignore"):
+        index = np.arange(nr, dtype=np.uint64)
+        z = np.uint64(seed & _WORD) * np.uint64(_GOLDEN) + index * np.uint64(_ODD)
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        z ^= z >> np.uint64(31)
+    out: NDArray[np.float64] = (z >> np.uint64(11)).astype(np.float64) / (1 << 53)
+    return out
+
+
+def _fill_list(guest: Guest, list_id: int, pfns: NDArray[np.int64]) -> None:
+    """Link pages into one list, first to last."""
+    if not len(pfns):
+        return
+    links = pfns.astype(np.int32)
+    guest.pages["next"][links[:-1]] = links[1:]
+    guest.pages["prev"][links[1:]] = links[:-1]
+    head = guest.lists[list_id]
+    head["first"], head["last"], head["nr"] = links[0], links[-1], len(links)
+
+
+def _by_key(
+    pfns: NDArray[np.int64], keys: NDArray[np.int64]
+) -> Iterable[tuple[int, NDArray[np.int64]]]:
+    """Split pfns by key, keeping their order."""
+    order = np.argsort(keys, kind="stable")
+    pfns, keys = pfns[order], keys[order]
+    cuts = np.flatnonzero(np.diff(keys)) + 1
+    starts = np.append(0, cuts) if len(keys) else cuts
+    for start, part in zip(starts.tolist(), np.split(pfns, cuts), strict=False):
+        yield int(keys[start]), part
+
+
+def _ascending(pfns: NDArray[np.int64], rank: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Order pfns by the rank of their pageblock, ascending within it."""
+    pfns = np.sort(pfns)
+    return pfns[np.argsort(rank[pfns >> u.PAGEBLOCK_ORDER], kind="stable")]
+
+
+def _goes_to_tail(
+    guest: Guest, starts: NDArray[np.int64], order: int, is_virgin: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Which free blocks stand in the tail part of their list.
+
+    A block whose larger neighbourhood is free is put at the tail, since it may soon be whole again
+    (mm/page_alloc.c buddy_merge_likely()); so is everything that boot hands over.
+
+    Args:
+        guest: Guest; the order of every free block has been filled in.
+        starts: int64[n], first pfns.
+        order: of these blocks.
+        is_virgin: bool[nr_blocks], not used since boot, as far as one can tell.
+    """
+    if order >= u.MAX_PAGE_ORDER - 1:
+        virgin: NDArray[np.bool_] = is_virgin[starts >> u.PAGEBLOCK_ORDER]
+        return virgin
+    neighbour = (starts & ~(1 << order)) ^ (1 << (order + 1))
+    at = guest.pages[np.minimum(neighbour, len(guest.pages) - 1)]
+    out: NDArray[np.bool_] = (at["state"] == u.STATE_FREE) & (at["order"] == order + 1)
+    return out
+
+
+def _virgin(guest: Guest) -> NDArray[np.bool_]:
+    """Pageblocks above every user page of their zone: memory that nobody has reached since boot.
+
+    Pageblocks with reserved pages are left aside: boot puts things of its own at the end of memory.
+    """
+    user = np.flatnonzero((guest.blocks["nr_movable"] > 0) & (guest.blocks["nr_reserved"] == 0))
+    out = np.zeros(len(guest.blocks), np.bool_)
+    for zone in guest.zones:
+        first = int(zone["start_pfn"]) >> u.PAGEBLOCK_ORDER
+        end = int(zone["end_pfn"]) >> u.PAGEBLOCK_ORDER
+        inside = user[(user >= first) & (user < end)]
+        out[int(inside[-1]) + 1 if len(inside) else first : end] = True
+    return out
+
+
+def _build_free_lists(
+    guest: Guest, free: Sequence[NDArray[np.int64]], rank: NDArray[np.float64]
+) -> None:
+    """Put every free block on the list of its zone, order and pageblock's migratetype."""
+    types = guest.blocks["migratetype"].astype(np.int64)
+    zones = guest.blocks["zone"].astype(np.int64)
+    is_virgin = _virgin(guest)
+    for order, starts in enumerate(free):
+        guest.pages["order"][starts] = order
+    for order, starts in enumerate(free):
+        to_tail = _goes_to_tail(guest, starts, order, is_virgin)
+        # Memory is used upwards and given back in that order, last freed first out.
+        front, back = _ascending(starts[~to_tail], rank)[::-1], _ascending(starts[to_tail], rank)
+        placed = np.concatenate((front, back))
+        block = placed >> u.PAGEBLOCK_ORDER
+        for key, pfns in _by_key(placed, zones[block] * u.NR_MIGRATETYPES + types[block]):
+            zone, migratetype = divmod(key, u.NR_MIGRATETYPES)
+            base = u.LIST_ZONES + zone * u.LISTS_PER_ZONE + order * u.NR_MIGRATETYPES
+            _fill_list(guest, base + migratetype, pfns)
+            pages = len(pfns) << order
+            guest.zones[zone]["nr_free"] += pages
+            if migratetype == u.MIGRATE_HIGHATOMIC:
+                guest.zones[zone]["nr_free_highatomic"] += pages
+            elif migratetype == u.MIGRATE_CMA:
+                guest.zones[zone]["nr_free_cma"] += pages
+
+
+def _build_pcp_lists(guest: Guest) -> None:
+    """Put parked pages on the order-0 per-CPU list of their pageblock's migratetype."""
+    pfns = np.flatnonzero(guest.pages["state"] == u.STATE_PCP).astype(np.int64)
+    block = pfns >> u.PAGEBLOCK_ORDER
+    types = guest.blocks["migratetype"].astype(np.int64)[block]
+    types[types >= u.MIGRATE_PCPTYPES] = u.MIGRATE_MOVABLE
+    zones = guest.blocks["zone"].astype(np.int64)[block]
+    for key, part in _by_key(pfns, zones * u.MIGRATE_PCPTYPES + types):
+        zone, pindex = divmod(key, u.MIGRATE_PCPTYPES)
+        base = u.LIST_ZONES + zone * u.LISTS_PER_ZONE + u.NR_PAGE_ORDERS * u.NR_MIGRATETYPES
+        _fill_list(guest, base + pindex, part)
+        guest.zones[zone]["pcp_count"] += len(part)
+
+
+def _set_active(guest: Guest, wanted: Sequence[tuple[int, int]]) -> None:
+    """Make the numbers of active pages agree with zoneinfo.
+
+    A kernel with generations (CONFIG_LRU_GEN) keeps a page's age elsewhere; its ACTIVE bit says
+    little,
+    but zoneinfo counts the young generations as active. The likeliest are chosen: marked active,
+    then mapped, then referenced, then any.
+
+    Args:
+        guest: Guest. Writes pages.flags.
+        wanted: per zone, active anonymous and active file pages.
+    """
+    state, flags = guest.pages["state"], guest.pages["flags"]
+    on_lru = (flags & (u.PG_LRU | u.PG_UNEVICTABLE)) == u.PG_LRU
+    is_file = state == u.STATE_FILE
+    for zone, targets in zip(guest.zones, wanted, strict=True):
+        span = slice(int(zone["start_pfn"]), int(zone["end_pfn"]))
+        for target, group in zip(targets, (~is_file[span], is_file[span]), strict=True):
+            pfns = np.flatnonzero(on_lru[span] & group) + span.start
+            marks = flags[pfns].astype(np.int64)
+            nr_active = int(np.count_nonzero(marks & u.PG_ACTIVE))
+            if abs(nr_active - target) <= max(64, target // 10):
+                continue
+            likely = (
+                (marks & u.PG_ACTIVE != 0) * 4
+                + (marks & u.PG_MAPPED != 0) * 2
+                + (marks & u.PG_REFERENCED != 0) * 1
+            )
+            young = pfns[np.argsort(-likely, kind="stable")[:target]]
+            flags[pfns] &= np.uint16(0xFFFF & ~u.PG_ACTIVE)
+            flags[young] |= np.uint16(u.PG_ACTIVE)
+
+
+def _build_lru_lists(guest: Guest, rank: NDArray[np.float64]) -> None:
+    """Put every user page on its LRU list; the list's tail is its oldest page."""
+    pages = guest.pages
+    pfns = np.flatnonzero((pages["flags"] & u.PG_LRU) != 0).astype(np.int64)
+    flags = pages["flags"][pfns].astype(np.int64)
+    lists = np.where(pages["state"][pfns] == u.STATE_FILE, u.LRU_INACTIVE_FILE, u.LRU_INACTIVE_ANON)
+    lists = lists + (flags & u.PG_ACTIVE != 0)
+    lists[flags & u.PG_UNEVICTABLE != 0] = u.LRU_UNEVICTABLE
+    sizes = np.left_shift(1, pages["order"][pfns].astype(np.int64))
+    zones = guest.blocks["zone"].astype(np.int64)[pfns >> u.PAGEBLOCK_ORDER]
+    for list_id, field in (
+        (u.LRU_INACTIVE_ANON, "nr_zone_inactive_anon"),
+        (u.LRU_ACTIVE_ANON, "nr_zone_active_anon"),
+        (u.LRU_INACTIVE_FILE, "nr_zone_inactive_file"),
+        (u.LRU_ACTIVE_FILE, "nr_zone_active_file"),
+        (u.LRU_UNEVICTABLE, "nr_zone_unevictable"),
+    ):
+        mine = lists == list_id
+        guest.zones[field] = np.bincount(zones[mine], sizes[mine], len(guest.zones)).astype(
+            np.int64
+        )
+        _fill_list(guest, list_id, _ascending(pfns[mine], rank)[::-1])
+
+
+def _fill_blocks(guest: Guest, migratetype: NDArray[np.uint8]) -> None:
+    """Counters, types and flags of every pageblock."""
+    state = guest.pages["state"].reshape(-1, u.PAGEBLOCK_NR_PAGES)
+    blocks = guest.blocks
+    blocks["migratetype"] = migratetype
+    table = np.full(u.NR_STATES, 3, np.uint8)
+    table[[u.STATE_HOLE, u.STATE_RESERVED]] = 5
+    table[list(_LRU_STATES)] = 1
+    table[[u.STATE_FREE, u.STATE_BALLOON, u.STATE_PCP]] = (0, 2, 4)
+    group = table[state]
+    names = ("nr_free", "nr_movable", "nr_balloon", "nr_unmovable", "nr_pcp", "nr_reserved")
+    for value, name in enumerate(names):
+        blocks[name] = np.count_nonzero(group == value, axis=1)
+    all_reserved = blocks["nr_reserved"] == u.PAGEBLOCK_NR_PAGES
+    blocks["flags"] = np.where(all_reserved, u.PB_STALE | u.PB_RESERVED, u.PB_STALE)
+
+
+def _fill_zones(guest: Guest, zones: Sequence[ZoneText]) -> None:
+    """Sizes, watermarks, reserves and per-CPU limits."""
+    top = {z.key[0]: u.ZONE_NAMES.index(z.key[1]) for z in zones}
+    highest = max(top.values())
+    for record, zone in zip(guest.zones, zones, strict=True):
+        boost = zone.number("boost")
+        record["present"], record["managed"] = zone.number("present"), zone.number("managed")
+        record["watermark_boost"] = boost
+        for name in ("min", "low", "high", "promo"):  # zoneinfo prints them with the boost
+            record[f"wmark_{name}"] = max(0, zone.number(name) - boost)
+        if not zone.number("promo"):  # before 6.1
+            record["wmark_promo"] = 2 * record["wmark_high"] - record["wmark_low"]
+        if len(zone.protection) > highest:
+            record["lowmem_reserve"] = zone.protection[highest]
+        record["pcp_high"] = sum(high for _, high, _ in zone.pcp)
+        record["pcp_batch"] = max((batch for _, _, batch in zone.pcp), default=0)
+        first = int(record["start_pfn"]) >> u.PAGEBLOCK_ORDER
+        end = int(record["end_pfn"]) >> u.PAGEBLOCK_ORDER
+        here = guest.blocks["migratetype"][first:end]
+        reserved = np.count_nonzero(here == u.MIGRATE_HIGHATOMIC) * u.PAGEBLOCK_NR_PAGES
+        record["nr_reserved_highatomic"] = reserved
+    guest.vm[0]["main_zone"] = int(np.argmax(guest.zones["managed"]))
+
+
+def build_guest(
+    spans: tuple[ZoneSpan, ...],
+    zones: Sequence[ZoneText],
+    pages: Pages,
+    migratetype: NDArray[np.uint8],
+    free: Sequence[NDArray[np.int64]],
+    seed: int,
+) -> Guest:
+    """Records of a whole guest.
+
+    Args:
+        spans: zones in whole pageblocks.
+        zones: the same zones as in zoneinfo.
+        pages: every page, parked ones found.
+        migratetype: uint8[nr_blocks].
+        free: first pfns of the free blocks by order.
+        seed: of the guest and of the orders of lists.
+    """
+    guest = make_guest(spans, seed)
+    guest.pages["state"] = pages.state
+    guest.pages["flags"] = pages.flags
+    guest.pages["order"] = pages.order
+    is_free = pages.state == u.STATE_FREE
+    guest.pages["order"][is_free] = u.ORDER_TAIL
+    _fill_blocks(guest, migratetype)
+    _fill_zones(guest, zones)
+    rank = np.arange(len(guest.blocks)) + _DISORDER * _noise(seed, len(guest.blocks))
+    _build_free_lists(guest, free, rank)
+    _build_pcp_lists(guest)
+    _set_active(
+        guest,
+        [(z.number("nr_zone_active_anon"), z.number("nr_zone_active_file")) for z in zones],
+    )
+    tails = guest.pages["order"] == u.ORDER_TAIL  # one entry per compound page
+    guest.pages["flags"][tails] &= np.uint16(0xFFFF & ~u.PG_LRU)
+    _build_lru_lists(guest, rank)
+    balloon = np.flatnonzero(pages.state == u.STATE_BALLOON).astype(np.int64)
+    _fill_list(guest, u.LIST_BALLOON, _ascending(balloon, rank)[::-1])
+    guest.vm[0]["balloon_target"] = len(balloon)
+    return guest

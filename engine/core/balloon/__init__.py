@@ -1,0 +1,1 @@
+"""The balloon: inflating, deflating, the pass of its own, gathering into whole pageblocks."""

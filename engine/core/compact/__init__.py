@@ -1,0 +1,1 @@
+"""Compaction: suitability, the migrate and the free scanner, migration, and the scan hints."""

@@ -1,0 +1,1 @@
+"""Pages, buddy allocator, per-CPU lists, LRU lists, watermarks."""

@@ -1,0 +1,1 @@
+"""Requests for a range of pageblocks: isolation, memory offlining, contiguous allocation."""

@@ -1,0 +1,371 @@
+"""kswapd and kcompactd, in bounded portions: what the machine does without being asked.
+
+kcompactd has two reasons to run: kswapd or an allocation wants pages of an order, or the free
+memory is too fragmented (proactive). Its run is resumed from tick to tick; its state is in Guest.vm
+and Guest.cc[CC_KCOMPACTD]. Invariant: daemons_idle() is true when a further step would change
+nothing.
+"""
+
+import numpy as np
+
+from engine import units as u
+from engine.core import core_jit
+from engine.core.compact.compaction import (
+    CCF_MEMORY,
+    CCF_NEXT_ZONE,
+    CCF_PROACTIVE,
+    compact_begin,
+    compact_end,
+    compact_finished,
+    compact_round,
+)
+from engine.core.compact.suitability import (
+    COMPACT_MAX_DEFER_SHIFT,
+    compaction_defer_reset,
+    compaction_deferred,
+    compaction_suit_allocation_order,
+    defer_compaction,
+    fragmentation_score_node,
+    fragmentation_score_wmark,
+)
+from engine.core.memory.alloc import drain_pcp
+from engine.core.memory.cpu import COST_MIGRATE
+from engine.core.memory.watermark import (
+    MAX_RECLAIM_RETRIES,
+    wake_kswapd,
+    wmark_pages,
+    zone_watermark_fast,
+)
+from engine.core.slowpath.kswapd import kswapd_step
+
+CC = u.CC_KCOMPACTD
+
+# The kernel looks at the score every 500 ms, and only every 32 s after a run that did not lower it.
+# DIFFERS: there is no clock. Time passes between two commands, and with what happens to the guest:
+# one interval = this many pages allocated or freed (a balloon takes about 2 GiB a second).
+PROACTIVE_INTERVAL_PAGES = 1 << 18
+
+# vm.proactive_phase: nothing was asked of this guest yet (whoever made it let kcompactd finish), a
+# command is under way, time has passed since the last one, kcompactd uses it.
+PHASE_FRESH = 0
+PHASE_COMMAND = 1
+PHASE_RESTED = 2
+PHASE_LOOKED = 3
+
+
+@core_jit
+def guest_events(guest):
+    """A count that grows with everything that happens to the guest's memory.
+
+    Args:
+        guest: Guest.
+    Returns:
+        int64, pages allocated and freed so far.
+    Source:
+        not of the kernel: stands for its clock.
+    """
+    return guest.vm[0]["pgalloc"] + guest.vm[0]["pgfree"]
+
+
+@core_jit
+def should_proactive_compact_node(guest):
+    """Whether free memory is so fragmented that kcompactd should start by itself.
+
+    Args:
+        guest: Guest.
+    Returns:
+        bool.
+    Source:
+        mm/compaction.c should_proactive_compact_node(), kcompactd().
+    """
+    vm = guest.vm[0]
+    if vm["kswapd_awake"] or guest_events(guest) < vm["proactive_defer"]:
+        return False
+    return fragmentation_score_node(guest) > fragmentation_score_wmark(0)
+
+
+@core_jit
+def kcompactd_wants_work(guest):
+    """Whether kcompactd has something to begin.
+
+    Args:
+        guest: Guest.
+    Returns:
+        bool.
+    Source:
+        mm/compaction.c kcompactd(), kcompactd_work_requested().
+    """
+    vm = guest.vm[0]
+    if vm["profile"] == u.PROFILE_2012:
+        return False  # there is no kcompactd: kswapd compacts (compaction_2012.py)
+    if vm["kcompactd_order"] > 0:
+        return True
+    # proactive_defer lies in the past here, or nothing is due anyway.
+    if guest_events(guest) - vm["proactive_defer"] < PROACTIVE_INTERVAL_PAGES:
+        return False
+    return should_proactive_compact_node(guest)
+
+
+@core_jit
+def kcompactd_begin_zone(guest):
+    """Begin the run of the next zone that needs one, for the order that was asked for.
+
+    Args:
+        guest: Guest. Writes zones, cc[CC_KCOMPACTD], vm.kcompactd_zone.
+    Returns:
+        bool, whether a zone was begun; False = all zones are done.
+    Source:
+        mm/compaction.c kcompactd_do_work(), its loop over the zones.
+    """
+    vm = guest.vm[0]
+    order = np.int64(guest.cc[CC]["order"])
+    while vm["kcompactd_zone"] < guest.zones.shape[0]:
+        zone = np.int64(vm["kcompactd_zone"])
+        vm["kcompactd_zone"] += 1
+        if compaction_deferred(guest, zone, order):
+            continue
+        # The first question is asked for requests of this zone only, whose reserve is 0.
+        reserve = np.int64(guest.zones[zone]["lowmem_reserve"])
+        status = compaction_suit_allocation_order(guest, zone, order, reserve, u.WMARK_MIN)
+        if status != u.COMPACT_CONTINUE:
+            continue
+        mt = u.MIGRATE_UNMOVABLE  # GFP_KERNEL
+        mode = u.MIGRATE_SYNC_LIGHT
+        status = compact_begin(guest, CC, zone, order, mt, mode, CCF_NEXT_ZONE, u.WMARK_MIN)
+        if status == u.COMPACT_CONTINUE:
+            return True
+    return False
+
+
+@core_jit
+def kcompactd_begin_proactive(guest):
+    """Begin the proactive run of the next zone.
+
+    Args:
+        guest: Guest. Writes zones, cc[CC_KCOMPACTD], vm.kcompactd_zone.
+    Returns:
+        bool, whether a zone was begun; False = all zones are done.
+    Source:
+        mm/compaction.c compact_node().
+    """
+    vm = guest.vm[0]
+    if vm["kcompactd_zone"] == guest.zones.shape[0]:
+        return False
+    zone = np.int64(vm["kcompactd_zone"])
+    vm["kcompactd_zone"] += 1
+    flags = CCF_MEMORY | CCF_PROACTIVE
+    compact_begin(guest, CC, zone, -1, u.MIGRATE_UNMOVABLE, u.MIGRATE_SYNC_LIGHT, flags, 0)
+    return True
+
+
+@core_jit
+def kcompactd_start(guest):
+    """Wake up: decide what this run is for.
+
+    Args:
+        guest: Guest. Writes cc[CC_KCOMPACTD], vm.kcompactd_*, vm.proactive_score and counters.
+    Source:
+        mm/compaction.c kcompactd(), kcompactd_do_work().
+    """
+    vm = guest.vm[0]
+    c = guest.cc[CC]
+    vm["kcompactd_zone"] = 0
+    vm["kcompactd_awake"] = 2
+    c["whole_zone"] = 0
+    c["fast_search_fail"] = 0
+    if vm["kcompactd_order"] > 0:
+        c["order"] = vm["kcompactd_order"]
+        c["search_order"] = c["order"]
+        vm["compact_daemon_wake"] += 1
+        vm["proactive_score"] = -1
+    else:
+        c["order"] = -1
+        vm["proactive_score"] = fragmentation_score_node(guest)
+
+
+@core_jit
+def kcompactd_finish(guest):
+    """Go back to sleep, and remember when to look at the score again.
+
+    Args:
+        guest: Guest. Writes vm.kcompactd_*, vm.proactive_*.
+    Source:
+        mm/compaction.c kcompactd(), kcompactd_do_work().
+    """
+    vm = guest.vm[0]
+    vm["kcompactd_awake"] = 0
+    vm["kcompactd_zone"] = 0
+    if guest.cc[CC]["order"] == -1:
+        intervals = np.int64(0)
+        if fragmentation_score_node(guest) >= vm["proactive_score"]:
+            intervals = np.int64(1) << COMPACT_MAX_DEFER_SHIFT
+        vm["proactive_defer"] = guest_events(guest) + intervals * PROACTIVE_INTERVAL_PAGES
+        return
+    vm["proactive_defer"] = guest_events(guest)
+    if vm["kcompactd_order"] <= guest.cc[CC]["order"]:
+        vm["kcompactd_order"] = 0
+
+
+@core_jit
+def kcompactd_end_zone(guest, status):
+    """End the run of one zone: defer if it brought nothing.
+
+    Args:
+        guest: Guest. Writes pages, blocks, lists, zones, vm.
+        status: int64, COMPACT_*.
+    Source:
+        mm/compaction.c kcompactd_do_work().
+    """
+    c = guest.cc[CC]
+    zone = np.int64(c["zone"])
+    c["result"] = status
+    c["round_isolated"] = c["round_migrated"] = c["round_failed"] = 0
+    compact_end(guest, CC)
+    if c["order"] == -1:
+        return
+    if status == u.COMPACT_SUCCESS:
+        compaction_defer_reset(guest, zone, np.int64(c["order"]), 0)
+    elif status == u.COMPACT_PARTIAL_SKIPPED or status == u.COMPACT_COMPLETE:
+        drain_pcp(guest, zone)
+        defer_compaction(guest, zone, np.int64(c["order"]))
+
+
+@core_jit
+def kcompactd_step(guest, budget):
+    """Go on with kcompactd's work.
+
+    Args:
+        guest: Guest. Writes all of it.
+        budget: int64, work as cpu.py counts it; what the last round does beyond it is taken off
+            the next budget (vm.kcompactd_ahead).
+    Returns:
+        int64, work done.
+    Source:
+        mm/compaction.c kcompactd(), kcompactd_do_work(), compact_node().
+    Differs:
+        A round is not interrupted; the kernel would switch tasks within it.
+    """
+    vm = guest.vm[0]
+    c = guest.cc[CC]
+    used = np.int64(0)
+    budget -= vm["kcompactd_ahead"]
+    while used < budget:
+        if vm["kcompactd_awake"] != 2:
+            if not kcompactd_wants_work(guest):
+                vm["kcompactd_awake"] = 0
+                break
+            kcompactd_start(guest)
+        if not c["active"]:
+            if c["order"] == -1:
+                begun = kcompactd_begin_proactive(guest)
+            else:
+                begun = kcompactd_begin_zone(guest)
+            if not begun:
+                kcompactd_finish(guest)
+                continue
+        before = c["total_migrate_scanned"] + c["total_free_scanned"]
+        migrated = np.int64(vm["pgmigrate_success"])
+        status = compact_round(guest, CC)
+        # A round costs something even if it only finds that it is over.
+        used += max(c["total_migrate_scanned"] + c["total_free_scanned"] - before, 1)
+        used += COST_MIGRATE * (vm["pgmigrate_success"] - migrated)
+        if status == u.COMPACT_CONTINUE and used >= budget:
+            # See now whether the page is there: in the next tick somebody may have taken it.
+            status = compact_finished(guest, CC)
+        if status != u.COMPACT_CONTINUE:
+            kcompactd_end_zone(guest, status)
+    asleep = vm["kcompactd_awake"] == 0
+    vm["kcompactd_ahead"] = 0 if asleep else max(used - budget, np.int64(0))
+    return used
+
+
+@core_jit
+def daemons_step(guest, budget):
+    """Go on with the daemons' work: kswapd first, then kcompactd.
+
+    Args:
+        guest: Guest. Writes all of it.
+        budget: int64, work of each of them, as cpu.py counts it.
+    Returns:
+        int64, work done.
+    Source:
+        mm/vmscan.c kswapd(); mm/compaction.c kcompactd().
+    """
+    used = np.int64(kswapd_step(guest, budget))
+    return used + kcompactd_step(guest, budget)
+
+
+@core_jit
+def next_request(guest):
+    """Somebody asks for a page after a command; kswapd wakes if all zones are below their marks.
+
+    Args:
+        guest: Guest. Writes vm.kswapd_order, vm.kswapd_awake.
+    Source:
+        mm/page_alloc.c get_page_from_freelist(), wake_all_kswapds().
+    Differs:
+        A machine's other programs take pages all the time; here only their first effect counts:
+        what a refused balloon page has left below the marks is put right.
+    """
+    if guest.vm[0]["kswapd_failures"] >= MAX_RECLAIM_RETRIES:
+        return  # hopeless; only profile 2012 would wake it all the same, and for ever
+    for zone in range(guest.zones.shape[0]):
+        if guest.zones[zone]["managed"] > 0:
+            mark = wmark_pages(guest, zone, u.WMARK_LOW)
+            if zone_watermark_fast(guest, zone, 0, mark, 0):
+                return
+    wake_kswapd(guest, 0)
+
+
+@core_jit
+def catch_up(guest, has_jobs, budget):
+    """Before a command begins: proactive compaction that the time since the last one was good for.
+
+    Args:
+        guest: Guest. Writes all of it.
+        has_jobs: bool, whether something that was asked for is not finished.
+        budget: int64, work as cpu.py counts it.
+    Returns:
+        bool, True = the command has to wait: call again in the next tick.
+    Source:
+        mm/compaction.c kcompactd(), HPAGE_FRAG_CHECK_INTERVAL_MSEC.
+    Differs:
+        It happens when the next command comes, not half a second after the last: what a command
+        has done can be seen before kcompactd changes it, and idle ticks change nothing. However
+        long the rest is, it is good for one look at the score and the run that follows.
+    """
+    vm = guest.vm[0]
+    if vm["profile"] == u.PROFILE_2012:
+        return False  # nothing is proactive
+    if not has_jobs:
+        if vm["proactive_phase"] == PHASE_COMMAND:
+            vm["proactive_phase"] = PHASE_RESTED
+        return False
+    is_running = vm["kcompactd_awake"] == 2 and guest.cc[CC]["order"] == -1
+    if vm["proactive_phase"] == PHASE_RESTED:
+        vm["proactive_phase"] = PHASE_LOOKED
+        if not is_running and should_proactive_compact_node(guest):
+            kcompactd_start(guest)
+            is_running = True
+    if vm["proactive_phase"] == PHASE_LOOKED and is_running:
+        kcompactd_step(guest, budget)
+        return True
+    vm["proactive_phase"] = PHASE_COMMAND
+    return False
+
+
+@core_jit
+def daemons_idle(guest):
+    """Whether both daemons sleep and nothing would wake them.
+
+    Args:
+        guest: Guest.
+    Returns:
+        bool.
+    Source:
+        not of the kernel.
+    """
+    vm = guest.vm[0]
+    if vm["kswapd_awake"] or vm["kcompactd_awake"] == 2:
+        return False
+    return not kcompactd_wants_work(guest)

@@ -1,0 +1,167 @@
+"""Direct compaction: an allocation compacts for itself and captures the page that comes free."""
+
+import numpy as np
+
+from engine import units as u
+from engine.core import core_jit
+from engine.core.compact.compaction import (
+    CCF_DIRECT,
+    CCF_IGNORE_BLOCK_SUITABLE,
+    CCF_IGNORE_SKIP_HINT,
+    CCF_WHOLE_ZONE,
+    compact_begin,
+    compact_end,
+    compact_round,
+)
+from engine.core.compact.suitability import (
+    compaction_defer_reset,
+    compaction_deferred,
+    defer_compaction,
+)
+from engine.core.memory.cpu import COST_MIGRATE, TURN, work_done
+from engine.core.slowpath.daemons import daemons_step
+from engine.core.slowpath.kswapd import cond_resched
+
+COMPACT_PRIO_SYNC_FULL = 0
+COMPACT_PRIO_SYNC_LIGHT = 1
+COMPACT_PRIO_ASYNC = 2
+
+
+@core_jit
+def _work_so_far(guest):
+    """Work of the direct compaction in progress, as cpu.py counts it.
+
+    Args:
+        guest: Guest.
+    Returns:
+        int64; only differences mean something, and only while no daemon runs in between.
+    Source:
+        kernel/sched/fair.c update_curr().
+    """
+    c = guest.cc[u.CC_DIRECT]
+    scanned = np.int64(c["total_migrate_scanned"]) + np.int64(c["total_free_scanned"])
+    return scanned + COST_MIGRATE * guest.vm[0]["pgmigrate_success"]
+
+
+@core_jit
+def _take_turns(guest, work):
+    """Between two rounds: the daemons get their turns if this compaction has used up its own.
+
+    What they free is not captured: it was not this task that freed it.
+
+    Args:
+        guest: Guest. Writes all of it.
+        work: int64, work of the round just done.
+    Source:
+        mm/compaction.c isolate_migratepages_block(), mm/migrate.c migrate_pages_batch(): their
+        cond_resched(); mm/page_alloc.c task_capc().
+    Differs:
+        At the end of a round, not after every page. A round that takes several turns is paid for by
+        one turn after each of the following rounds.
+    """
+    vm = guest.vm[0]
+    c = guest.cc[u.CC_DIRECT]
+    capture = np.int64(c["capture"])
+    c["capture"] = 0
+    cond_resched(guest)
+    vm["turn_work"] += work
+    vm["direct_work"] += work
+    if vm["turn_work"] >= TURN:
+        vm["turn_work"] -= TURN
+        daemons_step(guest, np.int64(TURN))
+    c["capture"] = capture
+
+
+@core_jit
+def compact_zone_in_turns(guest):
+    """Run a direct compaction to its end; kswapd and kcompactd take turns with it.
+
+    A pageblock takes longer to empty than a turn lasts. So kswapd, woken by this request, is asleep
+    again before it is over, and the next try wakes it once more; and kcompactd, which kswapd wakes,
+    compacts beside it.
+
+    Args:
+        guest: Guest. Writes all of it.
+    Returns:
+        int64, COMPACT_*.
+    Source:
+        mm/compaction.c compact_zone(); kernel/sched/core.c __cond_resched().
+    """
+    before = work_done(guest)
+    work = _work_so_far(guest)
+    status = compact_round(guest, u.CC_DIRECT)
+    while status == u.COMPACT_CONTINUE:
+        _take_turns(guest, _work_so_far(guest) - work)
+        work = _work_so_far(guest)
+        status = compact_round(guest, u.CC_DIRECT)
+    work = _work_so_far(guest) - work
+    guest.vm[0]["turn_work"] += work
+    guest.vm[0]["direct_work"] += work
+    compact_end(guest, u.CC_DIRECT)
+    guest.vm[0]["turn_done"] += work_done(guest) - before
+    return status
+
+
+@core_jit
+def compact_zone_order(guest, zone, order, migratetype, prio, alloc_flags):
+    """Direct compaction of one zone.
+
+    Args:
+        guest: Guest. Writes pages, blocks, lists, zones, vm.
+        zone: int64, index of the zone.
+        order: int64, order wanted.
+        migratetype: int64, type wanted.
+        prio: int64, COMPACT_PRIO_*.
+        alloc_flags: int64, ALLOC_*.
+    Returns:
+        int64, COMPACT_*. A captured page is in cc[CC_DIRECT].capture_pfn.
+    Source:
+        mm/compaction.c compact_zone_order().
+    """
+    flags = CCF_DIRECT
+    mode = u.MIGRATE_SYNC_LIGHT
+    if prio == COMPACT_PRIO_ASYNC:
+        mode = u.MIGRATE_ASYNC
+    if prio == COMPACT_PRIO_SYNC_FULL:
+        flags |= CCF_WHOLE_ZONE | CCF_IGNORE_SKIP_HINT | CCF_IGNORE_BLOCK_SUITABLE
+    status = compact_begin(guest, u.CC_DIRECT, zone, order, migratetype, mode, flags, alloc_flags)
+    if status == u.COMPACT_CONTINUE:
+        guest.cc[u.CC_DIRECT]["capture"] = 1
+        status = compact_zone_in_turns(guest)
+        guest.cc[u.CC_DIRECT]["capture"] = 0
+    if guest.cc[u.CC_DIRECT]["capture_pfn"] != u.PFN_NONE:
+        status = u.COMPACT_SUCCESS
+    return status
+
+
+@core_jit
+def try_to_compact_pages(guest, order, migratetype, alloc_flags, prio):
+    """Direct compaction for an allocation, zone by zone, until one has the page.
+
+    Args:
+        guest: Guest. Writes pages, blocks, lists, zones, vm.
+        order: int64, order wanted.
+        migratetype: int64, type wanted.
+        alloc_flags: int64, ALLOC_*.
+        prio: int64, COMPACT_PRIO_*.
+    Returns:
+        int64, the best COMPACT_* of the zones. A captured page is in cc[CC_DIRECT].capture_pfn.
+    Source:
+        mm/compaction.c try_to_compact_pages().
+    """
+    rc = u.COMPACT_SKIPPED
+    guest.cc[u.CC_DIRECT]["capture_pfn"] = u.PFN_NONE
+    for i in range(np.int64(guest.vm[0]["nr_zones"])):
+        zone = np.int64(guest.vm[0]["nr_zones"]) - 1 - i
+        if prio > COMPACT_PRIO_SYNC_FULL and compaction_deferred(guest, zone, order):
+            rc = max(rc, u.COMPACT_DEFERRED)
+            continue
+        status = compact_zone_order(guest, zone, order, migratetype, prio, alloc_flags)
+        rc = max(rc, status)
+        if status == u.COMPACT_SUCCESS:
+            compaction_defer_reset(guest, zone, order, 0)
+            break
+        ended = status == u.COMPACT_COMPLETE or status == u.COMPACT_PARTIAL_SKIPPED
+        if prio != COMPACT_PRIO_ASYNC and ended:
+            defer_compaction(guest, zone, order)
+    return rc

@@ -1,0 +1,233 @@
+"""kswapd: one run of balancing the zones, which lasts over ticks; its state is in Guest.vm."""
+
+import numpy as np
+
+from engine import units as u
+from engine.core import core_jit
+from engine.core.compact.compaction_2012 import kswapd_compact_2012
+from engine.core.compact.scan_2012 import reset_isolation_suitable_2012
+from engine.core.compact.suitability import reset_isolation_suitable
+from engine.core.memory.cpu import COST_RECLAIM, TURN
+from engine.core.memory.watermark import (
+    MAX_RECLAIM_RETRIES,
+    pgdat_balanced,
+    wakeup_kcompactd,
+    wmark_pages,
+    zone_watermark_ok,
+)
+from engine.core.slowpath.reclaim import DEF_PRIORITY, compact_gap, initial_priority, shrink_lruvec
+
+# vm.kswapd_awake
+_ASLEEP = 0
+_WOKEN = 1
+_BALANCING = 2
+
+
+@core_jit
+def kswapd_begin(guest):
+    """Wake up: read what is wanted and how far the zones are boosted.
+
+    Args:
+        guest: Guest. Writes zones.kswapd_boost, vm.kswapd_*, vm.pageoutrun.
+    Source:
+        mm/vmscan.c kswapd(), balance_pgdat() up to its loop.
+    """
+    vm = guest.vm[0]
+    vm["pageoutrun"] += 1
+    vm["kswapd_awake"] = _BALANCING
+    vm["kswapd_alloc_order"] = vm["kswapd_order"]
+    vm["kswapd_run_order"] = vm["kswapd_order"]
+    vm["kswapd_order"] = 0
+    vm["kswapd_priority"] = DEF_PRIORITY
+    vm["kswapd_reclaimed"] = 0
+    vm["kswapd_boost"] = 0
+    for zone in range(guest.zones.shape[0]):
+        z = guest.zones[zone]
+        z["kswapd_boost"] = z["watermark_boost"]
+        vm["kswapd_boost"] += z["watermark_boost"]
+
+
+@core_jit
+def kswapd_shrink_node(guest):
+    """One pass of reclaim towards the high watermarks.
+
+    Args:
+        guest: Guest. Writes pages, blocks, lists, zones, vm.
+    Returns:
+        tuple of int64: pages scanned, pages freed, and 1 if as many were scanned as wanted.
+    Source:
+        mm/vmscan.c kswapd_shrink_node(), lru_gen_shrink_node().
+    """
+    vm = guest.vm[0]
+    nr_to_reclaim = np.int64(0)
+    for zone in range(guest.zones.shape[0]):
+        if guest.zones[zone]["managed"] > 0:
+            mark = wmark_pages(guest, zone, u.WMARK_HIGH)
+            nr_to_reclaim += max(mark, np.int64(u.SWAP_CLUSTER_MAX))
+    order = np.int64(vm["kswapd_run_order"])
+    priority = initial_priority(guest, np.int64(vm["kswapd_priority"]), nr_to_reclaim)
+    vm["kswapd_priority"] = priority
+    scanned, reclaimed = shrink_lruvec(guest, priority, nr_to_reclaim, order, np.int64(1))
+    vm["kswapd_reclaimed"] += reclaimed
+    # 3.8 has no such rule: it is done when compaction is promising (watermark.pgdat_balanced_2012).
+    may_fall_back = vm["profile"] != u.PROFILE_2012
+    if may_fall_back and order > 0 and vm["kswapd_reclaimed"] >= compact_gap(order):
+        vm["kswapd_run_order"] = 0
+    return scanned, reclaimed, np.int64(max(scanned, reclaimed) >= nr_to_reclaim)
+
+
+@core_jit
+def compact_pgdat_2012(guest, order):
+    """Compact all zones if none has a page of an order to give.
+
+    Args:
+        guest: Guest. Writes all of it.
+        order: int64, at least 1.
+    Source:
+        3.8 mm/vmscan.c balance_pgdat(), zones_need_compaction; 3.8 mm/compaction.c compact_pgdat().
+    """
+    for zone in range(guest.zones.shape[0]):
+        mark = wmark_pages(guest, zone, u.WMARK_LOW)
+        if guest.zones[zone]["managed"] > 0 and zone_watermark_ok(guest, zone, order, mark, 0):
+            return
+    for zone in range(guest.zones.shape[0]):
+        if guest.zones[zone]["managed"] > 0:
+            kswapd_compact_2012(guest, zone, order)
+
+
+@core_jit
+def kswapd_end_2012(guest):
+    """End a run: compact for the order that was asked for, sleep if balanced.
+
+    Args:
+        guest: Guest. Writes all of it.
+    Source:
+        3.8 mm/vmscan.c balance_pgdat() from its zones_need_compaction on, kswapd_try_to_sleep().
+    Differs:
+        No zone is ever called unreclaimable; after MAX_RECLAIM_RETRIES runs in vain kswapd sleeps,
+        as later kernels do.
+    """
+    vm = guest.vm[0]
+    is_balanced = pgdat_balanced(guest, np.int64(vm["kswapd_run_order"]))
+    if is_balanced and vm["kswapd_run_order"] > 0:
+        compact_pgdat_2012(guest, np.int64(vm["kswapd_run_order"]))
+    if vm["kswapd_failures"] >= MAX_RECLAIM_RETRIES or is_balanced:
+        vm["kswapd_awake"] = _ASLEEP
+        vm["causes"] |= u.CAUSE_RECLAIM_FINISHED
+    else:
+        vm["kswapd_awake"] = _WOKEN
+
+
+@core_jit
+def kswapd_end(guest):
+    """End a run: take the boosts back, wake kcompactd, sleep if balanced.
+
+    Args:
+        guest: Guest. Writes zones.watermark_boost, vm.kswapd_*, vm.kcompactd_order, vm.causes.
+    Source:
+        mm/vmscan.c balance_pgdat() from ``out`` on, kswapd(), kswapd_try_to_sleep().
+    """
+    vm = guest.vm[0]
+    if vm["profile"] == u.PROFILE_2012:
+        kswapd_end_2012(guest)
+        return
+    boosted = 0
+    for zone in range(guest.zones.shape[0]):
+        z = guest.zones[zone]
+        if z["kswapd_boost"] > 0:
+            boosted = 1
+            z["watermark_boost"] -= min(z["watermark_boost"], z["kswapd_boost"])
+            z["kswapd_boost"] = 0
+    if boosted:
+        wakeup_kcompactd(guest, np.int64(u.PAGEBLOCK_ORDER))
+    vm["kswapd_boost"] = 0
+    if vm["kswapd_run_order"] >= vm["kswapd_alloc_order"]:
+        # Done with what it was woken for: what was asked for meanwhile counts, be it nothing.
+        vm["kswapd_run_order"] = vm["kswapd_order"]
+        vm["kswapd_alloc_order"] = vm["kswapd_order"]
+    if vm["kswapd_failures"] >= MAX_RECLAIM_RETRIES or pgdat_balanced(
+        guest, np.int64(vm["kswapd_run_order"])
+    ):
+        wakeup_kcompactd(guest, np.int64(vm["kswapd_alloc_order"]))
+        vm["kswapd_awake"] = _ASLEEP
+        vm["causes"] |= u.CAUSE_RECLAIM_FINISHED
+    else:
+        vm["kswapd_awake"] = _WOKEN
+
+
+@core_jit
+def balance_turn(guest):
+    """One turn of kswapd's loop.
+
+    Args:
+        guest: Guest. Writes pages, blocks, lists, zones, vm.
+    Returns:
+        int64, pages scanned.
+    Source:
+        mm/vmscan.c balance_pgdat(), its loop.
+    """
+    vm = guest.vm[0]
+    balanced = pgdat_balanced(guest, np.int64(vm["kswapd_run_order"]))
+    if not balanced and vm["kswapd_boost"] > 0:
+        vm["kswapd_boost"] = 0
+        vm["kswapd_priority"] = DEF_PRIORITY
+        return np.int64(0)
+    if balanced and vm["kswapd_boost"] == 0:
+        kswapd_end(guest)
+        return np.int64(0)
+    scanned = np.int64(0)
+    if vm["kswapd_boost"] == 0:
+        scanned, reclaimed, enough = kswapd_shrink_node(guest)
+        if reclaimed == 0 or enough == 0:
+            vm["kswapd_priority"] -= 1
+        if vm["kswapd_priority"] >= 1:
+            return scanned
+    # Out of priorities, or only the boost is left to reclaim for: that may not write pages, and the
+    # multi-generational LRU does nothing then (lru_gen_shrink_node()).
+    if vm["kswapd_reclaimed"] == 0:
+        vm["kswapd_failures"] += 1
+    kswapd_end(guest)
+    return scanned
+
+
+@core_jit
+def kswapd_step(guest, budget):
+    """Go on with kswapd's run; skip hints are reset when it goes to sleep.
+
+    Args:
+        guest: Guest. Writes pages, blocks, lists, zones, vm.
+        budget: int64, work as cpu.py counts it; exceeded by less than one pass over the LRU.
+    Returns:
+        int64, work done, and one for every turn.
+    Source:
+        mm/vmscan.c kswapd(), balance_pgdat(), kswapd_try_to_sleep().
+    """
+    vm = guest.vm[0]
+    used = np.int64(0)
+    if vm["kswapd_awake"] == _ASLEEP:
+        return used
+    while vm["kswapd_awake"] != _ASLEEP and used < budget:
+        if vm["kswapd_awake"] == _WOKEN:
+            kswapd_begin(guest)
+        used += COST_RECLAIM * balance_turn(guest) + 1
+    if vm["kswapd_awake"] == _ASLEEP:
+        if vm["profile"] == u.PROFILE_2012:
+            reset_isolation_suitable_2012(guest)
+        else:
+            reset_isolation_suitable(guest)
+    return used
+
+
+@core_jit
+def cond_resched(guest):
+    """Where a task may be preempted: kswapd, if it has just been woken, runs at once, for one turn.
+
+    Who has slept is owed time and goes first; measured: within 0.1 ms of being woken.
+
+    Args:
+        guest: Guest. Writes pages, blocks, lists, zones, vm.
+    Source:
+        kernel/sched/core.c __cond_resched(); kernel/sched/fair.c check_preempt_wakeup_fair().
+    """
+    if guest.vm[0]["kswapd_awake"] == _WOKEN:
+        kswapd_step(guest, np.int64(TURN))

@@ -1,0 +1,337 @@
+"""Reclaim of page cache: what kswapd and a request that finds no page take from the file LRU lists.
+
+Only clean file pages are ever freed: there is no swap, nothing is written back. Follows the
+multi-generational LRU of 6.12 (CONFIG_LRU_GEN_ENABLED) in what decides how much is taken, with two
+generations in place of four. kswapd's run lasts over ticks; its state is in Guest.vm.
+"""
+
+import numpy as np
+
+from engine import units as u
+from engine.core import core_jit
+from engine.core.compact.suitability import compaction_suitable
+from engine.core.memory.alloc import free_pages, wmark_pages, zone_watermark_ok
+from engine.core.memory.lru import lru_add, lru_del
+
+DEF_PRIORITY = 12
+_MIN_LRU_BATCH = 64  # include/linux/mmzone.h: BITS_PER_LONG
+_KEPT = u.PG_DIRTY | u.PG_WRITEBACK | u.PG_LOCKED | u.PG_PINNED | u.PG_ISOLATED
+
+
+@core_jit
+def compact_gap(order):
+    """Free pages that compaction needs beside the request itself.
+
+    Args:
+        order: int64.
+    Returns:
+        int64, pages.
+    Source:
+        include/linux/compaction.h compact_gap().
+    """
+    return np.int64(2) << order
+
+
+@core_jit
+def nr_file_pages(guest):
+    """Page cache on the LRU lists of all zones.
+
+    Args:
+        guest: Guest.
+    Returns:
+        tuple of int64: inactive, active pages.
+    Source:
+        mm/vmscan.c node_page_state() of NR_INACTIVE_FILE, NR_ACTIVE_FILE.
+    """
+    inactive = np.int64(0)
+    active = np.int64(0)
+    for zone in range(guest.zones.shape[0]):
+        inactive += guest.zones[zone]["nr_zone_inactive_file"]
+        active += guest.zones[zone]["nr_zone_active_file"]
+    return inactive, active
+
+
+@core_jit
+def age_file_pages(guest):
+    """Make a batch of the oldest active file pages inactive if fewer are inactive than active.
+
+    Args:
+        guest: Guest. Writes pages, lists, zones.nr_zone_*.
+    Source:
+        mm/vmscan.c try_to_inc_max_seq(), should_run_aging(); inactive_is_low() of the older LRU.
+    Differs:
+        A batch at a time between two generations, without looking at page tables.
+    """
+    inactive, active = nr_file_pages(guest)
+    if inactive >= active:
+        return
+    for _ in range(_MIN_LRU_BATCH):
+        pfn = np.int64(guest.lists[u.LRU_ACTIVE_FILE]["last"])
+        if pfn == u.PFN_NONE:
+            return
+        lru_del(guest, pfn)
+        page = guest.pages[pfn]
+        page["flags"] = np.int64(page["flags"]) & ~u.PG_ACTIVE
+        lru_add(guest, pfn)
+
+
+@core_jit
+def keep_page(guest, pfn):
+    """Give a file page that cannot be freed now another trip, as an active one.
+
+    Args:
+        guest: Guest. Writes pages, lists, zones.nr_zone_*.
+        pfn: int64, on the inactive file list.
+    Source:
+        mm/vmscan.c evict_folios(), its treatment of rejected folios.
+    """
+    lru_del(guest, pfn)
+    page = guest.pages[pfn]
+    page["flags"] = (np.int64(page["flags"]) | u.PG_ACTIVE) & ~u.PG_REFERENCED
+    lru_add(guest, pfn)  # reason: kept_by_reclaim
+
+
+@core_jit
+def evict_folios(guest, is_kswapd):
+    """Free a batch of the oldest inactive file pages, those of them that are clean and at rest.
+
+    Args:
+        guest: Guest. Writes pages, blocks, lists, zones, vm.pgscan_*, vm.pgsteal_*.
+        is_kswapd: int64, 1 = counted for kswapd, 0 = for direct reclaim.
+    Returns:
+        tuple of int64: pages scanned, pages freed.
+    Source:
+        mm/vmscan.c evict_folios(), scan_folios(), shrink_folio_list().
+    Differs:
+        One list for all zones. A mapped page counts as used if it was marked referenced, since
+        there are no page tables to ask.
+    """
+    vm = guest.vm[0]
+    scanned = np.int64(0)
+    reclaimed = np.int64(0)
+    age_file_pages(guest)
+    while scanned < _MIN_LRU_BATCH:
+        pfn = np.int64(guest.lists[u.LRU_INACTIVE_FILE]["last"])
+        if pfn == u.PFN_NONE:
+            break
+        page = guest.pages[pfn]
+        flags = np.int64(page["flags"])
+        order = np.int64(page["order"])
+        scanned += 1 << order
+        if flags & _KEPT or (flags & u.PG_MAPPED and flags & u.PG_REFERENCED):
+            keep_page(guest, pfn)
+        else:
+            free_pages(guest, pfn, order)  # reason: reclaimed
+            reclaimed += 1 << order
+    if is_kswapd:
+        vm["pgscan_kswapd"] += scanned
+        vm["pgsteal_kswapd"] += reclaimed
+    else:
+        vm["pgscan_direct"] += scanned
+        vm["pgsteal_direct"] += reclaimed
+    return scanned, reclaimed
+
+
+@core_jit
+def should_abort_scan(guest, nr_reclaimed, nr_to_reclaim, order, is_kswapd):
+    """Whether enough has been reclaimed.
+
+    Args:
+        guest: Guest.
+        nr_reclaimed: int64, pages so far.
+        nr_to_reclaim: int64, pages wanted.
+        order: int64, order that reclaim works for.
+        is_kswapd: int64, 1 = kswapd, which also stops when all zones are safe.
+    Returns:
+        bool.
+    Source:
+        mm/vmscan.c should_abort_scan().
+    """
+    if nr_reclaimed >= max(nr_to_reclaim, compact_gap(order)):
+        return True
+    if is_kswapd == 0 or order > 0:
+        return False
+    for zone in range(guest.zones.shape[0]):
+        mark = wmark_pages(guest, zone, u.WMARK_HIGH) + _MIN_LRU_BATCH
+        if guest.zones[zone]["managed"] > 0 and not zone_watermark_ok(guest, zone, 0, mark, 0):
+            return False
+    return True
+
+
+@core_jit
+def initial_priority(guest, priority, nr_to_reclaim):
+    """Priority at which one pass over the LRU should bring about what is wanted.
+
+    Args:
+        guest: Guest.
+        priority: int64, priority so far.
+        nr_to_reclaim: int64, pages wanted.
+    Returns:
+        int64, DEF_PRIORITY / 2 to DEF_PRIORITY, or ``priority`` if it has been raised already.
+    Source:
+        mm/vmscan.c set_initial_priority().
+    """
+    if priority != DEF_PRIORITY or nr_to_reclaim < _MIN_LRU_BATCH:
+        return priority
+    reclaimable, _ = nr_file_pages(guest)
+    found = np.int64(-1)
+    while reclaimable > 0:
+        reclaimable >>= 1
+        found += 1
+    wanted = nr_to_reclaim - 1
+    while wanted > 0:
+        wanted >>= 1
+        found -= 1
+    return min(max(found, np.int64(DEF_PRIORITY // 2)), np.int64(DEF_PRIORITY))
+
+
+@core_jit
+def shrink_lruvec(guest, priority, nr_to_reclaim, order, is_kswapd):
+    """Evict file pages: a share of them that grows as the priority number falls.
+
+    Args:
+        guest: Guest. Writes pages, blocks, lists, zones, vm.
+        priority: int64, DEF_PRIORITY to 0; the share is 1 / 2**priority.
+        nr_to_reclaim: int64, pages wanted.
+        order: int64, order that reclaim works for.
+        is_kswapd: int64, 1 = kswapd, 0 = direct reclaim.
+    Returns:
+        tuple of int64: pages scanned, pages freed.
+    Source:
+        mm/vmscan.c try_to_shrink_lruvec(), get_nr_to_scan().
+    Differs:
+        No anonymous pages (no swap), no slab.
+    """
+    scanned = np.int64(0)
+    reclaimed = np.int64(0)
+    while True:
+        inactive, active = nr_file_pages(guest)
+        nr_to_scan = (inactive + active) >> priority
+        if nr_to_scan == 0:
+            break
+        some_scanned, some_reclaimed = evict_folios(guest, is_kswapd)
+        scanned += some_scanned
+        reclaimed += some_reclaimed
+        if some_scanned == 0 or scanned >= nr_to_scan:
+            break
+        if should_abort_scan(guest, reclaimed, nr_to_reclaim, order, is_kswapd):
+            break
+    if reclaimed > 0:
+        guest.vm[0]["kswapd_failures"] = 0
+    return scanned, reclaimed
+
+
+@core_jit
+def shrink_file(guest, nr, is_kswapd):
+    """Free file pages until ``nr`` are freed or a whole pass frees none.
+
+    Args:
+        guest: Guest. Writes pages, blocks, lists, zones, vm.
+        nr: int64, pages wanted.
+        is_kswapd: int64, 1 = counted for kswapd, 0 = for direct reclaim.
+    Returns:
+        int64, pages freed.
+    Source:
+        mm/vmscan.c shrink_lruvec().
+    """
+    freed = np.int64(0)
+    while freed < nr:
+        _, reclaimed = shrink_lruvec(guest, np.int64(0), nr - freed, np.int64(0), is_kswapd)
+        if reclaimed == 0:
+            break
+        freed += reclaimed
+    return freed
+
+
+@core_jit
+def compaction_ready(guest, zone, order):
+    """Whether a zone has enough free for compaction, so that reclaim can leave it alone.
+
+    Args:
+        guest: Guest.
+        zone: int64, index of the zone.
+        order: int64.
+    Returns:
+        bool.
+    Source:
+        mm/vmscan.c compaction_ready().
+    """
+    if zone_watermark_ok(guest, zone, order, wmark_pages(guest, zone, u.WMARK_MIN), 0):
+        return True
+    if not compaction_suitable(guest, zone, order, np.int64(0)):
+        return False
+    mark = wmark_pages(guest, zone, u.WMARK_HIGH) + compact_gap(order)
+    return zone_watermark_ok(guest, zone, 0, mark, 0)
+
+
+@core_jit
+def try_to_free_pages(guest, order, alloc_flags):
+    """Direct reclaim for one request: a cluster of pages, or what compaction needs for its order.
+
+    Args:
+        guest: Guest. Writes pages, blocks, lists, zones, vm.
+        order: int64.
+        alloc_flags: int64, ALLOC_*; has no effect.
+    Returns:
+        int64, pages freed; 1 if none was but a zone is ready for compaction.
+    Source:
+        mm/vmscan.c try_to_free_pages(), do_try_to_free_pages(), shrink_zones().
+    """
+    nr_zones = guest.zones.shape[0]
+    guest.vm[0]["allocstall"] += 1
+    total = np.int64(0)
+    nr_ready = 0
+    for i in range(DEF_PRIORITY + 1):
+        nr_ready = 0
+        if order > u.PAGE_ALLOC_COSTLY_ORDER:
+            for zone in range(nr_zones):
+                if compaction_ready(guest, zone, order):
+                    nr_ready += 1
+        if nr_ready < nr_zones:
+            priority = np.int64(DEF_PRIORITY - i)
+            _, reclaimed = shrink_lruvec(
+                guest, priority, np.int64(u.SWAP_CLUSTER_MAX), order, np.int64(0)
+            )
+            total += reclaimed
+        if total >= u.SWAP_CLUSTER_MAX or nr_ready > 0:
+            break
+    if total == 0 and nr_ready > 0:
+        return np.int64(1)
+    return total
+
+
+@core_jit
+def drop_list(guest, lru):
+    """Free the clean, unmapped pages of one file list, oldest first.
+
+    Args:
+        guest: Guest. Writes pages, blocks, lists, zones.
+        lru: int64, LRU_INACTIVE_FILE or LRU_ACTIVE_FILE.
+    Source:
+        mm/truncate.c mapping_try_invalidate(), mapping_evict_folio().
+    Differs:
+        By age, not file by file.
+    """
+    pfn = np.int64(guest.lists[lru]["last"])
+    while pfn != u.PFN_NONE:
+        page = guest.pages[pfn]
+        before = np.int64(page["prev"])
+        if np.int64(page["flags"]) & (_KEPT | u.PG_MAPPED) == 0:
+            free_pages(guest, pfn, np.int64(page["order"]))  # reason: dropped
+        pfn = before
+
+
+@core_jit
+def drop_caches(guest):
+    """Free all page cache that can be freed without writing.
+
+    Args:
+        guest: Guest. Writes pages, blocks, lists, zones, vm.drop_pagecache.
+    Source:
+        fs/drop_caches.c drop_caches_sysctl_handler().
+    Differs:
+        Slab is left alone: which of its pages would become empty is not known.
+    """
+    drop_list(guest, u.LRU_INACTIVE_FILE)
+    drop_list(guest, u.LRU_ACTIVE_FILE)
+    guest.vm[0]["drop_pagecache"] += 1

@@ -1,0 +1,1 @@
+"""What programs ask of memory: the seeded stream, huge pages, the builds of stress-highalloc."""

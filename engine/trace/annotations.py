@@ -1,0 +1,167 @@
+"""What the core's source says of itself: names of kernel functions, and the lines that decide.
+
+A line of engine/core that decides about a page or a pageblock ends with a comment ``# reason: id``;
+the ids are those of reasons.py. On a line that returns, it is the function that decides; on the
+line of a call, the page that the call is about goes that way. The docstring's ``Source:`` section
+names the kernel function and its file.
+"""
+
+import ast
+import importlib
+import inspect
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import CodeType, FunctionType
+
+CORE = Path(__file__).resolve().parents[1] / "core"
+
+_NOTE = re.compile(r"# reason: (\w+)\s*$")
+# "mm/compaction.c isolate_freepages()", perhaps with the version before it.
+_NAMED = re.compile(r"(3\.8 )?([\w./-]+\.[ch]) (?:from )?(\w+)\(")
+
+# Rooms whose functions are of no interest to somebody who follows a page: lists, counters, marks,
+# the allocator's inner life.
+_OUT = frozenset(
+    "__init__ build builds check check_words cpu fallback fallback_2012 fast_search freearea "
+    "freelist highatomic hook metrics observe page pcp profile_2012 range_words rng suitability "
+    "scan_2012 watermark buddy".split()
+)
+# What looks for a page that forbids something; a pfn is where it begins, not what it is about.
+SEARCHES = frozenset(
+    "isolate_lru_pages_2012 has_unmovable_pages has_unmovable_pages_2012 test_pages_isolated "
+    "migrate_range".split()
+)
+_NO_NUMBERS = frozenset(("guest", "bounds", "ops"))
+_OUT_FUNCTIONS = frozenset(
+    "freepages_list is_buddy zone_start_pfn zone_end_pfn pageblock_start_pfn pageblock_end_pfn "
+    "block_end_pfn compound_pages balloon_size reverses_rounds lru_list_of _count_lru _mark_lru "
+    "disown get_pageblock_skip set_pageblock_skip freelist_scan_limit finish_isolation "
+    "update_cached_migrate update_pageblock_skip skip_isolation_on_order busy _jobs _clear_touched "
+    "run_tick run_ticks at_work end_request begin_rounds smallest_freepage_order "
+    "get_page_from_freelist alloc_flags_nofragment zone_usable rmqueue_zone rmqueue_buddy "
+    "_get_page_once page_is_free_for pcp_enable pcp_disable compact_scanners_met "
+    "set_scanner_positions clear_cc".split()
+)
+
+
+@dataclass(frozen=True)
+class KernelName:
+    """A kernel function and the file that it stands in."""
+
+    function: str
+    file: str
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A function of the core, as far as a trace shows it.
+
+    Attributes:
+        room: file of the core without .py.
+        name: of the function there.
+        args: its arguments without the guest.
+        subject: the argument that names the page it is about, if there is one.
+        modern: kernel function of Linux 6.12 that it stands for; None = it is ours.
+        old: the same for Linux 3.8.
+        returns: first words of the docstring's Returns section.
+        notes: line → reason that is noted on it.
+    """
+
+    room: str
+    name: str
+    args: tuple[str, ...]
+    subject: str | None
+    modern: KernelName | None
+    old: KernelName | None
+    returns: str
+    notes: dict[int, str]
+
+
+def section(doc: str, name: str) -> str:
+    """One section of a docstring of the core as a single line."""
+    found = re.search(rf"^{name}:\n((?:[ ]{{4}}.*\n?|\n)*)", doc, re.M)
+    return " ".join(found.group(1).split()) if found else ""
+
+
+def kernel_names(source: str) -> tuple[KernelName | None, KernelName | None]:
+    """The functions of Linux 6.12 and of 3.8 that a Source section names first.
+
+    Args:
+        source: as ``section`` gives it.
+    """
+    if source.startswith("not of the kernel"):
+        return None, None
+    found = [(bool(v), KernelName(name, file)) for v, file, name in _NAMED.findall(source)]
+    modern = next((name for is_old, name in found if not is_old), None)
+    old = next((name for is_old, name in found if is_old), None)
+    return modern or old, old or modern
+
+
+def core_files() -> dict[str, Path]:
+    """Name without .py → path, of every file of the core; no two folders share a name."""
+    return {path.stem: path for path in sorted(CORE.rglob("*.py")) if path.stem != "__init__"}
+
+
+@cache
+def notes_of(room: str) -> dict[int, str]:
+    """Line → reason, of one file of the core."""
+    lines = core_files()[room].read_text(encoding="utf-8").splitlines()
+    found = ((i, _NOTE.search(line)) for i, line in enumerate(lines, 1))
+    return {i: note.group(1) for i, note in found if note}
+
+
+@cache
+def places() -> dict[str, tuple[str, ...]]:
+    """Reason → the functions of the core that give it, as ``engine/core/compact/scan.py name``."""
+    found: dict[str, list[str]] = {}
+    for room, path in core_files().items():
+        notes = notes_of(room)
+        if not notes:
+            continue
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef):
+                for line in range(node.lineno, (node.end_lineno or 0) + 1):
+                    where = f"engine/core/{path.relative_to(CORE).as_posix()} {node.name}"
+                    if line in notes and where not in found.setdefault(notes[line], []):
+                        found[notes[line]].append(where)
+    return {reason: tuple(where) for reason, where in found.items()}
+
+
+def _watched(room: str, function: FunctionType) -> Watched:
+    """What there is to know of one function."""
+    doc = inspect.getdoc(function) or ""
+    code = function.__code__
+    args = tuple(name for name in code.co_varnames[: code.co_argcount] if name not in _NO_NUMBERS)
+    modern, old = kernel_names(section(doc, "Source"))
+    lines = {line for _, _, line in code.co_lines() if line}
+    notes = {line: reason for line, reason in notes_of(room).items() if line in lines}
+    subject = next((name for name in ("pfn", "src") if name in args), None)
+    if function.__name__ in SEARCHES:
+        subject = None
+    returns = section(doc, "Returns")
+    return Watched(room, function.__name__, args, subject, modern, old, returns, notes)
+
+
+@cache
+def watched() -> dict[CodeType, Watched]:
+    """Every function of the core that a trace watches, by its code.
+
+    Raises:
+        RuntimeError: the core is compiled: there is nothing to watch then.
+    """
+    found = {}
+    for room, path in core_files().items():
+        if room in _OUT:
+            continue
+        dotted = ".".join(path.relative_to(CORE).with_suffix("").parts)
+        module = importlib.import_module(f"engine.core.{dotted}")
+        for name, function in vars(module).items():
+            if getattr(function, "__module__", "") != module.__name__ or name in _OUT_FUNCTIONS:
+                continue
+            if hasattr(function, "py_func"):
+                raise RuntimeError("the core is compiled: a trace needs NUMBA_DISABLE_JIT=1")
+            if isinstance(function, FunctionType):
+                found[function.__code__] = _watched(room, function)
+    return found

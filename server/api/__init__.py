@@ -1,0 +1,1 @@
+"""The doors: the application, its sockets and REST routes, static files."""

@@ -1,0 +1,113 @@
+"""Wires the parts together: create_app(settings) is the whole server without its socket."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from fastapi import FastAPI, Request, Response, WebSocket
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
+
+from server.api import ws
+from server.api.origin import origin_allowed
+from server.api.race_routes import make_race_router
+from server.api.routes import Refusal, error_response, make_router
+from server.api.scenario_routes import make_scenario_router
+from server.api.static import SECURITY_HEADERS, PageFiles
+from server.api.trace_routes import make_trace_router
+from server.compiler.warm import Warm
+from server.errors import LimitReachedError, NotFoundError
+from server.guests.library import Library, Progress
+from server.manager import Manager
+from server.paths import web_folder
+from server.settings import Settings
+from server.wire.config import DEFAULT_EXAMPLE, Source
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application; one process, since sessions live in memory."""
+    library = Library(settings.max_uploads, settings.guest_bytes)
+
+    def preload(progress: Progress) -> None:
+        """The first page shows this guest: have it ready."""
+        library.base(Source("capture", DEFAULT_EXAMPLE), 1, progress)
+
+    warm = Warm(preload)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        manager = Manager(settings, library, warm)
+        app.state.manager = manager
+        app.include_router(make_race_router())  # before /api/{name}, which takes the rest
+        app.include_router(make_scenario_router())
+        app.include_router(make_trace_router(manager))
+        app.include_router(make_router(manager))
+        # Last: the folder takes every path that nothing else took.
+        app.mount("/", PageFiles(directory=web_folder(), html=True, check_dir=False))
+        warm.start()
+        sweeping = asyncio.create_task(manager.sweep())
+        try:
+            yield
+        finally:
+            sweeping.cancel()
+            manager.close()
+            warm.give_up()
+            await asyncio.gather(sweeping, return_exceptions=True)
+
+    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    _add_guards(app, settings)
+    _add_errors(app)
+
+    @app.websocket("/ws/{session_id}")
+    async def socket(websocket: WebSocket, session_id: str) -> None:
+        await ws.serve(websocket, session_id, app.state.manager)
+
+    return app
+
+
+def _add_guards(app: FastAPI, settings: Settings) -> None:
+    @app.middleware("http")
+    async def guard(
+        request: Request, call_next: Callable[[Request], Awaitable[Response]]
+    ) -> Response:
+        headers = request.headers
+        if request.method not in _SAFE_METHODS and not origin_allowed(
+            headers.get("origin"),
+            request.url.scheme,
+            headers.get("host"),
+            settings.allowed_origins,
+        ):
+            response: Response = error_response(403, "this page's origin may not write here")
+        else:
+            response = await call_next(request)
+        for name, value in SECURITY_HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+
+def _add_errors(app: FastAPI) -> None:
+    """Every fault becomes ``{"error": one sentence}``."""
+
+    @app.exception_handler(Refusal)
+    async def refusal(_: Request, error: Refusal) -> Response:
+        return error_response(error.status, str(error))
+
+    @app.exception_handler(ValueError)
+    async def bad_input(_: Request, error: ValueError) -> Response:
+        return error_response(400, str(error))
+
+    @app.exception_handler(NotFoundError)
+    async def not_found(_: Request, error: NotFoundError) -> Response:
+        return error_response(404, str(error))
+
+    @app.exception_handler(LimitReachedError)
+    async def limit(_: Request, error: LimitReachedError) -> Response:
+        return error_response(429, str(error))
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> Response:
+        text = {404: f"there is nothing at {request.url.path[:200]}"}.get(error.status_code)
+        return error_response(error.status_code, text or str(error.detail))

@@ -1,0 +1,221 @@
+"""REST of docs/PROTOCOL.md section 1. Every error is one sentence in ``{"error": …}``."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import FileResponse, JSONResponse
+
+from engine.designs import DEFAULT_DESIGNS, DESIGNS, MAX_DESIGNS
+from engine.presets import PRESETS
+from server.api.static import LateScript
+from server.errors import LimitReachedError
+from server.guests.library import EXAMPLES
+from server.guests.recorded import Recordings
+from server.jobs.spread import DEFAULT_SEEDS, MAX_SEEDS, MIN_SEEDS, seeds_of
+from server.jsontext import parse_object
+from server.manager import Manager
+from server.paths import examples_folder, plotly_script, project_version
+from server.session.event_side import LiveSession
+from server.wire import config as limits
+from server.wire import messages
+from server.wire.config import config_from_dict
+from server.wire.frames import WIRE_VERSION
+
+MAX_BODY_BYTES = 64 * 1024  # of everything but an upload
+MAX_NAME = 120
+MAX_BODIES = 4  # uploads under way at a time
+MAX_STEP_DIGITS = 6
+FRAME_TYPE = "application/octet-stream"
+# Results of long runs that travel with the examples: name in the address and file.
+PUBLISHED = {
+    "fidelity": "fidelity.json",
+    "stress-highalloc": "stress-highalloc.json",
+    "price": "price.json",  # figures of others, for scale
+}
+
+
+class Refusal(Exception):
+    """An answer other than success: status and one sentence."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+def error_response(status: int, text: str) -> JSONResponse:
+    """The form of every error."""
+    return JSONResponse({"error": text}, status)
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """The body, refused as soon as it is over ``limit`` bytes.
+
+    Raises:
+        Refusal: 413.
+    """
+    text = f"the body is over {limit >> 20} MiB" if limit >> 20 else f"the body is over {limit} B"
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise Refusal(413, text)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise Refusal(413, text)
+    return bytes(body)
+
+
+def published(name: str) -> Path | None:
+    """The file of a published result, None if there is none."""
+    path = examples_folder() / PUBLISHED[name]
+    return path if path.is_file() else None
+
+
+def describe_server(manager: Manager, recordings: Recordings) -> dict[str, Any]:
+    """The answer of GET /api/info."""
+    settings = manager.settings
+    return {
+        "version": project_version(),
+        "wire_version": WIRE_VERSION,
+        "designs": [
+            {
+                "name": d.name,
+                "label": d.label,
+                "source": d.source,
+                "toggles": [
+                    {
+                        "name": t.name,
+                        "values": list(t.values),
+                        "label": t.label,
+                        "source": t.source,
+                    }
+                    for t in d.toggles
+                ],
+            }
+            for d in DESIGNS.values()
+        ],
+        "default_designs": list(DEFAULT_DESIGNS),
+        "presets": [
+            {"name": recipe.name, "label": recipe.label, "text": recipe.text}
+            for recipe in PRESETS.values()
+        ],
+        "captures": [
+            {**example.to_dict(), "recorded": name in recordings}
+            for name, example in EXAMPLES.items()
+        ],
+        "published": [name for name in PUBLISHED if published(name)],
+        "default_source": {"kind": "capture", "name": limits.DEFAULT_EXAMPLE},
+        "limits": {
+            "max_designs": MAX_DESIGNS,
+            "min_size_mib": limits.MIN_SIZE_MIB,
+            "max_size_mib": limits.MAX_SIZE_MIB,
+            "max_seed": limits.MAX_SEED,
+            "max_upload_mib": settings.max_upload_mib,
+            "max_guest_mib": settings.guest_bytes >> 20,
+            "max_sessions": settings.max_sessions,
+            "min_spread_seeds": MIN_SEEDS,
+            "default_spread_seeds": DEFAULT_SEEDS,
+            "max_spread_seeds": MAX_SEEDS,
+            "max_viewers": settings.max_viewers,
+            "max_ticks_per_s": messages.MAX_TICKS_PER_S,
+            "max_step_ticks": messages.MAX_STEP_TICKS,
+            "max_message_bytes": messages.MAX_MESSAGE_BYTES,
+            "frames_per_s": settings.frames_per_s,
+        },
+    }
+
+
+def make_router(manager: Manager) -> APIRouter:
+    """The routes, bound to one server's parts."""
+    router = APIRouter()
+    reading = asyncio.Semaphore(1)  # an archive takes memory while it is read: one at a time
+    bodies: set[Request] = set()
+    recordings = Recordings(examples_folder())
+    plotly = LateScript(plotly_script())
+
+    def find(session_id: str) -> LiveSession:
+        live = manager.sessions.get(session_id)
+        if live is None:
+            raise Refusal(404, manager.farewell(session_id))
+        return live
+
+    @router.get("/healthz")
+    async def healthz() -> Response:
+        if manager.warm.ready:
+            return JSONResponse({"status": "ok", "version": project_version()})
+        text, done, total = manager.warm.state
+        return JSONResponse({"status": "starting", "text": text, "done": done, "total": total}, 503)
+
+    @router.get("/api/info")
+    async def info() -> dict[str, Any]:
+        return describe_server(manager, recordings)
+
+    @router.post("/api/sessions")
+    async def create_session(request: Request) -> Response:
+        body = await read_body(request, MAX_BODY_BYTES)
+        data = parse_object(body, "the config") if body.strip() else {}
+        live = manager.create(config_from_dict(data))
+        return JSONResponse({"session": live.id}, 201)
+
+    @router.get("/api/sessions/{session_id}")
+    async def read_session(session_id: str) -> dict[str, Any]:
+        return {"session": session_id, **await find(session_id).export()}
+
+    @router.post("/api/sessions/{session_id}/spread")
+    async def start_spread(request: Request, session_id: str) -> Response:
+        body = await read_body(request, MAX_BODY_BYTES)
+        number = seeds_of(parse_object(body, "the spread") if body.strip() else {})
+        spread = await manager.spread(find(session_id), number)
+        return JSONResponse(spread.describe(), 202)
+
+    @router.get("/api/sessions/{session_id}/spread")
+    async def read_spread(session_id: str) -> dict[str, Any]:
+        return manager.spreads.get(find(session_id).id).describe()
+
+    @router.post("/api/captures")
+    async def upload(request: Request, name: str = "upload") -> Response:
+        if len(bodies) >= MAX_BODIES:
+            raise LimitReachedError(f"{MAX_BODIES} uploads are under way: try again in a moment")
+        bodies.add(request)
+        try:
+            body = await read_body(request, manager.settings.max_upload_mib << 20)
+            shown = "".join(c for c in name if c.isprintable())[:MAX_NAME] or "upload"
+            async with reading:
+                loop = asyncio.get_running_loop()
+                found = loop.run_in_executor(None, manager.library.add_upload, body, shown)
+                upload_id, summary = await found
+        finally:
+            bodies.discard(request)
+        return JSONResponse({"capture": upload_id, "summary": summary}, 201)
+
+    _add_recorded(router, recordings)
+
+    @router.get("/vendor/plotly.min.js")
+    async def plotly_js(request: Request) -> Response:
+        return await plotly.response(request)
+
+    return router
+
+
+def _add_recorded(router: APIRouter, recordings: Recordings) -> None:
+    """What does not depend on any session: recordings of real kernels, published results."""
+
+    @router.get("/api/recorded/{example}")
+    async def recorded(example: str) -> dict[str, Any]:
+        return await asyncio.to_thread(recordings.describe, example)
+
+    @router.get("/api/recorded/{example}/{design}/{step}")
+    async def recorded_picture(example: str, design: str, step: str) -> Response:
+        if not step.isdecimal() or len(step) > MAX_STEP_DIGITS:
+            raise Refusal(404, f"step is {step!r:.60}: a whole number is needed")
+        frame = await asyncio.to_thread(recordings.picture, example, design, int(step))
+        return Response(frame, media_type=FRAME_TYPE)
+
+    @router.get("/api/{name}")
+    async def read_published(name: str) -> Response:
+        path = published(name) if name in PUBLISHED else None
+        if path is None:
+            raise Refusal(404, f"there is nothing at /api/{name:.200}")
+        return FileResponse(path, media_type="application/json")

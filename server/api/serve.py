@@ -1,0 +1,104 @@
+"""Runs the application on a socket: binding, the printed address, and a clean end.
+
+uvicorn would close WebSockets with 1012 and end by the signal that it got; here they are closed
+with 1001 first, and the process ends with status 0.
+"""
+
+import asyncio
+import logging
+import socket
+
+import uvicorn
+
+from server.api.app import create_app
+from server.manager import Manager
+from server.settings import Settings
+
+WS_MAX_BYTES = 1 << 20  # above 64 KiB we say so ourselves; above this the library closes with 1009
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket.
+
+    Raises:
+        ValueError: the address cannot be had; in one sentence.
+    """
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, proto)
+    except OSError as error:
+        raise ValueError(f"cannot listen on {host}: {error.strerror or error}") from None
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(256)
+    except OSError as error:
+        listener.close()
+        text = f"cannot listen on port {port} of {host}: {error.strerror or error}"
+        raise ValueError(f"{text}; --port or FRAGSCOPE_PORT chooses another") from None
+    listener.setblocking(False)
+    return listener
+
+
+def address(listener: socket.socket) -> str:
+    """What a person opens in a browser."""
+    host, port = listener.getsockname()[:2]
+    if host in ("0.0.0.0", "::"):
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server that says goodbye to its sockets first."""
+
+    @property
+    def _manager(self) -> Manager | None:
+        """The application's manager; None before it has started."""
+        return getattr(self.config.app.state, "manager", None)  # type: ignore[union-attr]
+
+    @property
+    def failed(self) -> bool:
+        """Whether the simulator could not be prepared: nothing works then."""
+        return self._manager is not None and self._manager.warm.failed
+
+    async def on_tick(self, counter: int) -> bool:
+        """Whether to end: when uvicorn wants to, and when the simulator could not be prepared."""
+        return await super().on_tick(counter) or self.failed
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close every WebSocket with 1001, then do what uvicorn does."""
+        if self._manager is not None:
+            self._manager.close()
+            await asyncio.sleep(0.05)  # one round for the writers; uvicorn waits for the rest
+        await super().shutdown(sockets)
+
+
+def make_server(settings: Settings) -> Server:
+    """The server, not yet running; one worker, since sessions live in its memory."""
+    return Server(
+        uvicorn.Config(
+            create_app(settings),
+            ws="websockets-sansio",
+            ws_max_size=WS_MAX_BYTES,
+            ws_per_message_deflate=False,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=settings.shutdown_s,
+        )
+    )
+
+
+def run_server(settings: Settings) -> int:
+    """Listen, print the address, serve until SIGINT or SIGTERM; the exit status.
+
+    1 = the simulator could not be prepared; the log says why.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    listener = bind(settings.host, settings.port)
+    print(f"fragscope is at {address(listener)}  (Ctrl+C ends it)", flush=True)
+    server = make_server(settings)
+    server.run(sockets=[listener])
+    return 1 if server.failed else 0

@@ -1,0 +1,163 @@
+"""What several commands have alike: captures, operations, designs, a profile, seeds, progress."""
+
+import argparse
+import json
+import sys
+import threading
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+MAX_OPS_BYTES = 1 << 20
+
+_SHARED: dict[str, dict[str, Any]] = {
+    "capture": {"metavar": "CAPTURE", "help": "folder or archive, or an example's name"},
+    "--designs": {
+        "metavar": "LIST",
+        "help": "NAME[:TOGGLE[=VALUE][+TOGGLE...]], by commas; default: the four",
+    },
+    "--profile": {
+        "default": "modern",
+        "help": "whose rules: modern (Linux 6.12), 2012 (Linux 3.8) or 2012+3.14; "
+        "default %(default)s",
+    },
+    "--seed": {"default": "1", "help": "seed of what is not known; default 1"},
+    "--seeds": {
+        "default": "1",
+        "metavar": "N",
+        "help": "play under N seeds, from --seed on: mean, lowest and highest of each number",
+    },
+    "--json": {"action": "store_true", "help": "print one JSON object"},
+}
+
+
+def add_shared(parser: Any, *names: str) -> None:
+    """Add arguments that several commands have to a parser, or to a group of one."""
+    for name in names:
+        parser.add_argument(name, **_SHARED[name])
+
+
+def example_or_path(text: str) -> Path:
+    """The capture that a person means: a path that exists, else an example's name."""
+    path = Path(text)
+    if path.exists():
+        return path
+    from server.guests.library import EXAMPLES
+
+    if text in EXAMPLES:
+        return EXAMPLES[text].path
+    raise ValueError(
+        f"no capture at {text!r}: give a folder or an archive, or one of {', '.join(EXAMPLES)}"
+    )
+
+
+def read_ops(text: str) -> Any:
+    """The JSON of an OPS.json file.
+
+    Raises:
+        ValueError: it cannot be read, or is no JSON; one sentence.
+    """
+    path = Path(text)
+    try:
+        if path.stat().st_size > MAX_OPS_BYTES:
+            raise ValueError(f"{text} is over {MAX_OPS_BYTES >> 20} MiB: no list of operations")
+        return json.loads(path.read_bytes())
+    except OSError as error:
+        raise ValueError(f"cannot read {text}: {error.strerror}") from None
+    except RecursionError:
+        raise ValueError(f"{text} is nested too deeply") from None
+    except ValueError as error:
+        raise ValueError(f"{text}: {error}") from None
+
+
+def whole_number(text: str, what: str, highest: int, lowest: int = 0) -> int:
+    """A number that a person wrote.
+
+    Raises:
+        ValueError: it is none, or out of bounds; one sentence.
+    """
+    if not text.isascii() or not text.isdigit() or not lowest <= int(text[:20]) <= highest:
+        raise ValueError(f"{what} is {text[:60]!r}: a whole number from {lowest} to {highest}")
+    return int(text)
+
+
+def seed_of(args: argparse.Namespace) -> int:
+    """The seed that a person gave.
+
+    Raises:
+        ValueError: it is none; one sentence.
+    """
+    from server.wire.config import MAX_SEED
+
+    return whole_number(args.seed, "seed", MAX_SEED)
+
+
+def profile_of(args: argparse.Namespace) -> str:
+    """The profile that a person gave.
+
+    Raises:
+        ValueError: there is no such profile; one sentence.
+    """
+    from engine.world import profile_number
+
+    profile_number(args.profile)
+    return str(args.profile)
+
+
+def designs_of(args: argparse.Namespace) -> list[str]:
+    """Keys of the designs that a person gave, the four if none.
+
+    Raises:
+        ValueError: one of them is none; one sentence.
+    """
+    from engine.designs import DEFAULT_DESIGNS, parse_designs
+
+    keys = args.designs.split(",") if args.designs is not None else list(DEFAULT_DESIGNS)
+    return [design.key for design in parse_designs([key.strip() for key in keys])]
+
+
+_shown = ""
+
+
+def show_progress(text: str, done: int, total: int) -> None:
+    """One line on stderr, rewritten where that is a terminal, one a text where it is not."""
+    global _shown
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{text} ({done} of {total})")
+        sys.stderr.flush()
+    elif text != _shown:
+        sys.stderr.write(text + "\n")
+    _shown = text
+
+
+def end_progress() -> None:
+    """The line is complete; nothing if there was none."""
+    global _shown
+    if _shown and sys.stderr.isatty():
+        sys.stderr.write("\n")
+    _shown = ""
+
+
+def compile_core(entry: str | None = None) -> None:
+    """Compile what the cache lacks, with progress; later it would happen unseen, call by call.
+
+    Args:
+        entry: a function that is wanted, see precompile.missing; default: the simulator's.
+    """
+    from engine.core.precompile import SIMULATOR, missing
+    from server.compiler.pool import TEXT, Build
+
+    import_module("engine.world")  # what it calls is compiled as well
+    parts = missing(entry or SIMULATOR)
+    if not parts:
+        return
+    build = Build(parts)
+    work = threading.Thread(target=build.run, name="build", daemon=True)
+    work.start()
+    try:
+        while work.is_alive():
+            show_progress(TEXT, *build.progress)
+            work.join(0.5)
+    finally:
+        build.stop()
+        end_progress()

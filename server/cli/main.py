@@ -1,0 +1,151 @@
+"""The command line: ``fragscope serve``, ``replay``, ``trace`` and the others.
+
+Bad input ends with status 2 and one sentence on stderr. What a command needs is
+imported when it runs, so that ``--help`` and ``--version`` answer at once.
+"""
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from server.cli.common import end_progress, read_ops, show_progress
+from server.cli.offline import add_offline
+from server.cli.race import add_race
+from server.cli.replay import add_replay
+from server.cli.scenario import add_scenario
+from server.cli.stress import add_stress
+from server.cli.trace import add_trace
+from server.paths import project_version
+
+BAD_INPUT = 2
+EXIT_OK = 0
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are one sentence."""
+
+    def error(self, message: str) -> Any:
+        self.exit(BAD_INPUT, f"fragscope: {message}\n")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The command line as argparse knows it."""
+    parser = _Parser(
+        prog="fragscope",
+        description="See physical-memory fragmentation: four balloon designs on one guest.",
+    )
+    parser.add_argument("--version", action="version", version=f"fragscope {project_version()}")
+    commands = parser.add_subparsers(title="commands", dest="name", required=True)
+    _add_serve(commands)
+    add_replay(commands)
+    add_stress(commands)
+    add_offline(commands)
+    add_race(commands)
+    add_scenario(commands)
+    add_trace(commands)
+    _add_capture(commands)
+    warmup = commands.add_parser("warmup", help="compile the simulator's core into its cache")
+    warmup.set_defaults(run=_warmup)
+    return parser
+
+
+def _add_serve(commands: Any) -> None:
+    serve = commands.add_parser("serve", help="start the server and print its address")
+    serve.add_argument("--host", help="address to listen on (default 127.0.0.1)")
+    serve.add_argument("--port", help="port to listen on, 0 = any free one (default 8000)")
+    serve.set_defaults(run=_serve)
+
+
+def _add_capture(commands: Any) -> None:
+    capture = commands.add_parser(
+        "capture", help="write this machine's memory map into a file (needs root)"
+    )
+    what = capture.add_mutually_exclusive_group(required=True)
+    what.add_argument("-o", "--output", metavar="FILE", help="archive to write: .tar.xz or .tar.gz")
+    what.add_argument(
+        "--series", metavar="FOLDER",
+        help="record state, operation, state, operation…: for replay --against",
+    )  # fmt: skip
+    steps = capture.add_mutually_exclusive_group()
+    steps.add_argument(
+        "--steps", metavar="LIST",
+        help="what a series does: compact, wait SECONDS, drop, huge N, by commas",
+    )  # fmt: skip
+    steps.add_argument("--ops", metavar="OPS.json", help="the same as for replay")
+    capture.set_defaults(run=_capture)
+
+
+def _serve(args: argparse.Namespace) -> int:
+    import gc
+
+    gc.disable()  # nothing that an import makes is garbage: looking for it took a sixth of a start
+    from server.api.serve import run_server
+    from server.settings import settings_from
+
+    gc.freeze()  # nor need it be looked through ever again
+    gc.enable()
+    return run_server(settings_from(host=args.host, port=args.port))
+
+
+def _capture(args: argparse.Namespace) -> int:
+    from server.cli.capture import record
+
+    if args.series is not None:
+        _series(args)
+    elif args.steps is not None or args.ops is not None:
+        raise ValueError("--steps and --ops are for a series: --series FOLDER")
+    else:
+        record(Path(args.output), progress=show_progress)
+    end_progress()
+    return EXIT_OK
+
+
+def _series(args: argparse.Namespace) -> None:
+    from engine.replay import parse_ops
+    from server.cli.series import DEFAULT_STEPS, check_steps, parse_steps, record_series
+
+    if args.ops is not None:
+        ops = check_steps(parse_ops(read_ops(args.ops)))
+    else:
+        ops = parse_steps(DEFAULT_STEPS if args.steps is None else args.steps)
+    record_series(Path(args.series), ops, show_progress)
+
+
+def _warmup(_: argparse.Namespace) -> int:
+    from server.compiler.warm import Warm
+
+    warm = Warm()
+    warm.start()
+    warm.wait(show_progress)
+    end_progress()
+    print(f"the simulator's core is compiled and cached ({warm.seconds:.0f} s)", flush=True)
+    return EXIT_OK
+
+
+def _leave(_: int, __: FrameType | None) -> None:
+    raise SystemExit(EXIT_OK)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command that ``arguments`` (default: of the process) name; the exit status."""
+    signal.signal(signal.SIGTERM, _leave)
+    args = build_parser().parse_args(arguments)
+    run: Callable[[argparse.Namespace], int] = args.run
+    try:
+        return run(args)
+    except KeyboardInterrupt:
+        return EXIT_OK
+    except BrokenPipeError:  # `fragscope replay … | head`
+        sys.stderr.close()
+        return EXIT_OK
+    except (ValueError, OSError) as error:
+        print(f"fragscope: {error}", file=sys.stderr)
+        return BAD_INPUT
+
+
+if __name__ == "__main__":
+    sys.exit(main())

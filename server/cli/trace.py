@@ -1,0 +1,136 @@
+"""``fragscope trace``: what the first ticks of an operation do, call by call, and why."""
+
+import argparse
+import json
+import re
+from typing import Any
+
+from server.cli.common import (
+    add_shared,
+    compile_core,
+    example_or_path,
+    profile_of,
+    read_ops,
+    seed_of,
+    whole_number,
+)
+
+_SHOWN = 2  # entries of one reason and kind in the text form
+_MAX_SKIP = 1_000_000
+
+
+def add_trace(commands: Any) -> None:
+    """Describe the command to argparse."""
+    trace = commands.add_parser(
+        "trace",
+        help="follow pages through the kernel's functions",
+        description="Play operations on a guest; of the last one, run the first ticks watched: "
+        "which page was dealt with, by which functions, with which outcome, and why.",
+    )
+    trace.add_argument(
+        "capture", metavar="CAPTURE",
+        help="folder, archive, an example's name, or PRESET:SIZE_MIB for a synthetic guest",
+    )  # fmt: skip
+    trace.add_argument("--design", default="lru_hook", help="NAME[:TOGGLE[=VALUE][+TOGGLE...]]")
+    trace.add_argument("--ops", metavar="OPS.json", help="as for replay; default: one compaction")
+    trace.add_argument("--ticks", default="1", metavar="N", help="ticks to watch, 1 to 16")
+    trace.add_argument(
+        "--skip", default="0", metavar="N", help="ticks of the last operation to run before"
+    )
+    add_shared(trace, "--profile", "--seed", "--json")
+    trace.set_defaults(run=run_trace)
+
+
+def guest_of(text: str, seed: int) -> Any:
+    """The guest that a person means.
+
+    Raises:
+        ValueError: there is none of that name; one sentence.
+    """
+    from engine.capture.load import guest_from_capture, load_capture
+    from engine.presets import PRESETS, make_synthetic
+
+    found = re.fullmatch(r"(\w+):([0-9]{1,6})", text)
+    if found is not None and found[1] in PRESETS:
+        return make_synthetic(found[1], int(found[2]), seed)
+    path = example_or_path(text)
+    return guest_from_capture(load_capture(path, path.name), seed)
+
+
+def _arguments(args: dict[str, int]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in args.items())
+
+
+def _call_line(call: dict[str, Any]) -> str:
+    """One call with its outcome and the page after it."""
+    text = f"    {'  ' * call['depth']}{call['function']}({_arguments(call['args'])})"
+    if call["returned"]:
+        text += f" = {call['returned']}"
+    page = call.get("page")
+    if page is not None:
+        marks = "".join(f", {name}" for name in ("locked", "isolated") if page[name])
+        text += f"    [refcount {page['refcount']}{marks}, {page['on']}]"
+    return text
+
+
+def text_of(answer: dict[str, Any]) -> str:
+    """The answer for people: counts, then some entries of every reason.
+
+    Args:
+        answer: as engine.trace.foretell gives it.
+    """
+    lines = [
+        f"{answer['design']}, profile {answer['profile']}: {answer['ticks']} ticks from tick "
+        f"{answer['tick']}, {answer['total']} pages and pageblocks dealt with"
+    ]
+    lines += [f"{c['nr']:>8}  {c['outcome']:<9} {c['reason']}" for c in answer["counts"]]
+    told: dict[tuple[str, str], int] = {}
+    for entry in answer["handled"]:
+        sort = entry["reason"], entry["kind"]
+        told[sort] = told.get(sort, 0) + 1
+        if told[sort] > _SHOWN:
+            continue
+        lines += ["", f"{entry['subject']} {entry['pfn']} ({entry['kind']}), {entry['by']}: "
+                  f"{entry['outcome']}", f"  {entry['sentence']} [{entry['source']}]"]  # fmt: skip
+        lines += [_call_line(call) for call in entry["calls"]]
+    return "\n".join(lines) + "\n"
+
+
+def run_trace(args: argparse.Namespace) -> int:
+    """Run the command.
+
+    Returns:
+        The exit status.
+
+    Raises:
+        ValueError: bad input; one sentence.
+    """
+    from engine.replay import command_of, parse_ops
+    from engine.trace.limits import check_size, check_ticks
+    from engine.world import World, WorldConfig
+    from server.jobs.trace import TraceProcess
+
+    profile = profile_of(args)
+    seed = seed_of(args)
+    ticks = check_ticks(whole_number(args.ticks, "number of ticks", 16, 1))
+    skip = whole_number(args.skip, "number of ticks to skip", _MAX_SKIP)
+    ops = parse_ops(read_ops(args.ops) if args.ops is not None else [["compact"]])
+    compile_core()
+    config = WorldConfig((args.design,), seed, profile=profile)
+    world = World(guest_of(args.capture, seed), config)
+    check_size(world.nr_pages)
+    for op in ops:
+        world.run_until_idle()
+        command = command_of(op)
+        if command is not None:
+            world.apply(command)
+    while skip > 0 and world.busy():
+        world.step(1)
+        skip -= 1
+    process = TraceProcess()
+    try:
+        answer = process.ask(world, ticks)
+    finally:
+        process.close()
+    print(json.dumps(answer, allow_nan=False) if args.json else text_of(answer), flush=True)
+    return 0

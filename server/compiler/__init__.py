@@ -1,0 +1,1 @@
+"""Getting the compiled core ready before anybody is let in."""

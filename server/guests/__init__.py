@@ -1,0 +1,1 @@
+"""Guests to start from, and what real kernels made of them."""

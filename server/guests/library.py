@@ -1,0 +1,264 @@
+"""Guests to start from: examples, uploaded captures, synthetic presets. Also says what they cost.
+
+Blank of any session: a base guest is read-only here, and every world copies it. Called from the
+workers of all sessions, so the caches are behind one lock; the slow work happens outside of it.
+"""
+
+import hashlib
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import engine
+from engine import units as u
+from engine.capture.archive import Limits
+from engine.capture.load import Capture, guest_from_capture, load_capture
+from engine.guest import Guest
+from engine.presets import PRESETS, make_synthetic
+from server.errors import NotFoundError
+from server.paths import examples_folder
+from server.wire.config import MAX_SIZE_MIB, SessionConfig, Source
+
+PAGE_COST = 24  # bytes a page and design, pageblocks and lists included (see benchmarks)
+UPLOAD_COST = 32  # bytes a page of a capture that is kept
+MAX_BASES = 8  # base guests of examples kept ready
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Example:
+    """A capture that ships with the project.
+
+    Attributes:
+        name: folder below examples/.
+        label: a few words for a list.
+        text: one sentence: what was done to this real guest before it was captured.
+        size_mib: its memory.
+    """
+
+    name: str
+    label: str
+    text: str
+    size_mib: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {
+            "name": self.name, "label": self.label, "text": self.text, "size_mib": self.size_mib,
+        }  # fmt: skip
+
+    @property
+    def path(self) -> Path:
+        """The archive."""
+        return examples_folder() / self.name / "s1.tar.xz"
+
+
+EXAMPLES: dict[str, Example] = {
+    e.name: e
+    for e in (
+        Example(
+            "runs", "1 GiB, freed in runs",
+            "Half of 700 MiB kept, in runs of 256 KiB; few kernel objects, page cache between.",
+            1024,
+        ),
+        Example(
+            "tight", "1 GiB, tight",
+            "Half of 600 MiB kept page by page, 8,000 kernel objects, 300 MiB of page cache.",
+            1024,
+        ),
+        Example(
+            "roomy", "1 GiB, roomy",
+            "45 % of 600 MiB kept page by page, 6,000 kernel objects, no page cache.",
+            1024,
+        ),
+        Example(
+            "cycles", "1 GiB, for balloon cycles",
+            "55 % of 700 MiB kept in runs of 16 KiB, 4,000 kernel objects, 150 MiB of page cache.",
+            1024,
+        ),
+        Example(
+            "pressure", "1 GiB, under pressure",
+            "85 % of 780 MiB kept page by page, 3,000 kernel objects, 120 MiB of page cache.",
+            1024,
+        ),
+        Example(
+            "large", "2 GiB",
+            "40 % of 1,500 MiB kept in runs of 8 KiB, 20,000 kernel objects, 200 MiB page cache.",
+            2048,
+        ),
+    )
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Base:
+    """A guest that worlds are copied from, and what a page shows of it.
+
+    Attributes:
+        guest: read-only.
+        facts: the ``guest`` and ``engine`` fields of ``welcome``.
+        text: words for WorldConfig.source.
+    """
+
+    guest: Guest
+    facts: dict[str, Any]
+    text: str
+
+
+@cache
+def engine_digest() -> str:
+    """Digest of the simulator's sources: with equal ones, config and log give equal states."""
+    folder = Path(engine.__file__).resolve().parent
+    digest = hashlib.blake2b(digest_size=10)
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
+        digest.update(path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def guest_facts(guest: Guest, label: str, summary: dict[str, Any]) -> dict[str, Any]:
+    """The ``guest`` and ``engine`` fields of ``welcome``."""
+    zones: list[dict[str, Any]] = [
+        {
+            "name": u.ZONE_NAMES[int(zone["name"])],
+            "start_pfn": int(zone["start_pfn"]),
+            "end_pfn": int(zone["end_pfn"]),
+            "managed": int(zone["managed"]),
+        }
+        for zone in guest.zones
+    ]
+    main = max(zones, key=lambda zone: zone["managed"])
+    return {
+        "guest": {
+            "label": label,
+            "size_mib": round(int(guest.zones["present"].sum()) / u.MIB_PAGES),
+            "nr_pages": len(guest.pages),
+            "nr_pageblocks": len(guest.blocks),
+            "main_zone": main["name"],
+            "zones": zones,
+            "summary": summary,
+        },
+        "engine": engine_digest(),
+    }
+
+
+class Library:
+    """Base guests by config, uploads by id."""
+
+    def __init__(self, max_uploads: int, guest_bytes: int) -> None:
+        """Nothing is read before it is asked for.
+
+        Args:
+            max_uploads: uploads kept at a time.
+            guest_bytes: memory for guests; uploads take a quarter of it at most, beside it.
+        """
+        self._max_uploads = max_uploads
+        self._max_bytes = guest_bytes // 4
+        largest_mib = (guest_bytes // (2 * PAGE_COST)) // u.MIB_PAGES
+        self._limits = Limits(guest_mib=max(1, min(largest_mib, MAX_SIZE_MIB)))
+        self._lock = threading.Lock()
+        self._uploads: OrderedDict[str, tuple[str, Capture]] = OrderedDict()
+        self._bases: OrderedDict[tuple[str, int], Base] = OrderedDict()
+
+    def add_upload(self, data: bytes, name: str) -> tuple[str, dict[str, Any]]:
+        """Read an uploaded archive and keep it.
+
+        Returns:
+            Its id and what is in it, in words.
+
+        Raises:
+            ValueError: it is no capture; one sentence.
+        """
+        capture = load_capture(data, name, self._limits)
+        upload = secrets.token_urlsafe(9)
+        with self._lock:
+            self._uploads[upload] = (name, capture)
+            while len(self._uploads) > 1 and self._too_many():
+                self._uploads.popitem(last=False)
+        return upload, dict(capture.summary())
+
+    def _too_many(self) -> bool:
+        taken = sum(capture.nr_pages for _, capture in self._uploads.values()) * UPLOAD_COST
+        return len(self._uploads) > self._max_uploads or taken > self._max_bytes
+
+    def _upload(self, upload: str) -> tuple[str, Capture]:
+        with self._lock:
+            if upload not in self._uploads:
+                raise NotFoundError(
+                    f"upload {upload!r} is not kept any more: upload the file again"
+                )
+            self._uploads.move_to_end(upload)
+            return self._uploads[upload]
+
+    def check(self, config: SessionConfig) -> int:
+        """Whether the source of ``config`` exists, and what a session with it costs.
+
+        Returns:
+            Bytes of guests.
+
+        Raises:
+            ValueError: no such example or preset.
+            NotFoundError: no such upload.
+        """
+        source = config.source
+        if source.kind == "capture":
+            if source.name not in EXAMPLES:
+                raise ValueError(
+                    f"unknown example {source.name!r}: known are {', '.join(EXAMPLES)}"
+                )
+            pages = u.mib_to_pages(EXAMPLES[source.name].size_mib)
+        elif source.kind == "synthetic":
+            if source.name not in PRESETS:
+                raise ValueError(f"unknown preset {source.name!r}: known are {', '.join(PRESETS)}")
+            pages = u.mib_to_pages(source.size_mib)
+        else:
+            pages = self._upload(source.name)[1].nr_pages
+        return pages * PAGE_COST * (len(config.designs) + 1)
+
+    def base(self, source: Source, seed: int, progress: Progress) -> Base:
+        """The guest to start from; examples come from a cache when they can.
+
+        Raises:
+            ValueError: the capture cannot be read as a guest.
+            NotFoundError: no such upload.
+        """
+        if source.kind == "synthetic":
+            text = f"{source.name}, {source.size_mib} MiB, seed {source.seed}"
+            if source.cma_mib:
+                text += f", CMA area of {source.cma_mib} MiB"
+            progress(f"making the guest {text}", 0, 1)
+            guest = make_synthetic(source.name, source.size_mib, source.seed, source.cma_mib)
+            summary = {"preset": source.name, "seed": source.seed}
+            return Base(guest, guest_facts(guest, text, summary), f"synthetic {text}")
+        if source.kind == "upload":
+            name, capture = self._upload(source.name)
+            return self._from_capture(capture, name, f"capture {name}", seed, progress)
+        key = (source.name, seed)
+        with self._lock:
+            if key in self._bases:
+                self._bases.move_to_end(key)
+                return self._bases[key]
+        example = EXAMPLES[source.name]
+        progress(f"reading the capture {source.name}", 0, 1)
+        capture = load_capture(example.path, source.name)
+        base = self._from_capture(
+            capture, example.label, f"example capture {source.name}", seed, progress
+        )
+        with self._lock:
+            self._bases[key] = base
+            while len(self._bases) > MAX_BASES:
+                self._bases.popitem(last=False)
+        return base
+
+    def _from_capture(
+        self, capture: Capture, label: str, text: str, seed: int, progress: Progress
+    ) -> Base:
+        progress(f"building the guest of {label}", 0, 1)
+        guest = guest_from_capture(capture, seed)
+        return Base(guest, guest_facts(guest, label, dict(capture.summary())), text)

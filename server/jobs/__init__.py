@@ -1,0 +1,1 @@
+"""Work beside a session: its log under other seeds, call traces."""

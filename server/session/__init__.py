@@ -1,0 +1,1 @@
+"""A session: its log, the thread that plays it, its clients and what they are sent."""

@@ -1,0 +1,170 @@
+"""A session as the event loop sees it: its hub, its worker, its sockets' wake-up calls.
+
+Translates between the two: what sockets bring goes into the worker's inbox, what the worker posts
+goes into the slots. Decides nothing about the simulation.
+"""
+
+import asyncio
+import itertools
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from engine.world import World
+from server.session import runner
+from server.session.hub import Hub
+from server.session.session import Recipe, Session
+from server.wire import messages
+from server.wire.config import SessionConfig
+from server.wire.messages import Credit, Key, Message
+
+MAX_BACKLOG = 1000  # items in a worker's inbox after which a message is refused
+
+_Answer = TypeVar("_Answer")
+_ids = itertools.count(1)
+
+
+class LiveSession:
+    """One session, from POST to its end. Owned by the event loop."""
+
+    def __init__(
+        self,
+        session_id: str,
+        config: SessionConfig,
+        build: runner.Build,
+        rates: runner.Rates,
+        on_change: Callable[["LiveSession", runner.Built | runner.Ended], None],
+    ) -> None:
+        """Start the worker.
+
+        Args:
+            session_id: its name in addresses.
+            config: guest, designs, seed.
+            build: see Runner.
+            rates: see Runner.
+            on_change: told when guests were made or could not be, and when the session has ended.
+        """
+        self.id = session_id
+        self.hub = Hub()
+        self.ended: runner.Ended | None = None
+        self.last_seen = time.monotonic()
+        self._on_change = on_change
+        self._loop = asyncio.get_running_loop()
+        self._wakes: dict[int, Callable[[], None]] = {}
+        self._progress: str | None = None
+        self._runner = runner.Runner(session_id, config, build, self._post, rates)
+        self._runner.start()
+
+    # -- from the worker -------------------------------------------------------------------------
+    def _post(self, batch: list[runner.Outgoing]) -> None:
+        try:
+            self._loop.call_soon_threadsafe(self._receive, batch)
+        except RuntimeError:  # the loop is closed: the server is going away
+            self._runner.put(runner.Stop())
+
+    def _receive(self, batch: list[runner.Outgoing]) -> None:
+        for item in batch:
+            if isinstance(item, runner.Frames):
+                made = item.delivery
+                for client in made.clients:
+                    self.hub.deliver(client, made.base, made.seq, made.data)
+            elif isinstance(item, runner.Text):
+                if item.client is None and '"type":"progress"' in item.text[:20]:
+                    self._progress = item.text
+                self.hub.text(item.client, item.text)
+            elif isinstance(item, runner.Renewed):
+                self.hub.renew(item.welcome)
+            elif isinstance(item, runner.Built):
+                self._progress = None
+                self._on_change(self, item)
+            else:
+                self.end(item)
+        self._ask()
+
+    def _ask(self) -> None:
+        for want in self.hub.wants():
+            self._runner.put(runner.Wanted(want.client, want.base))
+
+    # -- from sockets ----------------------------------------------------------------------------
+    @property
+    def nr_viewers(self) -> int:
+        """Sockets that have said hello."""
+        return len(self.hub)
+
+    def join(self, wake: Callable[[], None]) -> int:
+        """A socket has said hello; its client id."""
+        client = next(_ids)
+        self.hub.add(client, wake)
+        self._wakes[client] = wake
+        self._runner.put(runner.Joined(client))
+        if self._progress is not None:
+            self.hub.text(client, self._progress)
+        self._ask()
+        return client
+
+    def leave(self, client: int) -> None:
+        """A socket is gone."""
+        self.hub.remove(client)
+        self._wakes.pop(client, None)
+        self.last_seen = time.monotonic()
+        self._runner.put(runner.Left(client))
+
+    def message(self, client: int, message: Message) -> None:
+        """A message after hello."""
+        if isinstance(message, Credit):
+            self.hub.credit(client)
+        elif isinstance(message, Key):
+            self.hub.key(client)
+        elif self._runner.backlog > MAX_BACKLOG:
+            command_id = getattr(message, "command_id", None)
+            text = f"the session has {MAX_BACKLOG} messages to work off: wait a moment"
+            self.hub.text(client, messages.error(text, command_id))
+        else:
+            self._runner.put(runner.FromClient(client, message))
+        self._ask()
+
+    def say(self, client: int, text: str) -> None:
+        """A text message for one client, not from the worker."""
+        self.hub.text(client, text)
+
+    def sent(self, client: int) -> None:
+        """A socket has sent what its slot had."""
+        self.hub.sent(client)
+        self._ask()
+
+    async def export(self) -> dict[str, Any]:
+        """Seed and log, from the worker."""
+        return await self._ask_session(Session.export)
+
+    async def recipe(self) -> Recipe:
+        """What it takes to make the present state again, from the worker."""
+        return await self._ask_session(Session.recipe)
+
+    async def alone(self, key: str) -> World:
+        """A copy of the world with one design, from the worker.
+
+        Raises:
+            ValueError: see Session.alone.
+        """
+        return await self._ask_session(lambda session: session.alone(key))
+
+    async def _ask_session(self, question: Callable[[Session], _Answer]) -> _Answer:
+        reply: Future[_Answer] = Future()
+        self._runner.put(runner.Ask(question, reply))
+        return await asyncio.wrap_future(reply)
+
+    # -- the end ---------------------------------------------------------------------------------
+    def end(self, reason: runner.Ended) -> None:
+        """End the session: stop the worker, wake every socket so that it closes."""
+        if self.ended is not None:
+            return
+        self.ended = reason
+        self._runner.put(runner.Stop())
+        for wake in self._wakes.values():
+            wake()
+        self._on_change(self, reason)
+
+    def join_worker(self, timeout_s: float) -> bool:
+        """Wait for the worker's end; whether it has ended."""
+        return self._runner.join(timeout_s)

@@ -1,0 +1,1 @@
+"""The protocol of docs/PROTOCOL.md: frames, text messages, configurations; pure."""

@@ -1,0 +1,101 @@
+"""The text files of /proc: read as Linux writes them, refused in a sentence when they are not."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine import units as u
+from engine.capture.text import (
+    parse_buddyinfo,
+    parse_meminfo,
+    parse_pagetypeinfo,
+    parse_vmstat,
+    parse_zoneinfo,
+)
+from tests.engine.small_capture import small
+
+
+def test_buddyinfo() -> None:
+    body = b"Node 0, zone      DMA     78     39     11      9     10      2      2 1 3 1 0 \n"
+    assert parse_buddyinfo(body) == {(0, "DMA"): (78, 39, 11, 9, 10, 2, 2, 1, 3, 1, 0)}
+
+
+@pytest.mark.parametrize(
+    ("body", "word"),
+    [
+        (b"", "no zone"),
+        (b"Node 0, zone DMA 1 2 3\n", "3 orders"),
+        (b"Node 0, zone DMA 1 2 x\n", "not a line"),
+        (b"Node 0, zone DMA -1 0 0 0 0 0 0 0 0 0 0\n", "not a line"),
+        (b"Node 0, zone DMA " + b"9" * 30 + b" 0 0 0 0 0 0 0 0 0 0\n", "not a count"),
+        (b"\xff\xfe", "not text"),
+    ],
+)
+def test_bad_buddyinfo(body: bytes, word: str) -> None:
+    with pytest.raises(ValueError, match=word):
+        parse_buddyinfo(body)
+
+
+def test_pagetypeinfo_with_a_capped_count() -> None:
+    body = small()["pagetypeinfo"].replace(b"Movable      0", b"Movable >100000", 1)
+    types = parse_pagetypeinfo(body)
+    assert types.free[(0, "DMA")][u.MIGRATE_MOVABLE][0] == -1
+    assert types.blocks[(0, "DMA")] == {0: 1, 1: 15, 2: 0, 3: 0, 5: 0}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "word"),
+    [
+        (b"Page block order: 9", b"Page block order: 10", "order 10"),
+        (b"Page block order: 9", b"", "pageblock order"),
+        (b"type", b"tipe", "no free pages"),
+        (b"Number of blocks type", b"x", "no pageblocks"),
+    ],
+)
+def test_bad_pagetypeinfo(old: bytes, new: bytes, word: str) -> None:
+    with pytest.raises(ValueError, match=word):
+        parse_pagetypeinfo(small()["pagetypeinfo"].replace(old, new))
+
+
+def test_zoneinfo_leaves_out_empty_zones() -> None:
+    zones, stats = parse_zoneinfo(small()["zoneinfo"])
+    assert [zone.key for zone in zones] == [(0, "DMA")]
+    zone = zones[0]
+    assert (zone.start_pfn, zone.spanned, zone.number("low")) == (0, 8192, 80)
+    assert zone.pcp == ((0, 84, 21),)
+    assert zone.protection == (0, 0, 0, 0, 0)
+    assert stats["nr_slab_reclaimable"] == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "word"),
+    [
+        (b"Node 0", b"Knot 0", "no zone"),
+        (b"  start_pfn:           0", b"", "start_pfn"),
+        (b"        managed  8192\n", b"", "managed"),
+        (b"        managed  8192\n", b"        managed  0\n", "no zone with memory"),
+    ],
+)
+def test_bad_zoneinfo(old: bytes, new: bytes, word: str) -> None:
+    with pytest.raises(ValueError, match=word):
+        parse_zoneinfo(small()["zoneinfo"].replace(old, new))
+
+
+def test_overlapping_zones_are_refused() -> None:
+    one = small()["zoneinfo"].split(b"Node 0, zone   Normal")[0]
+    other = one.replace(b"zone      DMA", b"zone    DMA32").replace(
+        b"start_pfn:           0", b"start_pfn:           4096"
+    )
+    with pytest.raises(ValueError, match="overlap"):
+        parse_zoneinfo(one + other)
+
+
+def test_vmstat_and_meminfo() -> None:
+    assert parse_vmstat(b"a 1\nb -2\n\n") == {"a": 1, "b": -2}
+    assert parse_meminfo(b"Buffers:   12 kB\nActive(anon): 3 kB\nx\n") == {
+        "Buffers": 12,
+        "Active(anon)": 3,
+    }
+    for bad in (b"a", b"a b", b"a 1 2", b"a --1", "a ²".encode()):
+        with pytest.raises(ValueError, match="vmstat"):
+            parse_vmstat(bad)

@@ -1,0 +1,104 @@
+"""Watermarks, and who is woken."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine import units as u
+from engine.core.memory import watermark as w
+from engine.guest import Guest
+from tests.engine.small_guest import BLOCK, all_free, every, put, settle, vm
+
+
+def half_full() -> Guest:
+    """512 free pages, none of order 1 or more."""
+    guest = all_free(2)
+    put(guest, every(2, 0, 2 * BLOCK))
+    return settle(guest)
+
+
+@pytest.mark.parametrize(
+    ("order", "mark", "reserve", "flags", "is_ok"),
+    [
+        (0, 511, 0, 0, True),
+        (0, 512, 0, 0, False),
+        (0, 411, 100, 0, True),
+        (0, 412, 100, 0, False),
+        (1, 0, 0, 0, False),
+        (0, 1000, 0, u.ALLOC_MIN_RESERVE, True),
+        (0, 1100, 0, u.ALLOC_MIN_RESERVE, False),
+        (0, 1300, 0, u.ALLOC_MIN_RESERVE | u.ALLOC_NON_BLOCK, True),
+    ],
+)
+def test_marks(order: int, mark: int, reserve: int, flags: int, is_ok: bool) -> None:
+    assert w.watermark_ok(half_full(), 0, order, mark, reserve, flags) == is_ok
+
+
+def test_an_order_needs_a_block_and_its_pages() -> None:
+    guest = settle(all_free(1))
+    assert w.watermark_ok(guest, 0, 9, 0, 0, 0)
+    assert not w.watermark_ok(guest, 0, 10, 0, 0, 0)
+    assert not w.watermark_ok(guest, 0, 9, 1, 0, 0), "511 of the 512 pages go away"
+
+
+@pytest.mark.parametrize(
+    ("mt", "flag"),
+    [(u.MIGRATE_CMA, u.ALLOC_CMA), (u.MIGRATE_HIGHATOMIC, u.ALLOC_HIGHATOMIC)],
+)
+def test_set_aside_memory_counts_for_those_who_may_use_it(mt: int, flag: int) -> None:
+    guest = all_free(1)
+    guest.blocks["migratetype"] = mt
+    settle(guest)
+    for order in (0, 3):
+        assert not w.watermark_ok(guest, 0, order, 16, 0, 0)
+        assert w.watermark_ok(guest, 0, order, 16, 0, flag)
+
+
+def test_marks_rise_with_the_boost() -> None:
+    guest = half_full()
+    guest.zones[0]["wmark_promo"] = 99
+    assert [w.wmark_pages(guest, 0, which) for which in range(4)] == [16, 20, 24, 99]
+    guest.zones[0]["watermark_boost"] = 512
+    assert [w.wmark_pages(guest, 0, which) for which in range(4)] == [528, 532, 536, 611]
+    assert w.zone_watermark_ok(guest, 0, 0, 511, 0)
+    guest.zones[0]["lowmem_reserve"] = 1
+    assert not w.zone_watermark_ok(guest, 0, 0, 511, 0)
+
+
+def test_urgent_requests_ignore_the_boost_of_the_min_mark() -> None:
+    guest = half_full()
+    guest.zones[0]["watermark_boost"] = 4096
+    mark = 16 + 4096
+    assert not w.zone_watermark_fast(guest, 0, 0, mark, u.WMARK_MIN)
+    assert w.zone_watermark_fast(guest, 0, 0, mark, u.WMARK_MIN | u.ALLOC_MIN_RESERVE)
+    assert not w.zone_watermark_fast(guest, 0, 0, mark, u.WMARK_LOW | u.ALLOC_MIN_RESERVE)
+
+
+def state_of(guest: Guest) -> tuple[int, ...]:
+    return vm(guest, "kswapd_awake", "kswapd_order", "kcompactd_order")
+
+
+def test_a_balanced_guest_leaves_kswapd_asleep() -> None:
+    guest = half_full()
+    w.wakeup_kswapd(guest, 0, 0)
+    assert state_of(guest) == (0, 0, 0)
+    w.wake_kswapd(guest, 1)
+    assert state_of(guest) == (1, 1, 0), "no block of order 1 is free"
+
+
+def test_a_boost_wakes_kswapd() -> None:
+    guest = half_full()
+    guest.zones[0]["watermark_boost"] = 1
+    w.wakeup_kswapd(guest, 0, 0)
+    assert state_of(guest) == (1, 0, 0)
+
+
+def test_a_hopeless_node_leaves_it_to_kcompactd_or_the_request_itself() -> None:
+    guest = half_full()
+    guest.vm[0]["kswapd_failures"] = w.MAX_RECLAIM_RETRIES
+    w.wakeup_kswapd(guest, 3, 1)
+    assert state_of(guest) == (0, 3, 0)
+    w.wakeup_kswapd(guest, 3, 0)
+    assert state_of(guest) == (0, 3, 3)
+    w.wakeup_kcompactd(guest, 2)
+    assert state_of(guest) == (0, 3, 3), "the larger order stays"

@@ -1,0 +1,211 @@
+"""kcompactd and kswapd: what starts them, that they come to rest, that portions do not matter."""
+
+from engine import units as u
+from engine.core.memory.alloc import wakeup_kcompactd
+from engine.core.memory.cpu import COST_MIGRATE
+from engine.core.observe import check
+from engine.core.slowpath import daemons
+from engine.guest import Guest
+from tests.engine.small_guest import (
+    BLOCK,
+    all_free,
+    copy_of,
+    every,
+    nr_free,
+    put,
+    same,
+    settle,
+    vm,
+)
+
+KCOMPACTD = u.CC_KCOMPACTD
+
+
+def checkered(state: int = u.STATE_ANON) -> Guest:
+    """Every second page in use: no free block at all is larger than a page."""
+    guest = all_free(16, start_block=8)
+    put(guest, every(2, 8 * BLOCK, 24 * BLOCK), state)
+    return settle(guest)
+
+
+def rest(guest: Guest, budget: int = 500) -> int:
+    """Let the daemons work until they sleep; steps taken."""
+    for step in range(2000):
+        if daemons.daemons_idle(guest):
+            return step
+        daemons.daemons_step(guest, budget)
+    raise AssertionError("the daemons do not come to rest")
+
+
+def next_command(guest: Guest, budget: int = 500) -> int:
+    """Let a command come after a rest; ticks that it has to wait."""
+    daemons.catch_up(guest, False, budget)
+    for tick in range(2000):
+        if not daemons.catch_up(guest, True, budget):
+            return tick
+    raise AssertionError("the command waits for ever")
+
+
+def rested(guest: Guest) -> Guest:
+    """The guest after its first command."""
+    guest.vm[0]["proactive_phase"] = daemons.PHASE_COMMAND
+    return guest
+
+
+def is_clean(guest: Guest) -> bool:
+    code, pfn = check.validate(guest)
+    assert code == 0, check.explain(code, pfn)
+    return True
+
+
+def test_nothing_to_do_changes_nothing() -> None:
+    guest = settle(all_free(16, start_block=8))
+    before = copy_of(guest)
+    assert daemons.daemons_idle(guest)
+    assert daemons.daemons_step(guest, 500) == 0
+    assert same(before, guest)
+
+
+def test_proactive_compaction_lowers_the_score_and_comes_to_rest() -> None:
+    guest = rested(checkered())
+    assert daemons.daemons_idle(guest)  # it is for the time between two commands
+    assert next_command(guest) > 1
+    free = int(guest.zones[0]["nr_free"])
+    blocks = nr_free(guest, 9) + 2 * nr_free(guest, 10)
+    # It stops once at most 80 percent of the free memory is of no use for order 9.
+    assert (free - blocks * BLOCK) * 100 // free <= 80
+    assert (free - (blocks - 2) * BLOCK) * 100 // free > 80
+    assert vm(guest, "compact_daemon_wake") == (0,)
+    assert vm(guest, "compact_daemon_migrate_scanned") == vm(guest, "compact_migrate_scanned")
+    assert is_clean(guest)
+    scanned = vm(guest, "compact_migrate_scanned")
+    assert next_command(guest) == 0
+    assert vm(guest, "compact_migrate_scanned") == scanned
+
+
+def test_a_rest_is_good_for_one_look_at_the_score() -> None:
+    guest = rested(checkered())
+    daemons.catch_up(guest, False, 500)
+    assert daemons.catch_up(guest, True, 500)
+    while guest.vm[0]["kcompactd_awake"]:
+        # However fragmented the guest still is when the run ends, the command comes next.
+        assert daemons.catch_up(guest, True, 500)
+    assert not daemons.catch_up(guest, True, 500)
+
+
+def test_a_fresh_guest_has_had_its_proactive_compaction() -> None:
+    guest = checkered()
+    assert next_command(guest) == 0
+    assert guest.vm[0]["proactive_phase"] == daemons.PHASE_COMMAND
+    assert next_command(guest) > 0
+
+
+def test_a_command_under_way_is_not_interrupted() -> None:
+    guest = rested(checkered())
+    assert not daemons.catch_up(guest, True, 500)
+    daemons.daemons_step(guest, 500)
+    assert guest.cc[KCOMPACTD]["active"] == 0
+    assert vm(guest, "compact_daemon_migrate_scanned") == (0,)
+
+
+def test_a_run_without_success_is_not_repeated_until_much_has_happened() -> None:
+    guest = rested(checkered(u.STATE_SLAB))
+    next_command(guest)
+    scanned = vm(guest, "compact_daemon_migrate_scanned")[0]
+    assert scanned >= 14 * BLOCK
+    assert next_command(guest) == 0
+    guest.vm[0]["pgalloc"] += 63 * daemons.PROACTIVE_INTERVAL_PAGES
+    assert next_command(guest) == 0
+    guest.vm[0]["pgalloc"] += daemons.PROACTIVE_INTERVAL_PAGES
+    assert next_command(guest) > 0
+    assert vm(guest, "compact_daemon_migrate_scanned")[0] > scanned
+
+
+def test_a_busy_guest_is_looked_at_once_an_interval() -> None:
+    guest = checkered()
+    guest.vm[0]["pgalloc"] += daemons.PROACTIVE_INTERVAL_PAGES - 1
+    daemons.daemons_step(guest, 500)
+    assert guest.cc[KCOMPACTD]["active"] == 0
+    guest.vm[0]["pgalloc"] += 1
+    daemons.daemons_step(guest, 500)
+    assert guest.cc[KCOMPACTD]["active"] == 1
+    rest(guest)
+    assert nr_free(guest, 9) + nr_free(guest, 10) > 0
+
+
+def test_portions_do_not_matter() -> None:
+    one, other = checkered(), checkered()
+    wakeup_kcompactd(one, 9)
+    wakeup_kcompactd(other, 9)
+    rest(one, 100)
+    rest(other, 5000)
+    next_command(rested(one), 100)
+    next_command(rested(other), 5000)
+    assert same(one, other)
+
+
+def test_steps_keep_to_their_budget_on_the_average() -> None:
+    guest = checkered()
+    wakeup_kcompactd(guest, 9)
+    used = steps = ahead = 0
+    while not daemons.daemons_idle(guest):
+        used += daemons.daemons_step(guest, 600)
+        steps += 1
+        # One round at most is over: the rest of a pageblock, and the pageblocks for its targets.
+        ahead = max(ahead, used - 600 * steps)
+        assert ahead <= BLOCK * COST_MIGRATE + 4 * BLOCK
+        assert is_clean(guest)
+    assert ahead > 600
+    assert guest.vm[0]["kcompactd_ahead"] == 0
+
+
+def test_kcompactd_works_for_an_order_and_forgets_it() -> None:
+    guest = checkered()
+    wakeup_kcompactd(guest, 9)
+    assert not daemons.daemons_idle(guest)
+    rest(guest)
+    assert vm(guest, "compact_daemon_wake", "kcompactd_order", "kcompactd_awake") == (1, 0, 0)
+    assert nr_free(guest, 9) >= 1
+    assert guest.zones[0]["compact_order_failed"] == 10
+    assert is_clean(guest)
+
+
+def test_kcompactd_defers_what_it_cannot_do_and_drains_the_per_cpu_lists() -> None:
+    guest = checkered(u.STATE_SLAB)
+    for wakes, shift in ((1, 1), (2, 1), (3, 2)):
+        wakeup_kcompactd(guest, 9)
+        rest(guest)
+        assert vm(guest, "compact_daemon_wake") == (wakes,)
+        assert guest.zones[0]["compact_defer_shift"] == shift
+
+
+def test_kcompactd_passes_over_a_zone_with_too_few_free_pages() -> None:
+    guest = checkered()
+    guest.zones[0]["wmark_low"] = 1 << 20
+    wakeup_kcompactd(guest, 9)
+    daemons.kcompactd_start(guest)
+    assert not daemons.kcompactd_begin_zone(guest)
+    assert guest.cc[KCOMPACTD]["active"] == 0
+    assert vm(guest, "compact_daemon_wake") == (1,)
+
+
+def test_kswapd_going_to_sleep_flushes_the_skip_hints() -> None:
+    guest = checkered()
+    guest.blocks["flags"] |= u.PB_SKIP
+    guest.zones[0]["compact_blockskip_flush"] = 1
+    guest.vm[0]["kswapd_awake"] = 1
+    rest(guest)
+    assert guest.zones[0]["compact_blockskip_flush"] == 0
+    assert guest.blocks[8]["flags"] & u.PB_SKIP == 0
+    assert vm(guest, "kswapd_awake") == (0,)
+
+
+def test_what_a_refused_page_left_below_the_marks_wakes_kswapd_for_the_next_request() -> None:
+    guest = checkered()
+    zone = guest.zones[0]
+    zone["wmark_low"] = zone["nr_free"] - 1
+    daemons.next_request(guest)
+    assert vm(guest, "kswapd_awake") == (0,)
+    zone["watermark_boost"] = 512
+    daemons.next_request(guest)
+    assert vm(guest, "kswapd_awake") == (1,)

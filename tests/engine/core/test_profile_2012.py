@@ -1,0 +1,48 @@
+"""What changes when a guest takes the rules of 3.8."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine import units as u
+from engine.core.observe import check
+from engine.core.profile_2012 import adopt_profile_2012, zone_batchsize_2012
+from tests.engine.small_guest import BLOCK, all_free, put, settle
+
+
+@pytest.mark.parametrize(
+    ("managed", "batch"), [(1 << 20, 31), (1 << 18, 31), (1 << 16, 15), (4096, 0), (1000, 0)]
+)
+def test_batch_of_the_per_cpu_lists(managed: int, batch: int) -> None:
+    assert zone_batchsize_2012(managed) == batch
+
+
+def test_marks_are_a_quarter_and_a_half_above_min() -> None:
+    guest = settle(all_free(8))
+    guest.zones[0]["wmark_min"] = 1024
+    guest.zones[0]["watermark_boost"] = 512
+    adopt_profile_2012(guest)
+    zone = guest.zones[0]
+    assert (zone["wmark_low"], zone["wmark_high"], zone["watermark_boost"]) == (1280, 1536, 0)
+
+
+def test_at_most_two_pageblocks_are_reserved_none_with_reserved_pages() -> None:
+    guest = all_free(8)
+    put(guest, range(4), u.STATE_RESERVED)
+    settle(guest)
+    guest.zones[0]["wmark_min"] = 5000
+    adopt_profile_2012(guest)
+    assert list(guest.blocks["migratetype"]) == [1, 3, 3, 1, 1, 1, 1, 1]
+    assert check.validate(guest) == (0, u.PFN_NONE)
+
+
+def test_highatomic_pageblocks_are_given_up() -> None:
+    guest = all_free(4)
+    guest.blocks["migratetype"][3] = u.MIGRATE_HIGHATOMIC
+    guest.zones[0]["nr_reserved_highatomic"] = BLOCK
+    settle(guest)
+    guest.zones[0]["wmark_min"] = 0
+    adopt_profile_2012(guest)
+    assert list(guest.blocks["migratetype"]) == [1, 1, 1, u.MIGRATE_UNMOVABLE]
+    assert guest.zones[0]["nr_free_highatomic"] == 0
+    assert check.validate(guest) == (0, u.PFN_NONE)

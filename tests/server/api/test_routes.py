@@ -1,0 +1,173 @@
+"""REST of a real server."""
+
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx2 as httpx
+import pytest
+
+from engine.designs import DEFAULT_DESIGNS, DESIGNS
+from engine.presets import PRESETS
+from server.api import routes
+from server.guests.library import EXAMPLES
+from server.paths import examples_folder
+from server.settings import Settings
+from server.wire.frames import decode_frame
+from tests.server.client import SMALL, joined, post_session
+from tests.server.conftest import running
+
+
+def test_info(server):
+    info = httpx.get(f"{server}/api/info").json()
+    assert [d["name"] for d in info["designs"]] == list(DESIGNS)
+    assert info["default_designs"] == list(DEFAULT_DESIGNS)
+    assert [p["name"] for p in info["presets"]] == list(PRESETS)
+    assert all(p["text"] for p in info["presets"])
+    assert [c["name"] for c in info["captures"]] == list(EXAMPLES)
+    assert all(c["recorded"] for c in info["captures"])
+    assert info["limits"]["max_size_mib"] == 65536
+    toggles = {t["name"]: t["values"] for d in info["designs"] for t in d["toggles"]}
+    assert toggles["prevent"] == ["off", "on"]
+
+
+async def test_healthy_once_commands_are_served(server):
+    async with joined(server, post_session(server)):
+        answer = httpx.get(f"{server}/healthz")
+        assert (answer.status_code, answer.json()["status"]) == (200, "ok")
+
+
+async def test_without_a_body_the_default_guest_opens(server):
+    answer = httpx.post(f"{server}/api/sessions")
+    session = answer.json()["session"]
+    async with joined(server, session) as client:
+        assert client.welcome["config"]["source"] == {"kind": "capture", "name": "runs"}
+        assert client.welcome["guest"]["size_mib"] in range(1000, 1025)
+        assert len((await client.until(lambda p: True)).panels) == 4
+    exported = httpx.get(f"{server}/api/sessions/{session}").json()
+    assert exported == {
+        "session": session,
+        "config": client.welcome["config"],
+        "tick": exported["tick"],
+        "log": [],
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "sentence"),
+    [
+        (b"{", 400, "the config is not JSON"),
+        (b'{"seed": NaN}', 400, "NaN is not a number of JSON"),
+        (b"[]", 400, "the config is a JSON list"),
+        (b'{"designs": ["fly"]}', 400, "unknown design 'fly'"),
+        (b'{"source": {"kind": "capture", "name": "x"}}', 400, "unknown example 'x'"),
+        (b'{"source": {"kind": "synthetic", "preset": "x"}}', 400, "unknown preset 'x'"),
+        (
+            b'{"source": {"kind": "synthetic", "preset": "tight", "size_mib": -1}}',
+            400,
+            "size is -1",
+        ),
+        (b'{"source": {"kind": "upload", "capture": "x"}}', 404, "upload 'x' is not kept"),
+        (b" " * 70_000, 413, "the body is over 65536 B"),
+    ],
+)
+def test_a_session_that_cannot_be(server, body, status, sentence):
+    answer = httpx.post(f"{server}/api/sessions", content=body)
+    assert answer.status_code == status
+    assert sentence in answer.json()["error"]
+
+
+def test_nothing_there(server):
+    for path in ("/api/sessions/x", "/api/nothing", "/nothing.js", "/tsconfig.json"):
+        answer = httpx.get(f"{server}{path}")
+        assert answer.status_code == 404, path
+        assert answer.json()["error"]
+    assert httpx.get(f"{server}/api/sessions").status_code == 404
+
+
+def test_recordings(server):
+    answer = httpx.get(f"{server}/api/recorded/runs").json()
+    assert [o["text"] for o in answer["operations"]] == [
+        "inflate by 200 MiB", "compact", "take up to 2,000 huge pages",
+    ]  # fmt: skip
+    key = "dedicated_block:prevent"
+    assert key in [design["key"] for design in answer["designs"]]
+    frame = httpx.get(f"{server}/api/recorded/runs/{quote(key, safe='')}/2")
+    assert frame.headers["content-type"] == "application/octet-stream"
+    (panel,) = decode_frame(frame.content).panels
+    assert panel.planes["balloon"].sum() == 51200
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        ("recorded/nothing", "nothing was recorded for 'nothing'"),
+        ("recorded/runs/separate_pass/1", "runs was not recorded under 'separate_pass'"),
+        ("recorded/runs/pinned/4", "runs has steps 0 to 3, not 4"),
+        ("recorded/runs/pinned/3", "memory was not recorded after step 3 of runs"),
+        ("recorded/runs/pinned/-1", "step is '-1': a whole number is needed"),
+        ("recorded/runs/pinned/9999999", "a whole number is needed"),
+        ("nothing", "there is nothing at /api/nothing"),
+    ],
+)
+def test_what_was_not_recorded(server, path, sentence):
+    answer = httpx.get(f"{server}/api/{path}")
+    assert answer.status_code == 404
+    assert sentence in answer.json()["error"]
+
+
+def test_published_results_are_served_where_there_are_any(server, tmp_path, monkeypatch):
+    monkeypatch.setattr(routes, "examples_folder", lambda: tmp_path)
+    assert httpx.get(f"{server}/api/fidelity").status_code == 404
+    assert httpx.get(f"{server}/api/info").json()["published"] == []
+    (tmp_path / "fidelity.json").write_text('{"all": [1, 2]}')
+    assert httpx.get(f"{server}/api/info").json()["published"] == ["fidelity"]
+    assert httpx.get(f"{server}/api/fidelity").json() == {"all": [1, 2]}
+
+
+async def test_an_upload_becomes_a_guest(server):
+    data = (examples_folder() / "roomy" / "s1.tar.xz").read_bytes()
+    answer = httpx.post(f"{server}/api/captures", params={"name": "my machine"}, content=data)
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["summary"]["name"] == "my machine"
+    source = {"kind": "upload", "capture": answer.json()["capture"]}
+    session = post_session(server, {"source": source, "designs": ["pinned"]})
+    async with joined(server, session) as client:
+        assert client.welcome["guest"]["label"] == "my machine"
+        await client.until(lambda p: True)
+
+
+def test_a_bad_upload_is_one_sentence(server):
+    for data in (b"", b"not a capture", Path(__file__).read_bytes() * 20):
+        answer = httpx.post(f"{server}/api/captures", content=data)
+        assert answer.status_code == 400
+        assert answer.json()["error"]
+        assert "Traceback" not in answer.text
+
+
+def test_a_foreign_page_may_not_write(server):
+    headers = {"Origin": "http://evil.example"}
+    answer = httpx.post(f"{server}/api/sessions", headers=headers)
+    assert answer.status_code == 403
+    assert httpx.post(f"{server}/api/sessions", headers={"Origin": server}).status_code == 201
+
+
+def test_plotly_is_served_compressed(server):
+    answer = httpx.get(f"{server}/vendor/plotly.min.js?v=1")
+    assert answer.headers["content-encoding"] == "gzip"
+    assert "immutable" in answer.headers["cache-control"]
+    assert len(answer.content) > 1 << 20
+
+
+def test_limits():
+    with running(Settings(port=0, max_sessions=1, max_guest_mib=64, max_upload_mib=1)) as address:
+        post_session(address)
+        answer = httpx.post(f"{address}/api/sessions", json=SMALL)
+        assert answer.status_code == 429
+        assert "the server's limit" in answer.json()["error"]
+        answer = httpx.post(f"{address}/api/captures", content=b"x" * ((1 << 20) + 1))
+        assert answer.status_code == 413
+        assert answer.json()["error"] == "the body is over 1 MiB"
+    with running(Settings(port=0, max_guest_mib=4)) as address:
+        answer = httpx.post(f"{address}/api/sessions", json=SMALL)
+        assert answer.status_code == 429
+        assert "MiB of the server's 4 MiB for guests are free" in answer.json()["error"]

@@ -1,0 +1,103 @@
+"""The process: its address, a busy port, and a clean end by SIGTERM and SIGINT."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx2 as httpx
+import pytest
+
+from server.api.serve import address, bind, make_server
+from server.compiler import warm as warm_module
+from server.settings import Settings
+from server.wire import messages
+from tests.server.client import joined, post_session
+
+ROOT = Path(__file__).parents[3]
+
+
+def start(*arguments):
+    """The server as a process of its own; its address is read off what it prints."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "server.cli", "serve", *arguments],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
+    )
+    line = process.stdout.readline()
+    assert "http://" in line, process.communicate()[1]
+    return process, line.split()[3].rstrip("/")
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
+def test_a_clean_end(sign):
+    process, where = start("--port", "0")
+
+    async def watch():
+        async with joined(where, post_session(where)) as client:
+            await client.until(lambda p: True)
+            process.send_signal(sign)
+            return await client.close_code()
+
+    assert asyncio.run(watch()) == messages.CLOSE_GOING_AWAY
+    begin = time.monotonic()
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 0, err
+    assert time.monotonic() - begin < 8
+    assert "Traceback" not in err
+
+
+def test_an_end_while_it_still_prepares():
+    process, where = start("--port", "0")
+    assert httpx.get(f"{where}/api/info").status_code == 200
+    process.terminate()
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert "Traceback" not in err
+
+
+def test_a_port_in_use_is_one_sentence():
+    taken = bind("127.0.0.1", 0)
+    port = taken.getsockname()[1]
+    done = subprocess.run(
+        [sys.executable, "-m", "server.cli", "serve", "--port", str(port)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    taken.close()
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"fragscope: cannot listen on port {port} of 127.0.0.1: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_addresses():
+    listener = bind("127.0.0.1", 0)
+    port = listener.getsockname()[1]
+    assert address(listener) == f"http://127.0.0.1:{port}/"
+    listener.close()
+    everywhere = bind("0.0.0.0", 0)
+    assert address(everywhere).startswith("http://127.0.0.1:")
+    everywhere.close()
+    with pytest.raises(ValueError, match=r"cannot listen on no\.such\.host"):
+        bind("no.such.host.invalid", 0)
+
+
+def test_it_ends_when_the_simulator_cannot_be_prepared(monkeypatch, caplog):
+    def broken():
+        raise OSError("no space left on device")
+        yield
+
+    monkeypatch.setattr(warm_module, "scene", broken)
+    server = make_server(Settings())
+    server.run(sockets=[bind("127.0.0.1", 0)])
+    assert server.failed
+    assert "no space left" in caplog.text

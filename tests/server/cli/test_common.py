@@ -1,0 +1,54 @@
+"""What the commands have alike: here, that nobody waits for the compiler without a word."""
+
+import pytest
+
+from engine.core import precompile
+from engine.core.precompile import Part
+from server.cli import common
+from server.compiler import pool as build_module
+
+PARTS = [Part("rng.rng_next", frozenset()), Part("rng.rng_below", frozenset({"rng.rng_next"}))]
+
+
+def test_what_the_cache_lacks_is_compiled_first_and_said(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(precompile, "missing", lambda entry: PARTS)
+    monkeypatch.setattr(build_module, "cache_folders", lambda: (tmp_path, frozenset()))
+    monkeypatch.setenv("NUMBA_DISABLE_JIT", "0")
+    common.compile_core()
+    assert capsys.readouterr().err == "compiling the simulator, once\n"
+    assert len(list(tmp_path.rglob("*.nbc"))) == 2
+
+
+def test_nothing_is_said_when_all_is_there(monkeypatch, capsys):
+    asked = []
+    monkeypatch.setattr(precompile, "missing", lambda entry: asked.append(entry) or [])
+    common.compile_core(precompile.BUILDS)
+    assert asked == [precompile.BUILDS]
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["replay", "runs", "--ops", "{ops}"],
+        ["offline", "runs", "--range", "512:16"],
+        ["trace", "runs"],
+        ["scenario", "no_balloon"],
+        ["stress-highalloc", "--preset", "small"],
+    ],
+)
+def test_every_command_that_simulates_asks_for_it(arguments, tmp_path, monkeypatch):
+    class AskedError(Exception):
+        """compile_core was called."""
+
+    def asked(*_):
+        raise AskedError
+
+    ops = tmp_path / "ops.json"
+    ops.write_text("[]")
+    name = {"stress-highalloc": "stress"}.get(arguments[0], arguments[0])
+    monkeypatch.setattr(f"server.cli_{name}.compile_core", asked)
+    from server.cli.main import main
+
+    with pytest.raises(AskedError):
+        main([word.format(ops=ops) for word in arguments])

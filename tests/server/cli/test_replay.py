@@ -1,0 +1,76 @@
+"""``fragscope replay``: seeds, and a recording to be held against."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from engine.recordings.fidelity import RECORDED_AS
+from server.cli.common import example_or_path
+from server.guests.library import EXAMPLES
+from server.paths import examples_folder
+from tests.server.command_line import run
+
+FOLDER = examples_folder() / "runs"
+
+
+@pytest.fixture
+def ops(tmp_path):
+    path = tmp_path / "ops.json"
+    path.write_text('[["inflate", 50], ["wait", 2]]')
+    return str(path)
+
+
+def test_several_seeds(capsys, ops):
+    arguments = ("replay", "runs", "--ops", ops, "--designs", "pinned")
+    _, plain, _ = run(capsys, *arguments, "--json")
+    status, out, err = run(capsys, *arguments, "--json", "--seeds", "3")
+    assert (status, err) == (0, "")
+    found = json.loads(out)
+    assert found["designs"] == json.loads(plain)["designs"]
+    assert found["seeds"] == [1, 2, 3]
+    assert found["spread"]["pinned"][0]["got_mib"] == {"mean": 50.0, "low": 50, "high": 50}
+    assert run(capsys, *arguments, "--json", "--seeds", "1")[1] == plain
+    _, out, _ = run(capsys, *arguments, "--seeds", "2", "--seed", "7")
+    assert "over 2 seeds" in out
+
+
+def test_against_a_recording(capsys):
+    status, out, err = run(capsys, "replay", "runs", "--against", "runs")
+    assert (status, err) == (0, "")
+    assert " of 41 quantities within the band" in out.splitlines()[-1]
+    capture = str(FOLDER / "s1.tar.xz")
+    _, out, _ = run(capsys, "replay", capture, "--against", str(FOLDER), "--json")
+    found = json.loads(out)
+    assert set(found["designs"]) == set(RECORDED_AS.values())
+    assert found["against"]["recording"] == "runs"
+    assert found["against"]["counts"]["all"][1] == 41
+    _, out, _ = run(capsys, "replay", "runs", "--against", "runs", "--designs", "pinned", "--json")
+    assert json.loads(out)["against"]["counts"]["all"][1] < 41
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "required: --ops (or --against)"),
+        (["--ops", "OPS", "--seeds", "0"], "number of seeds is '0': a whole number from 1 to 100"),
+        (["--ops", "OPS", "--seeds", "101"], "number of seeds is '101'"),
+        (["--ops", "OPS", "--seeds", "9" * 10_000], "number of seeds is '999"),
+        (["--ops", "OPS", "--seed", "1e3"], "seed is '1e3': a whole number from 0 to"),
+        (["--against", "nothing"], "no capture at 'nothing'"),
+        (["--against", "server"], "server/result.json: No such file"),
+        (["--against", "runs", "--ops", "OPS"], "--ops differ from those of the recording"),
+    ],
+)
+def test_bad_input_is_one_sentence(capsys, ops, arguments, sentence):
+    arguments = [ops if a == "OPS" else a for a in arguments]
+    status, out, err = run(capsys, "replay", "runs", *arguments)
+    assert (status, out) == (2, "")
+    assert sentence in err
+    assert err.count("\n") == 1
+
+
+def test_an_example_by_its_name():
+    assert example_or_path("runs") == EXAMPLES["runs"].path
+    assert example_or_path(str(FOLDER)) == FOLDER

@@ -1,0 +1,124 @@
+"""The warm-up: plays everything once, lets others wait, says what is under way."""
+
+import os
+
+import pytest
+
+from engine.commands import COMMANDS
+from engine.core import precompile
+from engine.core.precompile import Part
+from engine.designs import DESIGNS, parse_designs
+from engine.units import PROFILES
+from server.compiler import warm as warm_module
+from server.compiler.warm import KEEP_S, Warm, compiled, every_design, prune_cache
+from server.errors import NotFoundError
+
+
+def test_every_command_and_every_toggle_is_played():
+    assert {command.type for command in warm_module.SCENE} == set(COMMANDS)
+    designs = [d for p in PROFILES for d in parse_designs(every_design(p), p)]
+    for name, cls in DESIGNS.items():
+        for toggle in cls.toggles:
+            values = {d.params[toggle.name] for d in designs if d.name == name}
+            assert len(values) > 1, f"{name}:{toggle.name}"
+
+
+def test_the_scene_plays():
+    parts = list(warm_module.scene())
+    assert parts[0] == "a small guest"
+    assert len(parts) == len(set(parts))
+    done, total = compiled()
+    assert 0 < done <= total
+
+
+def test_what_is_compiled_ahead_is_what_is_called():
+    """A wrong signature would be compiled for nothing, and the right one once more."""
+    for _ in warm_module.scene():
+        pass
+    for name, function in precompile.functions().items():
+        kept = {key[0] for key in function._cache._cache_file._load_index()}
+        assert not kept or kept == {precompile.signature(function)}, name
+    assert precompile.missing() == []
+
+
+def test_without_a_cache_all_functions_are_missing_and_each_names_what_it_calls(monkeypatch):
+    monkeypatch.setattr(precompile, "_is_cached", lambda function: False)
+    needs = {part.name: part.needs for part in precompile.missing()}
+    assert set(needs) == set(precompile.functions())
+    assert "run.run_tick" in needs["run.run_ticks"]
+    assert "alloc.free_pages" in needs["workload_ops.op_free"]
+    assert not needs["rng.rng_next"]
+
+
+def test_what_is_missing_is_compiled_before_the_scene_plays(monkeypatch):
+    order = []
+    parts = [Part("rng.rng_next", frozenset())]
+
+    class Build:
+        progress = (0, 1)
+
+        def __init__(self, given):
+            order.append(given)
+
+        def run(self):
+            order.append(warm.state)
+
+    def scene():
+        yield order.append("scene") or "one part"
+
+    monkeypatch.setattr(warm_module, "missing", lambda: parts)
+    monkeypatch.setattr(warm_module, "Build", Build)
+    monkeypatch.setattr(warm_module, "scene", scene)
+    warm = Warm()
+    warm.start()
+    warm.wait(lambda *what: None)
+    assert order == [parts, ("compiling the simulator, once", 0, 1), "scene"]
+
+
+def test_others_wait_until_it_is_ready(monkeypatch):
+    monkeypatch.setattr(warm_module, "missing", list)
+    monkeypatch.setattr(warm_module, "scene", lambda: iter(["one part"]))
+    after = []
+    warm = Warm(lambda progress: after.append(1))
+    assert not warm.ready
+    warm.start()
+    warm.wait(lambda *what: None)
+    assert warm.ready
+    assert after == [1]
+    assert "one part" in warm.state[0]
+
+
+def test_a_fault_is_told_to_who_waits(monkeypatch, caplog):
+    def broken():
+        raise OSError("no space left on device")
+        yield
+
+    monkeypatch.setattr(warm_module, "missing", list)
+    monkeypatch.setattr(warm_module, "scene", broken)
+    warm = Warm()
+    warm.start()
+    with pytest.raises(RuntimeError, match="could not be prepared"):
+        warm.wait(lambda *what: None)
+    assert not warm.ready
+    assert "no space left" in caplog.text
+
+
+def test_who_waits_is_let_go_when_the_server_ends():
+    warm = Warm()
+    warm.give_up()
+    with pytest.raises(NotFoundError, match="the server is shutting down"):
+        warm.wait(lambda *what: None)
+
+
+def test_old_compiled_code_is_thrown_away(tmp_path):
+    now = 2_000_000_000.0
+    used, fresh, old, foreign = (tmp_path / n for n in ("a" * 20, "b" * 20, "c" * 20, "notes"))
+    for folder in (used, fresh, old, foreign):
+        folder.mkdir()
+        (folder / "code.nbc").write_bytes(b"x")
+        age = 60 if folder == fresh else KEEP_S + 60
+        os.utime(folder, (now - age, now - age))
+    assert prune_cache(tmp_path, [used], now) == 1
+    assert sorted(f.name for f in tmp_path.iterdir()) == sorted(["a" * 20, "b" * 20, "notes"])
+    # Used now: the next month's start of another version leaves it alone.
+    assert prune_cache(tmp_path, [], now + KEEP_S - 120) == 0

@@ -1,0 +1,83 @@
+"""Guests to start from."""
+
+import lzma
+import tarfile
+
+import numpy as np
+import pytest
+
+from engine.core.observe import check
+from server.errors import NotFoundError
+from server.guests.library import EXAMPLES, PAGE_COST, Library, engine_digest
+from server.wire.config import SessionConfig, Source, config_from_dict
+
+
+def quiet(text, done, total):
+    pass
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_example_is_there_and_of_its_size(name):
+    with lzma.open(EXAMPLES[name].path) as file, tarfile.open(fileobj=file) as archive:
+        member = next(m for m in archive if m.name.endswith("meminfo"))
+        text = archive.extractfile(member).read().decode()
+    total = int(text.split()[1]) // 1024
+    assert total <= EXAMPLES[name].size_mib <= total * 1.2
+
+
+def test_an_example_is_read_once(base):
+    library = Library(2, 1 << 30)
+    said = []
+    source = Source("capture", "runs")
+    one = library.base(source, 1, lambda *what: said.append(what))
+    assert "reading the capture runs" in said[0][0]
+    assert library.base(source, 1, quiet) is one
+    assert one.facts["guest"]["main_zone"] == "DMA32"
+    assert one.facts["engine"] == engine_digest()
+    assert one.text == "example capture runs"
+    assert int(check.validate(one.guest)[0]) == 0
+
+
+def test_uploads_are_kept_up_to_a_number():
+    library = Library(2, 1 << 30)
+    data = EXAMPLES["runs"].path.read_bytes()
+    ids = [library.add_upload(data, f"u{i}")[0] for i in range(3)]
+    with pytest.raises(NotFoundError):
+        library.base(Source("upload", ids[0]), 1, quiet)
+    base = library.base(Source("upload", ids[2]), 1, quiet)
+    assert base.facts["guest"]["label"] == "u2"
+    assert library.check(SessionConfig(Source("upload", ids[1]), ("pinned",), 1)) > 0
+
+
+def test_uploads_give_way_to_newer_ones_when_memory_is_short():
+    library = Library(8, 64 << 20)  # 16 MiB for uploads: one of 1 GiB takes 8
+    data = EXAMPLES["runs"].path.read_bytes()
+    ids = [library.add_upload(data, f"u{i}")[0] for i in range(3)]
+    with pytest.raises(NotFoundError):
+        library.base(Source("upload", ids[0]), 1, quiet)
+    assert library.base(Source("upload", ids[2]), 1, quiet).facts["guest"]["label"] == "u2"
+
+
+def test_a_capture_that_could_never_be_opened_is_refused():
+    with pytest.raises(ValueError):
+        Library(8, 8 << 20).add_upload(EXAMPLES["runs"].path.read_bytes(), "x")
+
+
+def test_what_is_no_capture_is_refused():
+    with pytest.raises(ValueError):
+        Library(2, 1 << 30).add_upload(b"nothing", "x")
+
+
+def test_the_cost_is_not_below_what_a_guest_takes():
+    """24 bytes a page and design, as promised in the settings."""
+    config = config_from_dict(
+        {
+            "source": {"kind": "synthetic", "preset": "roomy", "size_mib": 512, "seed": 1},
+            "designs": ["pinned"],
+        }
+    )
+    library = Library(2, 1 << 30)
+    guest = library.base(config.source, 1, quiet).guest
+    taken = sum(np.asarray(array).nbytes for array in guest)
+    assert taken <= library.check(config) / 2
+    assert taken <= len(guest.pages) * PAGE_COST

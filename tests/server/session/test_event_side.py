@@ -1,0 +1,138 @@
+"""A session between its worker and its sockets, on an event loop."""
+
+import asyncio
+
+import pytest
+
+from engine.commands import BalloonInflate
+from server.session import event_side as live_module
+from server.session.event_side import LiveSession
+from server.session.runner import Built, Ended, Rates
+from server.wire import frames
+from server.wire.config import SessionConfig
+from server.wire.messages import CommandMessage, Credit, Key
+from tests.server.conftest import SMALL
+
+WAIT_S = 60
+
+
+class Socket:
+    """What ws.py does with a slot, without a socket."""
+
+    def __init__(self, live):
+        self.live = live
+        self.flag = asyncio.Event()
+        self.client = live.join(self.flag.set)
+        self.texts = []
+        self.frames = []
+
+    async def turn(self):
+        await asyncio.wait_for(self.flag.wait(), WAIT_S)
+        self.flag.clear()
+        for item in self.live.hub.take(self.client):
+            (self.texts if isinstance(item, str) else self.frames).append(item)
+        self.live.sent(self.client)
+
+    async def until(self, condition):
+        while not condition():
+            await self.turn()
+
+
+@pytest.fixture
+def begin(make_session):
+    sessions = []
+
+    def start(build=None) -> LiveSession:
+        def make(config: SessionConfig, progress):
+            return make_session(config)
+
+        changes = []
+        made = LiveSession(
+            "s1", SMALL, build or make, Rates(1000, 120), lambda s, what: changes.append(what)
+        )
+        sessions.append((made, changes))
+        return made, changes
+
+    yield start
+    for made, _ in sessions:
+        made.end(Ended(1001, "test"))
+        assert made.join_worker(WAIT_S)
+
+
+async def test_welcome_then_frames_for_credits(begin):
+    live, changes = begin()
+    socket = Socket(live)
+    await socket.until(lambda: socket.texts and socket.frames)
+    assert socket.texts[0].startswith('{"type":"welcome"')
+    assert changes == [Built(SMALL, True)]
+    assert frames.decode_frame(socket.frames[0]).seq == 1
+    live.message(socket.client, CommandMessage("c1", BalloonInflate(2048)))
+    await socket.until(lambda: len(socket.frames) == 2)
+    await socket.until(lambda: len(socket.texts) == 2)
+    assert '"type":"accepted"' in socket.texts[1]
+    for _ in range(2):
+        live.message(socket.client, Credit())
+    await socket.until(lambda: len(socket.frames) > 2)
+    live.message(socket.client, Key())
+    await socket.until(lambda: socket.frames[-1][5] == frames.FRAME_KEY)
+
+
+async def test_the_log_is_exported_by_the_worker(begin):
+    live, _ = begin()
+    socket = Socket(live)
+    live.message(socket.client, CommandMessage("c1", BalloonInflate(1)))
+    await socket.until(lambda: any("accepted" in text for text in socket.texts))
+    assert len((await live.export())["log"]) == 1
+
+
+async def test_who_leaves_gets_nothing_more(begin):
+    live, _ = begin()
+    socket = Socket(live)
+    await socket.until(lambda: socket.frames)
+    before = live.last_seen
+    live.leave(socket.client)
+    assert live.nr_viewers == 0
+    assert live.last_seen >= before
+    assert live.hub.take(socket.client) == []
+
+
+async def test_progress_is_told_to_who_comes_later(begin, make_session):
+    import threading
+
+    go = threading.Event()
+
+    def build(config, progress):
+        progress("reading the capture", 0, 1)
+        assert go.wait(WAIT_S)
+        return make_session(config)
+
+    live, _ = begin(build)
+    first = Socket(live)
+    await first.until(lambda: first.texts)
+    second = Socket(live)
+    await second.until(lambda: second.texts)
+    assert '"reading the capture"' in second.texts[0]
+    go.set()
+    await second.until(lambda: any("welcome" in text for text in second.texts))
+
+
+async def test_the_end_wakes_every_socket(begin):
+    live, changes = begin()
+    sockets = [Socket(live), Socket(live)]
+    for socket in sockets:
+        await socket.until(lambda socket=socket: socket.frames)
+        socket.flag.clear()
+    live.end(Ended(1001, "bye"))
+    live.end(Ended(1011, "again"))
+    assert all(socket.flag.is_set() for socket in sockets)
+    assert live.ended == Ended(1001, "bye")
+    assert changes[-1] == Ended(1001, "bye")
+
+
+async def test_a_flood_is_refused(begin, monkeypatch):
+    monkeypatch.setattr(live_module, "MAX_BACKLOG", -1)
+    live, _ = begin()
+    socket = Socket(live)
+    live.message(socket.client, CommandMessage("c1", BalloonInflate(1)))
+    await socket.until(lambda: any('"command_id":"c1"' in text for text in socket.texts))
+    assert any("messages to work off" in text for text in socket.texts)

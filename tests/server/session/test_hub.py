@@ -1,0 +1,133 @@
+"""Slots and credits: slow clients skip, nobody queues, nobody waits for another."""
+
+from server.session.hub import CREDITS_AT_HELLO, MAX_CREDITS, MAX_TEXTS, Hub, Want
+
+
+def hub_of(*clients):
+    hub, woken = Hub(), []
+    for client in clients:
+        hub.add(client, lambda client=client: woken.append(client))
+    return hub, woken
+
+
+def send(hub, client):
+    """What a socket that is never slow sends."""
+    out = hub.take(client)
+    hub.sent(client)
+    return out
+
+
+def test_a_client_wants_once_until_it_was_served():
+    hub, woken = hub_of(1)
+    assert hub.wants() == [Want(1, None)]
+    assert hub.wants() == []
+    hub.deliver(1, None, 5, b"five")
+    assert woken == [1]
+    assert hub.wants() == [], "a frame waits for the socket: no second one"
+    assert send(hub, 1) == [b"five"]
+    assert hub.wants() == [Want(1, 5)]
+
+
+def test_two_credits_then_silence_then_one_frame_per_paint():
+    hub, _ = hub_of(1)
+    for seq in range(1, CREDITS_AT_HELLO + 1):
+        assert len(hub.wants()) == 1
+        hub.deliver(1, None, seq, b"x")
+        assert len(send(hub, 1)) == 1
+    assert hub.wants() == []
+    hub.credit(1)
+    assert hub.wants() == [Want(1, CREDITS_AT_HELLO)]
+
+
+def test_credits_cannot_be_piled_up():
+    hub, _ = hub_of(1)
+    for _ in range(1000):
+        hub.credit(1)
+    sent = 0
+    while hub.wants():
+        hub.deliver(1, None, sent + 1, b"x")
+        sent += len(send(hub, 1))
+    assert sent == MAX_CREDITS
+
+
+def test_a_slow_client_holds_nobody_up_and_gets_the_newest():
+    hub, _ = hub_of(1, 2)
+    got = {1: [], 2: []}
+    for seq in range(1, 101):
+        for want in hub.wants():
+            hub.deliver(want.client, want.base, seq, b"%d" % seq)
+        for client, every in ((1, 10), (2, 1)):
+            got[client] += send(hub, client) if client == 2 or seq == 1 else hub.take(client)
+            if seq % every == 0:  # its socket is free again, and it has painted
+                hub.sent(client)
+                hub.credit(client)
+    assert len(got[2]) == 100
+    assert [int(frame) for frame in got[1]] == [1, 2, 11, 21, 31, 41, 51, 61, 71, 81, 91]
+    assert hub._slots[1].frame is None
+
+
+def test_a_frame_made_for_another_base_is_dropped():
+    hub, _ = hub_of(1)
+    hub.wants()
+    hub.deliver(1, None, 1, b"one")
+    send(hub, 1)
+    hub.wants()
+    hub.key(1)  # the client has lost its base while a delta was being made
+    hub.deliver(1, 1, 2, b"delta")
+    assert send(hub, 1) == []
+    assert hub.wants() == [Want(1, None)]
+    hub.deliver(1, None, 2, b"key")
+    assert send(hub, 1) == [b"key"]
+
+
+def test_key_renews_the_credits_of_a_client_that_was_hidden():
+    hub, _ = hub_of(1)
+    for seq in range(1, CREDITS_AT_HELLO + 1):
+        hub.wants()
+        hub.deliver(1, None, seq, b"x")
+        send(hub, 1)
+    assert hub.wants() == []
+    hub.key(1)
+    assert hub.wants() == [Want(1, None)]
+
+
+def test_texts_come_in_order_and_before_the_frame():
+    hub, woken = hub_of(1, 2)
+    hub.wants()
+    hub.text(1, "a")
+    hub.deliver(1, None, 1, b"f")
+    hub.text(None, "b")
+    assert send(hub, 1) == ["a", "b", b"f"]
+    assert send(hub, 2) == ["b"]
+    assert woken.count(2) == 1
+
+
+def test_a_reset_voids_what_was_made_before_it():
+    hub, _ = hub_of(1)
+    hub.wants()
+    hub.deliver(1, None, 1, b"old")
+    hub.renew("welcome")
+    assert send(hub, 1) == ["welcome"]
+    assert hub.wants() == [Want(1, None)]
+
+
+def test_a_client_that_reads_nothing_is_found_out():
+    hub, _ = hub_of(1)
+    for _ in range(MAX_TEXTS):
+        hub.text(1, "x")
+    assert not hub.lost(1)
+    hub.text(1, "x")
+    assert hub.lost(1)
+    assert len(send(hub, 1)) == MAX_TEXTS
+
+
+def test_who_is_gone_gets_nothing():
+    hub, woken = hub_of(1)
+    hub.wants()
+    hub.remove(1)
+    hub.remove(1)
+    hub.deliver(1, None, 1, b"x")
+    hub.text(1, "x")
+    assert send(hub, 1) == []
+    assert woken == []
+    assert len(hub) == 0
