@@ -17,7 +17,7 @@ def test_every_core_file_with_kernel_functions_has_rows() -> None:
     table = model_table.functions_part()
     for path in model_table.core_files():
         if model_table.functions(path):
-            assert f"| `{path.name}` `" in table
+            assert f"| `{model_table.shown(path)}` `" in table
 
 
 def test_sections_are_read_across_lines(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.trace.annotations import (
-    CORE,
     KernelName,
+    core_files,
     kernel_names,
     notes_of,
     places,
@@ -34,7 +34,7 @@ def test_a_section_is_read_across_lines() -> None:
 
 
 def test_every_note_stands_in_a_function() -> None:
-    noted = {reason for path in CORE.glob("*.py") for reason in notes_of(path.stem).values()}
+    noted = {reason for room in core_files() for reason in notes_of(room).values()}
     assert noted == set(places())
     assert "engine/core/compact/scan.py isolation_suitable" in places()["skip_hint"]
 

@@ -6,18 +6,8 @@ import pytest
 
 from engine import commands as c
 from engine import units as u
-from engine.trace.limits import MAX_PAGES, check_size, check_ticks
 from tests.engine.traces import trace
 from tests.engine.worlds import TENTH, world
-
-
-def test_bounds_are_one_sentence() -> None:
-    assert check_ticks(16) == 16
-    with pytest.raises(ValueError, match="ticks is 0: a trace runs 1 to 16 ticks"):
-        check_ticks(0)
-    check_size(MAX_PAGES)
-    with pytest.raises(ValueError, match="the guest has 8192 MiB: call traces are made of guests"):
-        check_size(2 * MAX_PAGES)
 
 
 def test_a_world_at_rest_has_nothing_to_tell() -> None:
