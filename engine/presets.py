@@ -213,7 +213,7 @@ def boot(spans: tuple[ZoneSpan, ...], seed: int, cma_pages: int = 0) -> Guest:
     _mark_free_blocks(guest)
     _count_blocks(guest)
     _set_zones(guest)
-    buddy.build_free_lists(guest, 0)
+    buddy.link_free_lists(guest, 0)
     return guest
 
 

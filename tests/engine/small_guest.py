@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from engine import units as u
-from engine.core.memory.buddy import build_free_lists
+from engine.core.memory.buddy import link_free_lists
 from engine.core.memory.freelist import free_list, list_add
 from engine.core.memory.lru import lru_add
 from engine.core.memory.page import set_state
@@ -70,7 +70,7 @@ def settle(guest: Guest) -> Guest:
                 size -= 1
             order[pfn] = size
             pfn += 1 << size
-    build_free_lists(guest, 0)
+    link_free_lists(guest, 0)
     return guest
 
 

@@ -24,14 +24,14 @@ from engine.core.memory.freearea import (
     unlink_free_block,
 )
 from engine.core.memory.freelist import get_pageblock_migratetype, zone_of
-from engine.core.memory.link_free_lists import build_free_lists
+from engine.core.memory.link_free_lists import link_free_lists
 from engine.core.memory.page import set_free
 from engine.core.memory.watermark import watermark_ok
 
 __all__ = [
     "account_freepages",
     "buddy_merge_likely",
-    "build_free_lists",
+    "link_free_lists",
     "change_pageblock_range",
     "compaction_capture",
     "del_page_from_free_list",

@@ -37,7 +37,7 @@ def shuffle_list(guest, list_id):
 
 
 @core_jit
-def build_free_lists(guest, shuffle):
+def link_free_lists(guest, shuffle):
     """Link free blocks that an importer has marked, and count the zones' free pages.
 
     Every page of a free block must be STATE_FREE with the block's order on its first page and

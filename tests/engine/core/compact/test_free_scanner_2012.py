@@ -11,7 +11,7 @@ from engine.core.compact.free_scanner_2012 import (
     isolate_freepages_2012,
     suitable_migration_target_2012,
 )
-from engine.core.memory.buddy import build_free_lists
+from engine.core.memory.buddy import link_free_lists
 from engine.core.observe.check import CheckCode, validate
 from engine.guest import Guest
 from tests.engine.small_guest import BLOCK, all_free, every, list_of, pfns_of, put, settle
@@ -37,7 +37,7 @@ def typed(mt: int, used: bool = False) -> Guest:
         put(guest, every(2, 3 * BLOCK, 4 * BLOCK), u.STATE_KERNEL)
     guest = settle(guest)
     if mt != u.MIGRATE_MOVABLE:
-        build_free_lists(guest, 0)
+        link_free_lists(guest, 0)
     return ready(guest)
 
 

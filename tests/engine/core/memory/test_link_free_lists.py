@@ -2,7 +2,7 @@
 
 from engine import units as u
 from engine.core.memory.freelist import free_list, list_add_tail
-from engine.core.memory.link_free_lists import build_free_lists, shuffle_list
+from engine.core.memory.link_free_lists import link_free_lists, shuffle_list
 from engine.core.observe.check import validate
 from tests.engine.small_guest import all_free, every, list_of, put, settle
 
@@ -31,7 +31,7 @@ def test_shuffled_lists_hold_the_same_blocks_in_an_order_of_the_seed() -> None:
         guest.pages["flags"] = 0
         for name in ("nr_zone_inactive_anon", "nr_free"):
             guest.zones[name] = 0
-        assert build_free_lists(guest, 1) > 100
+        assert link_free_lists(guest, 1) > 100
         assert validate(guest) == (0, u.PFN_NONE)
         found.append(list_of(guest, ORDER0))
     assert found[0] == found[1] != found[2]
