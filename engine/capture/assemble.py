@@ -240,7 +240,7 @@ def _fill_zones(guest: Guest, zones: Sequence[ZoneText]) -> None:
     guest.vm[0]["main_zone"] = int(np.argmax(guest.zones["managed"]))
 
 
-def build_guest(
+def assemble_guest(
     spans: tuple[ZoneSpan, ...],
     zones: Sequence[ZoneText],
     pages: Pages,

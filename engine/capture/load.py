@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from engine import units as u
 from engine.capture.archive import Limits, read_files
-from engine.capture.assemble import build_guest
+from engine.capture.assemble import assemble_guest
 from engine.capture.blocks import ZoneResult, ZoneTotals, gather_evidence, infer_zone
 from engine.capture.pages import KPF_NOPAGE, Pages, decode, find_parked, free_blocks
 from engine.capture.text import (
@@ -348,6 +348,6 @@ def guest_from_capture(capture: Capture, seed: int = 1) -> Guest:
             generator.
     """
     found = capture.inferred
-    return build_guest(
+    return assemble_guest(
         capture.spans, capture.zones, found.pages, found.migratetype, found.free, seed
     )
