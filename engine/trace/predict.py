@@ -10,7 +10,7 @@ from engine.trace.tracer import Tracer
 from engine.world import World
 
 
-def foretell(world: World, ticks: int) -> dict[str, Any]:
+def predict(world: World, ticks: int) -> dict[str, Any]:
     """Run a world of one design for some ticks and say what happened to its pages.
 
     Args:

@@ -77,7 +77,7 @@ def text_of(answer: dict[str, Any]) -> str:
     """The answer for people: counts, then some entries of every reason.
 
     Args:
-        answer: as engine.trace.foretell gives it.
+        answer: as engine.trace.predict gives it.
     """
     lines = [
         f"{answer['design']}, profile {answer['profile']}: {answer['ticks']} ticks from tick "

@@ -35,11 +35,11 @@ def take(stream: IO[bytes]) -> bytes | None:
 
 def answer(question: bytes) -> dict[str, Any]:
     """The trace that a question asks for, or ``{"error": one sentence}``."""
-    from engine.trace.predict import foretell
+    from engine.trace.predict import predict
 
     world, ticks = pickle.loads(question)
     try:
-        return foretell(world, ticks)
+        return predict(world, ticks)
     except ValueError as error:
         return {"error": str(error)}
 

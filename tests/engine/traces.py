@@ -29,9 +29,9 @@ def trace(world: World, ticks: int = 1) -> dict[str, Any]:
     twin = world.alone(0)
     if not UNCOMPILED:
         return _process().ask(twin, ticks)
-    from engine.trace.predict import foretell
+    from engine.trace.predict import predict
 
-    return foretell(twin, ticks)
+    return predict(twin, ticks)
 
 
 def made(guest: Guest, design: str = "lru_hook", profile: str = u.PROFILES[0]) -> World:
