@@ -24,8 +24,8 @@ _NAMED = re.compile(r"(3\.8 )?([\w./-]+\.[ch]) (?:from )?(\w+)\(")
 # Rooms whose functions are of no interest to somebody who follows a page: lists, counters, marks,
 # the allocator's inner life.
 _OUT = frozenset(
-    "__init__ build builds check check_words cpu fallback fallback_2012 fast_search freearea "
-    "freelist highatomic hook metrics observe page pcp profile_2012 range_words rng suitability "
+    "__init__ link_free_lists stress_builds check check_codes cpu fallback fallback_2012 fast_search freearea "
+    "freelist highatomic hook metrics observe page pcp profile_2012 range_codes rng suitability "
     "scan_2012 watermark buddy".split()
 )
 # What looks for a page that forbids something; a pfn is where it begins, not what it is about.
@@ -105,7 +105,7 @@ def core_files() -> dict[str, Path]:
 
 
 @cache
-def notes_of(room: str) -> dict[int, str]:
+def reasons_by_line(room: str) -> dict[int, str]:
     """Line → reason, of one file of the core."""
     lines = core_files()[room].read_text(encoding="utf-8").splitlines()
     found = ((i, _NOTE.search(line)) for i, line in enumerate(lines, 1))
@@ -113,11 +113,11 @@ def notes_of(room: str) -> dict[int, str]:
 
 
 @cache
-def places() -> dict[str, tuple[str, ...]]:
+def where_decided() -> dict[str, tuple[str, ...]]:
     """Reason → the functions of the core that give it, as ``engine/core/compact/scan.py name``."""
     found: dict[str, list[str]] = {}
     for room, path in core_files().items():
-        notes = notes_of(room)
+        notes = reasons_by_line(room)
         if not notes:
             continue
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
@@ -136,7 +136,7 @@ def _watched(room: str, function: FunctionType) -> Watched:
     args = tuple(name for name in code.co_varnames[: code.co_argcount] if name not in _NO_NUMBERS)
     modern, old = kernel_names(section(doc, "Source"))
     lines = {line for _, _, line in code.co_lines() if line}
-    notes = {line: reason for line, reason in notes_of(room).items() if line in lines}
+    notes = {line: reason for line, reason in reasons_by_line(room).items() if line in lines}
     subject = next((name for name in ("pfn", "src") if name in args), None)
     if function.__name__ in SEARCHES:
         subject = None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.core.ranges.range_codes import SOURCES, RangeReason
-from engine.trace.annotations import places
+from engine.trace.annotations import where_decided
 
 OUTCOMES = (
     "moved", "put_back", "left", "failed", "target", "skipped", "freed",
@@ -269,7 +269,7 @@ def range_id(number: int) -> str:
 
 def describe() -> list[dict[str, Any]]:
     """Every reason as GET /api/reasons and docs/TRACE.md have it."""
-    where = places()
+    where = where_decided()
     by_range = ("engine/core/ranges/range_job.py note_stop",)
     return [
         {

@@ -8,10 +8,10 @@ from engine.trace.annotations import (
     KernelName,
     core_files,
     kernel_names,
-    notes_of,
-    places,
+    reasons_by_line,
     section,
     watched,
+    where_decided,
 )
 from tests.engine.worlds import UNCOMPILED
 
@@ -34,9 +34,9 @@ def test_a_section_is_read_across_lines() -> None:
 
 
 def test_every_note_stands_in_a_function() -> None:
-    noted = {reason for room in core_files() for reason in notes_of(room).values()}
-    assert noted == set(places())
-    assert "engine/core/compact/scan.py isolation_suitable" in places()["skip_hint"]
+    noted = {reason for room in core_files() for reason in reasons_by_line(room).values()}
+    assert noted == set(where_decided())
+    assert "engine/core/compact/scan.py isolation_suitable" in where_decided()["skip_hint"]
 
 
 def test_only_an_uncompiled_core_can_be_watched() -> None:
@@ -49,4 +49,4 @@ def test_only_an_uncompiled_core_can_be_watched() -> None:
     assert known["step_compact"].modern == KernelName("compact_nodes", "mm/compaction.c")
     assert known["isolate_balloonpages"].modern is None
     noted = {reason for what in known.values() for reason in what.notes.values()}
-    assert noted == set(places())
+    assert noted == set(where_decided())

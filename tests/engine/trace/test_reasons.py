@@ -10,7 +10,7 @@ import pytest
 
 from engine import commands as c
 from engine import units as u
-from engine.trace.annotations import places
+from engine.trace.annotations import where_decided
 from engine.trace.reasons import OUTCOMES, REASONS, range_id
 from engine.world import World, WorldConfig
 from tests.engine import worlds
@@ -273,7 +273,7 @@ SHOWN: dict[str, Maker] = {
 
 def test_every_reason_is_shown() -> None:
     assert set(SHOWN) == set(REASONS)
-    assert set(REASONS) == set(places()) | {range_id(n) for n in range(1, 8)}
+    assert set(REASONS) == set(where_decided()) | {range_id(n) for n in range(1, 8)}
     assert {reason.outcome for reason in REASONS.values()} == set(OUTCOMES)
 
 
