@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.stress.highalloc import HighallocRun
-from engine.stress.params import ESTIMATED, PRESETS, HighallocParams, varied
+from engine.stress.params import ESTIMATED, PRESETS, HighallocParams, with_change
 from engine.stress.phases import PASSES
 from engine.stress.table import PUBLISHED
 from engine.units import PROFILE_2012, PROFILE_NAMES, PROFILE_REPAIRED, PROFILES
@@ -50,7 +50,7 @@ CHANGES = (-30, 30)
 
 _ELSEWHERE = {"race", "scenarios", "trace"}  # rooms of the engine that no run enters
 
-Job = tuple[str, str, int, str, int]  # preset, design, seed, name of a varied number, percent
+Job = tuple[str, str, int, str, int]  # preset, design, seed, name of a with_change number, percent
 
 
 def engine_digest() -> str:
@@ -65,7 +65,7 @@ def engine_digest() -> str:
 def params_of(job: Job) -> HighallocParams:
     """Parameters of one run."""
     preset, _, _, name, percent = job
-    return varied(PRESETS[preset], name, percent) if name else PRESETS[preset]
+    return with_change(PRESETS[preset], name, percent) if name else PRESETS[preset]
 
 
 def key_of(job: Job) -> str:
@@ -156,7 +156,7 @@ def gather(runs: dict[str, dict[str, Any]], figures: dict[str, Any]) -> None:
 
 
 def base_of(figures: dict[str, Any], seeds: int) -> dict[str, Any]:
-    """What the varied runs are compared with: the same seeds, no number changed."""
+    """What the with_change runs are compared with: the same seeds, no number changed."""
     return {
         preset: {
             design: {name: figures["presets"][preset]["designs"][design][name][:seeds]

@@ -10,7 +10,7 @@ from engine.scenarios.model import Scenario
 from engine.world import World, WorldConfig
 
 
-def varied(scenario: Scenario, seed: int) -> Scenario:
+def with_seed(scenario: Scenario, seed: int) -> Scenario:
     """The same scenario under another seed; a synthetic guest is drawn anew as well.
 
     Args:

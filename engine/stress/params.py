@@ -113,7 +113,7 @@ PRESCRIBED = (
 ESTIMATED = tuple(f.name for f in fields(HighallocParams) if f.name not in PRESCRIBED)
 
 
-def varied(params: HighallocParams, name: str, percent: int) -> HighallocParams:
+def with_change(params: HighallocParams, name: str, percent: int) -> HighallocParams:
     """The same configuration with one number changed by ``percent``.
 
     Args:

@@ -102,7 +102,7 @@ def run_scenario_command(args: argparse.Namespace) -> int:
     """
     from engine.scenarios import catalog
     from engine.scenarios.claims import claims_json
-    from engine.scenarios.run import run_scenario, varied
+    from engine.scenarios.run import run_scenario, with_seed
     from server.guests.library import Library
     from server.wire.config import source_from_dict
 
@@ -119,7 +119,7 @@ def run_scenario_command(args: argparse.Namespace) -> int:
         return 0
     scenario = catalog.scenario(args.scenario)
     if args.seed is not None:
-        scenario = varied(scenario, seed_of(args))
+        scenario = with_seed(scenario, seed_of(args))
     compile_core()
     progress = _Progress()
     nr = len(scenario.steps)

@@ -10,7 +10,7 @@ from engine.capture.load import guest_from_capture, load_capture
 from engine.guest import Guest
 from engine.scenarios.catalog import SCENARIOS
 from engine.scenarios.model import Scenario
-from engine.scenarios.run import run_scenario, synthetic_base, varied, winners
+from engine.scenarios.run import run_scenario, synthetic_base, winners, with_seed
 from engine.world import World
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -27,7 +27,7 @@ def base_of(scenario: Scenario) -> Guest:
 @cache
 def played(name: str, seed: int = 1) -> dict[str, Any]:
     """What came out of a scenario; every guest is recounted after every step."""
-    scenario = varied(SCENARIOS[name], seed)
+    scenario = with_seed(SCENARIOS[name], seed)
 
     def recount(world: World, _: int) -> None:
         world.validate()

@@ -6,7 +6,7 @@ import pytest
 
 from engine.commands import BalloonInflate, CompactMemory
 from engine.scenarios.model import Judge, Scenario, Step
-from engine.scenarios.run import run_scenario, synthetic_base, varied, winners
+from engine.scenarios.run import run_scenario, synthetic_base, winners, with_seed
 from engine.snapshot import digest
 from engine.world import World
 
@@ -37,7 +37,7 @@ def test_each_step_has_its_words_and_the_numbers_of_every_design() -> None:
 
 
 def test_another_seed_draws_a_synthetic_guest_anew() -> None:
-    other = varied(SMALL, 4)
+    other = with_seed(SMALL, 4)
     assert (other.seed, other.source["seed"], SMALL.source["seed"]) == (4, 4, 3)
     assert digest(synthetic_base(other)) != digest(synthetic_base(SMALL))
 

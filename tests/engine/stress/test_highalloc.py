@@ -8,7 +8,7 @@ import pytest
 from engine import units as u
 from engine.designs import DEFAULT_DESIGNS
 from engine.stress.highalloc import COUNTERS, HighallocRun, make_balloon
-from engine.stress.params import PRESETS, varied
+from engine.stress.params import PRESETS, with_change
 from engine.stress.phases import PASSES
 
 SMALL = PRESETS["small"]
@@ -66,7 +66,7 @@ def test_the_seed_draws_where_in_its_cycle_the_balloon_is() -> None:
 
 
 def test_without_a_balloon_nothing_moves_it() -> None:
-    none = varied(SMALL, "balloon_mib", -100)
+    none = with_change(SMALL, "balloon_mib", -100)
     assert none.balloon_mib == 0
     balloon = make_balloon(none, 1)
     assert [balloon.target(slot) for slot in range(1000)] == [None] * 1000
@@ -75,6 +75,6 @@ def test_without_a_balloon_nothing_moves_it() -> None:
 def test_bad_input_is_one_sentence() -> None:
     with pytest.raises(ValueError, match="unknown design 'fly'"):
         HighallocRun("fly", SMALL, 1, "modern")
-    tiny = varied(SMALL, "memory_mib", -75)
+    tiny = with_change(SMALL, "memory_mib", -75)
     with pytest.raises(ValueError, match=r"the builds need \d+ handles"):
         HighallocRun("pinned", tiny, 1, "modern")

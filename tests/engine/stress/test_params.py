@@ -1,4 +1,4 @@
-"""Numbers of stress-highalloc: prescribed or estimated, documented, varied one at a time."""
+"""Numbers of stress-highalloc: prescribed or estimated, documented, with_change one at a time."""
 
 import re
 from dataclasses import fields
@@ -13,7 +13,7 @@ from engine.stress.params import (
     SLOT_MS,
     SLOTS_PER_SECOND,
     HighallocParams,
-    varied,
+    with_change,
 )
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "HIGHALLOC.md"
@@ -37,7 +37,7 @@ def test_presets_are_the_cover_letters() -> None:
     v11, v10 = PRESETS["v11"], PRESETS["v10"]
     assert (v11.balloon_mib, v11.chunk_mib) == (512, 64)
     assert (v10.balloon_mib, v10.chunk_mib) == (1024, 256)
-    assert varied(v10, "balloon_mib", 0).memory_mib == v11.memory_mib == 4096
+    assert with_change(v10, "balloon_mib", 0).memory_mib == v11.memory_mib == 4096
     # 2 MiB every slot are 16 MiB a second.
     assert 2 * SLOTS_PER_SECOND == 16
     assert SLOT_MS * SLOTS_PER_SECOND == 1000
@@ -55,7 +55,7 @@ def test_presets_are_the_cover_letters() -> None:
 )
 def test_one_number_is_varied_and_no_other(name: str, percent: int, value: float) -> None:
     base = PRESETS["v11"]
-    changed = varied(base, name, percent)
+    changed = with_change(base, name, percent)
     assert getattr(changed, name) == pytest.approx(value)
     same = [f.name for f in fields(base) if getattr(base, f.name) == getattr(changed, f.name)]
     assert len(same) == len(fields(base)) - 1
