@@ -32,7 +32,7 @@ def _int(name: str, value: object, low: int, high: int, unit: str) -> int:
     return value
 
 
-def shown_size(nr_pages: int) -> str:
+def format_size(nr_pages: int) -> str:
     """A number of pages in words: MiB where they are whole."""
     if nr_pages % u.MIB_PAGES == 0:
         return f"{nr_pages // u.MIB_PAGES} MiB"

@@ -155,7 +155,7 @@ class World:
         if nr_pages > self.nr_pages:
             # A capture's memory is seldom whole MiB; people think in MiB all the same.
             limit = f"{self.nr_pages // u.MIB_PAGES} MiB"
-            raise ValueError(f"{verb} {c.shown_size(nr_pages)}: the guest has {limit}")
+            raise ValueError(f"{verb} {c.format_size(nr_pages)}: the guest has {limit}")
 
     def _balloon_target(self, command: c.BalloonTarget) -> None:
         self._check_size("balloon target of", command.nr_pages)

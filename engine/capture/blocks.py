@@ -125,7 +125,7 @@ class ZoneResult:
     balloon_movable: bool
 
 
-def gather_evidence(
+def count_evidence(
     state: NDArray[np.uint8], reserved_first: NDArray[np.bool_], free: list[NDArray[np.int64]]
 ) -> Evidence:
     """Count per pageblock.

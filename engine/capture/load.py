@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from engine import units as u
 from engine.capture.archive import Limits, read_files
 from engine.capture.assemble import assemble_guest
-from engine.capture.blocks import ZoneResult, ZoneTotals, gather_evidence, infer_zone
+from engine.capture.blocks import ZoneResult, ZoneTotals, count_evidence, infer_zone
 from engine.capture.pages import KPF_NOPAGE, Pages, decode, find_parked, free_blocks
 from engine.capture.text import (
     MIGRATETYPE_NAMES,
@@ -99,7 +99,7 @@ class Capture:
         alone = np.zeros(len(pages.reserved_first), np.bool_)
         alone[[b for b in (s.start_pfn // _BLOCK for s in self.spans) if b % 2]] = True
         free = free_blocks(pages.state, alone)
-        evidence = gather_evidence(pages.state, pages.reserved_first, free)
+        evidence = count_evidence(pages.state, pages.reserved_first, free)
         migratetype = np.full(len(pages.reserved_first), u.MIGRATE_MOVABLE, np.uint8)
         results = []
         for zone in zone_totals(self, pages):

@@ -37,13 +37,13 @@ def combine(
         return answer
     answer["seeds"] = list(seeds)
     answer["designs"] = {
-        key: {name: spread([run[name] for run in every]) for name in every[0]}
+        key: {name: summarise([run[name] for run in every]) for name in every[0]}
         for key, every in runs.items()
     }
     return answer
 
 
-def spread(values: Sequence[float]) -> Run:
+def summarise(values: Sequence[float]) -> Run:
     """Mean, lowest, highest and each of some numbers."""
     return {
         "mean": round(fmean(values), 1),

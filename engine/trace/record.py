@@ -90,7 +90,7 @@ class Handled:
             self.kind = type_name(guest, self.pfn)
 
 
-class Shown:
+class Selection:
     """The entries to show: some of every sort rather than the first ones."""
 
     def __init__(self, is_2012: bool, has_hook: bool = True) -> None:

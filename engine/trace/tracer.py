@@ -16,7 +16,7 @@ from engine.core.ranges import range_codes
 from engine.guest import Guest
 from engine.trace.annotations import SEARCHES, watched
 from engine.trace.reasons import REASONS, range_id
-from engine.trace.record import Call, Handled, Shown
+from engine.trace.record import Call, Handled, Selection
 from engine.trace.sentences import facts
 from engine.trace.state import page_now
 
@@ -64,7 +64,7 @@ class Tracer:
         self._unmapped: set[int] = set()
         self._held = -1  # page that is being isolated or put back: the compactor has a reference
         self._looked_at: Call | None = None  # the last look at a page that decided nothing
-        self._shown = Shown(self._is_2012, bool(guest.vm[0]["rule_hook"]))
+        self._shown = Selection(self._is_2012, bool(guest.vm[0]["rule_hook"]))
         self._found: Call | None = None  # the last search that found a page which forbids something
 
     def start(self) -> None:

@@ -245,8 +245,8 @@ def test_views_are_read_only(profile: str) -> None:
 
 
 def test_sizes_in_words() -> None:
-    assert c.shown_size(256) == "1 MiB"
-    assert c.shown_size(257) == "257 pages"
+    assert c.format_size(256) == "1 MiB"
+    assert c.format_size(257) == "257 pages"
 
 
 def test_an_unknown_profile_is_refused():

@@ -40,7 +40,7 @@ def infer(
     """Types found, given the totals that ``truth`` would show in pagetypeinfo."""
     state = np.concatenate(blocks)
     free = free_blocks(state)
-    evidence = b.gather_evidence(state, state[::512] <= u.STATE_RESERVED, free)
+    evidence = b.count_evidence(state, state[::512] <= u.STATE_RESERVED, free)
     table = {t: [0] * 11 for t in LETTERS.values()}
     for order, starts in enumerate(free):
         for pfn in starts.tolist():

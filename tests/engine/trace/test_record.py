@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine import units as u
 from engine.trace.annotations import KernelName, Watched
-from engine.trace.record import MAX_ALIKE, MAX_OPEN, Call, Handled, Shown
+from engine.trace.record import MAX_ALIKE, MAX_OPEN, Call, Handled, Selection
 
 
 def function(name: str, kernel: str | None) -> Watched:
@@ -19,7 +19,7 @@ def entry(pfn: int, reason: str = "moved", state: int = u.STATE_ANON) -> Handled
 
 
 def test_there_is_room_for_some_of_every_sort() -> None:
-    shown = Shown(False)
+    shown = Selection(False)
     for reason in ("moved", "not_on_lru"):
         wanted = [shown.wants(entry(pfn, reason)) for pfn in range(2 * MAX_ALIKE)]
         assert sum(wanted) == MAX_ALIKE
@@ -35,7 +35,7 @@ def test_calls_in_functions_of_ours_move_up() -> None:
     leaf.returned = None
     made = entry(7)
     made.marks = [leaf]
-    shown = Shown(False)
+    shown = Selection(False)
     shown.add(made)
     told = shown.to_list()[0]
     assert [(call["depth"], call["function"]) for call in told["calls"]] == [
