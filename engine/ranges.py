@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine import units as u
-from engine.core.ranges.range_codes import SOURCES, RangeReason, explain, page_words
+from engine.core.ranges.range_codes import SOURCES, RangeReason, explain_stop, page_words
 
 _DONE = {u.RANGE_OFFLINE: "offlined", u.RANGE_CONTIG: "allocated"}
 
@@ -33,7 +33,7 @@ def range_answer(stats: Mapping[str, int]) -> dict[str, Any]:
     return {
         "result": "stopped" if stopped else done,
         "reason": reason.name.lower(),
-        "sentence": explain(reason, pfn, state, stats["range_block"]),
+        "sentence": explain_stop(reason, pfn, state, stats["range_block"]),
         "source": SOURCES[reason],
         "pfn": pfn,
         "page": page_words(state) if pfn >= 0 else "",

@@ -366,7 +366,7 @@ class World:
             code, pfn = check.validate(guest)
             if int(code):
                 raise BrokenInvariantError(
-                    f"{key}, tick {self.tick}: {check.explain(int(code), int(pfn))}"
+                    f"{key}, tick {self.tick}: {check.explain_check(int(code), int(pfn))}"
                 )
 
 

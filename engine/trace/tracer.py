@@ -241,7 +241,7 @@ class Tracer:
             if pfn == int(result[0] if isinstance(result, tuple) else result):
                 self._mark(entry, self._found)
         mt = int(self._guest.blocks[pfn >> u.PAGEBLOCK_ORDER]["migratetype"])
-        entry.sentence = range_codes.explain(call.args["reason"], pfn, entry.before[0], mt)
+        entry.sentence = range_codes.explain_stop(call.args["reason"], pfn, entry.before[0], mt)
         call.decided = True
         self._close(entry, call, range_id(call.args["reason"]))
 

@@ -60,7 +60,7 @@ def make(
 def validate(guest: Guest) -> None:
     """Recount; everything must add up also while a range is half empty."""
     code, pfn = check.validate(guest)
-    assert code == 0, check.explain(code, pfn)
+    assert code == 0, check.explain_check(code, pfn)
 
 
 def run_offline(guest: Guest, start: int = START, end: int = END) -> dict[str, int]:

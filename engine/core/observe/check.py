@@ -13,9 +13,9 @@ from engine.core.memory.freelist import free_list, get_pageblock_migratetype, pc
 from engine.core.memory.lru import lru_list_of
 from engine.core.memory.page import is_lru_movable
 from engine.core.memory.pcp import pindex_to_order
-from engine.core.observe.check_codes import CheckCode, explain
+from engine.core.observe.check_codes import CheckCode, explain_check
 
-__all__ = ["CheckCode", "explain", "validate"]
+__all__ = ["CheckCode", "explain_check", "validate"]
 
 _OK = int(CheckCode.CLEAN)
 _LIST_LINKS = int(CheckCode.LIST_LINKS)
@@ -356,7 +356,7 @@ def validate(guest):
         guest: Guest.
     Returns:
         tuple of CheckCode and int: CLEAN and PFN_NONE, or what is wrong and the pfn, list,
-        pageblock or zone where; explain() puts it into words.
+        pageblock or zone where; explain_check() puts it into words.
     Source:
         not of the kernel; it has list debugging and bad_page() for such things.
     """

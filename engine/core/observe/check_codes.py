@@ -52,7 +52,7 @@ _WORDS = {
 }
 
 
-def explain(code, pfn):
+def explain_check(code, pfn):
     """What validate() found, as a sentence.
 
     Args:

@@ -66,7 +66,7 @@ def page_words(state: int) -> str:
     return _PAGES.get(state, f"{u.PageState(state).name.lower()} page")
 
 
-def explain(reason: int, pfn: int, state: int, migratetype: int) -> str:
+def explain_stop(reason: int, pfn: int, state: int, migratetype: int) -> str:
     """Why a request stopped, as one sentence.
 
     Args:

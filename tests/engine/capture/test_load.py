@@ -12,7 +12,7 @@ import pytest
 from engine import units as u
 from engine.capture.archive import Limits
 from engine.capture.load import Capture, guest_from_capture, load_capture
-from engine.core.observe.check import explain, validate
+from engine.core.observe.check import explain_check, validate
 from engine.snapshot import digest
 from tests.engine.small_capture import FREE, NR_PAGES, SLAB, archive, files, small, words
 
@@ -53,7 +53,7 @@ def test_free_blocks_of_real_guests(name: str) -> None:
 def test_guests_of_real_captures_are_clean(name: str) -> None:
     guest = guest_from_capture(example(name), 1)
     code, pfn = validate(guest)
-    assert code == 0, explain(code, pfn)
+    assert code == 0, explain_check(code, pfn)
     assert guest.vm[0]["nr_isolated_anon"] == guest.vm[0]["nr_isolated_file"] == 0
     assert not guest.cc["active"].any()
     parked = [int(zone["pcp_count"]) for zone in guest.zones]
@@ -145,4 +145,4 @@ def test_whatever_the_flags_say_the_guest_is_clean() -> None:
         contents = files(flags, "".join(draw.choice(list("UMRH"), 16)))
         guest = guest_from_capture(load_capture(archive(contents)), 3)
         code, pfn = validate(guest)
-        assert code == 0, explain(code, pfn)
+        assert code == 0, explain_check(code, pfn)

@@ -55,7 +55,7 @@ def begin(guest: Guest, mode: int, flags: int = 0, order: int = 9, mt: int = 1) 
 
 def is_clean(guest: Guest) -> bool:
     code, pfn = check.validate(guest)
-    assert code == 0, check.explain(code, pfn)
+    assert code == 0, check.explain_check(code, pfn)
     return True
 
 

@@ -34,7 +34,7 @@ def isolate(guest: Guest, pfns: Iterable[int], mode: int = u.MIGRATE_SYNC) -> No
 
 def is_clean(guest: Guest) -> bool:
     code, pfn = check.validate(guest)
-    assert code == 0, check.explain(code, pfn)
+    assert code == 0, check.explain_check(code, pfn)
     return True
 
 

@@ -11,7 +11,7 @@ from engine.core.memory.alloc import free_pages
 from engine.core.memory.freelist import free_list, list_add, list_del
 from engine.core.memory.lru import lru_del
 from engine.core.memory.page import set_state
-from engine.core.observe.check import CheckCode, explain, validate
+from engine.core.observe.check import CheckCode, explain_check, validate
 from engine.guest import Guest
 from tests.engine.small_guest import BLOCK, all_free, list_of, put, settle
 
@@ -92,7 +92,7 @@ DAMAGE: list[tuple[CheckCode, Callable[[Guest], object]]] = [
 
 def test_a_busy_guest_is_clean() -> None:
     guest = busy_guest()
-    assert explain(*validate(guest)) == "the guest is clean"
+    assert explain_check(*validate(guest)) == "the guest is clean"
     assert list_of(guest, FREE9) == [2 * BLOCK]
 
 
@@ -101,7 +101,7 @@ def test_damage_is_found(code: CheckCode, damage: Callable[[Guest], object]) -> 
     guest = busy_guest()
     damage(guest)
     found, where = validate(guest)
-    assert found == code, explain(found, where)
+    assert found == code, explain_check(found, where)
 
 
 def test_unmerged_buddies_are_found() -> None:

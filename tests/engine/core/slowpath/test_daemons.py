@@ -54,7 +54,7 @@ def rested(guest: Guest) -> Guest:
 
 def is_clean(guest: Guest) -> bool:
     code, pfn = check.validate(guest)
-    assert code == 0, check.explain(code, pfn)
+    assert code == 0, check.explain_check(code, pfn)
     return True
 
 

@@ -37,7 +37,7 @@ def allocate(guest: Guest, order: int, mt: int, gfp: int) -> int:
 
 def is_clean(guest: Guest) -> bool:
     code, pfn = check.validate(guest)
-    assert code == 0, check.explain(code, pfn)
+    assert code == 0, check.explain_check(code, pfn)
     return True
 
 
