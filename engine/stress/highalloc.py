@@ -15,7 +15,7 @@ from engine import units as u
 from engine.core.workload import stress_builds as b
 from engine.stress.machine import make_machine, set_min_free
 from engine.stress.params import SLOTS_PER_SECOND, HighallocParams
-from engine.stress.phases import PASSES, Recipe
+from engine.stress.phases import PASSES, Timetable
 from engine.stress.stream import as_array
 from engine.workload import RandomBits
 from engine.world import World, WorldConfig
@@ -49,7 +49,7 @@ COUNTERS = {
 
 
 @dataclass
-class Balloon:
+class BalloonCycle:
     """The balloon's cycle: up by a chunk a period, then down by a chunk a period, for ever.
 
     Attributes:
@@ -76,12 +76,12 @@ class Balloon:
         return self.chunk * (place if place <= self.steps else 2 * self.steps - place)
 
 
-def make_balloon(params: HighallocParams, seed: int) -> Balloon:
+def make_balloon_cycle(params: HighallocParams, seed: int) -> BalloonCycle:
     """A cycle whose place at the start of the benchmark the seed decides: nobody wrote it down."""
     bits = RandomBits(seed ^ 0x62616C6C6F6F6E)
     steps = params.balloon_mib // params.chunk_mib if params.chunk_mib else 0
     period = params.period_s * SLOTS_PER_SECOND
-    return Balloon(
+    return BalloonCycle(
         chunk=u.mib_to_pages(params.chunk_mib),
         steps=steps,
         at=int(bits.below(max(2 * steps, 1), 1)[0]),
@@ -123,8 +123,8 @@ class HighallocRun:
         if not self._modern:
             thp &= ~u.GFP_KSWAPD_RECLAIM
         managed = int(base.zones["managed"].sum())
-        self._recipe = Recipe(params, seed, managed, len(base.pages), thp)
-        self._balloon = make_balloon(params, seed)
+        self._recipe = Timetable(params, seed, managed, len(base.pages), thp)
+        self._balloon = make_balloon_cycle(params, seed)
         self._state = np.zeros(b.NR_STATE, np.int64)
         self._state[b.LOG_BASE] = self._recipe.log
         self._state[b.STUCK_IN] = max(100 // max(params.stuck_percent, 1), 1)

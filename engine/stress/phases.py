@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from engine import units as u
 from engine.core.workload import stress_builds as b
 from engine.stress.params import SLOTS_PER_SECOND, HighallocParams
-from engine.stress.stream import CHUNK, Build, Handles, Output, Row, chunks, io_ended, mixed
+from engine.stress.stream import CHUNK, Build, Handles, Output, Row, chunks, interleave, io_ended
 
 # Kernel memory after boot: class, order, share in 16 of the pages.
 _KERNEL_MIX = (
@@ -42,7 +42,7 @@ class Slot:
     event: str = ""
 
 
-class Recipe:
+class Timetable:
     """One run of the benchmark as slots.
 
     Attributes:
@@ -118,7 +118,7 @@ class Recipe:
     def _slot(self, phase: str, at: float, rows: list[Row], event: str = "") -> Slot:
         """A slot with the builds' work and the writeback in it."""
         started = self._output.flush()
-        rows = [*self._io, *started, *mixed(self._build_rows(), rows)]
+        rows = [*self._io, *started, *interleave(self._build_rows(), rows)]
         self._io = io_ended(started)
         return Slot(phase, at, rows, event)
 
@@ -139,7 +139,7 @@ class Recipe:
                 kernel.append((b.B_TOUCH, first, nr, kind + (order << 8)))
                 first += nr
             del i
-        return Slot("boot", 1.0, mixed(mixed(anon, files), kernel))
+        return Slot("boot", 1.0, interleave(interleave(anon, files), kernel))
 
     def _tree(self, n: int, of: int) -> Iterator[Slot]:
         """Unpack the primary tree (n = 0), or copy it once more."""
@@ -153,10 +153,10 @@ class Recipe:
                 rows = list(chunks(b.B_WRITE, start, nr, 0))
                 self._output.soil(start, nr)
             else:
-                rows = mixed(list(chunks(b.B_READ, start, nr, 0)), self._output.write(nr))
+                rows = interleave(list(chunks(b.B_READ, start, nr, 0)), self._output.write(nr))
             inodes = p.inode_slabs * (i + 1) // nr_slots - p.inode_slabs * i // nr_slots
             names = p.dentry_slabs * (i + 1) // nr_slots - p.dentry_slabs * i // nr_slots
-            rows = mixed(rows, self._output.slab(inodes, 3) + self._output.slab(names, 0))
+            rows = interleave(rows, self._output.slab(inodes, 3) + self._output.slab(names, 0))
             yield self._slot("copy", (n + (i + 1) / nr_slots) / of, rows)
 
     def _wait(self, phase: str, seconds: int) -> Iterator[Slot]:

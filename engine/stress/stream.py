@@ -67,7 +67,7 @@ def chunks(kind: int, first: int, nr: int, arg: int) -> Iterator[Row]:
         yield kind, start, min(CHUNK, first + nr - start), arg
 
 
-def mixed(one: list[Row], other: list[Row]) -> list[Row]:
+def interleave(one: list[Row], other: list[Row]) -> list[Row]:
     """Two lists of rows, the shorter one spread evenly over the longer one."""
     if len(one) < len(other):
         one, other = other, one
@@ -163,7 +163,7 @@ class Build:
         main = self._process(self._anon.first, cc1, kernel + p.kernel_pages + 2, use_thp)
         reads = list(chunks(b.B_READ, *self._slice(self._headers, p.headers_read), 0))
         reads += output.read(p.source_pages)
-        rows += mixed(main, reads)
+        rows += interleave(main, reads)
         rows += chunks(b.B_WRITE, self._temporary.first, self._temporary.nr, 0)
         rows.append((b.B_DROP, self._anon.first, cc1, 0))
         end = kernel + p.kernel_pages + 2

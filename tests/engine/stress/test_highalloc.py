@@ -7,7 +7,7 @@ import pytest
 
 from engine import units as u
 from engine.designs import DEFAULT_DESIGNS
-from engine.stress.highalloc import COUNTERS, HighallocRun, make_balloon
+from engine.stress.highalloc import COUNTERS, HighallocRun, make_balloon_cycle
 from engine.stress.params import PRESETS, with_change
 from engine.stress.phases import PASSES
 
@@ -48,7 +48,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others() -> None:
 
 
 def test_the_balloon_goes_up_and_down_by_one_chunk_a_period() -> None:
-    balloon = make_balloon(SMALL, 7)
+    balloon = make_balloon_cycle(SMALL, 7)
     assert 1 <= balloon.next_slot <= 8 * SMALL.period_s
     found = [(slot, target) for slot in range(2000) if (target := balloon.target(slot)) is not None]
     slots, targets = zip(*found, strict=True)
@@ -60,7 +60,8 @@ def test_the_balloon_goes_up_and_down_by_one_chunk_a_period() -> None:
 
 def test_the_seed_draws_where_in_its_cycle_the_balloon_is() -> None:
     begins = {
-        (make_balloon(SMALL, seed).at, make_balloon(SMALL, seed).next_slot) for seed in range(20)
+        (make_balloon_cycle(SMALL, seed).at, make_balloon_cycle(SMALL, seed).next_slot)
+        for seed in range(20)
     }
     assert len(begins) > 10
 
@@ -68,7 +69,7 @@ def test_the_seed_draws_where_in_its_cycle_the_balloon_is() -> None:
 def test_without_a_balloon_nothing_moves_it() -> None:
     none = with_change(SMALL, "balloon_mib", -100)
     assert none.balloon_mib == 0
-    balloon = make_balloon(none, 1)
+    balloon = make_balloon_cycle(none, 1)
     assert [balloon.target(slot) for slot in range(1000)] == [None] * 1000
 
 

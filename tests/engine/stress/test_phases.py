@@ -7,14 +7,14 @@ import pytest
 from engine import units as u
 from engine.core.workload import stress_builds as b
 from engine.stress.params import PRESETS
-from engine.stress.phases import PASSES, Recipe, Slot
+from engine.stress.phases import PASSES, Slot, Timetable
 
 PARAMS = PRESETS["small"]
 MANAGED = 240 * u.MIB_PAGES
 
 
-def recipe(seed: int = 1) -> Recipe:
-    return Recipe(PARAMS, seed, MANAGED, 1 << 16, u.GFP_HIGHUSER)
+def recipe(seed: int = 1) -> Timetable:
+    return Timetable(PARAMS, seed, MANAGED, 1 << 16, u.GFP_HIGHUSER)
 
 
 def slots(seed: int = 1) -> list[Slot]:
@@ -95,4 +95,4 @@ def test_the_seed_decides_and_handles_suffice() -> None:
     top = max(row[1] + row[2] for s in slots() for row in s.rows)
     assert top <= 1 << 16
     with pytest.raises(ValueError, match=r"the builds need \d+ handles"):
-        Recipe(PARAMS, 1, MANAGED, 1000, 0)
+        Timetable(PARAMS, 1, MANAGED, 1000, 0)

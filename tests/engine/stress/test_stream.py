@@ -13,8 +13,8 @@ from engine.stress.stream import (
     Row,
     as_array,
     chunks,
+    interleave,
     io_ended,
-    mixed,
 )
 
 PARAMS = PRESETS["small"]
@@ -49,11 +49,11 @@ def test_chunks_cover_a_range_and_no_more() -> None:
 def test_mixed_keeps_every_row_and_both_orders() -> None:
     one: list[Row] = [(1, i, 1, 0) for i in range(10)]
     other: list[Row] = [(2, i, 1, 0) for i in range(3)]
-    for rows in (mixed(one, other), mixed(other, one)):
+    for rows in (interleave(one, other), interleave(other, one)):
         assert [row for row in rows if row[0] == 1] == one
         assert [row for row in rows if row[0] == 2] == other
-    assert mixed([], other) == other
-    assert mixed([], []) == []
+    assert interleave([], other) == other
+    assert interleave([], []) == []
 
 
 def test_the_seed_decides_every_row() -> None:
