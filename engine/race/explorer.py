@@ -7,7 +7,7 @@ from typing import Any
 from engine.race.deflate import broken_at_rest, first_state, is_over, moves_of
 from engine.race.era import DEFECTS, PROPERTIES, Protocol
 from engine.race.moves import ACTOR, ACTORS, HOLDER, LOCK, PAGE, PLACE, PRIVATE, TAKEN, Move, State
-from engine.race.story import fields_of, positions_of, tell
+from engine.race.story import describe_step, fields_of, positions_of
 
 # With three compactors, states that differ only in which compactor is which count as one.
 FULL_UNTIL = 2
@@ -161,7 +161,7 @@ def _told(protocol: Protocol, moves: list[Move]) -> list[dict[str, Any]]:
     state, told = first_state(protocol), []
     for move in moves:
         choice = moves_of(protocol, state).index(move)
-        told.append({**tell(protocol, move), "choice": choice})
+        told.append({**describe_step(protocol, move), "choice": choice})
         state = move.state
     return told
 
@@ -200,7 +200,7 @@ def play(protocol: Protocol, path: list[int]) -> dict[str, Any]:
         moves = moves_of(protocol, state)
         if not 0 <= choice < len(moves):
             raise ValueError(f"choice {number} is {choice}: {len(moves)} moves are offered there")
-        told.append({**tell(protocol, moves[choice]), "choice": choice})
+        told.append({**describe_step(protocol, moves[choice]), "choice": choice})
         state = moves[choice].state
     moves = moves_of(protocol, state)
     broken = [] if moves else list(broken_at_rest(protocol, state))
@@ -212,5 +212,5 @@ def play(protocol: Protocol, path: list[int]) -> dict[str, Any]:
         "positions": positions_of(protocol, state),
         "over": is_over(protocol, state),
         "broken_at_rest": broken,
-        "moves": [tell(protocol, move) for move in moves],
+        "moves": [describe_step(protocol, move) for move in moves],
     }

@@ -157,7 +157,7 @@ def function_of(protocol: Protocol, move: Move) -> str:
     return FUNCTIONS[move.position][e.ERAS.index(protocol.era)]
 
 
-def words_of(move: Move) -> str:
+def step_words(move: Move) -> str:
     """A step in plain words."""
     return WORDS[move.position, move.outcome].format(p=PAGE_NAMES[move.page])
 
@@ -200,13 +200,13 @@ def positions_of(protocol: Protocol, state: State) -> dict[str, str]:
     }
 
 
-def tell(protocol: Protocol, move: Move) -> dict[str, Any]:
+def describe_step(protocol: Protocol, move: Move) -> dict[str, Any]:
     """One step of a schedule."""
     return {
         "actor": actor_name(protocol, move.actor),
         "function": function_of(protocol, move),
         "step": POSITIONS[move.position],
-        "words": words_of(move),
+        "words": step_words(move),
         "after": fields_of(protocol, move.state),
         "breaks": list(move.broken),
     }

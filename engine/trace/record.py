@@ -6,7 +6,7 @@ from typing import Any
 from engine import units as u
 from engine.guest import Guest
 from engine.trace.annotations import Watched
-from engine.trace.sentences import kernel_name, kind_words, returned, type_name
+from engine.trace.sentences import kernel_name, page_kind, returned, type_name
 
 MAX_SHOWN = 400
 MAX_ALIKE = 24  # entries of one reason, kind of page and compactor
@@ -82,7 +82,7 @@ class Handled:
         self.to: int | None = None
         self.reason = self.outcome = self.sentence = self.source = ""
         self.marks: list[Call] | None = []
-        self.kind = kind_words(before[0])
+        self.kind = page_kind(before[0])
 
     def type_name(self, guest: Guest) -> None:
         """A pageblock's kind is its migratetype."""

@@ -123,7 +123,7 @@ def kernel_name(
     return what.old if is_2012 else what.modern
 
 
-def kind_words(state: int) -> str:
+def page_kind(state: int) -> str:
     """What a page is: one word, as the page of the browser has it."""
     return u.PageState(state).name.lower() if 0 <= state < u.NR_STATES else "unknown"
 
@@ -180,7 +180,7 @@ def facts(
         "pfn": pfn, "kind": kind, "a_kind": article(kind), "order": order, "pages": _pages(order),
         "type": mt, "a_type": article(mt),
         "refcount": page_state.refcount(state, flags, unmapped),
-        "expected": page_state.expected(state, flags, unmapped),
+        "expected": page_state.expected_refcount(state, flags, unmapped),
         "to": to, "to_type": to_type, "a_to_type": article(to_type),
         "migrate_pfn": int(c["migrate_pfn"]), "free_pfn": int(c["free_pfn"]),
         "wanted": _wanted(int(c["order"])),

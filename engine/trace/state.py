@@ -61,7 +61,7 @@ def refcount(state: int, flags: int, unmapped: bool = False) -> int:
     return own + maps + extra + (1 if flags & u.PG_ISOLATED else 0)
 
 
-def expected(state: int, flags: int, unmapped: bool = False) -> int:
+def expected_refcount(state: int, flags: int, unmapped: bool = False) -> int:
     """How many references the migration code finds if nobody else holds the page.
 
     Args:

@@ -11,12 +11,12 @@ from engine.race.era import DEFECTS, ERAS, POSITIONS, Protocol, parse_defects
 from engine.race.story import (
     FUNCTIONS,
     WORDS,
+    describe_step,
     fields_of,
     function_of,
     place_words,
     positions_of,
-    tell,
-    words_of,
+    step_words,
 )
 
 # Plain Python without the compiled core: the bounds-checked and uncompiled legs would find nothing.
@@ -40,8 +40,8 @@ def test_every_step_is_told_and_every_text_is_used() -> None:
         while queue:
             for move in moves_of(protocol, queue.popleft()):
                 if (move.position, move.outcome) not in used:
-                    assert words_of(move)
-                    assert "{" not in words_of(move)
+                    assert step_words(move)
+                    assert "{" not in step_words(move)
                     assert function_of(protocol, move)
                     used.add((move.position, move.outcome))
                 if move.state not in seen:
@@ -55,7 +55,7 @@ def test_every_step_is_told_and_every_text_is_used() -> None:
 def test_the_first_step_tells_actor_function_words_and_fields(era: str) -> None:
     protocol = Protocol(2, True, True, era)
     first = moves_of(protocol, first_state(protocol))[0]
-    told = tell(protocol, first)
+    told = describe_step(protocol, first)
     assert told["actor"] == "C1"
     assert told["function"].startswith("isolate_migratepages_")
     assert told["words"] == "looks at P without any lock: a balloon page, worth a try"

@@ -7,7 +7,7 @@ import pytest
 from engine import units as u
 from engine.trace.annotations import KernelName, Watched
 from engine.trace.reasons import REASONS
-from engine.trace.sentences import article, facts, kernel_name, kind_words, returned, type_name
+from engine.trace.sentences import article, facts, kernel_name, page_kind, returned, type_name
 from tests.engine.small_guest import all_free, put, settle
 
 
@@ -59,6 +59,6 @@ def test_every_sentence_can_be_filled() -> None:
 
 
 def test_kinds_and_articles() -> None:
-    assert kind_words(u.STATE_BALLOON) == "balloon"
+    assert page_kind(u.STATE_BALLOON) == "balloon"
     assert (article("anon page"), article("page")) == ("an anon page", "a page")
     assert type_name(settle(all_free(2, 1)), 600) == "MOVABLE"

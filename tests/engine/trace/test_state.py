@@ -7,7 +7,7 @@ import pytest
 from engine import units as u
 from engine.core.compact.migrate import EAGAIN, migrate_folio_move
 from engine.core.compact.migrate_2012 import is_movable_now
-from engine.trace.state import expected, page_now, place, refcount
+from engine.trace.state import expected_refcount, page_now, place, refcount
 from tests.engine.small_guest import all_free, put, settle
 
 PINNED, ISOLATED, MAPPED = u.PG_PINNED, u.PG_ISOLATED, u.PG_MAPPED
@@ -50,7 +50,7 @@ def test_the_core_moves_a_page_exactly_when_the_count_is_the_expected_one(
     page = guest.pages[600]
     page["flags"] = int(page["flags"]) | ISOLATED
     flags = int(page["flags"])
-    counts_agree = refcount(state, flags, True) == expected(state, flags, True)
+    counts_agree = refcount(state, flags, True) == expected_refcount(state, flags, True)
     assert (is_movable_now(guest, u.CC_MEMORY, 600, False) == 0) == counts_agree
     if not counts_agree:
         assert migrate_folio_move(guest, 600, 700) == EAGAIN
