@@ -137,7 +137,7 @@ def make_synthetic(preset: str, size_mib: int, seed: int, cma_mib: int = 0) -> G
             f"size is {size_mib} MiB: an even number from {MIN_MIB} to {MAX_MIB} MiB is needed"
         )
     check_cma(cma_mib, size_mib)
-    return build(recipe, u.mib_to_pages(size_mib), seed, u.mib_to_pages(cma_mib))
+    return make_from_recipe(recipe, u.mib_to_pages(size_mib), seed, u.mib_to_pages(cma_mib))
 
 
 def check_cma(cma_mib: int, size_mib: int) -> None:
@@ -153,7 +153,7 @@ def check_cma(cma_mib: int, size_mib: int) -> None:
         raise ValueError(f"CMA area is {cma_mib} MiB: an even number from 0 to {limit} MiB")
 
 
-def build(recipe: Recipe, nr_pages: int, seed: int, cma_pages: int = 0) -> Guest:
+def make_from_recipe(recipe: Recipe, nr_pages: int, seed: int, cma_pages: int = 0) -> Guest:
     """A settled guest made by a recipe, of any size that boots.
 
     Args:

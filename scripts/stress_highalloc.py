@@ -50,7 +50,7 @@ CHANGES = (-30, 30)
 
 _ELSEWHERE = {"race", "scenarios", "trace"}  # rooms of the engine that no run enters
 
-Job = tuple[str, str, int, str, int]  # preset, design, seed, name of a with_change number, percent
+Job = tuple[str, str, int, str, int]  # preset, design, seed, name of a varied number, percent
 
 
 def engine_digest() -> str:
@@ -156,7 +156,7 @@ def gather(runs: dict[str, dict[str, Any]], figures: dict[str, Any]) -> None:
 
 
 def base_of(figures: dict[str, Any], seeds: int) -> dict[str, Any]:
-    """What the with_change runs are compared with: the same seeds, no number changed."""
+    """What the varied runs are compared with: the same seeds, no number changed."""
     return {
         preset: {
             design: {name: figures["presets"][preset]["designs"][design][name][:seeds]

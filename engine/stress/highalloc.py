@@ -123,10 +123,10 @@ class HighallocRun:
         if not self._modern:
             thp &= ~u.GFP_KSWAPD_RECLAIM
         managed = int(base.zones["managed"].sum())
-        self._recipe = Timetable(params, seed, managed, len(base.pages), thp)
+        self._timetable = Timetable(params, seed, managed, len(base.pages), thp)
         self._balloon = make_balloon_cycle(params, seed)
         self._state = np.zeros(b.NR_STATE, np.int64)
-        self._state[b.LOG_BASE] = self._recipe.log
+        self._state[b.LOG_BASE] = self._timetable.log
         self._state[b.STUCK_IN] = max(100 // max(params.stuck_percent, 1), 1)
         self.scores: dict[str, float] = {}
         self.done = 0
@@ -172,7 +172,7 @@ class HighallocRun:
             Scores in percent and the counters of COUNTERS.
         """
         phase = ""
-        for slot in self._recipe.slots():
+        for slot in self._timetable.slots():
             if slot.phase != phase and phase and check is not None:
                 check(self.world)
             phase = slot.phase

@@ -9,7 +9,7 @@ from engine import units as u
 from engine.core import run
 from engine.core.observe.check import validate
 from engine.guest import Guest
-from engine.presets import MAX_MIB, MIN_MIB, PRESETS, build, make_synthetic
+from engine.presets import MAX_MIB, MIN_MIB, PRESETS, make_from_recipe, make_synthetic
 from engine.snapshot import digest
 from tests.engine.worlds import NR_PAGES, base
 
@@ -37,13 +37,13 @@ def test_a_preset_is_clean_settled_and_the_same_each_time(name: str) -> None:
     assert int(validate(guest)[0]) == 0
     assert not run.busy(guest)
     assert int(guest.vm[0]["tick"]) == 0
-    assert digest(build(PRESETS[name], NR_PAGES, 1)) == digest(guest)
+    assert digest(make_from_recipe(PRESETS[name], NR_PAGES, 1)) == digest(guest)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_another_seed_is_another_guest(name: str) -> None:
-    assert digest(build(PRESETS[name], NR_PAGES, 2)) != digest(base(name))
+    assert digest(make_from_recipe(PRESETS[name], NR_PAGES, 2)) != digest(base(name))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -110,7 +110,7 @@ def test_what_cannot_be_made_is_refused_in_one_sentence(
 
 
 def test_a_cma_area_is_set_apart_and_used() -> None:
-    guest = build(PRESETS["tight"], NR_PAGES, 1, u.mib_to_pages(8))
+    guest = make_from_recipe(PRESETS["tight"], NR_PAGES, 1, u.mib_to_pages(8))
     assert int(validate(guest)[0]) == 0
     area = guest.blocks["migratetype"] == u.MIGRATE_CMA
     assert int(area.sum()) == 4

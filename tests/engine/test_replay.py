@@ -12,7 +12,7 @@ import pytest
 from engine import units as u
 from engine.capture import load
 from engine.guest import VMSTAT_FIELDS, Guest
-from engine.presets import PRESETS, build
+from engine.presets import PRESETS, make_from_recipe
 from engine.replay import parse_ops, replay, table
 from engine.world import World
 from tests.engine.worlds import base
@@ -97,14 +97,14 @@ def test_every_example_replays_cleanly_by_the_rules_of_3_8(name: str) -> None:
 def test_a_small_guest_replays_as_before_by_the_rules_of_3_8(
     golden: Callable[[str, str | bytes], None],
 ) -> None:
-    guest = build(PRESETS["tight"], u.mib_to_pages(64), 1)
+    guest = make_from_recipe(PRESETS["tight"], u.mib_to_pages(64), 1)
     ops = [["inflate", 6], ["compact"], ["huge", 100], ["deflate", 4]]
     golden("replay/small_2012.txt", golden_text(guest, ops, "2012"))
 
 
 def test_a_small_guest_replays_as_before(golden: Callable[[str, str | bytes], None]) -> None:
     # The same file for compiled and plain code: both legs must agree to the byte.
-    guest = build(PRESETS["tight"], u.mib_to_pages(64), 1)
+    guest = make_from_recipe(PRESETS["tight"], u.mib_to_pages(64), 1)
     ops = [["inflate", 6], ["compact"], ["huge", 100], ["deflate", 4]]
     golden("replay/small.txt", golden_text(guest, ops))
 

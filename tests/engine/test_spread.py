@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from engine import units as u
-from engine.presets import PRESETS, build
+from engine.presets import PRESETS, make_from_recipe
 from engine.replay import parse_ops, replay, table
 from engine.spread import merge_replays, replay_seeds, seeds_from, spread_of
 
@@ -16,7 +16,9 @@ OPS = parse_ops([["inflate", 3], ["compact"], ["wait", 5], ["huge", 9]])
 
 
 def under(seed: int) -> dict[str, object]:
-    return replay(build(PRESETS["tight"], u.mib_to_pages(64), seed), ("pinned",), OPS, seed)
+    return replay(
+        make_from_recipe(PRESETS["tight"], u.mib_to_pages(64), seed), ("pinned",), OPS, seed
+    )
 
 
 def test_seeds_go_up_and_around() -> None:

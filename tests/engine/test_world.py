@@ -8,7 +8,7 @@ import pytest
 from engine import commands as c
 from engine import units as u
 from engine.guest import COST_FIELDS, VMSTAT_FIELDS
-from engine.presets import PRESETS, build
+from engine.presets import PRESETS, make_from_recipe
 from engine.snapshot import copy_guest, digest
 from engine.workload import WorkloadParams
 from engine.world import BrokenInvariantError, World, WorldConfig
@@ -104,7 +104,7 @@ def test_a_range_goes_offline_in_lockstep_and_stays_gone() -> None:
 
 
 def test_contiguous_memory_comes_from_the_cma_area() -> None:
-    guest = build(PRESETS["tight"], NR_PAGES, 1, u.mib_to_pages(8))
+    guest = make_from_recipe(PRESETS["tight"], NR_PAGES, 1, u.mib_to_pages(8))
     w = World(guest, WorldConfig(("pinned", "lru_hook", "separate_pass:ranges=off"), 1))
     done(w, c.BalloonInflate(TENTH), c.AllocContig(8))
     for i in range(2):

@@ -8,7 +8,7 @@ from functools import cache
 from engine import commands as c
 from engine import units as u
 from engine.guest import Guest
-from engine.presets import PRESETS, build
+from engine.presets import PRESETS, make_from_recipe
 from engine.world import World, WorldConfig
 
 UNCOMPILED = os.environ.get("NUMBA_DISABLE_JIT") == "1"
@@ -19,7 +19,7 @@ TENTH = NR_PAGES // 10 // 256 * 256  # pages: what the tests inflate by
 @cache
 def base(preset: str = "tight", seed: int = 1) -> Guest:
     """A settled guest; a World copies it, so it may be shared."""
-    return build(PRESETS[preset], NR_PAGES, seed)
+    return make_from_recipe(PRESETS[preset], NR_PAGES, seed)
 
 
 def world(*keys: str, preset: str = "tight", seed: int = 1, profile: str = u.PROFILES[0]) -> World:

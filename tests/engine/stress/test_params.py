@@ -1,4 +1,4 @@
-"""Numbers of stress-highalloc: prescribed or estimated, documented, with_change one at a time."""
+"""Numbers of stress-highalloc: prescribed or estimated, documented, changed one at a time."""
 
 import re
 from dataclasses import fields

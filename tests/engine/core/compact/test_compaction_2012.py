@@ -17,7 +17,7 @@ from engine.core.compact.compaction_2012 import (
 )
 from engine.core.observe.check import CheckCode, validate
 from engine.guest import Guest
-from engine.presets import PRESETS, build
+from engine.presets import PRESETS, make_from_recipe
 from engine.world import World, WorldConfig
 from tests.engine.small_guest import BLOCK, all_free, every, nr_free, pfns_of, put, settle, vm
 
@@ -241,7 +241,7 @@ def test_kswapd_asks_whether_compaction_is_deferred() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("size", "writers"), [(1024, 4), (2048, 6)])
 def test_as_published_nearly_every_balloon_page_moves_once(size: int, writers: int) -> None:
-    base = build(PRESETS["roomy"], u.mib_to_pages(size), 1)
+    base = make_from_recipe(PRESETS["roomy"], u.mib_to_pages(size), 1)
     world = World(base, WorldConfig(("lru_hook",), profile="2012"))
     world.apply(c.BalloonInflate(u.mib_to_pages(64)))
     world.run_until_idle()
