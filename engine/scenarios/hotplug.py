@@ -2,7 +2,15 @@
 
 from engine import units as u
 from engine.commands import AllocContig, Offline
-from engine.scenarios.model import PREVENT, Scenario, Step, capture, deflate, inflate, synthetic
+from engine.scenarios.model import (
+    PREVENT,
+    Scenario,
+    Step,
+    capture_source,
+    deflate,
+    inflate,
+    synthetic_source,
+)
 
 _MOVED = ("range_migrated", "pages moved out")
 _WASTED = ("range_wasted", "moved in vain")
@@ -31,7 +39,7 @@ OFFLINE: tuple[Scenario, ...] = (
         "each page, the pass two for up to 256. Where nobody can move them, offlining is refused "
         "before anything is moved.",
         "",
-        capture("cycles"),
+        capture_source("cycles"),
         _DESIGNS,
         _STEPS,
         _SHOW,
@@ -45,7 +53,7 @@ OFFLINE: tuple[Scenario, ...] = (
         "Beside pinned pages it first moves programs' pages, in vain. Only a pass that is called "
         "for the range succeeds.",
         "",
-        capture("cycles"),
+        capture_source("cycles"),
         _DESIGNS,
         _STEPS,
         _SHOW,
@@ -63,7 +71,7 @@ CMA: tuple[Scenario, ...] = (
         " must be able to move them: the hook and the pass can; the pass without ranges fails, "
         "after work in vain.",
         "",
-        synthetic("tight", 256, cma_mib=32),
+        synthetic_source("tight", 256, cma_mib=32),
         _DESIGNS,
         (
             Step(
@@ -84,7 +92,7 @@ CMA: tuple[Scenario, ...] = (
         " after work in vain. Unmovable ones stayed outside the area, but the host got less "
         "memory. With 48 MiB back all succeed.",
         "",
-        synthetic("roomy", 256, cma_mib=32),
+        synthetic_source("roomy", 256, cma_mib=32),
         ("pinned", "lru_hook", "separate_pass", PREVENT),
         (
             Step((inflate(150),), "The host asks for 150 MiB: nearly all that is free."),

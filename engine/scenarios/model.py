@@ -38,7 +38,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Judge:
+class Criterion:
     """The number that decides.
 
     Attributes:
@@ -92,7 +92,7 @@ class Scenario:
     designs: tuple[str, ...]
     steps: tuple[Step, ...]
     show: tuple[tuple[str, str], ...]
-    judge: Judge | None = None
+    judge: Criterion | None = None
     borne_out: bool = True
     seed: int = 1
     profile: str = field(default=u.PROFILES[u.PROFILE_MODERN])
@@ -135,12 +135,12 @@ def deflate(mib: int) -> BalloonDeflate:
     return BalloonDeflate(u.mib_to_pages(mib))
 
 
-def synthetic(preset: str, size_mib: int, cma_mib: int = 0, seed: int = 1) -> dict[str, Any]:
+def synthetic_source(preset: str, size_mib: int, cma_mib: int = 0, seed: int = 1) -> dict[str, Any]:
     """The source of a synthetic guest."""
     area = {"cma_mib": cma_mib} if cma_mib else {}
     return {"kind": "synthetic", "preset": preset, "size_mib": size_mib, "seed": seed, **area}
 
 
-def capture(name: str) -> dict[str, Any]:
+def capture_source(name: str) -> dict[str, Any]:
     """The source of a bundled capture."""
     return {"kind": "capture", "name": name}

@@ -2,7 +2,15 @@
 
 from engine import units as u
 from engine.commands import CompactMemory, SetWorkload, TakeHugePages
-from engine.scenarios.model import FOUR, PREVENT, Scenario, Step, capture, inflate, synthetic
+from engine.scenarios.model import (
+    FOUR,
+    PREVENT,
+    Scenario,
+    Step,
+    capture_source,
+    inflate,
+    synthetic_source,
+)
 
 _EXITS = ("host_exits", "host exits")
 _MOVED = ("balloon_migrate", "balloon pages moved")
@@ -17,7 +25,7 @@ COST: tuple[Scenario, ...] = (
         "Without a balloon every test is in vain; with one, few meet a balloon page. Moving asks "
         "more often than isolating does. Pinned pages need no test.",
         "",
-        capture("runs"),
+        capture_source("runs"),
         ("pinned", "lru_hook"),
         (
             Step((CompactMemory(),), "Compaction without any balloon."),
@@ -39,7 +47,7 @@ COST: tuple[Scenario, ...] = (
         "sends many times the messages. Whole blocks at inflation make a few more, and copy "
         "programs' pages for it.",
         "",
-        capture("cycles"),
+        capture_source("cycles"),
         (*FOUR, PREVENT),
         (
             Step((inflate(200),), "The host takes 200 MiB."),
@@ -55,7 +63,7 @@ COST: tuple[Scenario, ...] = (
         "It is: the hook moves pages again as memory changes, and so does a pass that runs after "
         "failures. Balloon pages in whole blocks are never moved.",
         "",
-        synthetic("no_balloon", 512),
+        synthetic_source("no_balloon", 512),
         ("lru_hook", "separate_pass:on_failure", PREVENT),
         (
             Step((inflate(128),), "The host takes 128 MiB of a full file server."),
@@ -77,7 +85,7 @@ COST: tuple[Scenario, ...] = (
         "As merged, the hook moves a small part of its pages and hands out few huge pages: most "
         "balloon pages are never isolated, and a page once moved is not recognised again.",
         "",
-        capture("runs"),
+        capture_source("runs"),
         ("lru_hook", "lru_hook:hook=merged"),
         (
             Step((inflate(200),), "The host takes 200 MiB."),

@@ -3,13 +3,13 @@
 from engine.commands import CompactMemory, SetWorkload, TakeHugePages
 from engine.scenarios.model import (
     PREVENT,
-    Judge,
+    Criterion,
     Scenario,
     Step,
-    capture,
+    capture_source,
     deflate,
     inflate,
-    synthetic,
+    synthetic_source,
 )
 
 _ALL = 2000  # huge pages: more than any of these guests has
@@ -28,7 +28,7 @@ SEPARATE_PASS: tuple[Scenario, ...] = (
         "Neither pass is enough: the balloon pass alone frees no block that programs use, "
         "compaction alone none that holds balloon pages. One after the other they do.",
         "",
-        capture("runs"),
+        capture_source("runs"),
         ("pinned", "separate_pass:lru_pass=off", "separate_pass"),
         (
             Step(
@@ -53,7 +53,7 @@ SEPARATE_PASS: tuple[Scenario, ...] = (
         "without a message. The pass comes off worst: it ran once, too early. Started by a failed "
         "request as well, it catches up in part.",
         "lru_hook",
-        synthetic("no_balloon", 512),
+        synthetic_source("no_balloon", 512),
         ("pinned", "lru_hook", "separate_pass", "separate_pass:on_failure"),
         (
             Step(
@@ -74,7 +74,7 @@ SEPARATE_PASS: tuple[Scenario, ...] = (
         ),
         (_HUGE, ("pass_runs", "runs of the pass"), _EXITS,
          ("blocks_held_by_balloon", "blocks held by balloon pages")),
-        Judge("huge_best"),
+        Criterion("huge_best"),
     ),
     Scenario(
         "allocation_type",
@@ -84,7 +84,7 @@ SEPARATE_PASS: tuple[Scenario, ...] = (
         "Expected and borne out: with movable pages the pass makes room. Unmovable ones it may "
         "move into UNMOVABLE blocks only; here it moves none, and ends as pinned does.",
         "separate_pass",
-        capture("runs"),
+        capture_source("runs"),
         ("separate_pass", "separate_pass:type=unmovable", "pinned"),
         (
             Step((inflate(200),), "The host takes 200 MiB; the pass runs."),
@@ -93,7 +93,7 @@ SEPARATE_PASS: tuple[Scenario, ...] = (
         ),
         (_HUGE, ("balloon_migrate", "balloon pages moved"),
          ("blocks_with_balloon", "blocks with balloon pages"), _EXITS),
-        Judge("huge_best"),
+        Criterion("huge_best"),
     ),
     Scenario(
         "batching",
@@ -103,14 +103,14 @@ SEPARATE_PASS: tuple[Scenario, ...] = (
         "Expected and borne out: lists of 256 need few messages. Page by page the pass would pay "
         "more than the hook, since it moves more pages.",
         "separate_pass",
-        capture("runs"),
+        capture_source("runs"),
         ("lru_hook", "separate_pass:batch=1", "separate_pass:batch=16", "separate_pass"),
         (
             Step((inflate(200),), "The host takes 200 MiB; the pass runs, in lists of 1, 16, 256."),
             Step((CompactMemory(),), "Compaction: the hook moves its balloon pages now."),
         ),
         (_EXITS, ("balloon_migrate", "balloon pages moved"), ("host_pfns", "pfns told"), _FREE),
-        Judge("host_exits", "low"),
+        Criterion("host_exits", "low"),
     ),
 )  # fmt: skip
 
@@ -124,7 +124,7 @@ DEDICATED_BLOCK: tuple[Scenario, ...] = (
         "well, the other half of the mail's sentence, can; so can whole blocks at inflation, and "
         "the hook.",
         "",
-        capture("cycles"),
+        capture_source("cycles"),
         ("lru_hook", _DB, f"{_DB}:reclaim", PREVENT),
         (
             Step(
@@ -147,7 +147,7 @@ DEDICATED_BLOCK: tuple[Scenario, ...] = (
         "seeds, but not under every one. The literal reading gives away every free block and frees"
         " none; gathering nothing is better than that.",
         f"{_DB}:gain+victims=emptiest",
-        capture("cycles"),
+        capture_source("cycles"),
         (_DB, f"{_DB}:keep=4", f"{_DB}:gain", f"{_DB}:gain+victims=emptiest"),
         (
             Step((inflate(200),), "The host takes 200 MiB out of small holes."),
@@ -155,7 +155,7 @@ DEDICATED_BLOCK: tuple[Scenario, ...] = (
             Step((TakeHugePages(_ALL),), "As many huge pages as there are."),
         ),
         (_HUGE, ("gather_blocks", "blocks gathered"), _EXCESS, _EXITS),
-        Judge("huge_best"),
+        Criterion("huge_best"),
         borne_out=False,
     ),
     Scenario(
@@ -167,7 +167,7 @@ DEDICATED_BLOCK: tuple[Scenario, ...] = (
         "the literal type UNMOVABLE kernel pages settle in them, later balloon pages land "
         "elsewhere, and fewer huge pages are left.",
         f"{_DB}:own_type",
-        capture("tight"),
+        capture_source("tight"),
         (_DB, f"{_DB}:own_type"),
         (
             Step((inflate(64), CompactMemory()), "The host takes 64 MiB; 32 blocks are gathered."),
@@ -186,7 +186,7 @@ DEDICATED_BLOCK: tuple[Scenario, ...] = (
         ),
         (_HUGE, ("blocks_held_by_kernel", "blocks held by the kernel"), _EXCESS,
          ("dedicated_blocks", "dedicated blocks")),
-        Judge("huge_best"),
+        Criterion("huge_best"),
     ),
     Scenario(
         "deflation_orders",
@@ -197,7 +197,7 @@ DEDICATED_BLOCK: tuple[Scenario, ...] = (
         " pages stay behind, though, as blocks too many; the other two orders give those back "
         "first.",
         f"{_DB}:deflate=blocks",
-        capture("tight"),
+        capture_source("tight"),
         (_DB, f"{_DB}:deflate=emptiest", f"{_DB}:deflate=blocks"),
         (
             Step((inflate(200), CompactMemory()), "The host takes 200 MiB, all of it gathered."),
@@ -206,7 +206,7 @@ DEDICATED_BLOCK: tuple[Scenario, ...] = (
         ),
         (_FREE, _EXCESS, ("balloon_scattered", "scattered pages"),
          ("dedicated_blocks", "dedicated blocks")),
-        Judge("free_blocks_all"),
+        Criterion("free_blocks_all"),
     ),
     Scenario(
         "fewest_blocks",
@@ -217,7 +217,7 @@ DEDICATED_BLOCK: tuple[Scenario, ...] = (
         "gathering. It is worth less than one might think: pinned pages, which share blocks with "
         "the kernel's own, hand out more huge pages in this guest.",
         PREVENT,
-        capture("tight"),
+        capture_source("tight"),
         ("pinned", "lru_hook", _DB, PREVENT),
         (
             Step((inflate(200),), "The host takes 200 MiB: 100 blocks would do."),
@@ -225,6 +225,6 @@ DEDICATED_BLOCK: tuple[Scenario, ...] = (
             Step((TakeHugePages(_ALL),), "As many huge pages as there are."),
         ),
         (_EXCESS, ("blocks_with_balloon", "blocks with balloon pages"), _HUGE, _EXITS),
-        Judge("excess_blocks", "low"),
+        Criterion("excess_blocks", "low"),
     ),
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """Scenarios of reclaim: a MOVABLE pageblock that nothing can empty."""
 
 from engine.commands import CompactMemory, DropCaches, TakeHugePages
-from engine.scenarios.model import PREVENT, Scenario, Step, deflate, inflate, synthetic
+from engine.scenarios.model import PREVENT, Scenario, Step, deflate, inflate, synthetic_source
 
 RECLAIM: tuple[Scenario, ...] = (
     Scenario(
@@ -14,7 +14,7 @@ RECLAIM: tuple[Scenario, ...] = (
         "but there is no room to move their pages to, and reclaim finds no page cache. With 64 MiB"
         " back all can again, the hook and the pass a little more.",
         "",
-        synthetic("no_balloon", 256),
+        synthetic_source("no_balloon", 256),
         ("pinned", "lru_hook", "separate_pass", PREVENT),
         (
             Step(

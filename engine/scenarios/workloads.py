@@ -5,10 +5,10 @@ from engine.scenarios.model import (
     FOUR,
     NOBODY,
     PREVENT,
-    Judge,
+    Criterion,
     Scenario,
     Step,
-    capture,
+    capture_source,
     deflate,
     inflate,
 )
@@ -27,7 +27,7 @@ FAIR: tuple[Scenario, ...] = (
         "beside the kernel's own, in blocks that are lost anyway, while the hook's movable ones "
         "spread over more than twice as many.",
         "lru_hook",
-        capture("tight"),
+        capture_source("tight"),
         FOUR,
         (
             Step((inflate(32),), "The host takes 32 MiB of a guest that is full of page cache."),
@@ -40,7 +40,7 @@ FAIR: tuple[Scenario, ...] = (
             Step((TakeHugePages(_ALL),), "As many huge pages as there are."),
         ),
         (_HUGE, ("blocks_with_balloon", "blocks with balloon pages"), _EXITS),
-        Judge("huge_best"),
+        Criterion("huge_best"),
         borne_out=False,
     ),
     Scenario(
@@ -52,7 +52,7 @@ FAIR: tuple[Scenario, ...] = (
         "moved. The hook and the pass leave about the same, at very different prices in host "
         "exits.",
         PREVENT,
-        capture("runs"),
+        capture_source("runs"),
         ("pinned", "lru_hook", "separate_pass", PREVENT),
         (
             Step((inflate(200),), "The host takes 200 MiB, once."),
@@ -61,7 +61,7 @@ FAIR: tuple[Scenario, ...] = (
             Step((TakeHugePages(_ALL),), "As many huge pages as there are."),
         ),
         (_HUGE, ("excess_blocks", "blocks too many"), _EXITS),
-        Judge("huge_best"),
+        Criterion("huge_best"),
     ),
     Scenario(
         "fully_fragmented",
@@ -72,7 +72,7 @@ FAIR: tuple[Scenario, ...] = (
         "free block to begin with and ends as pinned does. The pass does as well as the hook, with"
         " far fewer host exits.",
         "lru_hook",
-        capture("cycles"),
+        capture_source("cycles"),
         FOUR,
         (
             Step(
@@ -87,7 +87,7 @@ FAIR: tuple[Scenario, ...] = (
             Step((TakeHugePages(_ALL),), "As many huge pages as there are."),
         ),
         (_HUGE, ("gather_blocks", "blocks gathered"), _EXITS),
-        Judge("huge_best", margin=2),
+        Criterion("huge_best", margin=2),
     ),
     Scenario(
         "balloon_cycles",
@@ -98,7 +98,7 @@ FAIR: tuple[Scenario, ...] = (
         "deflation, and whole blocks are among them. The hook pays most, nearly all in the first "
         "round; but with the balloon gone, it and the pass hand out more huge pages.",
         PREVENT,
-        capture("cycles"),
+        capture_source("cycles"),
         ("pinned", "lru_hook", "separate_pass", PREVENT),
         (
             *(
@@ -112,7 +112,7 @@ FAIR: tuple[Scenario, ...] = (
             Step((TakeHugePages(_ALL),), "As many huge pages as there are, with no balloon left."),
         ),
         (_EXITS, ("balloon_migrate", "balloon pages moved"), ("balloon_repeats", "again"), _HUGE),
-        Judge("host_exits", "low"),
+        Criterion("host_exits", "low"),
     ),
     Scenario(
         "hotplug_section",
@@ -122,7 +122,7 @@ FAIR: tuple[Scenario, ...] = (
         "Expected and borne out: the hook gives up both sections. The pass does so too, with few "
         "host exits. Where balloon pages are unmovable, the section that holds them is refused.",
         "lru_hook",
-        capture("roomy"),
+        capture_source("roomy"),
         FOUR,
         (
             Step((inflate(200),), "The host takes 200 MiB."),
@@ -130,7 +130,7 @@ FAIR: tuple[Scenario, ...] = (
             Step((Offline(768, 128),), "A section high in memory is to go: 768 to 896 MiB."),
         ),
         (("offline_pages", "pages offline"), ("range_migrated", "moved for the last"), _EXITS),
-        Judge("offline_pages"),
+        Criterion("offline_pages"),
     ),
     Scenario(
         "no_balloon",
@@ -140,7 +140,7 @@ FAIR: tuple[Scenario, ...] = (
         "Expected and borne out: every design hands out the same. Only the hook does more: it asks"
         " for a balloon page again and again, and never meets one.",
         NOBODY,
-        capture("runs"),
+        capture_source("runs"),
         FOUR,
         (
             Step((CompactMemory(),), "Compaction of all zones; there is no balloon page."),
@@ -152,6 +152,6 @@ FAIR: tuple[Scenario, ...] = (
             ("hook_checks_balloon", "that met one"),
             ("compact_migrate_scanned", "pages scanned"),
         ),
-        Judge("huge_best"),
+        Criterion("huge_best"),
     ),
 )

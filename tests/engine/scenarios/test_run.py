@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.commands import BalloonInflate, CompactMemory
-from engine.scenarios.model import Judge, Scenario, Step
+from engine.scenarios.model import Criterion, Scenario, Step
 from engine.scenarios.run import run_scenario, synthetic_base, winners, with_seed
 from engine.snapshot import digest
 from engine.world import World
@@ -17,7 +17,7 @@ SMALL = Scenario(
     source={"kind": "synthetic", "preset": "tight", "size_mib": 256, "seed": 3},
     designs=("pinned", "lru_hook"),
     steps=(Step((BalloonInflate(1024),), "first"), Step((CompactMemory(),), "second")),
-    show=(), judge=Judge("free_blocks_all"),
+    show=(), judge=Criterion("free_blocks_all"),
 )  # fmt: skip
 
 
