@@ -24,9 +24,9 @@ _NAMED = re.compile(r"(3\.8 )?([\w./-]+\.[ch]) (?:from )?(\w+)\(")
 # Rooms whose functions are of no interest to somebody who follows a page: lists, counters, marks,
 # the allocator's inner life.
 _OUT = frozenset(
-    "__init__ link_free_lists stress_builds check check_codes cpu fallback fallback_2012 fast_search freearea "
-    "freelist highatomic hook metrics observe page pcp profile_2012 range_codes rng suitability "
-    "scan_2012 watermark buddy".split()
+    "__init__ link_free_lists stress_builds check check_codes cpu fallback fallback_2012 "
+    "fast_search freearea freelist highatomic hook metrics observe page pcp profile_2012 "
+    "range_codes rng suitability scan_2012 watermark buddy".split()
 )
 # What looks for a page that forbids something; a pfn is where it begins, not what it is about.
 SEARCHES = frozenset(

@@ -31,7 +31,6 @@ from engine.core.memory.watermark import watermark_ok
 __all__ = [
     "account_freepages",
     "buddy_merge_likely",
-    "link_free_lists",
     "change_pageblock_range",
     "compaction_capture",
     "del_page_from_free_list",
@@ -40,6 +39,7 @@ __all__ = [
     "free_to_buddy",
     "is_free_block",
     "isolate_free_page",
+    "link_free_lists",
     "move_freepages_block",
     "move_to_free_list",
     "page_del_and_expand",

@@ -8,7 +8,7 @@ from engine.race import era as e
 from engine.race.deflate import broken_at_rest, first_state, is_over, moves_of
 from engine.race.era import ERAS, Protocol
 from engine.race.moves import ACTOR, ACTORS, FREE, HOLDER, ISOLATED, OFF, PAGE, PLACE
-from tests.engine.test_moves import P, isolate, run, step
+from tests.engine.race.test_moves import P, isolate, run, step
 
 
 @pytest.mark.parametrize("page_lock", [True, False])
