@@ -157,7 +157,7 @@ def types() -> Count:
 
 def web() -> Count:
     count = types()
-    files = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests/web").glob("*.test.js"))
+    files = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests/web").rglob("*.test.js"))
     print("$ node --test", " ".join(files), file=sink(), flush=True)
     done = subprocess.run(
         [shutil.which("node") or "nodejs", "--test", "--test-reporter=tap", *files],

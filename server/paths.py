@@ -18,7 +18,7 @@ def import_paths() -> str:
 
 
 def web_folder() -> Path:
-    """The page: index.html, style.css, src/."""
+    """The page: index.html, styles/, src/."""
     return _folder("_web", "web")
 
 

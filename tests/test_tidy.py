@@ -237,43 +237,52 @@ def test_no_large_files() -> None:
     none(large)
 
 
-# -- the page: who may import whom. A name that ends in / stands for every file of that folder; what
-# is not listed imports nothing. Views know neither the socket nor each other: main.js joins them.
+# -- the page: who may import whom. A name that ends in / stands for every file of that folder that
+# has no entry of its own; what is not listed imports nothing. Views know neither the socket nor
+# each other: main.js joins them. Files of words and numbers know no document: WEB_WORDS.
+WEB_WORDS = {"lib/format.js"}
+WEB_VIEW = {
+    "state.js",
+    "lib/dom.js",
+    "lib/format.js",
+    "net/wire.js",
+    "map/",
+    "panels/guest_text.js",
+}
 WEB_IMPORTS: dict[str, set[str]] = {
-    "state.js": {"atom.js"},
-    "words.js": {"format.js"},
-    "price.js": {"format.js"},
-    "ranges.js": {"format.js"},
-    "recorded.js": {"format.js"},
-    "spread.js": {"rest.js", "state.js"},
-    "recordings.js": {"recorded.js", "rest.js", "state.js", "wire.js"},
-    "client.js": {"wire.js", "state.js", "rest.js"},
-    "map/": {"geom.js", "wire.js", "map/palette.js"},
-    "views/": {
-        "state.js",
-        "wire.js",
-        "dom.js",
-        "format.js",
-        "geom.js",
-        "words.js",
-        "recorded.js",
-        "figures.js",
-        "map/",
-    },
-    "guide/": {"state.js", "wire.js", "dom.js", "format.js", "words.js", "guide/"},
-    "race/": {"dom.js", "rest.js", "race/"},  # a page of its own: race.html
-    "views/panels.js": {"ranges.js"},
-    "trace/": {"state.js", "wire.js", "dom.js", "format.js", "trace/"},
-    "views/price.js": {"price.js"},
-    "views/ranges.js": {"ranges.js"},
-    "views/setup.js": {"rest.js"},  # a capture goes up as a file of its own, not as a message
+    "state.js": {"lib/atom.js"},
+    "net/client.js": {"state.js", "net/"},
+    "map/heatmap.js": {"map/palette.js"},
+    "map/marks.js": {"map/geometry.js", "net/wire.js"},
+    "map/legend.js": {"lib/dom.js", "map/palette.js"},
+    "panels/guest_text.js": WEB_WORDS,
+    "panels/panels.js": WEB_VIEW | {"controls/range_text.js"},
+    "controls/": WEB_VIEW,
+    "controls/range_text.js": WEB_WORDS,
+    "controls/ranges.js": WEB_VIEW | {"controls/range_text.js"},
+    "controls/setup.js": WEB_VIEW | {"net/rest.js"},  # a capture goes up as a file, not a message
+    "numbers/": WEB_VIEW,
+    "numbers/spread.js": {"net/rest.js", "state.js"},
+    "recorded/": WEB_VIEW | {"recorded/difference.js"},
+    "recorded/difference.js": WEB_WORDS,
+    "recorded/loader.js": {"recorded/difference.js", "net/", "state.js"},
+    "price/price.js": WEB_VIEW | {"price/rows.js"},
+    "price/rows.js": WEB_WORDS,
+    "accuracy/accuracy.js": WEB_VIEW | {"accuracy/scores.js"},
+    "guide/": WEB_VIEW | {"guide/"},
+    "guide/scenario.js": WEB_WORDS,
+    "trace/": WEB_VIEW | {"trace/"},
+    "trace/handled.js": WEB_WORDS,
+    "race/": {"lib/dom.js", "net/rest.js", "race/"},  # a page of its own: race.html
+    "race/race_text.js": set(),
+    "page/": WEB_VIEW,
 }
 # Words that only one file may say in code: one socket, one animation frame, one chart library.
 WEB_OWNERS = {
-    r"\bnew WebSocket\b": "client.js",
-    r"\bfetch\(": "rest.js",
-    r"\brequestAnimationFrame\b": "paint.js",
-    r"\bPlotly\b": "views/charts.js",
+    r"\bnew WebSocket\b": "net/client.js",
+    r"\bfetch\(": "net/rest.js",
+    r"\brequestAnimationFrame\b": "lib/paint.js",
+    r"\bPlotly\b": "numbers/charts.js",
 }
 
 
@@ -294,9 +303,8 @@ def test_the_page_imports_only_what_its_table_allows() -> None:
     for name, code in web_sources().items():
         if name == "main.js":
             continue
-        allowed = WEB_IMPORTS.get(f"{posixpath.dirname(name)}/", set()) | WEB_IMPORTS.get(
-            name, set()
-        )
+        folder = f"{posixpath.dirname(name)}/"
+        allowed = WEB_IMPORTS.get(name, WEB_IMPORTS.get(folder, set()))
         for target in re.findall(r"""(?:from|import)\s*\(?\s*["'](\.[^"']+)["']""", code):
             path = posixpath.normpath(posixpath.join(posixpath.dirname(name), target))
             if path not in allowed and f"{posixpath.dirname(path)}/" not in allowed:

@@ -1,4 +1,4 @@
-"""Frames of docs/PROTOCOL.md section 5: encode and decode, pure. Twin of web/src/wire.js.
+"""Frames of docs/PROTOCOL.md section 5: encode and decode, pure. Twin of web/src/net/wire.js.
 
 A frame holds all designs at one tick. Text messages are in server/wire/messages.py. Knows no
 sockets, no sessions, no clock.

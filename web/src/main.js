@@ -2,31 +2,31 @@
  * Creates the parts of the page and joins them; the only file that knows all of them.
  */
 
-import { createClient } from "./client.js";
-import { need, setText } from "./dom.js";
-import { createGuide } from "./guide/guide.js";
-import { mib } from "./format.js";
-import { createPainter } from "./paint.js";
-import { createRecordings } from "./recordings.js";
-import { getPublished, getReasons, getScenarios, postTrace } from "./rest.js";
-import { createSpread } from "./spread.js";
 import { createState } from "./state.js";
+import { createFigures } from "./accuracy/accuracy.js";
+import { createControls } from "./controls/controls.js";
+import { createRanges } from "./controls/ranges.js";
+import { createSetup } from "./controls/setup.js";
+import { createGuide } from "./guide/guide.js";
+import { need, setText } from "./lib/dom.js";
+import { mib } from "./lib/format.js";
+import { createPainter } from "./lib/paint.js";
+import { createLegend } from "./map/legend.js";
+import { createClient } from "./net/client.js";
+import { getPublished, getReasons, getScenarios, postTrace } from "./net/rest.js";
+import { createCharts } from "./numbers/charts.js";
+import { createScoreboard } from "./numbers/scoreboard.js";
+import { createSpread } from "./numbers/spread.js";
+import { createAbout } from "./page/about.js";
+import { createHelp } from "./page/help.js";
+import { createNotices } from "./page/notices.js";
+import { createPanels } from "./panels/panels.js";
+import { createPrice } from "./price/price.js";
+import { createComparison } from "./recorded/comparison.js";
+import { createRecordings } from "./recorded/loader.js";
+import { createStory } from "./recorded/story.js";
+import { createTwins } from "./recorded/twins.js";
 import { createTrace } from "./trace/view.js";
-import { createAbout } from "./views/about.js";
-import { createCharts } from "./views/charts.js";
-import { createComparison } from "./views/comparison.js";
-import { createControls } from "./views/controls.js";
-import { createFigures } from "./views/figures.js";
-import { createHelp } from "./views/help.js";
-import { createLegend } from "./views/legend.js";
-import { createNotices } from "./views/notices.js";
-import { createPanels } from "./views/panels.js";
-import { createPrice } from "./views/price.js";
-import { createRanges } from "./views/ranges.js";
-import { createScoreboard } from "./views/scoreboard.js";
-import { createSetup } from "./views/setup.js";
-import { createStory } from "./views/story.js";
-import { createTwins } from "./views/twins.js";
 
 const state = createState();
 const painter = createPainter();

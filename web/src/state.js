@@ -3,7 +3,7 @@
  * one looks at it. Written by client.js (from the server) and by views (how one looks); nothing is derived and stored.
  */
 
-import { atom } from "./atom.js";
+import { atom } from "./lib/atom.js";
 
 /**
  * @typedef {object} Connection
@@ -43,11 +43,11 @@ export function createState() {
     /** Where the socket stands. */
     connection: atom(/** @type {Connection} */ ({ phase: "connecting", text: "Connecting…", retry_at: 0 })),
     /** Answer of /api/info: designs, presets, examples, limits. */
-    info: atom(/** @type {import("./wire.js").Info|null} */ (null)),
+    info: atom(/** @type {import("./net/wire.js").Info|null} */ (null)),
     /** The session as the server described it: guest, designs, layout of frames. */
-    welcome: atom(/** @type {import("./wire.js").Welcome|null} */ (null)),
+    welcome: atom(/** @type {import("./net/wire.js").Welcome|null} */ (null)),
     /** The whole picture of the last frame. */
-    frame: atom(/** @type {import("./wire.js").Frame|null} */ (null)),
+    frame: atom(/** @type {import("./net/wire.js").Frame|null} */ (null)),
     /** Commands on their way, by command_id. */
     pending: atom(/** @type {ReadonlyMap<string, Pending>} */ (new Map())),
     /** Commands accepted from this page since the last welcome, oldest first. */
@@ -55,19 +55,19 @@ export function createState() {
     /** Ticks a second that the server runs at, 0 = paused. */
     pace: atom(0),
     /** Something long is under way on the server. */
-    progress: atom(/** @type {import("./wire.js").Progress|null} */ (null)),
+    progress: atom(/** @type {import("./net/wire.js").Progress|null} */ (null)),
     /** Name of the example whose recording is being read or shown, "" = none. */
     expected: atom(""),
     /** What a real kernel did from the example shown, null = not recorded, or not read yet. */
-    recorded: atom(/** @type {import("./recorded.js").Recorded|null} */ (null)),
+    recorded: atom(/** @type {import("./recorded/difference.js").Recorded|null} */ (null)),
     /** The session's log, read when a recording or a scenario is there to follow. */
-    log: atom(/** @type {readonly import("./recorded.js").Entry[]} */ ([])),
+    log: atom(/** @type {readonly import("./recorded/difference.js").Entry[]} */ ([])),
     /** Answer of /api/scenarios, null = not read yet. */
-    catalog: atom(/** @type {import("./guide/words.js").Catalog|null} */ (null)),
+    catalog: atom(/** @type {import("./guide/scenario.js").Catalog|null} */ (null)),
     /** The scenario that this page follows, null = none. */
-    scenario: atom(/** @type {import("./guide/words.js").Scenario|null} */ (null)),
+    scenario: atom(/** @type {import("./guide/scenario.js").Scenario|null} */ (null)),
     /** Pictures of the real memory, by recordings.pictureKey. */
-    pictures: atom(/** @type {ReadonlyMap<string, import("./wire.js").DesignFrame>} */ (new Map())),
+    pictures: atom(/** @type {ReadonlyMap<string, import("./net/wire.js").DesignFrame>} */ (new Map())),
     /** How much the numbers hang on the seed, as the server last said; null = not asked. */
     spread: atom(/** @type {Spread|null} */ (null)),
     /** Pictures of the real memory that are being read. */
@@ -85,7 +85,7 @@ export function createState() {
     /** Index of the panel in which it is pointed at. */
     panel: atom(0),
     /** Range of memory chosen for offlining. */
-    range: atom(/** @type {import("./ranges.js").Range|null} */ (null)),
+    range: atom(/** @type {import("./controls/range_text.js").Range|null} */ (null)),
     /** Single-key shortcuts can be switched off. */
     shortcuts: atom(true),
   };

@@ -3,12 +3,12 @@
  * and a fair reading.
  */
 
-import { el } from "../dom.js";
+import { el } from "../lib/dom.js";
+import { deciding } from "./scenario.js";
 import { createNumbers, sentence } from "./table.js";
-import { deciding } from "./words.js";
 
-/** @typedef {import("./words.js").Claim} Claim */
-/** @typedef {import("./words.js").Catalog} Catalog */
+/** @typedef {import("./scenario.js").Claim} Claim */
+/** @typedef {import("./scenario.js").Catalog} Catalog */
 
 /**
  * @param {import("../state.js").State} state
@@ -45,7 +45,7 @@ export function argument(state, catalog, load, close) {
 
   /**
    * @param {Claim} one
-   * @param {import("./words.js").Scenario} scenario
+   * @param {import("./scenario.js").Scenario} scenario
    */
   function now(one, scenario) {
     const numbers = createNumbers(state);
@@ -73,7 +73,7 @@ export function argument(state, catalog, load, close) {
 }
 
 /**
- * @param {import("./words.js").Figure} one
+ * @param {import("./scenario.js").Figure} one
  * @param {boolean} open
  */
 function figure({ title, head, rows, bar, note }, open) {

@@ -3,18 +3,18 @@
  * recorded commands stand otherwise. Which step it is follows from the session's log alone.
  */
 
-import { el, need, onPress, setOff, setText } from "../dom.js";
-import { plural } from "../format.js";
-import { statIndex } from "../wire.js";
-import { commandText } from "../words.js";
+import { el, need, onPress, setOff, setText } from "../lib/dom.js";
+import { plural } from "../lib/format.js";
+import { statIndex } from "../net/wire.js";
+import { commandText } from "../panels/guest_text.js";
+import { deciding, favoursText, place } from "./scenario.js";
 import { createNumbers, sentence } from "./table.js";
-import { deciding, favoursText, place } from "./words.js";
 
-/** @typedef {import("./words.js").Place} Place */
+/** @typedef {import("./scenario.js").Place} Place */
 
 /**
  * @typedef {object} Intents
- * @property {(command: import("../wire.js").Command, text: string) => void} send
+ * @property {(command: import("../net/wire.js").Command, text: string) => void} send
  * @property {() => void} startOver
  * @property {() => void} others opens the gallery
  * @property {() => void} claim opens the claim that this scenario tests
@@ -23,7 +23,7 @@ import { deciding, favoursText, place } from "./words.js";
 
 /**
  * @param {import("../state.js").State} state
- * @param {import("../paint.js").Painter} painter
+ * @param {import("../lib/paint.js").Painter} painter
  * @param {Intents} intents
  * @returns {{next: () => void}}
  */
@@ -44,7 +44,7 @@ export function createBar(state, painter, intents) {
     el("div.guide-step", {}, title, words, el("div.guide-foot", {}, el("div.guide-buttons", {}, next, again, claim, others, leave), where, dots)),
     el("div.guide-numbers", {}, numbers.element, said));
 
-  /** @type {import("../wire.js").Command[]} */
+  /** @type {import("../net/wire.js").Command[]} */
   let todo = [];
   let builtFor = "";
   /** @type {Place} */
@@ -119,7 +119,7 @@ export function createBar(state, painter, intents) {
   });
 
   /**
-   * @param {import("./words.js").Scenario} scenario
+   * @param {import("./scenario.js").Scenario} scenario
    * @param {Place} at
    * @param {boolean} busy
    */
@@ -144,7 +144,7 @@ export function createBar(state, painter, intents) {
   }
 
   /**
-   * @param {import("./words.js").Scenario} scenario
+   * @param {import("./scenario.js").Scenario} scenario
    * @param {Place} at
    * @param {boolean} busy
    * @param {boolean} done

@@ -2,12 +2,12 @@
  * All scenarios as cards, by group: the question, whom it was made for, and one press that loads it.
  */
 
-import { el } from "../dom.js";
-import { plural } from "../format.js";
-import { favoursText } from "./words.js";
+import { el } from "../lib/dom.js";
+import { plural } from "../lib/format.js";
+import { favoursText } from "./scenario.js";
 
 /**
- * @param {import("./words.js").Catalog} catalog
+ * @param {import("./scenario.js").Catalog} catalog
  * @param {string} current name of the scenario that runs, "" = none
  * @param {(name: string) => void} load
  */
@@ -18,7 +18,7 @@ export function gallery({ groups, scenarios }, current, load) {
 }
 
 /**
- * @param {import("./words.js").Scenario} scenario
+ * @param {import("./scenario.js").Scenario} scenario
  * @param {boolean} running
  * @param {(name: string) => void} load
  */

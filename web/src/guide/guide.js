@@ -2,21 +2,21 @@
  * The guide: a gallery of scenarios and "The argument" in one dialog, and the scenario that runs in a bar on the page.
  */
 
-import { el, need } from "../dom.js";
+import { el, need } from "../lib/dom.js";
 import { notify } from "../state.js";
 import { argument } from "./argument.js";
 import { createBar } from "./bar.js";
 import { gallery } from "./gallery.js";
-import { sameConfig } from "./words.js";
+import { sameConfig } from "./scenario.js";
 
 /** @typedef {"scenarios"|"argument"} Tab */
 
 /**
  * @typedef {object} Intents
- * @property {(command: import("../wire.js").Command, text: string) => void} send
- * @property {(config: import("../wire.js").Config, text: string) => void} reset
+ * @property {(command: import("../net/wire.js").Command, text: string) => void} send
+ * @property {(config: import("../net/wire.js").Config, text: string) => void} reset
  * @property {() => void} startOver
- * @property {() => Promise<import("./words.js").Catalog>} read
+ * @property {() => Promise<import("./scenario.js").Catalog>} read
  *
  * @typedef {object} Address what stands behind the # of the address
  * @property {(name: string) => string|null} get
@@ -25,7 +25,7 @@ import { sameConfig } from "./words.js";
 
 /**
  * @param {import("../state.js").State} state
- * @param {import("../paint.js").Painter} painter
+ * @param {import("../lib/paint.js").Painter} painter
  * @param {Address} address
  * @param {Intents} intents
  * @returns {{act: (what: string) => boolean}} what a shortcut may ask for; false = not ours

@@ -2,10 +2,10 @@
  * The numbers that decide a scenario, a column for each design, straight from the frame shown.
  */
 
-import { el, setText } from "../dom.js";
-import { count } from "../format.js";
-import { statIndex } from "../wire.js";
-import { compare } from "./words.js";
+import { el, setText } from "../lib/dom.js";
+import { count } from "../lib/format.js";
+import { statIndex } from "../net/wire.js";
+import { compare } from "./scenario.js";
 
 /**
  * @param {import("../state.js").State} state
@@ -35,7 +35,7 @@ const breakable = (key) => key.split(/(?<=[_:+=])/).flatMap((part, i) => (i ? [e
 
 /**
  * @param {import("../state.js").State} state
- * @returns {{element: HTMLElement, show: (show: import("./words.js").Show[], judge: {stat: string, better: string}|null) => void}}
+ * @returns {{element: HTMLElement, show: (show: import("./scenario.js").Show[], judge: {stat: string, better: string}|null) => void}}
  */
 export function createNumbers(state) {
   const table = el("table.numbers");
@@ -47,7 +47,7 @@ export function createNumbers(state) {
 
   /**
    * A row for each number and a column for each design; on a phone the other way round.
-   * @param {import("./words.js").Show[]} show
+   * @param {import("./scenario.js").Show[]} show
    * @param {string[]} keys
    */
   function build(show, keys) {
@@ -85,6 +85,6 @@ export function createNumbers(state) {
 
 /**
  * @param {import("../state.js").State} state
- * @param {import("./words.js").Show|null} show
+ * @param {import("./scenario.js").Show|null} show
  */
 export const sentence = (state, show) => (show ? compare(show.label, numbers(state, show.stat)) : "");

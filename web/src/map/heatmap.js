@@ -56,7 +56,7 @@ export class Heatmap {
     this.canvas = canvas;
     // Never read back by the page, and desynchronized would tear: plain 2D.
     this.context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-    /** @type {import("../geom.js").Geometry|null} */
+    /** @type {import("./geometry.js").Geometry|null} */
     this.geometry = null;
     this.mode = "";
     this.height = 1;
@@ -71,7 +71,7 @@ export class Heatmap {
   }
 
   /**
-   * @param {import("../geom.js").Geometry} geometry
+   * @param {import("./geometry.js").Geometry} geometry
    * @param {string} mode key of palette.MODES
    */
   setGeometry(geometry, mode) {
@@ -90,7 +90,7 @@ export class Heatmap {
 
   /**
    * Note which pageblocks changed in the frame's tick.
-   * @param {import("../wire.js").Plane} flags
+   * @param {import("../net/wire.js").Plane} flags
    * @param {number} bit
    */
   touch(flags, bit) {
@@ -110,7 +110,7 @@ export class Heatmap {
   }
 
   /**
-   * @param {Record<string, import("../wire.js").Plane>} planes
+   * @param {Record<string, import("../net/wire.js").Plane>} planes
    * @param {number} now milliseconds, for the glow
    * @returns {boolean} whether something glows still
    */
@@ -138,10 +138,10 @@ export class Heatmap {
     this.glowing = any;
   }
 
-  /** @param {Record<string, import("../wire.js").Plane>} planes */
+  /** @param {Record<string, import("../net/wire.js").Plane>} planes */
   paintFlat(planes) {
     const { free, migratetype, flags, pcp } = planes;
-    const { cols, rows, nr } = /** @type {import("../geom.js").Geometry} */ (this.geometry);
+    const { cols, rows, nr } = /** @type {import("./geometry.js").Geometry} */ (this.geometry);
     const { pixels, mode } = this;
     // One loop a mode, over whole rows: this is the work of every paint.
     for (let start = 0, row = rows - 1; row >= 0; row--, start += cols) {
@@ -169,9 +169,9 @@ export class Heatmap {
     }
   }
 
-  /** @param {Record<string, import("../wire.js").Plane>} planes */
+  /** @param {Record<string, import("../net/wire.js").Plane>} planes */
   paintLayers({ free, movable, balloon, unmovable, pcp }) {
-    const { cols, rows, nr } = /** @type {import("../geom.js").Geometry} */ (this.geometry);
+    const { cols, rows, nr } = /** @type {import("./geometry.js").Geometry} */ (this.geometry);
     const { pixels, glow, height, heights } = this;
     const colours = [RESERVED, UNMOVABLE, BALLOON, MOVABLE, FREE];
     for (let index = 0, row = rows - 1; row >= 0; row--) {
@@ -206,7 +206,7 @@ const [FREE_G, MOVABLE_G, BALLOON_G, UNMOVABLE_G, RESERVED_G] = [FREE, MOVABLE, 
  * @param {number} shift from a pageblock's index to its pixel
  * @param {number} start first pageblock
  * @param {number} end one past the last
- * @param {Record<string, import("../wire.js").Plane>} planes pages in per-CPU lists are free too
+ * @param {Record<string, import("../net/wire.js").Plane>} planes pages in per-CPU lists are free too
  */
 export function rowOfContent(pixels, shift, start, end, { free, pcp, movable, balloon, unmovable }) {
   for (let i = start; i < end; i++) {

@@ -1,6 +1,6 @@
 /**
  * Colours as data. Chosen so that every pair inside one mode can be told apart with any of the three colour-vision
- * deficiencies, without a red/green pair, and so that light always means free (tests/web/palette.test.js holds it to that).
+ * deficiencies, without a red/green pair, and so that light always means free (tests/web/map/palette.test.js holds it to that).
  */
 
 /**

@@ -2,12 +2,12 @@
  * Shows one schedule at one step: the pages' fields, who did what in which column, who may move next.
  */
 
-import { el, need, setText } from "../dom.js";
-import { changes, laneOf, lanes, ROWS, SHAPES } from "./words.js";
+import { el, need, setText } from "../lib/dom.js";
+import { changes, laneOf, lanes, ROWS, SHAPES } from "./race_text.js";
 
-/** @typedef {import("./words.js").Turn} Turn */
-/** @typedef {import("./words.js").Fields} Fields */
-/** @typedef {import("./words.js").Play} Play */
+/** @typedef {import("./race_text.js").Turn} Turn */
+/** @typedef {import("./race_text.js").Fields} Fields */
+/** @typedef {import("./race_text.js").Play} Play */
 
 const WIDE = matchMedia("(min-width: 901px)"); // as in race.css
 

@@ -2,11 +2,11 @@
  * One page or pageblock of a trace: why, by which line of the kernel, and the calls with what they changed.
  */
 
-import { el } from "../dom.js";
-import { argsText, changesText, FIELDS, HEADS, lines, outcomeOf, titleText } from "./words.js";
+import { el } from "../lib/dom.js";
+import { argsText, changesText, FIELDS, HEADS, lines, outcomeOf, titleText } from "./handled.js";
 
 /**
- * @param {import("./words.js").Handled} handled
+ * @param {import("./handled.js").Handled} handled
  * @param {(reason: string) => void} openReasons
  * @returns {Node[]}
  */
@@ -32,7 +32,7 @@ function sentence(text) {
   return /[.!?]$/.test(upper) ? upper : `${upper}.`;
 }
 
-/** @param {import("./words.js").Line[]} rows */
+/** @param {import("./handled.js").Line[]} rows */
 function callTable(rows) {
   const groups = el("tr", {}, el("th", { scope: "col", rowspan: 2 }, "Calls, and what they returned"),
     el("th", { scope: "colgroup", colspan: 4 }, "the page, after it"), el("th", { scope: "colgroup", colspan: 3 }, "isolated, counted"));
@@ -43,7 +43,7 @@ function callTable(rows) {
     el("tbody", {}, ...rows.map(row)));
 }
 
-/** @param {import("./words.js").Line} line */
+/** @param {import("./handled.js").Line} line */
 function row(line) {
   const { call, kind, depth, state, was } = line;
   const changes = changesText(line);

@@ -2,11 +2,11 @@
  * Every reason that the engine can give, in one table; read when somebody asks.
  */
 
-import { el, need } from "../dom.js";
-import { outcomeOf } from "./words.js";
+import { el, need } from "../lib/dom.js";
+import { outcomeOf } from "./handled.js";
 
 /**
- * @param {() => Promise<{reasons: import("./words.js").Reason[]}>} read
+ * @param {() => Promise<{reasons: import("./handled.js").Reason[]}>} read
  * @returns {(reason?: string) => Promise<void>} open, at a reason
  */
 export function createReasons(read) {
@@ -43,7 +43,7 @@ export function createReasons(read) {
   };
 }
 
-/** @param {import("./words.js").Reason} reason */
+/** @param {import("./handled.js").Reason} reason */
 function row({ id, outcome, sentence, source, code }) {
   const { symbol, words } = outcomeOf(outcome);
   return el("tr", { id: `reason-${id}` },

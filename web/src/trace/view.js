@@ -3,21 +3,21 @@
  * maps, pauses the session, and its Step does exactly what was told.
  */
 
-import { el, need, setText } from "../dom.js";
-import { count } from "../format.js";
-import { statIndex } from "../wire.js";
+import { el, need, setText } from "../lib/dom.js";
+import { count } from "../lib/format.js";
+import { statIndex } from "../net/wire.js";
 import { detail } from "./detail.js";
+import { chosen, counted, firstRow, moreText, moveRow, outcomeOf, outcomes, reasons, reasonWords, standing, subjectText, targetBlock, traceText } from "./handled.js";
 import { createReasons } from "./reasons.js";
-import { chosen, counted, firstRow, moreText, moveRow, outcomeOf, outcomes, reasons, reasonWords, standing, subjectText, targetBlock, traceText } from "./words.js";
 
-/** @typedef {import("./words.js").Trace} Trace */
+/** @typedef {import("./handled.js").Trace} Trace */
 
 /**
  * @typedef {object} Doors
  * @property {(ticks_per_s: number) => void} pace
  * @property {(ticks: number) => void} step
  * @property {(session: string, design: string, ticks: number) => Promise<Trace>} trace
- * @property {() => Promise<{reasons: import("./words.js").Reason[]}>} reasons
+ * @property {() => Promise<{reasons: import("./handled.js").Reason[]}>} reasons
  */
 
 /** @param {string} design */
@@ -25,7 +25,7 @@ const idleText = (design) => `Nothing is at work under ${design} now. Press Comp
 
 /**
  * @param {import("../state.js").State} state
- * @param {import("../paint.js").Painter} painter
+ * @param {import("../lib/paint.js").Painter} painter
  * @param {Doors} doors
  * @returns {{act: (what: string) => boolean}} what a shortcut may ask for; false = not ours
  */
@@ -43,9 +43,9 @@ export function createTrace(state, painter, doors) {
   let busy = false; // a trace is on its way
   let wanted = false; // trace as soon as the session stands still
   let design = "";
-  /** @type {import("./words.js").Filter} */
+  /** @type {import("./handled.js").Filter} */
   let filter = { outcome: "", reason: "" };
-  /** @type {import("./words.js").Handled[]} */
+  /** @type {import("./handled.js").Handled[]} */
   let rows = [];
   let row = 0;
 
@@ -173,7 +173,7 @@ export function createTrace(state, painter, doors) {
     reason.replaceChildren(el("option", { value: "" }, "any reason"),
       ...reasons(trace, filter.outcome).map((each) => el("option", { value: each.reason, selected: each.reason === filter.reason }, `${reasonWords(each.reason)} (${count(each.nr)})`)));
   }
-  /** @param {import("./words.js").Filter} next */
+  /** @param {import("./handled.js").Filter} next */
   function setFilter(next) {
     filter = next;
     fillReasons();
@@ -231,7 +231,7 @@ export function createTrace(state, painter, doors) {
 
   /**
    * The page's pageblock, and that of its target, on the map.
-   * @param {import("./words.js").Handled|null} handled
+   * @param {import("./handled.js").Handled|null} handled
    */
   function mark(handled) {
     state.pageblock.set(handled && !root.hidden ? handled.pageblock : null);

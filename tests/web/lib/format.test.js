@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as f from "../../../web/src/lib/format.js";
+
+test("pages and MiB", () => {
+  assert.equal(f.pagesText(51200), "200 MiB");
+  assert.equal(f.mib(1024), "1,024 MiB");
+  assert.equal(f.mib(65536), "64 GiB");
+  assert.equal(f.mibNumber(51200), "200");
+  assert.equal(f.mibNumber(51201), "200.0");
+  assert.equal(f.blockRange(211), "422 to 424 MiB");
+  assert.equal(f.orderText(9), "9 (2 MiB)");
+  assert.equal(f.orderText(0), "0 (4 KiB)");
+  assert.equal(f.orderText(-1), "none");
+});
+
+test("counters stay exact while they are small and keep three digits when not", () => {
+  assert.equal(f.short(0), "0");
+  assert.equal(f.short(9999), "9,999");
+  assert.equal(f.short(12345), "12.3 k");
+  assert.equal(f.short(123456), "123 k");
+  assert.equal(f.short(1234567), "1.23 M");
+  assert.equal(f.short(12345678), "12.3 M");
+});
+
+test("the speed slider is logarithmic and comes back to where it was", () => {
+  assert.equal(f.speedOf(0), 1);
+  assert.equal(f.speedOf(100), 1000);
+  for (const position of [0, 10, 33, 60, 99, 100]) {
+    assert.ok(Math.abs(f.positionOf(f.speedOf(position)) - position) <= (position < 30 ? 8 : 1), String(position));
+  }
+});
+
+test("a number typed by a person, or one sentence with the value, the limit and the unit", () => {
+  assert.deepEqual(f.parseWhole(" 200 ", "Balloon target", 0, 1024, "MiB"), { value: 200, error: null });
+  for (const bad of ["", "-1", "1025", "1.5", "NaN", "abc", "1e9", "Infinity"]) {
+    const { value, error } = f.parseWhole(bad, "Balloon target", 0, 1024, "MiB");
+    assert.equal(value, null, bad);
+    assert.match(error, /^Balloon target is .*: a whole number of MiB from 0 to 1,024 is needed\.$/);
+  }
+});
+
+test("a design's key leaves defaults out and comes back", () => {
+  const toggles = [
+    { name: "prevent", values: ["off", "on"] },
+    { name: "keep", values: ["0", "1", "4"] },
+  ];
+  assert.equal(f.designKey("dedicated_block", toggles, { prevent: "off", keep: "0" }), "dedicated_block");
+  assert.equal(f.designKey("dedicated_block", toggles, { prevent: "on", keep: "4" }), "dedicated_block:prevent+keep=4");
+  assert.deepEqual(f.splitKey("dedicated_block:prevent+keep=4"), { name: "dedicated_block", chosen: { prevent: "on", keep: "4" } });
+  assert.deepEqual(f.splitKey("pinned"), { name: "pinned", chosen: {} });
+});
+
+test("plurals", () => {
+  assert.equal(f.plural(1, "page"), "1 page");
+  assert.equal(f.plural(1200, "page"), "1,200 pages");
+});

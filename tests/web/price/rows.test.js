@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+
+import { bargain, cellNote, changeText, estimated, GROUPS, parseUs, perPage, place, ROWS, rowsFor, tests, timeText, waited } from "../../../web/src/price/rows.js";
+
+const published = JSON.parse(readFileSync(new URL("../../../examples/price.json", import.meta.url), "utf8"));
+const OURS = { exit_us: 10, page_us: 3.5 };
+
+/** @param {Record<string, number>} fields */
+const stats = (fields) => (/** @type {string} */ name) => fields[name] ?? 0;
+/**
+ * @param {string} key
+ * @param {Record<string, number>} fields
+ */
+const shown = (key, fields) => {
+  const row = ROWS.find((each) => each.key === key);
+  assert.ok(row, key);
+  return row.show(row.size(stats(fields), OURS), stats(fields));
+};
+
+const HOOK = {
+  free_blocks_all: 120, balloon_actual: 51200, hook_checks: 1000, hook_checks_balloon: 300, hook_unmap: 600, hook_unmap_balloon: 200, hook_move: 600,
+  hook_move_balloon: 200, hook_putback: 10, hook_putback_balloon: 5, balloon_inflate: 51200, compact_migrate_scanned: 20000, pgmigrate_success: 590, balloon_migrate: 200,
+  host_exits: 600, host_pfns: 51600, pages_copied: 390,
+};
+
+test("tests of all paths are added, and divided by what they served", () => {
+  assert.equal(tests(stats(HOOK)), 2210);
+  assert.equal(shown("tests", HOOK), "2,210");
+  assert.equal(shown("met", HOOK), "705 (32 %)");
+  assert.equal(shown("met_lru", { ...HOOK, hook_checks_lru: 20 }), "825 (37 %)");
+  assert.equal(shown("tests_per_scanned", HOOK), "0.05");
+  assert.equal(shown("tests_per_moved", HOOK), "3.75");
+  assert.equal(shown("pfns_per_exit", HOOK), "86.0");
+});
+
+test("nothing happened, nothing is divided by", () => {
+  for (const row of ROWS) assert.match(row.show(row.size(stats({}), OURS), stats({})), /^0/, row.key);
+});
+
+test("every row belongs to a group, once; a row whose statistics are not there is left out", () => {
+  assert.equal(new Set(ROWS.map(({ key }) => key)).size, ROWS.length);
+  for (const { group, text } of ROWS) assert.ok(GROUPS[group] && text.endsWith("."));
+  const few = rowsFor(["hook_checks"]).map(({ key }) => key);
+  assert.ok(few.includes("hook_checks") && !few.includes("hook_putback"));
+});
+
+test("zero tests are explained where the test is not compiled in", () => {
+  const row = ROWS.find(({ key }) => key === "tests");
+  assert.ok(row);
+  assert.equal(cellNote(row, { name: "pinned" }), "the test is not in these paths");
+  assert.equal(cellNote(row, { name: "lru_hook" }), "");
+});
+
+test("a bargain in one sentence, against pinned and alone", () => {
+  const pinned = stats({ free_blocks_all: 100, balloon_actual: 51200, host_exits: 200, host_pfns: 51200, pages_copied: 100 });
+  assert.equal(
+    bargain(stats(HOOK), pinned, OURS),
+    "20 free blocks more than pinned, for 2,210 tests on the generic paths, 400 messages more to the host (5.4 ms by our estimate) and 1.1 MiB more copied.",
+  );
+  assert.match(bargain(stats({ ...HOOK, balloon_actual: 0, balloon_inflate: 0 }), null, OURS), /^120 free blocks, for 2,210 tests on the generic paths with no balloon at all, 600 messages to the host/);
+  assert.equal(bargain(pinned, pinned, OURS), "as pinned so far: nothing bought, nothing paid.");
+  assert.match(bargain(stats({ free_blocks_all: 99 }), pinned, OURS), /^1 free block fewer than pinned, for nothing more than pinned pays; it saved 200 messages and 0.4 MiB of copying\.$/);
+});
+
+test("the estimate", () => {
+  assert.equal(waited(OURS, 2, 2), 27);
+  const [inflate, batch, hook] = estimated(OURS);
+  assert.equal(hook.us, 27);
+  assert.ok(Math.abs(batch.us - 7.08) < 0.01 && Math.abs(inflate.us - 3.54) < 0.01);
+  assert.ok(Math.abs(hook.speed - 0.141) < 0.001);
+  assert.equal(estimated({ exit_us: 0, page_us: 0 })[0].speed, Infinity);
+  assert.deepEqual(parseUs(" 3.5 ", "x"), { value: 3.5, error: null });
+  for (const bad of ["", "-1", "x", "1e9"]) assert.match(parseUs(bad, "Time").error ?? "", /^Time is .*microseconds/);
+  assert.deepEqual([27, 5400, 2_500_000].map(timeText), ["27 µs", "5.4 ms", "2.5 s"]);
+});
+
+test("published figures come out as published", () => {
+  const { clean, patched } = perPage(published.overhead);
+  assert.equal(clean.toFixed(2), "7.46");
+  assert.equal(patched.toFixed(2), "7.13");
+  const moved = published.overhead.rows.find((/** @type {any} */ row) => row.key === "moved");
+  assert.equal(changeText(moved), "+22.7 %");
+  assert.equal(changeText({ clean, patched }), "−4.4 %");
+  const [slow, fast] = ["virtio-balloon", "HyperAlloc"].map((name) => published.reclaim.rows.find((/** @type {any} */ row) => row.name === name).touched);
+  assert.equal(Math.floor(fast / slow), 362);
+  assert.deepEqual([0.1, 1, 10, 1000, 0, Infinity].map(place), [0, 25, 50, 100, 0, 100]);
+});

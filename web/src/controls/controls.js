@@ -1,0 +1,244 @@
+/**
+ * Buttons and fields → intents. Nothing here touches a panel or guesses a result: what was asked is shown as pending
+ * until a frame contains it.
+ */
+
+import { el, need, setText } from "../lib/dom.js";
+import { MIB_PAGES, parseWhole, plural, positionOf, speedOf, tickText } from "../lib/format.js";
+import { statIndex } from "../net/wire.js";
+import { commandText } from "../panels/guest_text.js";
+import { notify } from "../state.js";
+
+const MORE = "fragscope.more";
+const SLIDER_SETTLE_MS = 300; // arrow keys on a slider: one command when the person stops, not one per step
+const KIND_BUTTONS = /** @type {Record<string, string>} */ ({
+  compact: "compact", huge: "huge", direct_compact: "direct", drop_caches: "drop", reset: "reset",
+});
+
+/**
+ * @typedef {object} Intents
+ * @property {(command: import("../net/wire.js").Command, text: string) => void} send
+ * @property {(ticks_per_s: number) => void} pace
+ * @property {(ticks: number) => void} step
+ * @property {() => void} startOver
+ */
+
+/**
+ * @param {import("../state.js").State} state
+ * @param {import("../lib/paint.js").Painter} painter
+ * @param {Intents} intents
+ * @returns {{act: (what: string) => void}} what a shortcut may ask for
+ */
+export function createControls(state, painter, intents) {
+  const range = need("balloon-range", HTMLInputElement);
+  const field = need("balloon-mib", HTMLInputElement);
+  const hugeNr = need("huge-nr", HTMLInputElement);
+  const order = need("direct-order", HTMLSelectElement);
+  const workload = need("workload", HTMLInputElement);
+  const rate = need("workload-rate", HTMLInputElement);
+  const speed = need("speed", HTMLInputElement);
+  const pause = need("pause", HTMLButtonElement);
+  const step = need("step", HTMLButtonElement);
+  rememberMore(need("more", HTMLDetailsElement));
+  let resumeAt = 60;
+  let running = false; // as asked for last: the server's answer is a moment behind
+  let dragging = false;
+  let settle = 0;
+  let asked = 0; // MiB of the balloon target asked for last
+
+  for (let o = 1; o <= 10; o++) {
+    const size = 4 * 2 ** o;
+    order.append(el("option", { value: o, selected: o === 9 }, `${o} (${size < 1024 ? `${size} KiB` : `${size / 1024} MiB`})`));
+  }
+
+  /** @param {import("../net/wire.js").Command} command */
+  const send = (command) => intents.send(command, commandText(command));
+
+  /**
+   * @param {HTMLInputElement} input
+   * @param {string} what
+   * @param {string} unit
+   */
+  const read = (input, what, unit) => {
+    const { value, error } = parseWhole(input.value, what, Number(input.min), Number(input.max), unit);
+    input.setAttribute("aria-invalid", String(error !== null));
+    if (error !== null) notify(state, "error", error);
+    return value;
+  };
+
+  // -- the balloon
+  function askBalloon() {
+    clearTimeout(settle);
+    const value = read(field, "Balloon target", "MiB");
+    if (value === null || value === asked) return;
+    asked = value;
+    range.value = String(value);
+    send({ type: "balloon_target", nr_pages: value * MIB_PAGES });
+    look();
+  }
+  range.addEventListener("input", () => {
+    field.value = range.value;
+    clearTimeout(settle);
+  });
+  range.addEventListener("change", () => {
+    field.value = range.value;
+    clearTimeout(settle);
+    settle = window.setTimeout(askBalloon, SLIDER_SETTLE_MS);
+  });
+  field.addEventListener("input", () => {
+    range.value = field.value;
+  });
+  field.addEventListener("change", askBalloon);
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") askBalloon();
+  });
+
+  // -- everything else that changes the result
+  /** @type {Record<string, () => void>} */
+  const acts = {
+    compact: () => (send({ type: "compact" }), look()),
+    huge: () => {
+      const nr = read(hugeNr, "Huge pages", "2 MiB pages");
+      if (nr === null) return;
+      send({ type: "huge", nr });
+      look();
+    },
+    direct: () => send({ type: "direct_compact", order: Number(order.value) }),
+    drop: () => send({ type: "drop_caches" }),
+    reset: intents.startOver,
+    workload: () => {
+      workload.checked = !workload.checked;
+      askWorkload();
+    },
+    balloon: () => field.focus(),
+    pause: togglePause,
+    step: () => {
+      if (state.pace.get() === 0) intents.step(1);
+    },
+    faster: () => setSpeed(Math.min(100, Number(speed.value) + 10)),
+    slower: () => setSpeed(Math.max(0, Number(speed.value) - 10)),
+  };
+  function askWorkload() {
+    const value = read(rate, "Workload rate", "operations a tick");
+    if (value === null) workload.checked = false;
+    else send({ type: "workload", enabled: workload.checked, rate: value });
+  }
+  workload.addEventListener("change", askWorkload);
+  rate.addEventListener("change", () => {
+    if (workload.checked) askWorkload();
+  });
+  for (const id of ["compact", "huge", "direct", "drop", "reset"]) need(id, HTMLButtonElement).addEventListener("click", acts[id]);
+
+  // -- time
+  function togglePause() {
+    running = !running;
+    intents.pace(running ? resumeAt : 0);
+  }
+  /** @param {number} position */
+  function setSpeed(position) {
+    speed.value = String(position);
+    resumeAt = speedOf(position);
+    setText(need("speed-text", HTMLOutputElement), speedText(resumeAt));
+    if (running) intents.pace(resumeAt);
+  }
+  pause.addEventListener("click", togglePause);
+  step.addEventListener("click", acts.step);
+  speed.addEventListener("input", () => setSpeed(Number(speed.value)));
+  for (const [event, now] of /** @type {const} */ ([["pointerdown", true], ["pointerup", false], ["pointercancel", false]])) {
+    speed.addEventListener(event, () => {
+      dragging = now;
+    });
+  }
+
+  // -- what the server says
+  const showPace = painter.add("dom", () => {
+    const pace = state.pace.get();
+    running = pace > 0;
+    if (running) {
+      resumeAt = pace;
+      // Never pull the thumb from under a finger; and keep a position that means this speed already.
+      if (!dragging && speedOf(Number(speed.value)) !== Math.round(pace)) speed.value = String(positionOf(pace));
+    }
+    step.disabled = pace > 0;
+    setText(need("pause-text", HTMLElement), pace > 0 ? "Pause" : "Run");
+    setText(/** @type {Element} */ (pause.querySelector(".icon")), pace > 0 ? "❚❚" : "▶");
+    document.body.dataset.paused = String(pace === 0);
+    setText(need("speed-text", HTMLOutputElement), speedText(resumeAt));
+  });
+
+  const showWelcome = painter.add("dom", () => {
+    const welcome = state.welcome.get();
+    if (!welcome) return;
+    const most = Math.floor(welcome.guest.nr_pages / MIB_PAGES);
+    range.max = field.max = String(most);
+    workload.checked = welcome.workload.enabled;
+    rate.value = String(welcome.workload.rate);
+    asked = -1;
+  });
+
+  const showFrame = painter.add("dom", () => {
+    const welcome = state.welcome.get();
+    const frame = state.frame.get();
+    if (!welcome || !frame || frame.designs.length === 0) return;
+    setText(need("tick", HTMLOutputElement), tickText(frame.tick));
+    // The target stands in the frame: another page may have moved it. Never while somebody edits here.
+    const target = frame.designs[0].stats[statIndex(welcome.stat_fields).balloon_target] / MIB_PAGES;
+    const editing = document.activeElement === field || document.activeElement === range;
+    if ((asked === -1 || !editing) && ![...state.pending.get().values()].some((entry) => entry.kind === "balloon_target")) {
+      asked = Math.round(target);
+      if (!editing) range.value = field.value = String(asked);
+    }
+  });
+
+  const showPending = painter.add("dom", () => {
+    const pending = [...state.pending.get().values()];
+    const kinds = new Set(pending.map((entry) => entry.kind));
+    for (const [kind, id] of Object.entries(KIND_BUTTONS)) {
+      need(id, HTMLButtonElement).toggleAttribute("data-pending", kinds.has(kind));
+    }
+    const done = state.done.get();
+    const last = done[done.length - 1];
+    const said = pending.length
+      ? `Sent: ${pending.map((entry) => entry.text).join(", ")}…`
+      : last
+        ? `Last command, no. ${last.index} at ${tickText(last.tick)}: ${last.text}.`
+        : "";
+    setText(need("said", HTMLElement), said);
+  });
+
+  state.pace.subscribe(showPace);
+  state.welcome.subscribe(showWelcome);
+  state.frame.subscribe(showFrame);
+  for (const each of [state.pending, state.done]) each.subscribe(showPending);
+  showPace();
+  return { act: (what) => acts[what]?.() };
+}
+
+/** @param {number} speed ticks a second */
+const speedText = (speed) => `${plural(Math.round(speed), "tick")}/s`;
+
+/** On a phone the things to press are under the thumb, and the maps far below what one reads first: go where it happens. */
+function look() {
+  const panels = need("panels", HTMLElement);
+  const far = panels.getBoundingClientRect().top > 0.6 * window.innerHeight;
+  if (far && window.matchMedia("(max-width: 640px)").matches) panels.scrollIntoView({ block: "start" });
+}
+
+/**
+ * The rarer commands stay as a person has left them: closed at first, for the maps need the room.
+ * @param {HTMLDetailsElement} more
+ */
+function rememberMore(more) {
+  try {
+    more.open = localStorage.getItem(MORE) === "open";
+  } catch {
+    // Storage is blocked: closed each time.
+  }
+  more.querySelector("summary")?.addEventListener("click", () => {
+    try {
+      localStorage.setItem(MORE, more.open ? "closed" : "open"); // as it will be after this click
+    } catch {
+      // As above.
+    }
+  });
+}

@@ -1,0 +1,110 @@
+/**
+ * A range of memory: chosen by dragging over a map or typed, offlined, and what each design's guest made of it.
+ */
+
+import { el, need, setText } from "../lib/dom.js";
+import { parseWhole } from "../lib/format.js";
+import { statIndex } from "../net/wire.js";
+import { commandText } from "../panels/guest_text.js";
+import { notify } from "../state.js";
+import { rangeBetween, rangeText, verdict } from "./range_text.js";
+
+/**
+ * @param {import("../state.js").State} state
+ * @param {import("../lib/paint.js").Painter} painter
+ * @param {(command: import("../net/wire.js").Command, text: string) => void} sendCommand
+ */
+export function createRanges(state, painter, sendCommand) {
+  const start = need("range-start", HTMLInputElement);
+  const size = need("range-size", HTMLInputElement);
+  const contig = need("contig-mib", HTMLInputElement);
+  const list = need("range-verdicts", HTMLUListElement);
+  const panels = need("panels", HTMLElement);
+  /** @type {number|null} */
+  let from = null; // pageblock at which a drag began
+  let dragged = false;
+
+  /**
+   * @param {HTMLInputElement} input
+   * @param {string} what
+   */
+  const read = (input, what) => {
+    const { value, error } = parseWhole(input.value, what, Number(input.min), Number(input.max), "MiB");
+    const odd = value !== null && value % 2 ? `${what} is ${value} MiB: whole pageblocks of 2 MiB are needed` : null;
+    input.setAttribute("aria-invalid", String((error ?? odd) !== null));
+    if (error ?? odd) notify(state, "error", error ?? odd ?? "");
+    return error ?? odd ? null : value;
+  };
+  const chosen = () => {
+    const start_mib = read(start, "Start of the range");
+    const size_mib = read(size, "Size of the range");
+    return start_mib === null || size_mib === null ? null : { start_mib, size_mib };
+  };
+  /** @param {import("../net/wire.js").Command} command */
+  const send = (command) => sendCommand(command, commandText(command));
+
+  need("offline", HTMLButtonElement).addEventListener("click", () => {
+    const range = chosen();
+    state.range.set(range);
+    if (range) send({ type: "offline", ...range });
+  });
+  need("contig", HTMLButtonElement).addEventListener("click", () => {
+    const size_mib = read(contig, "Contiguous memory");
+    if (size_mib !== null) send({ type: "alloc_contig", size_mib });
+  });
+  for (const input of [start, size]) input.addEventListener("change", () => state.range.set(chosen()));
+
+  // -- dragging: the maps have said already which pageblock is pointed at
+  panels.addEventListener("pointerdown", (event) => {
+    from = event.pointerType !== "touch" && event.button === 0 ? state.pageblock.get() : null;
+  });
+  panels.addEventListener("pointermove", (event) => {
+    const to = state.pageblock.get();
+    if (from === null || to === null || from === to || !(event.buttons & 1)) return;
+    const range = rangeBetween(from, to);
+    state.range.set(range);
+    dragged = true;
+    start.value = String(range.start_mib);
+    size.value = String(range.size_mib);
+  });
+  window.addEventListener("pointerup", () => {
+    // What can be done with the range stands there; not while dragging, for the maps move.
+    if (dragged) need("more", HTMLDetailsElement).open = true;
+    dragged = false;
+    from = null;
+  });
+
+  // -- what the server says
+  const showWelcome = painter.add("dom", () => {
+    const welcome = state.welcome.get();
+    if (!welcome) return;
+    const end = welcome.guest.nr_pageblocks * 2;
+    start.max = String(end - 2);
+    size.max = contig.max = String(end);
+    state.range.set(null);
+    list.replaceChildren(...welcome.designs.map((design) => el("li", { "data-design": design.key, hidden: true }, el("b", {}, design.key), " ", el("span"))));
+  });
+
+  const showFrame = painter.add("dom", () => {
+    const welcome = state.welcome.get();
+    const frame = state.frame.get();
+    if (!welcome || !frame) return;
+    const at = statIndex(welcome.stat_fields);
+    [...list.children].forEach((item, i) => {
+      const values = frame.designs[i]?.stats;
+      const words = values ? verdict((name) => values[at[name]] ?? 0) : "";
+      item.toggleAttribute("hidden", words === "");
+      setText(/** @type {Element} */ (item.lastElementChild), words);
+    });
+  });
+
+  const showRange = painter.add("dom", () => {
+    const range = state.range.get();
+    setText(need("range-chosen", HTMLElement), range ? `Chosen: ${rangeText(range)}.` : "Drag over a map, or type it here.");
+  });
+
+  state.welcome.subscribe(showWelcome);
+  state.frame.subscribe(showFrame);
+  state.range.subscribe(showRange);
+  showRange();
+}

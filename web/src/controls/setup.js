@@ -1,0 +1,232 @@
+/**
+ * The dialog in which a person chooses guest, seed and designs, and the upload of a capture. Ends in one intent: start over.
+ */
+
+import { el, need } from "../lib/dom.js";
+import { designKey, parseWhole, splitKey } from "../lib/format.js";
+import { uploadCapture } from "../net/rest.js";
+import { notify } from "../state.js";
+
+const SIZES_MIB = [256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536];
+const CMA_MIB = [0, 16, 64, 256];
+const MOST_DESIGNS = 8;
+const PROFILES = [
+  { value: "modern", label: "Linux 6.12", text: "The kernel of the recordings: simulation and reality can be held side by side." },
+  { value: "2012", label: "Linux 3.8, the thread’s kernel", text: "As it was when the four designs were discussed. Nothing was recorded under it." },
+  { value: "2012+3.14", label: "Linux 3.8 with one repair of 3.14", text: "Compaction notices that its two scanners have met. What changes against 3.8 hangs on that defect." },
+];
+
+/** @typedef {import("../net/wire.js").Config} Config */
+
+/**
+ * @param {import("../state.js").State} state
+ * @param {(config: Config, text: string) => void} reset
+ * @returns {{open: () => void, startOver: () => void}}
+ */
+export function createSetup(state, reset) {
+  const dialog = need("setup", HTMLDialogElement);
+  const drop = need("drop-hint", HTMLElement);
+  need("open-setup", HTMLButtonElement).addEventListener("click", open);
+
+  /** @returns {Config} */
+  const current = () => state.welcome.get()?.config ?? {};
+
+  function startOver() {
+    reset(current(), "start over");
+  }
+
+  /** @param {File} file */
+  async function load(file) {
+    dialog.close();
+    notify(state, "info", `Reading ${file.name}…`);
+    try {
+      const { capture } = await uploadCapture(file);
+      clearReading();
+      reset({ ...current(), source: { kind: "upload", capture } }, `load ${file.name}`);
+    } catch (error) {
+      clearReading();
+      const words = error instanceof Error ? error.message : String(error);
+      notify(state, "error", words.includes(file.name) ? words : `${file.name}: ${words}`);
+    }
+  }
+  const clearReading = () => state.notices.set(state.notices.get().filter((notice) => !notice.text.startsWith("Reading ")));
+
+  function open() {
+    const info = state.info.get();
+    if (!info || dialog.open) return;
+    dialog.replaceChildren(form(info, current(), {
+      start(config) {
+        dialog.close();
+        reset(config, "start over with another choice");
+      },
+      load,
+      refuse: (text) => notify(state, "error", text),
+      close: () => dialog.close(),
+    }));
+    dialog.showModal();
+  }
+
+  // -- a file dropped anywhere
+  let depth = 0;
+  const carriesFile = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes("Files") ?? false;
+  document.addEventListener("dragenter", (event) => {
+    if (!carriesFile(event)) return;
+    depth += 1;
+    drop.hidden = false;
+  });
+  document.addEventListener("dragleave", () => {
+    depth = Math.max(0, depth - 1);
+    drop.hidden = depth === 0;
+  });
+  document.addEventListener("dragover", (event) => {
+    if (carriesFile(event)) event.preventDefault();
+  });
+  document.addEventListener("drop", (event) => {
+    depth = 0;
+    drop.hidden = true;
+    const file = event.dataTransfer?.files[0];
+    if (!file) return;
+    event.preventDefault();
+    load(file);
+  });
+  return { open, startOver };
+}
+
+/**
+ * @param {import("../net/wire.js").Info} info
+ * @param {Config} config
+ * @param {{start: (config: Config) => void, load: (file: File) => void, refuse: (text: string) => void, close: () => void}} on
+ */
+function form(info, config, on) {
+  const source = config.source ?? info.default_source;
+  const seed = el("input", { type: "number", id: "setup-seed", min: 0, max: 2147483647, value: config.seed ?? 1, inputmode: "numeric" });
+  const guest = guestChoice(info, source, on.load);
+  const designs = designChoice(info, config.designs ?? info.default_designs);
+  const profile = profileChoice(config.profile ?? PROFILES[0].value);
+  const problem = el("p.problem", { role: "alert" });
+  const submit = (/** @type {SubmitEvent} */ event) => {
+    event.preventDefault();
+    const number = parseWhole(seed.value, "The seed", 0, 2147483647, "the generator's start");
+    const chosen = guest.read(number.value ?? 1);
+    const keys = designs.read();
+    const error = number.error ?? chosen.error ?? (new Set(keys).size < keys.length ? "Two panels would show the same design with the same toggles: change one." : null);
+    problem.textContent = error ?? "";
+    if (error === null && number.value !== null && chosen.source) on.start({ source: chosen.source, designs: keys, seed: number.value, profile: profile.read() });
+  };
+  return el("form", { submit },
+    el("div.dialog-head", {}, el("h2", { id: "setup-title" }, "Guest and designs"), el("button", { type: "button", click: on.close }, "Close")),
+    guest.element, profile.element, designs.element,
+    el("div.setup-foot", {},
+      el("span.field", {}, el("label", { for: "setup-seed" }, "Seed"), seed),
+      el("span.why", {}, "The same seed and the same commands give the same bytes."),
+      problem, el("button.primary", { type: "submit" }, "Start over with this")));
+}
+
+/**
+ * @param {import("../net/wire.js").Info} info
+ * @param {import("../net/wire.js").Source} source
+ * @param {(file: File) => void} load
+ */
+function guestChoice(info, source, load) {
+  const radio = (/** @type {string} */ value, /** @type {boolean} */ checked, /** @type {string} */ label, /** @type {string} */ text) =>
+    el("label.choice", {}, el("input", { type: "radio", name: "guest", value, checked }), el("span", {}, el("b", {}, label), el("span.why", {}, text)));
+  const captures = info.captures.map((capture) =>
+    radio(`capture ${capture.name}`, source.kind === "capture" && source.name === capture.name, capture.label, capture.text));
+  const presets = info.presets.map((preset) =>
+    radio(`preset ${preset.name}`, source.kind === "synthetic" && source.preset === preset.name, preset.label, preset.text));
+  const now = source.kind === "synthetic" ? source.size_mib : 4096;
+  const size = el("select", { id: "setup-size" },
+    ...[...new Set([...SIZES_MIB, now])].sort((a, b) => a - b).map((n) => el("option", { value: n, selected: n === now }, n < 1024 ? `${n} MiB` : `${n / 1024} GiB`)));
+  const area = source.kind === "synthetic" ? source.cma_mib ?? 0 : 0;
+  const cma = el("select", { id: "setup-cma" },
+    ...[...new Set([...CMA_MIB, area])].sort((a, b) => a - b).map((n) => el("option", { value: n, selected: n === area }, n ? `${n} MiB` : "none")));
+  const file = el("input", {
+    type: "file", id: "setup-file", accept: ".tar,.xz,.gz,.zst,.tgz,.txz",
+    change: () => file.files?.[0] && load(file.files[0]),
+  });
+  const kept = source.kind === "upload" ? [radio("upload", true, "Your capture", "the file that is loaded now")] : [];
+  const element = el("fieldset.guests", {}, el("legend", {}, "Guest"),
+    el("div.guest-columns", {},
+      el("div", {}, el("h3", {}, "Real captures"), ...kept, ...captures,
+        el("p.upload", {}, el("label", { for: "setup-file" }, "Your own machine: a file made by ", el("code", {}, "fragscope capture")), file)),
+      el("div", {}, el("h3", {}, "Synthetic guests"), el("p.field", {}, el("label", { for: "setup-size" }, "Size"), size, " ",
+        el("label", { for: "setup-cma" }, "CMA area"), cma), ...presets)));
+  return {
+    element,
+    /** @param {number} seed */
+    read(seed) {
+      const chosen = element.querySelector("input[name=guest]:checked");
+      const value = chosen instanceof HTMLInputElement ? chosen.value : "";
+      const [kind, name] = [value.slice(0, value.indexOf(" ")), value.slice(value.indexOf(" ") + 1)];
+      /** @type {import("../net/wire.js").Source|null} */
+      let picked = null;
+      if (kind === "capture") picked = { kind: "capture", name };
+      else if (kind === "preset") picked = { kind: "synthetic", preset: name, size_mib: Number(size.value), seed, ...(Number(cma.value) ? { cma_mib: Number(cma.value) } : {}) };
+      else if (value === "upload") picked = source;
+      return { source: picked, error: picked ? null : "No guest is chosen." };
+    },
+  };
+}
+
+/** @param {string} now */
+function profileChoice(now) {
+  const element = el("fieldset.profiles", {}, el("legend", {}, "Kernel, whose rules all designs follow"),
+    el("div.guest-columns", {}, ...PROFILES.map(({ value, label, text }) =>
+      el("label.choice", {}, el("input", { type: "radio", name: "profile", value, checked: value === now }),
+        el("span", {}, el("b", {}, label), el("span.why", {}, text))))));
+  return {
+    element,
+    read: () => /** @type {HTMLInputElement|null} */ (element.querySelector("input:checked"))?.value ?? now,
+  };
+}
+
+/**
+ * @param {import("../net/wire.js").Info} info
+ * @param {string[]} keys
+ */
+function designChoice(info, keys) {
+  const list = el("ol.design-list");
+  const add = el("button", { type: "button", click: () => addRow(info.designs[0].name) }, "Add a panel");
+  const full = () => {
+    add.disabled = list.children.length >= MOST_DESIGNS;
+    const buttons = /** @type {NodeListOf<HTMLButtonElement>} */ (list.querySelectorAll("button.remove"));
+    for (const button of buttons) button.disabled = list.children.length <= 1;
+  };
+  /** @param {string} key */
+  function addRow(key) {
+    const { name, chosen } = splitKey(key);
+    const toggles = el("div.toggle-list");
+    const select = el("select", { "aria-label": "Design", change: () => showToggles({}) },
+      ...info.designs.map((design) => el("option", { value: design.name, selected: design.name === name }, design.name)));
+    const remove = el("button.remove.quiet", { type: "button", click: () => { row.remove(); full(); } }, "Remove");
+    const row = el("li", {}, el("div.design-row", {}, select, remove), toggles);
+    /** @param {Record<string, string>} values */
+    function showToggles(values) {
+      const kind = info.designs.find((design) => design.name === select.value);
+      toggles.replaceChildren(
+        ...(kind?.toggles ?? []).map((toggle) =>
+          el("label.toggle", { title: toggle.source },
+            el("span.toggle-words", {}, el("code", {}, toggle.name), ` ${toggle.label}`, el("span.why", {}, toggle.source)),
+            el("select", { "data-toggle": toggle.name },
+              ...toggle.values.map((value, i) =>
+                el("option", { value, selected: (values[toggle.name] ?? toggle.values[0]) === value }, i === 0 ? `${value} (default)` : value))))),
+      );
+      if (!kind?.toggles.length) toggles.append(el("p.why", {}, "No choices: it is what it is."));
+    }
+    showToggles(chosen);
+    list.append(row);
+    full();
+  }
+  keys.forEach(addRow);
+  return {
+    element: el("fieldset.designs", {}, el("legend", {}, "Designs, a panel each"), list, add),
+    read: () =>
+      [...list.children].map((row) => {
+        const selects = [...row.querySelectorAll("select")];
+        const name = selects[0].value;
+        const kind = info.designs.find((design) => design.name === name);
+        const chosen = Object.fromEntries(selects.slice(1).map((select) => [select.dataset.toggle ?? "", select.value]));
+        return designKey(name, kind?.toggles ?? [], chosen);
+      }),
+  };
+}

@@ -1,0 +1,49 @@
+/**
+ * Colours with words beside them, and the choice of the colour mode.
+ */
+
+import { el, need } from "../lib/dom.js";
+import { MODES } from "./palette.js";
+
+/**
+ * @param {import("../state.js").State} state
+ * @param {import("../lib/paint.js").Painter} painter
+ */
+export function createLegend(state, painter) {
+  const root = need("legend", HTMLElement);
+  const modes = el("div.modes", { role: "radiogroup", "aria-label": "Colour mode" });
+  const items = el("ul.items");
+  const text = el("p.mode-text");
+  const marks = el(
+    "ul.marks",
+    { "aria-label": "Marks" },
+    el("li", {}, el("span.glyph", { "aria-hidden": "true" }, "▲"), "migrate scanner, going up to find pages to move"),
+    el("li", {}, el("span.glyph", { "aria-hidden": "true" }, "▽"), "free scanner, going down to find room"),
+    el("li", {}, el("span.glyph.dedicated", { "aria-hidden": "true" }), "dedicated to the balloon"),
+    el("li", {}, el("span.glyph.touched", { "aria-hidden": "true" }), "just changed"),
+  );
+  for (const [i, mode] of MODES.entries()) {
+    const input = el("input", {
+      type: "radio", name: "mode", value: mode.key, id: `mode-${mode.key}`, "aria-keyshortcuts": String(i + 1),
+      change: () => state.mode.set(mode.key),
+    });
+    modes.append(el("span.mode", {}, input, el("label", { for: `mode-${mode.key}` }, mode.label)));
+  }
+  root.append(el("div.legend-head", {}, modes, text), items, marks);
+
+  const show = painter.add("dom", () => {
+    const mode = MODES.find((each) => each.key === state.mode.get()) ?? MODES[0];
+    for (const input of modes.querySelectorAll("input")) input.checked = input.value === mode.key;
+    text.textContent = mode.text;
+    items.classList.toggle("ramp", mode.key === "free");
+    items.replaceChildren(
+      ...mode.entries.map((entry) => {
+        const chip = el("span.chip", { "aria-hidden": "true" });
+        chip.style.background = entry.hex;
+        return el("li", { title: entry.text || null }, chip, el("span.name", {}, entry.name), entry.text && el("span.why", {}, entry.text));
+      }),
+    );
+  });
+  state.mode.subscribe(show);
+  show();
+}

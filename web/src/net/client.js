@@ -1,0 +1,269 @@
+/**
+ * The socket: hello, credits, commands, and coming back by itself. Writes what the server says into the state.
+ * The only file that says `WebSocket`.
+ */
+
+import { notify } from "../state.js";
+import { createSession, getInfo, RestError } from "./rest.js";
+import { applyFrame, decodeFrame, decodeMessage, WIRE_VERSION, WireError } from "./wire.js";
+
+const RETRY_FIRST_MS = 250;
+const RETRY_MOST_MS = 5000;
+
+/**
+ * @typedef {object} Client
+ * @property {() => void} start
+ * @property {(command: import("./wire.js").Command, text: string) => void} send
+ * @property {(config: import("./wire.js").Config, text: string) => void} reset
+ * @property {(ticks_per_s: number) => void} pace
+ * @property {(ticks: number) => void} step
+ * @property {() => void} painted one paint is done: gives back the credits of the frames in it
+ * @property {() => void} retryNow
+ */
+
+/**
+ * @param {import("../state.js").State} state
+ * @param {{getSession: () => string, setSession: (id: string) => void}} address where the session's id is remembered
+ * @returns {Client}
+ */
+export function createClient(state, address) {
+  /** @type {WebSocket|null} */
+  let socket = null;
+  let retryMs = RETRY_FIRST_MS;
+  let timer = 0;
+  let unpainted = 0;
+  let lastId = 0;
+  let askedForKey = false;
+  let madeHere = false;
+  let greeted = false;
+  let lastWords = "";
+
+  /** @param {Record<string, unknown>} message */
+  const tell = (message) => {
+    if (socket?.readyState !== WebSocket.OPEN) return false;
+    socket.send(JSON.stringify(message));
+    return true;
+  };
+
+  /** @param {string} text */
+  const later = (text, phase = /** @type {"lost"|"starting"} */ ("lost")) => {
+    clearTimeout(timer);
+    // Up to a quarter of chance, so that a room full of pages does not come back in one instant.
+    const wait = phase === "starting" ? 500 : retryMs * (1 + Math.random() / 4);
+    retryMs = Math.min(RETRY_MOST_MS, retryMs * 2);
+    state.connection.set({ phase, text, retry_at: performance.now() + wait });
+    timer = window.setTimeout(connect, wait);
+  };
+
+  async function connect() {
+    clearTimeout(timer);
+    try {
+      if (!state.info.get()) state.info.set(await getInfo());
+      if (!address.getSession()) {
+        address.setSession((await createSession({})).session);
+        madeHere = true; // until it has been seen to live
+      }
+    } catch (error) {
+      const starting = error instanceof RestError && error.status === 503;
+      const text = error instanceof Error ? error.message : String(error);
+      if (starting) later(`The server is starting: ${text}`, "starting");
+      else later(text);
+      return;
+    }
+    open(address.getSession());
+  }
+
+  /** @param {string} session */
+  function open(session) {
+    const url = new URL(`ws/${encodeURIComponent(session)}`, document.baseURI);
+    url.protocol = url.protocol.replace("http", "ws");
+    url.hash = "";
+    const mine = new WebSocket(url);
+    socket = mine;
+    greeted = false;
+    lastWords = "";
+    mine.binaryType = "arraybuffer";
+    mine.onopen = () => tell({ type: "hello", versions: [WIRE_VERSION] });
+    mine.onmessage = ({ data }) => {
+      if (socket !== mine) return;
+      try {
+        if (typeof data === "string") onText(decodeMessage(data));
+        else onFrame(data);
+      } catch (error) {
+        if (!(error instanceof WireError)) throw error;
+        notify(state, "error", sentence(error.message));
+      }
+    };
+    mine.onclose = ({ code, reason }) => {
+      if (socket === mine) onClose(code, reason);
+    };
+  }
+
+  /** @param {import("./wire.js").Message} message */
+  function onText(message) {
+    switch (message.type) {
+      case "welcome":
+        onWelcome(message);
+        break;
+      case "accepted":
+        onAccepted(message);
+        break;
+      case "error":
+        if (!greeted) {
+          lastWords = sentence(message.text); // a close follows, and says what it means for this page
+          break;
+        }
+        if (message.command_id !== null) forget(message.command_id);
+        // A farewell refuses nothing.
+        notify(state, /shutting down/i.test(message.text) ? "info" : "error", sentence(message.text));
+        break;
+      case "pace":
+        state.pace.set(message.ticks_per_s);
+        break;
+      case "progress":
+        state.progress.set(message);
+        break;
+    }
+  }
+
+  /** @param {import("./wire.js").Welcome} welcome */
+  function onWelcome(welcome) {
+    if (welcome.version !== WIRE_VERSION) {
+      notify(state, "error", `The server speaks version ${welcome.version}, this page version ${WIRE_VERSION}: reload the page.`);
+      return;
+    }
+    retryMs = RETRY_FIRST_MS;
+    greeted = true;
+    madeHere = false;
+    askedForKey = false;
+    state.progress.set(null);
+    // What was on its way when the socket broke may or may not stand in the log: the frames tell.
+    state.pending.set(new Map());
+    const before = state.welcome.get();
+    if (before?.session !== welcome.session || before.epoch !== welcome.epoch) state.done.set([]);
+    state.frame.set(null);
+    state.pace.set(welcome.ticks_per_s);
+    state.welcome.set(welcome);
+    state.connection.set({ phase: "open", text: "Connected", retry_at: 0 });
+  }
+
+  /** @param {import("./wire.js").Accepted} message */
+  function onAccepted({ command_id, index, tick }) {
+    const entry = state.pending.get().get(command_id);
+    if (!entry) return;
+    state.done.set([...state.done.get().slice(-19), { index, tick, text: entry.text }]);
+    if ((state.frame.get()?.log_index ?? -1) >= index) {
+      forget(command_id);
+      return;
+    }
+    state.pending.set(new Map(state.pending.get()).set(command_id, { ...entry, index }));
+  }
+
+  /** @param {ArrayBuffer} data */
+  function onFrame(data) {
+    unpainted += 1;
+    const welcome = state.welcome.get();
+    if (!welcome) return;
+    const frame = decodeFrame(data, welcome);
+    if (frame.epoch !== welcome.epoch) {
+      credit();
+      return;
+    }
+    const whole = applyFrame(state.frame.get(), frame);
+    if (!whole) {
+      if (!askedForKey) askedForKey = tell({ type: "key" });
+      credit();
+      return;
+    }
+    askedForKey = false;
+    state.frame.set(whole);
+    for (const [id, entry] of state.pending.get()) {
+      if (entry.index !== null && whole.log_index >= entry.index) forget(id);
+    }
+  }
+
+  /** @param {string} command_id */
+  function forget(command_id) {
+    const rest = new Map(state.pending.get());
+    if (rest.delete(command_id)) state.pending.set(rest);
+  }
+
+  function credit() {
+    // A hidden page gets no further frames; on return it asks for a whole picture, which brings the credits back.
+    if (document.hidden) return;
+    for (; unpainted > 0; unpainted--) tell({ type: "credit" });
+  }
+
+  /**
+   * @param {number} code
+   * @param {string} reason
+   */
+  function onClose(code, reason) {
+    socket = null;
+    unpainted = 0;
+    state.progress.set(null);
+    if (code === 4404) {
+      address.setSession("");
+      // At once the first time; a server that cannot make sessions is not asked in a tight loop.
+      if (madeHere) later(lastWords || "The server could not make a session.");
+      else {
+        notify(state, "info", "The session that this page showed is gone (it ended, or the server was restarted): a new one begins.");
+        connect();
+      }
+    } else if (code === 4400 || code === 4403) {
+      const text = code === 4403 ? "This address may not talk to the server (foreign Origin)." : "Server and page do not fit together: reload the page.";
+      state.connection.set({ phase: "lost", text: lastWords || (reason ? sentence(reason) : text), retry_at: 0 });
+    } else if (code === 1011) {
+      later("The session ended by a fault of the simulator.");
+    } else if (code === 4429) {
+      later(lastWords || "Too many people are watching already.");
+    } else {
+      later("The server is not reachable. What you see is the last state it sent.");
+    }
+  }
+
+  /**
+   * @param {string} kind
+   * @param {string} text
+   * @param {Record<string, unknown>} message
+   */
+  function ask(kind, text, message) {
+    lastId += 1;
+    const command_id = `${Date.now().toString(36)}-${lastId}`;
+    if (!tell({ ...message, command_id })) {
+      notify(state, "error", `${text}. The server is not reachable now.`);
+      return;
+    }
+    const entry = { text, kind, index: null, sent_at: performance.now() };
+    state.pending.set(new Map(state.pending.get()).set(command_id, entry));
+  }
+
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return;
+    unpainted = 0;
+    tell({ type: "key" });
+  });
+  window.addEventListener("online", () => {
+    if (!socket) connect();
+  });
+
+  return {
+    start: connect,
+    send: (command, text) => ask(command.type, text, { type: "command", command }),
+    reset: (config, text) => ask("reset", text, { type: "reset", config }),
+    pace: (ticks_per_s) => void tell({ type: "pace", ticks_per_s }),
+    step: (ticks) => void tell({ type: "step", ticks }),
+    painted: credit,
+    retryNow: connect,
+  };
+}
+
+/**
+ * The server's words as a sentence: capital first, full stop at the end.
+ * @param {string} text
+ */
+function sentence(text) {
+  const trimmed = text.trim();
+  const whole = /[.!?…]$/.test(trimmed) ? trimmed : `${trimmed}.`;
+  return whole.charAt(0).toUpperCase() + whole.slice(1);
+}

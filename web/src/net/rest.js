@@ -1,0 +1,145 @@
+/**
+ * The REST requests of docs/PROTOCOL.md; every refusal becomes a RestError whose message is the server's one sentence.
+ */
+
+/** @typedef {import("./wire.js").Config} Config */
+
+export class RestError extends Error {
+  /**
+   * @param {string} text
+   * @param {number} status
+   */
+  constructor(text, status) {
+    super(text);
+    this.status = status;
+  }
+}
+
+/**
+ * @param {string} url
+ * @param {RequestInit} [options]
+ * @returns {Promise<any>}
+ */
+async function call(url, options) {
+  let response;
+  try {
+    response = await fetch(url, options);
+  } catch {
+    throw new RestError("The server does not answer.", 0);
+  }
+  let body = null;
+  try {
+    body = await response.json();
+  } catch {
+    // Not JSON: a proxy's page, say. The status has to do.
+  }
+  if (!response.ok) {
+    throw new RestError(body?.error ?? body?.status ?? `The server answered with status ${response.status}.`, response.status);
+  }
+  return body;
+}
+
+/**
+ * @param {string} example
+ * @returns {Promise<import("../recorded/difference.js").Recorded>}
+ */
+export const getRecorded = (example) => call(`api/recorded/${encodeURIComponent(example)}`);
+
+/**
+ * The memory of a real machine after a step, as a key frame.
+ * @param {string} example
+ * @param {string} design
+ * @param {number} step
+ * @returns {Promise<ArrayBuffer>}
+ */
+export async function getPicture(example, design, step) {
+  const response = await fetch(`api/recorded/${encodeURIComponent(example)}/${encodeURIComponent(design)}/${step}`).catch(() => null);
+  if (!response?.ok) throw new RestError(`the picture of step ${step} under ${design} did not come`, response?.status ?? 0);
+  return response.arrayBuffer();
+}
+
+/**
+ * @param {string} session
+ * @returns {Promise<{log: import("../recorded/difference.js").Entry[]}>}
+ */
+export const getLog = (session) => call(`api/sessions/${encodeURIComponent(session)}`);
+
+/**
+ * @param {string} session
+ * @returns {Promise<import("../state.js").Spread>}
+ */
+export const postSpread = (session) => call(`api/sessions/${encodeURIComponent(session)}/spread`, { method: "POST" });
+
+/**
+ * @param {string} session
+ * @returns {Promise<import("../state.js").Spread>}
+ */
+export const getSpread = (session) => call(`api/sessions/${encodeURIComponent(session)}/spread`);
+
+/**
+ * A published result that travels with the examples.
+ * @param {string} name of info.published
+ * @returns {Promise<any>}
+ */
+export const getPublished = (name) => call(`api/${encodeURIComponent(name)}`);
+
+/** @returns {Promise<import("../guide/scenario.js").Catalog>} */
+export const getScenarios = () => call("api/scenarios");
+
+/**
+ * What the next ticks of one design will do, page by page; the session is left as it is.
+ * @param {string} session
+ * @param {string} design
+ * @param {number} ticks
+ * @returns {Promise<import("../trace/handled.js").Trace>}
+ */
+export const postTrace = (session, design, ticks) =>
+  call(`api/sessions/${encodeURIComponent(session)}/trace`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ design, ticks }),
+  });
+
+/** @returns {Promise<{reasons: import("../trace/handled.js").Reason[]}>} every reason that a trace can give */
+export const getReasons = () => call("api/reasons");
+
+/** @returns {Promise<import("./wire.js").Info>} */
+export const getInfo = () => call("api/info");
+
+/**
+ * @param {Config} config
+ * @returns {Promise<{session: string}>}
+ */
+export const createSession = (config) =>
+  call("api/sessions", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(config),
+  });
+
+/**
+ * @param {File} file
+ * @returns {Promise<{capture: string, summary: Record<string, unknown>}>}
+ */
+export const uploadCapture = (file) =>
+  call(`api/captures?name=${encodeURIComponent(file.name)}`, {
+    method: "POST",
+    headers: { "content-type": "application/octet-stream" },
+    body: file,
+  });
+
+/**
+ * @param {import("../race/race_text.js").Setting} setting
+ * @returns {Promise<import("../race/race_text.js").Result>}
+ */
+export const getRace = (setting) => call(`api/race?${new URLSearchParams(setting)}`);
+
+/** @returns {Promise<import("../race/race_text.js").Settings>} */
+export const getRaceSettings = () => call("api/race/settings");
+
+/**
+ * @param {import("../race/race_text.js").Setting} setting
+ * @param {number[]} path the choices taken so far
+ * @returns {Promise<import("../race/race_text.js").Play>}
+ */
+export const getRacePlay = (setting, path) => call(`api/race/play?${new URLSearchParams({ ...setting, path: path.join(",") })}`);

@@ -1,0 +1,194 @@
+/**
+ * Charts over time, by Plotly: the only file that says `Plotly`. It is loaded after the first picture of the maps, and one
+ * chart at a time is drawn, in rotation, each at most twice a second: a Plotly call costs 15 ms whatever it changes.
+ */
+
+import { el, need } from "../lib/dom.js";
+import { count } from "../lib/format.js";
+import { DESIGN_LINES } from "../map/palette.js";
+import { statIndex } from "../net/wire.js";
+
+const URL = "vendor/plotly.min.js";
+const MOST_POINTS = 1200;
+const TURN_MS = 175; // three charts in rotation: each every 525 ms
+const NR_ORDERS = 11;
+const INK = "#1d2730";
+const MUTED = "#52606d";
+const LINE = "#dfe4e9";
+
+/**
+ * @typedef {object} History of one design
+ * @property {number[]} ticks
+ * @property {number[]} blocks
+ * @property {number[]} unusable
+ */
+
+/**
+ * @param {import("../state.js").State} state
+ */
+export function createCharts(state) {
+  const row = need("charts", HTMLElement);
+  const charts = [
+    chart(row, "Free 2 MiB blocks, all zones", "higher is better for huge pages"),
+    chart(row, "Unusable free index, order 9", "share of free memory too scattered for 2 MiB: 0 = none, 1 = all"),
+    chart(row, "Free memory by order, now", "main zone, MiB in free pieces of each order"),
+  ];
+  /** @type {History[]} */
+  let history = [];
+  /** @type {import("../net/wire.js").Frame|null} */
+  let stored = null;
+  /** @type {any} */
+  let plotly = null;
+  let loading = false;
+  let turn = 0;
+  let lastTurn = 0;
+  let timer = 0;
+  let stale = 0; // charts that still lack the newest frame
+  /** @type {Record<string, number>} */
+  let at = {};
+
+  function restart() {
+    const welcome = state.welcome.get();
+    if (!welcome) return;
+    at = statIndex(welcome.stat_fields);
+    history = welcome.designs.map(() => ({ ticks: [], blocks: [], unusable: [] }));
+    stored = null;
+    stale = charts.length;
+  }
+
+  /** @param {import("../net/wire.js").Frame|null} frame */
+  function store(frame) {
+    if (!frame || frame === stored || history.length !== frame.designs.length) return;
+    stored = frame;
+    frame.designs.forEach(({ stats }, i) => {
+      const { ticks, blocks, unusable } = history[i];
+      // An idle guest adds nothing: the last point moves on, so that time passes and the list stays short.
+      const n = ticks.length;
+      const value = stats[at.free_blocks_all];
+      const index = stats[at.unusable_index_9] / 1000;
+      if (n > 1 && blocks[n - 1] === value && blocks[n - 2] === value && unusable[n - 1] === index && unusable[n - 2] === index) {
+        ticks[n - 1] = frame.tick;
+      } else {
+        ticks.push(frame.tick);
+        blocks.push(value);
+        unusable.push(index);
+      }
+      if (ticks.length > MOST_POINTS) for (const list of [ticks, blocks, unusable]) thin(list);
+    });
+    stale = charts.length;
+    load();
+    schedule();
+  }
+
+  function load() {
+    if (loading) return;
+    loading = true;
+    const script = el("script", { src: URL, async: true });
+    script.addEventListener("load", () => {
+      plotly = /** @type {any} */ (window).Plotly;
+      schedule();
+    });
+    script.addEventListener("error", () => {
+      for (const { note } of charts) note.textContent = "The chart library could not be loaded; the scoreboard has the same numbers.";
+    });
+    document.head.append(script);
+  }
+
+  function schedule() {
+    if (timer || !plotly || stale === 0) return;
+    timer = window.setTimeout(() => {
+      timer = 0;
+      draw();
+    }, Math.max(0, lastTurn + TURN_MS - performance.now()));
+  }
+
+  // Not in an animation frame: a chart takes longer than the maps may take.
+  function draw() {
+    const welcome = state.welcome.get();
+    const frame = state.frame.get();
+    if (!plotly || !welcome || !frame || stale === 0 || document.hidden) return;
+    lastTurn = performance.now();
+    const names = welcome.designs.map((design) => design.key);
+    const { box } = charts[turn];
+    const data = turn === 2 ? orderBars(frame, names, at) : timeLines(history, names, turn === 0 ? "blocks" : "unusable");
+    plotly.react(box, data, { ...layout(turn, names.length), datarevision: frame.seq }, { displayModeBar: false, responsive: true, staticPlot: false });
+    box.dataset.drawn = String(frame.tick);
+    turn = (turn + 1) % charts.length;
+    stale -= 1;
+    schedule();
+  }
+
+  state.welcome.subscribe(restart);
+  state.frame.subscribe(store);
+  document.addEventListener("visibilitychange", schedule);
+}
+
+/**
+ * Drop every second point but the last.
+ * @param {number[]} list
+ */
+function thin(list) {
+  const last = list[list.length - 1];
+  const kept = list.filter((_, i) => i % 2 === 0);
+  list.splice(0, list.length, ...kept);
+  list[list.length - 1] = last;
+}
+
+/**
+ * @param {HTMLElement} row
+ * @param {string} title
+ * @param {string} words
+ */
+function chart(row, title, words) {
+  const note = el("p.note", {}, words);
+  const box = el("div.plot", { role: "img", "aria-label": `${title}. The scoreboard above has the same numbers as text.` });
+  row.append(el("figure", {}, el("figcaption", {}, el("h3", {}, title), note), box));
+  return { box, note };
+}
+
+/**
+ * @param {History[]} history
+ * @param {string[]} names
+ * @param {"blocks"|"unusable"} what
+ */
+function timeLines(history, names, what) {
+  return history.map((list, i) => {
+    const { hex, dash } = DESIGN_LINES[i % DESIGN_LINES.length];
+    return {
+      type: "scatter", mode: list.ticks.length < 3 ? "lines+markers" : "lines", name: names[i], x: list.ticks, y: list[what],
+      line: { color: hex, dash, width: 2.5, shape: "hv" }, hovertemplate: `${names[i]}: %{y}<extra></extra>`,
+    };
+  });
+}
+
+/**
+ * @param {import("../net/wire.js").Frame} frame
+ * @param {string[]} names
+ * @param {Record<string, number>} at
+ */
+function orderBars(frame, names, at) {
+  const orders = Array.from({ length: NR_ORDERS }, (_, order) => order);
+  return frame.designs.map(({ stats }, i) => ({
+    type: "bar", name: names[i], x: orders,
+    y: orders.map((order) => (stats[at[`nr_free_order_${order}`]] * 2 ** order) / 256),
+    customdata: orders.map((order) => count(stats[at[`nr_free_order_${order}`]])),
+    marker: { color: DESIGN_LINES[i % DESIGN_LINES.length].hex },
+    hovertemplate: `${names[i]}, order %{x}: %{customdata} pieces, %{y:.1f} MiB<extra></extra>`,
+  }));
+}
+
+/**
+ * @param {number} which
+ * @param {number} nr designs: from the fifth on each takes a line of the legend
+ */
+function layout(which, nr) {
+  const axis = { color: MUTED, gridcolor: LINE, zerolinecolor: LINE, linecolor: LINE, automargin: true, fixedrange: true };
+  return {
+    margin: { l: 8, r: 8, t: 8, b: 8 }, height: 240 + 24 * Math.max(0, nr - 4), uirevision: "keep",
+    font: { family: "system-ui, sans-serif", size: 12, color: INK },
+    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: true,
+    legend: { orientation: "h", y: -0.24, x: 0, font: { size: 11.5 } }, hovermode: "x unified", bargap: 0.25,
+    xaxis: { ...axis, title: { text: which === 2 ? "order (0 = 4 KiB, 9 = 2 MiB, 10 = 4 MiB)" : "tick", standoff: 4 }, dtick: which === 2 ? 1 : undefined },
+    yaxis: { ...axis, rangemode: "tozero", range: which === 1 ? [0, 1.02] : undefined, title: { text: ["2 MiB blocks", "index", "MiB free"][which], standoff: 4 } },
+  };
+}

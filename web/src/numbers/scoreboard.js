@@ -1,0 +1,139 @@
+/**
+ * The scoreboard: a row per design, benefit beside cost, each column explained; and the maps as a table of words.
+ */
+
+import { el, lineSwatch, need, setText } from "../lib/dom.js";
+import { count, mibNumber, short } from "../lib/format.js";
+import { DESIGN_LINES } from "../map/palette.js";
+import { statIndex } from "../net/wire.js";
+import { COLUMNS } from "../panels/guest_text.js";
+
+const GROUPS = { benefit: "What user land gets", balloon: "The balloon", cost: "What it costs" };
+
+/** Pageblocks by holder, for the table that stands for the maps. */
+const HOLDER_COLUMNS = [
+  ["blocks_free", "wholly free"],
+  ["blocks_rescuable", "movable pages only"],
+  ["blocks_rescuable_by_hook", "balloon, movable by the hook"],
+  ["blocks_held_by_balloon", "held by balloon"],
+  ["blocks_held_by_kernel", "held by kernel"],
+  ["blocks_reserved", "reserved"],
+  ["dedicated_blocks", "dedicated to the balloon"],
+];
+
+/**
+ * @param {import("../state.js").State} state
+ * @param {import("../lib/paint.js").Painter} painter
+ * @param {() => void} askSpread
+ */
+export function createScoreboard(state, painter, askSpread) {
+  const board = need("board", HTMLTableElement);
+  const textTable = need("text-table", HTMLTableElement);
+  const note = need("board-note", HTMLElement);
+  const sure = need("sure", HTMLButtonElement);
+  const sureText = need("sure-text", HTMLElement);
+  sure.addEventListener("click", askSpread);
+  /** @type {HTMLElement[][]} */
+  let cells = [];
+  /** @type {HTMLElement[][]} */
+  let textCells = [];
+  /** @type {Record<string, number>} */
+  let at = {};
+
+  need("board-list", HTMLDListElement).append(
+    ...COLUMNS.flatMap((column) => [
+      el("dt", {}, `${column.head} (${column.unit})`),
+      el("dd", { id: `column-${column.key}` }, column.text),
+    ]),
+  );
+
+  function rebuild() {
+    const welcome = state.welcome.get();
+    if (!welcome) return;
+    at = statIndex(welcome.stat_fields);
+    const groups = /** @type {("benefit"|"balloon"|"cost")[]} */ (["benefit", "balloon", "cost"]);
+    const head = el("thead", {},
+      el("tr.groups", {}, el("td"), ...groups.map((group) =>
+        el("th", { colspan: COLUMNS.filter((column) => column.group === group).length, scope: "colgroup", class: group }, GROUPS[group]))),
+      el("tr", {}, el("th", { scope: "col" }, "Design"), ...COLUMNS.map(heading)));
+    cells = welcome.designs.map(() => COLUMNS.map((column) => el("td", { class: column.group, "data-column": column.key })));
+    const rows = welcome.designs.map((design, i) =>
+      el("tr", { "data-design": design.key },
+        el("th", { scope: "row" }, lineSwatch(DESIGN_LINES[i % DESIGN_LINES.length]), el("span.key", {}, design.key)), ...cells[i]));
+    board.replaceChildren(el("caption.hidden", {}, "Scoreboard: one row per design"), head, el("tbody", {}, ...rows));
+
+    textCells = welcome.designs.map(() => HOLDER_COLUMNS.map(() => el("td")));
+    textTable.replaceChildren(
+      el("caption.hidden", {}, "Pageblocks of each design by what holds them"),
+      el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Design"), ...HOLDER_COLUMNS.map(([, words]) => el("th", { scope: "col" }, words)))),
+      el("tbody", {}, ...welcome.designs.map((design, i) => el("tr", {}, el("th", { scope: "row" }, design.key), ...textCells[i]))),
+    );
+  }
+
+  const show = painter.add("dom", () => {
+    const welcome = state.welcome.get();
+    const frame = state.frame.get();
+    if (!welcome || !frame || cells.length !== frame.designs.length) return;
+    const values = frame.designs.map(({ stats }) => (/** @type {string} */ name) => stats[at[name]] ?? 0);
+    const asked = state.spread.get();
+    const spread = asked?.state === "done" && asked.log_index === frame.log_index ? asked : null;
+    const busy = state.pending.get().size > 0 || values.some((value) => value("busy") !== 0);
+    sure.disabled = busy || asked?.state === "running";
+    setText(sureText, asked?.state === "running"
+      ? `Playing the same commands under other seeds: ${asked.done} of ${asked.total}…`
+      : spread
+        ? `Black lines and small numbers: lowest to highest over ${spread.seeds.length} draws of what a capture does not say (the order of its lists).`
+        : "");
+    COLUMNS.forEach((column, c) => {
+      const { bar } = column;
+      const sizes = bar ? values.map(bar) : [];
+      const ranges = welcome.designs.map(({ key }) => (column.stat && spread?.designs?.[key]?.[column.stat]) || null);
+      const most = Math.max(1, ...sizes, ...ranges.map((range) => range?.high ?? 0));
+      values.forEach((value, i) => {
+        const cell = cells[i][c];
+        setText(cell, column.show(value));
+        if (!bar) return;
+        cell.dataset.value = String(sizes[i]); // exact, where the text is short
+        cell.title = count(sizes[i]);
+        cell.style.setProperty("--bar", `${Math.round((100 * sizes[i]) / most)}%`);
+        whisker(cell, column.key === "huge" && !value("huge_runs") ? null : ranges[i], most);
+      });
+    });
+    HOLDER_COLUMNS.forEach(([name], c) => values.forEach((value, i) => setText(textCells[i][c], count(value(name)))));
+    const sizes = values.map((value) => value("balloon_actual"));
+    const equal = sizes.every((size) => size === sizes[0]);
+    setText(note, equal
+      ? `All balloons hold ${mibNumber(sizes[0])} MiB: a fair comparison.`
+      : "The balloons do not hold the same now: compare when they do.");
+    note.classList.toggle("unequal", !equal);
+  });
+
+  state.welcome.subscribe(rebuild);
+  for (const each of [state.frame, state.spread, state.pending]) each.subscribe(show);
+}
+
+/**
+ * The range over seeds, as a line over the bar and in numbers.
+ * @param {HTMLElement} cell
+ * @param {{low: number, high: number}|null} range
+ * @param {number} most size of a whole bar
+ */
+function whisker(cell, range, most) {
+  cell.classList.toggle("ranged", range !== null);
+  if (!range) {
+    delete cell.dataset.range;
+    return;
+  }
+  const [low, high] = [short(range.low), short(range.high)];
+  cell.dataset.range = low === high ? `always ${low}` : `${low} to ${high}`;
+  cell.style.setProperty("--low", `${(100 * range.low) / most}%`);
+  cell.style.setProperty("--high", `calc(${(100 * range.high) / most}% + 1px)`);
+}
+
+/** @param {import("../panels/guest_text.js").Column} column */
+function heading(column) {
+  const tip = el("span.tip", { "aria-hidden": "true" }, column.text);
+  return el("th", { scope: "col", class: column.group },
+    el("span.head", { tabindex: 0, "aria-describedby": `column-${column.key}` },
+      el("span.head-words", {}, column.head), el("span.unit", {}, column.unit), tip));
+}

@@ -1,0 +1,54 @@
+/**
+ * About the guest that is shown: its zones, its pages by kind, how far a capture agrees with itself, what had to be assumed.
+ */
+
+import { el, need } from "../lib/dom.js";
+import { count, pagesText } from "../lib/format.js";
+
+/** @param {import("../state.js").State} state */
+export function createAbout(state) {
+  const list = need("about-list", HTMLDListElement);
+  state.welcome.subscribe((welcome) => {
+    if (!welcome) return;
+    const { guest, engine } = welcome;
+    const { summary } = guest;
+    /** @type {[string, string][]} */
+    const rows = [
+      ["Guest", `${guest.label}: ${count(guest.nr_pages)} pages of 4 KiB in ${count(guest.nr_pageblocks)} pageblocks`],
+      ...guest.zones.map((zone) => /** @type {[string, string]} */ ([`Zone ${zone.name}`, zoneText(zone, summary)])),
+    ];
+    if (isRecord(summary.pages)) {
+      const kinds = Object.entries(summary.pages).map(([kind, n]) => `${kind} ${pagesText(Number(n))}`);
+      rows.push(["Pages by kind", kinds.join(", ")]);
+    }
+    if (Array.isArray(summary.assumed)) rows.push(["Assumed", summary.assumed.map(String).join("; ")]);
+    for (const [key, value] of Object.entries(summary)) {
+      if (typeof value === "string" && key !== "name") rows.push([key.replaceAll("_", " "), value]);
+    }
+    rows.push(["Simulator", `code ${engine}: with the same code, seed and commands every byte is the same`]);
+    list.replaceChildren(...rows.flatMap(([term, words]) => [el("dt", {}, term), el("dd", {}, words)]));
+  });
+}
+
+/**
+ * @param {unknown} value
+ * @returns {value is Record<string, unknown>}
+ */
+const isRecord = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+
+/**
+ * @param {import("../net/wire.js").Zone} zone
+ * @param {Record<string, unknown>} summary
+ */
+function zoneText(zone, summary) {
+  const range = `${pagesText(zone.start_pfn)} to ${pagesText(zone.end_pfn)}, ${pagesText(zone.managed)} managed`;
+  const zones = Array.isArray(summary.zones) ? summary.zones.filter(isRecord) : [];
+  const read = zones.find((each) => each.zone === zone.name);
+  if (!read) return range;
+  const parts = [range];
+  if (typeof read.free_agreement === "number") {
+    parts.push(`free blocks read from the pages agree with buddyinfo to ${(100 * read.free_agreement).toFixed(1)} %`);
+  }
+  if (typeof read.migratetypes === "string") parts.push(`migratetypes by ${read.migratetypes}`);
+  return parts.join("; ");
+}

@@ -1,0 +1,107 @@
+/**
+ * Keyboard shortcuts and their help; the paragraph for newcomers; what each design claims.
+ */
+
+import { el, need } from "../lib/dom.js";
+import { MODES } from "../map/palette.js";
+import { DESIGNS } from "../panels/guest_text.js";
+
+const SEEN = "fragscope.intro";
+
+const KEYS = [
+  ["s", "Scenarios", "scenarios"],
+  ["a", "The argument", "argument"],
+  ["n", "Next step of the scenario, or of the recording", "next"],
+  ["p", "Play the recorded steps, or stop", "play"],
+  ["b", "Balloon target: go to the field", "balloon"],
+  ["c", "Compact", "compact"],
+  ["h", "Take huge pages", "huge"],
+  ["o", "Direct compaction for the chosen order", "direct"],
+  ["d", "Drop caches", "drop"],
+  ["w", "Workload on or off", "workload"],
+  ["Space", "Pause or run", "pause"],
+  [".", "One tick, while paused", "step"],
+  ["y", "Why? Pause, and see what the next tick does to each page", "why"],
+  ["+", "Faster", "faster"],
+  ["-", "Slower", "slower"],
+  ["r", "Start over with the same guest and seed", "reset"],
+];
+
+/**
+ * @param {import("../state.js").State} state
+ * @param {(what: string) => void} act
+ * @param {() => void} openSetup
+ */
+export function createHelp(state, act, openSetup) {
+  const dialog = need("help", HTMLDialogElement);
+  const switchBox = el("input", { type: "checkbox", checked: true, change: () => state.shortcuts.set(switchBox.checked) });
+  dialog.append(
+    el("form", { method: "dialog" },
+      el("div.dialog-head", {}, el("h2", { id: "help-title" }, "Keyboard"), el("button", { value: "close" }, "Close")),
+      el("dl.keys", {},
+        ...KEYS.flatMap(([key, words]) => [el("dt", {}, el("kbd", {}, key)), el("dd", {}, words)]),
+        ...MODES.flatMap((mode, i) => [el("dt", {}, el("kbd", {}, String(i + 1))), el("dd", {}, `Colours: ${mode.label}`)]),
+        el("dt", {}, el("kbd", {}, "g")), el("dd", {}, "Guest and designs"),
+        el("dt", {}, el("kbd", {}, "?")), el("dd", {}, "This help"),
+        el("dt", {}, el("kbd", {}, "Tab"), " to a map, then ", el("kbd", {}, "←↑↓→")), el("dd", {}, "Pageblock by pageblock, in all panels at once")),
+      el("label.switch", {}, switchBox, " Single-key shortcuts are on")),
+  );
+  const open = () => {
+    if (!dialog.open) dialog.showModal();
+  };
+  need("open-help", HTMLButtonElement).addEventListener("click", open);
+
+  document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    const target = /** @type {Element} */ (event.target);
+    if (document.querySelector("dialog[open]") || target.closest("input:not([type=range]):not([type=radio]):not([type=checkbox]), select, textarea")) return;
+    if (!state.shortcuts.get()) return;
+    // Space presses the button that has the focus, and ticks the box.
+    if (event.key === " " && target.closest("button, summary, a, input")) return;
+    const name = event.key === " " ? "Space" : event.key;
+    const mode = MODES[Number(name) - 1];
+    const entry = KEYS.find(([key]) => key === name);
+    if (name === "?") open();
+    else if (name === "g") openSetup();
+    else if (mode) state.mode.set(mode.key);
+    else if (entry) act(entry[2]);
+    else return;
+    event.preventDefault();
+  });
+
+  createIntro();
+  state.info.subscribe(showClaims);
+}
+
+function createIntro() {
+  const intro = need("intro", HTMLElement);
+  let seen = null;
+  try {
+    seen = localStorage.getItem(SEEN);
+  } catch {
+    // Storage is blocked: the paragraph simply comes back at the next visit.
+  }
+  intro.hidden = seen !== null;
+  need("close-intro", HTMLButtonElement).addEventListener("click", () => {
+    intro.hidden = true;
+    try {
+      localStorage.setItem(SEEN, "closed");
+    } catch {
+      // As above.
+    }
+  });
+}
+
+/** @param {import("../net/wire.js").Info|null} info */
+function showClaims(info) {
+  if (!info) return;
+  need("claims", HTMLElement).replaceChildren(
+    ...info.designs.map((design) =>
+      el("article", { id: `claim-${design.name}`, tabindex: -1 },
+        el("h3", {}, el("span.key", {}, design.name)),
+        el("p.label", {}, design.label),
+        el("p", {}, DESIGNS[design.name]?.claim ?? ""),
+        el("p.source", {}, el("b", {}, "Source: "), design.source))),
+  );
+  need("version", HTMLElement).textContent = `fragscope ${info.version}`;
+}

@@ -1,0 +1,338 @@
+/**
+ * One panel per design: headline number, activity, map with axis and marks, and the pageblock pointed at, in all panels at once.
+ */
+
+import { verdict } from "../controls/range_text.js";
+import { el, lineSwatch, need, setText } from "../lib/dom.js";
+import { count, splitKey } from "../lib/format.js";
+import { axisMarks, fit, indexAt, isLarge, moveIndex } from "../map/geometry.js";
+import { Heatmap, LAYERS_FROM } from "../map/heatmap.js";
+import { drawMarks, GUTTER } from "../map/marks.js";
+import { DESIGN_LINES } from "../map/palette.js";
+import { FLAG_TOUCHED, statIndex } from "../net/wire.js";
+import { activity, blockText, designWords, scannerText, splitLabel, takenText } from "./guest_text.js";
+
+const TWIN_SHARE = 0.64; // of the height of one map: a map and its twin take a third more
+const TWIN_LEAST = 150; // css pixels
+const TWIN_WORTH = 0.75;
+const TWIN_GAP = 14;
+const MAP_HEIGHT = { share: 0.36, least: 220, most: 620 }; // of the window's height; css pixels
+
+/**
+ * @typedef {object} Panel
+ * @property {HTMLElement} root
+ * @property {HTMLElement} number
+ * @property {HTMLElement} reach
+ * @property {HTMLElement} taken
+ * @property {HTMLElement} activity
+ * @property {HTMLElement} frame box of axis and canvases
+ * @property {HTMLElement} axis
+ * @property {HTMLElement} unit of the axis
+ * @property {HTMLElement} stack the canvases
+ * @property {HTMLCanvasElement} marks
+ * @property {Heatmap} map
+ * @property {HTMLElement} where
+ * @property {HTMLElement} counts
+ * @property {HTMLElement} holder
+ * @property {HTMLElement} pair map and its twin
+ * @property {HTMLElement} caption over the simulated map, while a twin is beside it
+ * @property {{head: HTMLElement, box: HTMLElement, detail: HTMLElement}} slot for the real kernel
+ *
+ * @typedef {object} Twins what stands in the slots
+ * @property {(slots: {design: import("../net/wire.js").DesignInfo, head: HTMLElement, box: HTMLElement, detail: HTMLElement}[]) => void} attach
+ * @property {(g: import("../map/geometry.js").Geometry) => void} lay
+ * @property {() => boolean} shown
+ * @property {(listener: () => void) => void} onShown
+ */
+
+/**
+ * @param {import("../state.js").State} state
+ * @param {import("../lib/paint.js").Painter} painter
+ * @param {Twins} twins
+ */
+export function createPanels(state, painter, twins) {
+  const root = need("panels", HTMLElement);
+  const announce = need("announce-block", HTMLElement);
+  const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
+  /** @type {Panel[]} */
+  let panels = [];
+  /** @type {import("../map/geometry.js").Geometry|null} */
+  let geometry = null;
+  /** @type {Record<string, number>} */
+  let at = {};
+  /** @type {import("../net/wire.js").Frame|null} */
+  let glowedFor = null;
+  let laidOutFor = "";
+
+  /** @param {number} i */
+  const stats = (i) => {
+    const values = state.frame.get()?.designs[i]?.stats;
+    return (/** @type {string} */ name) => values?.[at[name]] ?? 0;
+  };
+
+  function rebuild() {
+    const welcome = state.welcome.get();
+    if (!welcome) return;
+    at = statIndex(welcome.stat_fields);
+    panels = welcome.designs.map((design, i) => createPanel(design, i, point, keep));
+    root.replaceChildren(...panels.map((panel) => panel.root));
+    root.dataset.count = String(panels.length);
+    root.classList.toggle("large", isLarge(welcome.guest.nr_pageblocks));
+    state.pageblock.set(null);
+    geometry = null;
+    laidOutFor = "";
+    twins.attach(panels.map(({ slot }, i) => ({ design: welcome.designs[i], ...slot })));
+    lay();
+  }
+
+  // -- layout: the same geometry for all panels, so that they can be compared cell by cell
+  const lay = painter.add("dom", () => {
+    const welcome = state.welcome.get();
+    if (!welcome || panels.length === 0) return;
+    // While one design is traced, the others' panels have no width.
+    const width = Math.max(...panels.map(({ pair }) => pair.clientWidth));
+    if (width < 20) return;
+    const dpr = window.devicePixelRatio || 1;
+    const height = Math.round(Math.min(MAP_HEIGHT.most, Math.max(MAP_HEIGHT.least, window.innerHeight * MAP_HEIGHT.share)));
+    const twin = twins.shown();
+    const key = `${width} ${height} ${dpr} ${welcome.epoch} ${state.mode.get()} ${twin}`;
+    if (key === laidOutFor) return;
+    laidOutFor = key;
+    const room = width - Math.max(...panels.map(({ axis }) => axis.offsetWidth)) - GUTTER;
+    const nr = welcome.guest.nr_pageblocks;
+    geometry = fit(nr, room, height, dpr);
+    root.dataset.twins = twin ? "below" : "none";
+    if (twin) {
+      // Beside, where one sees both at once, unless the cells became much smaller than one below the other.
+      const below = fit(nr, room, Math.round(Math.max(TWIN_LEAST, height * TWIN_SHARE)), dpr);
+      const beside = fit(nr, Math.floor((room - TWIN_GAP) / 2), height, dpr);
+      geometry = beside.cell >= TWIN_WORTH * below.cell ? beside : below;
+      root.dataset.twins = geometry === beside ? "beside" : "below";
+    }
+    const g = geometry;
+    const inGib = isLarge(g.nr);
+    root.dataset.rows = String(g.rows);
+    root.dataset.pageblocks = String(g.nr);
+    for (const panel of panels) {
+      panel.map.setGeometry(g, state.mode.get());
+      panel.stack.style.width = `${g.cssWidth + GUTTER}px`;
+      panel.stack.style.height = `${g.cssHeight}px`;
+      panel.stack.style.setProperty("--cell", `${g.cssCell}px`);
+      panel.stack.style.setProperty("--map-width", `${g.cssWidth}px`);
+      panel.stack.style.setProperty("--line", `${1 / dpr}px`);
+      panel.stack.classList.toggle("grid", g.cell >= LAYERS_FROM);
+      setText(panel.unit, inGib ? "GiB" : "MiB");
+      panel.axis.style.height = `${g.cssHeight}px`;
+      panel.axis.replaceChildren(
+        ...axisMarks(g, 26).map(({ cssY, mib: low }) => {
+          const mark = el("span.mark", {}, inGib ? String(+(low / 1024).toFixed(2)) : count(low));
+          mark.style.top = `${cssY}px`;
+          return mark;
+        }),
+      );
+    }
+    twins.lay(g);
+    draw();
+    drawOver();
+  });
+
+  // -- words
+  const write = painter.add("dom", () => {
+    const welcome = state.welcome.get();
+    const frame = state.frame.get();
+    if (!welcome || !frame) return;
+    panels.forEach((panel, i) => {
+      const s = stats(i);
+      const left = count(s("free_blocks_all"));
+      setText(panel.number, left);
+      panel.number.toggleAttribute("data-long", left.length > 3);
+      setText(panel.taken, takenText(s));
+      const more = Math.max(0, s("thp_potential") - s("blocks_free"));
+      setText(panel.reach, `${count(more)} more could be emptied`);
+      const now = activity(s, welcome.guest.zones, state.pace.get() === 0);
+      setText(panel.activity, now.text);
+      panel.root.dataset.busy = String(now.busy);
+    });
+    describe();
+  });
+
+  const describe = painter.add("dom", () => {
+    const frame = state.frame.get();
+    if (!frame || !geometry) return;
+    const index = state.pageblock.get();
+    panels.forEach((panel, i) => {
+      const pointed = index !== null && index < frame.nr_pageblocks;
+      panel.root.classList.toggle("pointed", pointed);
+      if (pointed) {
+        const words = blockText(frame.designs[i].planes, index);
+        setText(panel.where, words.where);
+        setText(panel.counts, words.counts);
+        setText(panel.holder, words.holder);
+      } else {
+        setText(panel.where, "");
+        setText(panel.counts, scannerText(stats(i)));
+        setText(panel.holder, verdict(stats(i)));
+      }
+    });
+  });
+
+  const speak = painter.add("dom", () => {
+    const frame = state.frame.get();
+    const index = state.pageblock.get();
+    if (!frame || index === null || !document.activeElement?.classList.contains("stack")) return;
+    const words = blockText(frame.designs[state.panel.get()].planes, index);
+    setText(announce, `${words.where}. ${words.counts}. ${words.holder}.`);
+  });
+
+  // -- pictures
+  const draw = painter.add("canvas", (now) => {
+    const frame = state.frame.get();
+    if (!frame || !geometry || frame.nr_pageblocks !== geometry.nr) return false;
+    if (frame !== glowedFor && !calm.matches && frame.log_index + frame.tick > 0) {
+      panels.forEach((panel, i) => panel.map.touch(frame.designs[i].planes.flags, FLAG_TOUCHED));
+    }
+    glowedFor = frame;
+    let again = false;
+    panels.forEach((panel, i) => {
+      if (panel.map.paint(frame.designs[i].planes, now)) again = true;
+    });
+    root.dataset.glow = String(again);
+    root.dataset.mode = state.mode.get();
+    return again;
+  });
+
+  const drawOver = painter.add("canvas", () => {
+    const frame = state.frame.get();
+    const g = geometry;
+    if (!frame || !g || frame.nr_pageblocks !== g.nr) return;
+    panels.forEach((panel, i) => {
+      const s = stats(i);
+      drawMarks(panel.marks, g, {
+        flags: frame.designs[i].planes.flags,
+        migrate_pfn: s("compact_active") ? s("migrate_pfn") : -1,
+        free_pfn: s("compact_active") ? s("free_pfn") : -1,
+        pageblock: state.pageblock.get(),
+        range: state.range.get(),
+        target: state.target.get(),
+      });
+    });
+  });
+
+  // -- pointing
+  /**
+   * @param {number} i
+   * @param {PointerEvent|null} event null = the pointer has left
+   */
+  function point(i, event) {
+    if (!event || !geometry || event.type === "pointerleave") {
+      // A finger lifted has not left: what it touched stays described.
+      if (event?.pointerType === "touch") return;
+      if (document.activeElement !== panels[i]?.stack) state.pageblock.set(null);
+      return;
+    }
+    const box = panels[i].map.canvas.getBoundingClientRect();
+    state.panel.set(i);
+    state.pageblock.set(indexAt(geometry, event.clientX - box.left, event.clientY - box.top));
+  }
+
+  /**
+   * @param {number} i
+   * @param {KeyboardEvent|FocusEvent} event
+   */
+  function keep(i, event) {
+    if (!geometry) return;
+    state.panel.set(i);
+    if (event instanceof FocusEvent) {
+      // A click focuses too, and has pointed already.
+      if (event.type === "blur") state.pageblock.set(null);
+      else if (state.pageblock.get() === null && panels[i].stack.matches(":focus-visible")) state.pageblock.set(0);
+      speak();
+      return;
+    }
+    if (event.key === "Escape") {
+      state.pageblock.set(null);
+      return;
+    }
+    const next = moveIndex(geometry, state.pageblock.get() ?? 0, event.key);
+    if (next === null) return;
+    event.preventDefault();
+    state.pageblock.set(next);
+    speak();
+  }
+
+  state.welcome.subscribe(rebuild);
+  for (const mark of [write, draw, drawOver]) state.frame.subscribe(mark);
+  state.pace.subscribe(write);
+  for (const mark of [describe, drawOver]) state.pageblock.subscribe(mark);
+  for (const mark of [state.range, state.target]) mark.subscribe(drawOver);
+  state.mode.subscribe(lay);
+  twins.onShown(lay);
+  new ResizeObserver(lay).observe(root);
+  window.addEventListener("resize", lay);
+}
+
+/**
+ * @param {import("../net/wire.js").DesignInfo} design
+ * @param {number} i
+ * @param {(i: number, event: PointerEvent|null) => void} point
+ * @param {(i: number, event: KeyboardEvent|FocusEvent) => void} keep
+ * @returns {Panel}
+ */
+function createPanel(design, i, point, keep) {
+  const words = designWords(design.name);
+  const { ours, since } = splitLabel(design.label);
+  const toggles = Object.entries(design.toggles ?? {});
+  const changed = new Set(Object.keys(splitKey(design.key).chosen));
+  const id = `panel-${i}`;
+  const number = el("output.number", { "aria-describedby": `${id}-unit` }, "–");
+  const reach = el("span.reach");
+  const taken = el("span.taken", { title: "The most that user land got when huge pages were last taken. All of them were given back." });
+  const active = el("p.activity", {}, "waiting for the first frame");
+  const canvas = el("canvas.map");
+  const marks = el("canvas.over");
+  const stack = el(
+    "div.stack",
+    {
+      tabindex: 0, role: "application", "aria-roledescription": "memory map", "aria-describedby": `${id}-keys`,
+      "aria-label": `Memory map of ${design.key}: low addresses at the bottom, high addresses at the top`,
+      pointermove: (/** @type {PointerEvent} */ event) => point(i, event),
+      pointerdown: (/** @type {PointerEvent} */ event) => point(i, event),
+      pointerleave: (/** @type {PointerEvent} */ event) => point(i, event),
+      keydown: (/** @type {KeyboardEvent} */ event) => keep(i, event),
+      focus: (/** @type {FocusEvent} */ event) => keep(i, event),
+      blur: (/** @type {FocusEvent} */ event) => keep(i, event),
+    },
+    canvas, el("div.gridlines"), marks,
+  );
+  const axis = el("div.axis", { "aria-hidden": "true" });
+  const unit = el("span", {}, "MiB");
+  const where = el("p.where");
+  const counts = el("p.counts");
+  const holder = el("p.holder");
+  const frame = el("div.frame", {}, axis, stack);
+  const caption = el("p.caption", {}, "fragscope");
+  const slot = { head: el("div.headline.real"), box: el("div.twin"), detail: el("div.real-detail") };
+  const pair = el("div.twins", {}, el("div.ours", {}, caption, frame), slot.box);
+  const root = el(
+    "article.panel", { "aria-labelledby": `${id}-name`, "data-design": design.key, "data-busy": "false" },
+    el("header.panel-head", {},
+      el("h3", { id: `${id}-name` }, lineSwatch(DESIGN_LINES[i % DESIGN_LINES.length]), el("span.key", {}, design.name,
+        design.key === design.name ? null : el("span.variant", {}, design.key.slice(design.name.length)))),
+      el("span.claim", {}, el("a", { href: `#claim-${design.name}`, "aria-label": `What ${design.name} claims` }, "Claims"), " · ",
+        el("a", { href: "#price", "aria-label": `What ${design.name} costs` }, "Costs"))),
+    el("p.help", {}, words.help),
+    el("div.heads", {},
+      el("div.headline", {}, number, " ",
+        el("div.headline-words", {}, el("span.unit", { id: `${id}-unit` }, "2 MiB blocks left"), reach, taken)),
+      slot.head),
+    el("div.above", {}, el("p.axis-word", {}, "▴ high addresses"), active),
+    pair,
+    el("p.axis-word", {}, "▾ low addresses, in ", unit),
+    el("div.detail", {}, where, counts, holder, slot.detail),
+    el("p.tags", {}, ours && el("span.tag.ours", {}, ours), since && el("span.tag", {}, since),
+      el("span.choices", {}, ...toggles.flatMap(([name, value], n) => [n ? ", " : "", el(changed.has(name) ? "b" : "span", {}, `${name} ${value}`)]))),
+    el("p.hidden", { id: `${id}-keys` }, "Arrow keys move from pageblock to pageblock, Page up and Page down by four rows, Home and End to the ends."),
+  );
+  return { root, number, reach, taken, activity: active, frame, axis, unit, stack, marks, map: new Heatmap(canvas), where, counts, holder, pair, caption, slot };
+}
+

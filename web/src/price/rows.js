@@ -1,0 +1,277 @@
+/**
+ * "What does it cost?": what each design paid, beside what it bought; published figures for scale; and our estimate of the
+ * host's time, which a person may change and which is never added to anything measured. Pure.
+ */
+
+import { count, mibNumber, plural, short } from "../lib/format.js";
+
+/**
+ * @typedef {import("../panels/guest_text.js").Stats} Stats
+ * @typedef {{exit_us: number, page_us: number}} Estimate
+ * @typedef {{key: string, words: string, unit: string, clean: number, patched: number, digits: number}} Measured
+ * @typedef {{name: string, words: string, touched: number, untouched: number, returned: number}} Speed
+ * @typedef {object} Published examples/price.json
+ * @property {{who: string, when: string, source: string, setting: string, reading: string, rows: Measured[],
+ *   per_page: {words: string, unit: string, time_ms: string, pages: string}}} overhead
+ * @property {{words: string, source: string, note: string, unit: string, rows: Speed[]}} reclaim
+ * @property {Estimate & {words: string}} estimate
+ *
+ * @typedef {object} Row one line of the table
+ * @property {string} key
+ * @property {"bought"|"test"|"scan"|"move"|"host"} group
+ * @property {string} words
+ * @property {string} text what it means, one sentence
+ * @property {(s: Stats, estimate: Estimate) => number} size
+ * @property {(size: number, s: Stats) => string} show
+ * @property {string[]} [needs] statistics without which the row is left out
+ */
+
+export const GROUPS = /** @type {Record<Row["group"], string>} */ ({
+  bought: "Bought",
+  test: "Paid on the generic paths: the balloon test",
+  scan: "Paid in looking",
+  move: "Paid in moving",
+  host: "Paid to the host",
+});
+
+/** Where the generic paths ask, and where they met a balloon page. */
+const TESTS = ["hook_checks", "hook_unmap", "hook_move", "hook_putback"];
+const MET = ["hook_checks_balloon", "hook_unmap_balloon", "hook_move_balloon", "hook_putback_balloon"];
+
+/**
+ * @param {Stats} s
+ * @param {string[]} names
+ */
+const sum = (s, names) => names.reduce((total, name) => total + s(name), 0);
+
+/** @param {Stats} s */
+export const tests = (s) => sum(s, TESTS);
+
+/**
+ * @param {number} part
+ * @param {number} whole
+ */
+const share = (part, whole) => (whole ? part / whole : 0);
+
+/** @param {number} n */
+const each = (n) => (n ? n.toFixed(n < 10 ? 2 : 1) : "0");
+
+/**
+ * @param {number} size
+ * @param {Stats} s
+ */
+const ofTests = (size, s) => (tests(s) ? `${short(size)} (${Math.round(100 * share(size, tests(s)))} %)` : "0");
+
+/** @param {Stats} s */
+export const scanned = (s) => s("compact_migrate_scanned");
+
+/**
+ * What the guest waited for its host, by the estimate.
+ * @param {Estimate} estimate
+ * @param {number} exits
+ * @param {number} pfns
+ * @returns {number} microseconds
+ */
+export const waited = ({ exit_us, page_us }, exits, pfns) => exits * exit_us + pfns * page_us;
+
+/**
+ * A duration in words.
+ * @param {number} us
+ */
+export function timeText(us) {
+  if (us < 1000) return `${+us.toFixed(us < 100 ? 1 : 0)} µs`;
+  if (us < 1_000_000) return `${+(us / 1000).toPrecision(3)} ms`;
+  return `${+(us / 1_000_000).toPrecision(3)} s`;
+}
+
+/**
+ * One path of the test.
+ * @param {string} key
+ * @param {string} words
+ * @param {string} text
+ * @returns {Row}
+ */
+const path = (key, words, text) => ({ key, group: "test", words, text, size: (s) => s(key), show: short, needs: [key] });
+
+/** @type {Row[]} */
+export const ROWS = [
+  {
+    key: "free_blocks_all", group: "bought", words: "2 MiB blocks free now", text: "What the design leaves to user land at this moment.",
+    size: (s) => s("free_blocks_all"), show: count,
+  },
+  {
+    key: "thp_potential", group: "bought", words: "pageblocks free or movable", text: "The ceiling: pageblocks that hold nothing that this design cannot move.",
+    size: (s) => s("thp_potential"), show: count,
+  },
+  {
+    key: "balloon_actual", group: "bought", words: "MiB in the balloon", text: "Compare only where the balloons have the same size.",
+    size: (s) => s("balloon_actual"), show: mibNumber,
+  },
+  {
+    key: "tests", group: "test", words: "tests in all", text: "How often they asked of a page whether it belongs to a balloon.",
+    size: tests, show: short,
+  },
+  path("hook_checks", "… when isolating", "isolate_migratepages_block(): of each page in use that is on no LRU list."),
+  path("hook_unmap", "… before unmapping", "migrate_folio_unmap(), in Linux 3.8 __unmap_and_move(): of each page that shall move."),
+  path("hook_move", "… before moving", "move_to_new_folio(): of each page that has got a target."),
+  path("hook_putback", "… when putting back", "putback_movable_pages(): of each page that was isolated and not moved."),
+  {
+    key: "met", group: "test", words: "tests that met a balloon page", text: "All others were asked in vain.",
+    size: (s) => sum(s, MET), show: ofTests,
+  },
+  {
+    key: "met_lru", group: "test", words: "tests that met an LRU page", text: "What those paths were written for; the rest met others.",
+    size: (s) => s("hook_checks_lru") + sum(s, TESTS.slice(1)) - sum(s, MET.slice(1)), show: ofTests,
+  },
+  {
+    key: "tests_per_scanned", group: "test", words: "tests for each page scanned", text: "When isolating; pages that the migrate scanner looked at.",
+    size: (s) => share(s("hook_checks"), scanned(s)), show: each,
+  },
+  {
+    key: "tests_per_moved", group: "test", words: "tests for each page moved", text: "On all paths together.",
+    size: (s) => share(tests(s), s("pgmigrate_success")), show: each,
+  },
+  {
+    key: "scanned", group: "scan", words: "pages scanned by compaction", text: "By the migrate scanner and the free scanner.",
+    size: (s) => s("compact_migrate_scanned") + s("compact_free_scanned"), show: short,
+  },
+  {
+    key: "pass_scanned", group: "scan", words: "pages scanned by the balloon’s own pass", text: "Besides: separate_pass only.",
+    size: (s) => s("pass_scanned"), show: short,
+  },
+  {
+    key: "pgmigrate_success", group: "move", words: "pages moved", text: "To another place, of whatever kind.",
+    size: (s) => s("pgmigrate_success"), show: short,
+  },
+  {
+    key: "balloon_migrate", group: "move", words: "of them balloon pages", text: "They need no copy, but messages to the host.",
+    size: (s) => s("balloon_migrate"), show: short,
+  },
+  {
+    key: "balloon_repeats", group: "move", words: "balloon pages moved again", text: "Moves of a balloon page that had been moved before.",
+    size: (s) => s("balloon_repeats"), show: short,
+  },
+  {
+    key: "pages_copied", group: "move", words: "MiB copied", text: "Contents that were copied from one page to another.",
+    size: (s) => s("pages_copied"), show: mibNumber,
+  },
+  {
+    key: "host_exits", group: "host", words: "messages (host exits)", text: "Each stops the guest until it is answered; inflating included.",
+    size: (s) => s("host_exits"), show: short,
+  },
+  {
+    key: "pfns_per_exit", group: "host", words: "pages in a message", text: "At most 256; the hook sends two of one page for each move.",
+    size: (s) => share(s("host_pfns"), s("host_exits")), show: each,
+  },
+  {
+    key: "waited", group: "host", words: "waited for the host, our estimate", text: "From the two numbers below; not measured.",
+    size: (s, estimate) => waited(estimate, s("host_exits"), s("host_pfns")), show: (size) => (size ? timeText(size) : "0"),
+  },
+];
+
+/**
+ * The rows for which a server has the statistics.
+ * @param {readonly string[]} fields welcome.stat_fields
+ */
+export const rowsFor = (fields) => ROWS.filter(({ needs = [] }) => needs.every((name) => fields.includes(name)));
+
+/**
+ * What is said of a cell in words where its number alone could be misread.
+ * @param {Row} row
+ * @param {{name: string}} design
+ * @returns {string}
+ */
+export const cellNote = (row, design) => (row.key === "tests" && design.name !== "lru_hook" ? "the test is not in these paths" : "");
+
+/**
+ * Cost beside benefit, in one sentence a design.
+ * @param {Stats} s
+ * @param {Stats|null} base of pinned, if it is among the designs and this is not it
+ * @param {Estimate} estimate
+ */
+export function bargain(s, base, estimate) {
+  const got = s("free_blocks_all") - (base?.("free_blocks_all") ?? 0);
+  const exits = s("host_exits") - (base?.("host_exits") ?? 0);
+  const pfns = s("host_pfns") - (base?.("host_pfns") ?? 0);
+  const copied = s("pages_copied") - (base?.("pages_copied") ?? 0);
+  const asked = tests(s);
+  if (base && !got && !asked && !exits && !copied && !s("pass_scanned")) return "as pinned so far: nothing bought, nothing paid.";
+  const bought = base
+    ? `${plural(Math.abs(got), got < 0 ? "free block fewer" : "free block more", got < 0 ? "free blocks fewer" : "free blocks more")} than pinned`
+    : plural(got, "free block");
+  /** @type {string[]} */
+  const paid = [];
+  /** @type {string[]} */
+  const saved = [];
+  if (asked) paid.push(`${plural(asked, "test")} on the generic paths${s("balloon_inflate") ? "" : " with no balloon at all"}`);
+  if (exits > 0) paid.push(`${plural(exits, "message")}${base ? " more" : ""} to the host (${timeText(waited(estimate, exits, pfns))} by our estimate)`);
+  if (s("pass_scanned")) paid.push(`${plural(s("pass_scanned"), "page")} scanned once more`);
+  if (copied > 0) paid.push(`${mibNumber(copied)} MiB ${base ? "more " : ""}copied`);
+  if (exits < 0) saved.push(plural(-exits, "message"));
+  if (copied < 0) saved.push(`${mibNumber(-copied)} MiB of copying`);
+  const price = paid.length ? list(paid) : base ? "nothing more than pinned pays" : "nothing yet";
+  return `${bought}, for ${price}${saved.length ? `; it saved ${list(saved)}` : ""}.`;
+}
+
+/** @param {string[]} parts */
+const list = (parts) => (parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts[parts.length - 1]}`);
+
+/**
+ * Time for each page moved, from two rows of the measured table.
+ * @param {Published["overhead"]} overhead
+ * @returns {{clean: number, patched: number}} microseconds
+ */
+export function perPage({ rows, per_page }) {
+  const find = (/** @type {string} */ key) => /** @type {Measured} */ (rows.find((row) => row.key === key));
+  const [time, pages] = [find(per_page.time_ms), find(per_page.pages)];
+  return { clean: (1000 * time.clean) / pages.clean, patched: (1000 * time.patched) / pages.patched };
+}
+
+/**
+ * By how much the patched kernel differs.
+ * @param {{clean: number, patched: number}} row
+ */
+export function changeText({ clean, patched }) {
+  const change = 100 * (patched / clean - 1);
+  return `${change < 0 ? "−" : "+"}${Math.abs(change).toFixed(1)} %`;
+}
+
+/**
+ * What moving or giving one balloon page costs by the estimate, and what speed that is.
+ * @param {Estimate} estimate
+ * @returns {{words: string, us: number, speed: number}[]} microseconds a page, GiB/s
+ */
+export function estimated({ exit_us, page_us }) {
+  return /** @type {[string, number][]} */ ([
+    ["inflating: one message for 256 pages", exit_us / 256 + page_us],
+    ["moving in batches: two messages for 256 pages", 2 * (exit_us / 256 + page_us)],
+    ["moving by the hook: two messages for each page", 2 * (exit_us + page_us)],
+  ]).map(([words, us]) => ({ words, us, speed: us ? 4096 / 2 ** 30 / (us / 1_000_000) : Infinity }));
+}
+
+/** Both ends of the scale of speeds, GiB/s. */
+export const SCALE = [0.1, 1000];
+
+/**
+ * Place of a speed on the logarithmic scale.
+ * @param {number} speed GiB/s
+ * @returns {number} per cent
+ */
+export function place(speed) {
+  const [low, high] = SCALE.map(Math.log10);
+  return Math.max(0, Math.min(100, (100 * (Math.log10(Math.max(speed, 1e-9)) - low)) / (high - low)));
+}
+
+/**
+ * A number of microseconds typed by a person.
+ * @param {string} text
+ * @param {string} what
+ * @returns {{value: number, error: null} | {value: null, error: string}}
+ */
+export function parseUs(text, what) {
+  const value = Number(text.trim());
+  if (text.trim() === "" || !Number.isFinite(value) || value < 0 || value > 100_000) {
+    return { value: null, error: `${what} is ${text.trim().slice(0, 40) || "empty"}: a number of microseconds from 0 to 100,000 is needed.` };
+  }
+  return { value, error: null };
+}

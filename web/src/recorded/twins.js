@@ -1,0 +1,259 @@
+/**
+ * The real kernel's memory beside each simulated panel: number, picture, and the pageblock pointed at. What a panel offers is
+ * a slot; what stands in it is decided here.
+ */
+
+import { el, setText } from "../lib/dom.js";
+import { count } from "../lib/format.js";
+import { indexAt } from "../map/geometry.js";
+import { Heatmap, LAYERS_FROM } from "../map/heatmap.js";
+import { drawMarks } from "../map/marks.js";
+import { statIndex } from "../net/wire.js";
+import { blockText } from "../panels/guest_text.js";
+import { along, blockDifference, kernelName, kernelText, pictureKey, recordedDesign, ROWS, standing, steady, verdict } from "./difference.js";
+
+const LATER = 2; // 2 MiB pieces by which a picture may differ from the numbers before that is said
+
+/**
+ * @typedef {object} Slot what a panel offers
+ * @property {import("../net/wire.js").DesignInfo} design
+ * @property {HTMLElement} head below the headline
+ * @property {HTMLElement} box beside or below the map
+ * @property {HTMLElement} detail below the description of the pageblock pointed at
+ *
+ * @typedef {object} Twin
+ * @property {Slot} slot
+ * @property {import("./difference.js").RecordedDesign|null} real
+ * @property {HTMLElement} number
+ * @property {HTMLElement} unit
+ * @property {HTMLElement} verdict
+ * @property {HTMLElement} caption
+ * @property {HTMLElement} later what has to be said of the picture
+ * @property {HTMLElement} stack
+ * @property {HTMLCanvasElement} marks
+ * @property {Heatmap} map
+ */
+
+/**
+ * @param {import("../state.js").State} state
+ * @param {import("../lib/paint.js").Painter} painter
+ * @param {{reset: (config: import("../net/wire.js").Config, text: string) => void}} intents
+ */
+export function createTwins(state, painter, intents) {
+  /** @type {Slot[]} */
+  let slots = [];
+  /** @type {Twin[]} */
+  let twins = [];
+  /** @type {import("../map/geometry.js").Geometry|null} */
+  let geometry = null;
+  let shown = false;
+  let reading = false; // the step is of the command before, the numbers are not
+  /** @type {(() => void)[]} */
+  const listeners = [];
+  const settle = steady();
+
+  const step = () => {
+    const welcome = state.welcome.get();
+    const frame = state.frame.get();
+    if (!welcome || !frame) return null;
+    const now = settle(standing(state.recorded.get(), welcome.config.profile ?? "modern", state.log.get(), frame.log_index));
+    reading = now.reading === true;
+    return now.kind === "on" ? now.step : null;
+  };
+
+  /** @param {Slot[]} offered */
+  function attach(offered) {
+    slots = offered;
+    geometry = null; // the panels lay out anew after this
+    build();
+  }
+
+  function build() {
+    const recorded = state.recorded.get();
+    twins = slots.map((slot) => createTwin(slot, recordedDesign(recorded, slot.design), point));
+    for (const twin of twins) {
+      twin.slot.head.replaceChildren(twin.number, " ", el("div.headline-words", {}, twin.unit, twin.verdict));
+      twin.slot.box.replaceChildren(...(twin.real || !recorded
+        ? [twin.caption, el("div.frame", {}, twin.stack), twin.later]
+        : [el("p.caption", {}, kernelName(recorded.kernel)), never(twin.slot.design, recorded)]));
+    }
+    if (geometry) lay(geometry);
+    decide();
+  }
+
+  /**
+   * @param {import("../net/wire.js").DesignInfo} design
+   * @param {import("./difference.js").Recorded} recorded
+   */
+  function never(design, recorded) {
+    const keys = state.welcome.get()?.config.designs ?? [];
+    const other = recorded.designs.find(({ key }) => !keys.includes(key));
+    const swap = () => intents.reset(
+      { ...state.welcome.get()?.config, designs: keys.map((key) => (key === design.key ? other?.key ?? key : key)) },
+      `start over with ${other?.key} in place of ${design.key}`);
+    const [name, variant = ""] = (other?.key ?? "").split(":");
+    return el("div.never", {},
+      el("p", {}, el("b", {}, "Never recorded."), " No kernel has this design: it is our reading of a proposal."),
+      other && el("button", { type: "button", click: swap }, "Show ", ...name.split("_").flatMap((part, i) => (i ? ["_", el("wbr"), part] : [part])), variant && ":", variant && el("wbr"), variant));
+  }
+
+  /** Whether there is anything to show, told to whoever lays out. */
+  function decide() {
+    // While a recording is read its room is kept: the maps do not jump when it comes.
+    const coming = state.expected.get() !== "" && state.recorded.get() === null && (state.welcome.get()?.config.profile ?? "modern") === "modern";
+    const now = state.showReal.get() && along(state.recorded.get(), state.scenario.get()) && (coming || (state.recorded.get() !== null && step() !== null));
+    if (now !== shown) {
+      shown = now;
+      for (const listener of listeners) listener();
+    }
+    write();
+    draw();
+  }
+
+  /** @param {import("../map/geometry.js").Geometry} g */
+  function lay(g) {
+    geometry = g;
+    for (const { map, stack } of twins) {
+      map.setGeometry(g, state.mode.get());
+      stack.style.width = `${g.cssWidth}px`;
+      stack.style.height = `${g.cssHeight}px`;
+      stack.style.setProperty("--cell", `${g.cssCell}px`);
+      stack.style.setProperty("--map-width", `${g.cssWidth}px`);
+      stack.style.setProperty("--line", `${1 / g.dpr}px`);
+      stack.classList.toggle("grid", g.cell >= LAYERS_FROM);
+      stack.dataset.drawn = "";
+    }
+    for (const { box } of slots) box.style.setProperty("--map-height", `${g.cssHeight}px`);
+    draw();
+  }
+
+  /** @param {Twin} twin */
+  const pictureOf = (twin) => {
+    const now = step();
+    const recorded = state.recorded.get();
+    const picture = now === null ? null : twin.real?.steps[now].picture ?? null;
+    if (!recorded || !twin.real || picture === null) return null;
+    const key = pictureKey(recorded.example, twin.real.key, picture);
+    const frame = state.pictures.get().get(key);
+    return frame ? { key, picture, frame } : null;
+  };
+
+  const write = painter.add("dom", () => {
+    const welcome = state.welcome.get();
+    const frame = state.frame.get();
+    const recorded = state.recorded.get();
+    const now = step();
+    if (!shown || !welcome || !frame || !recorded || now === null) return;
+    const at = statIndex(welcome.stat_fields);
+    const kernel = kernelName(recorded.kernel);
+    twins.forEach((twin, i) => {
+      const { real } = twin;
+      const stats = frame.designs[i]?.stats;
+      if (!real || !stats) return;
+      const { values, picture } = real.steps[now];
+      const stat = "huge_best" in values ? "huge_best" : "free_blocks_all";
+      const row = /** @type {import("./difference.js").Row} */ (ROWS.find((each) => each.stat === stat));
+      const ours = stats[at[stat]];
+      const busy = reading || stats[at.busy] !== 0 || state.pending.get().size > 0;
+      const found = verdict(stat, values[stat], ours);
+      const huge = stat === "huge_best";
+      const runs = now === 0 ? "as captured" : `${real.repetitions} runs`;
+      setText(twin.number, kernelText(row, values[stat]).replace(" to ", "–"));
+      setText(twin.unit, huge ? `huge pages in ${kernel}` : `in ${kernel}, ${runs}`);
+      // The sign says "outside the band"; the table below has the words.
+      setText(twin.verdict, busy ? "still working…" : `${found.sign} ${found.words.split(":")[0]}`);
+      twin.verdict.dataset.kind = busy ? "busy" : found.kind;
+      const read = pictureOf(twin);
+      const first = real.steps[picture ?? 0].values.free_blocks_all?.each[0];
+      const pieces = read?.frame.stats[at.free_blocks_all];
+      const moved = first !== undefined && pieces !== undefined && Math.abs(pieces - first) > LATER;
+      const older = picture !== null && picture !== now ? `The last picture: of step ${picture}. ` : "";
+      setText(twin.later, older + (moved ? `Taken a moment after the number: ${count(pieces)} free in it.` : ""));
+      setText(twin.caption, `${kernel}, ${picture ?? now ? `step ${picture ?? now}` : "start"}`);
+      describe(twin, frame.designs[i].planes, read?.frame.planes ?? null, kernel);
+    });
+  });
+
+  /**
+   * @param {Twin} twin
+   * @param {Record<string, import("../net/wire.js").Plane>} ours
+   * @param {Record<string, import("../net/wire.js").Plane>|null} planes
+   * @param {string} kernel
+   */
+  function describe(twin, ours, planes, kernel) {
+    const index = state.pageblock.get();
+    if (index === null || !planes || index >= planes.free.length) {
+      twin.slot.detail.replaceChildren();
+      return;
+    }
+    const { counts, holder } = blockText(planes, index);
+    twin.slot.detail.replaceChildren(
+      el("p.real-counts", {}, el("b", {}, `${kernel}: `), counts),
+      el("p.real-holder", {}, `${holder}; ${blockDifference(ours, planes, index)}`));
+  }
+
+  const draw = painter.add("canvas", (now) => {
+    const g = geometry;
+    if (!shown || !g) return;
+    for (const twin of twins) {
+      const read = pictureOf(twin);
+      if (!read || read.frame.planes.free.length !== g.nr) {
+        twin.stack.dataset.drawn = "";
+        continue;
+      }
+      twin.map.paint(read.frame.planes, now);
+      drawMarks(twin.marks, g, { flags: read.frame.planes.flags, migrate_pfn: -1, free_pfn: -1, pageblock: state.pageblock.get() });
+      twin.stack.dataset.drawn = read.key;
+    }
+  });
+
+  /**
+   * @param {Twin} twin
+   * @param {PointerEvent} event
+   */
+  function point(twin, event) {
+    if (!geometry || event.type === "pointerleave") {
+      if (event.pointerType !== "touch") state.pageblock.set(null);
+      return;
+    }
+    const box = twin.map.canvas.getBoundingClientRect();
+    state.panel.set(twins.indexOf(twin));
+    state.pageblock.set(indexAt(geometry, event.clientX - box.left, event.clientY - box.top));
+  }
+
+  state.recorded.subscribe(build);
+  for (const each of [state.expected, state.scenario, state.log, state.showReal, state.frame, state.pictures, state.pending]) each.subscribe(decide);
+  for (const mark of [write, draw]) state.pageblock.subscribe(mark);
+  return {
+    attach,
+    lay,
+    shown: () => shown,
+    /** @param {() => void} listener */
+    onShown: (listener) => void listeners.push(listener),
+  };
+}
+
+/**
+ * @param {Slot} slot
+ * @param {import("./difference.js").RecordedDesign|null} real
+ * @param {(twin: Twin, event: PointerEvent) => void} point
+ * @returns {Twin}
+ */
+function createTwin(slot, real, point) {
+  const canvas = el("canvas.twin-map");
+  const marks = el("canvas.over");
+  const handle = (/** @type {PointerEvent} */ event) => point(twin, event);
+  const stack = el("div.twin-stack", { role: "img", "aria-label": `Memory of the real kernel under ${slot.design.key}`, pointermove: handle, pointerdown: handle, pointerleave: handle },
+    canvas, el("div.gridlines"), marks);
+  /** @type {Twin} */
+  const twin = {
+    slot, real, number: el("output.real-number", {}, "–"), unit: el("span.real-unit"), verdict: el("span.verdict"),
+    caption: el("p.caption"), later: el("p.later"), stack, marks, map: new Heatmap(canvas),
+  };
+  if (!real) {
+    twin.number.textContent = "";
+    twin.unit.textContent = "never recorded on a real kernel";
+  }
+  return twin;
+}
+

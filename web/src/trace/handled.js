@@ -1,0 +1,276 @@
+/**
+ * A trace in words: what became of each page, the calls as lines in the order in which things happened, and what changed from
+ * line to line. Pure. The server's side is described in docs/PROTOCOL.md; every sentence about a page is the engine's.
+ */
+
+import { blockRange, count, plural } from "../lib/format.js";
+
+/**
+ * @typedef {{refcount: number, locked: boolean, isolated: boolean, on: string}} PageNow
+ * @typedef {{nr_isolated_anon: number, nr_isolated_file: number, balloon_isolated: number}} Counters
+ *
+ * @typedef {object} Call
+ * @property {number} depth
+ * @property {string} function
+ * @property {string} file
+ * @property {Record<string, number>} args
+ * @property {string|null} [returned]
+ * @property {PageNow} [page] after the call
+ * @property {Counters} [counters] after the call
+ *
+ * @typedef {object} Handled one page or pageblock, and what became of it
+ * @property {"page"|"pageblock"} subject
+ * @property {number} pfn
+ * @property {number} pageblock
+ * @property {string} kind
+ * @property {number} order
+ * @property {string} by
+ * @property {string} outcome
+ * @property {number|null} to
+ * @property {string} reason
+ * @property {string} sentence
+ * @property {string} source
+ * @property {Call[]} calls
+ *
+ * @typedef {object} Trace
+ * @property {string} design
+ * @property {string} profile
+ * @property {number} tick
+ * @property {number} ticks
+ * @property {boolean} idle
+ * @property {number} total
+ * @property {number} shown
+ * @property {{reason: string, outcome: string, nr: number}[]} counts
+ * @property {Handled[]} handled
+ *
+ * @typedef {{id: string, outcome: string, sentence: string, source: string, code: string}} Reason
+ *
+ * @typedef {{outcome: string, reason: string}} Filter "" = any
+ */
+
+/** What can become of a page: a symbol and a word each. @type {Record<string, {symbol: string, words: string}>} */
+export const OUTCOMES = {
+  moved: { symbol: "→", words: "moved" },
+  target: { symbol: "□", words: "taken as target" },
+  isolated: { symbol: "◐", words: "isolated" },
+  put_back: { symbol: "↩", words: "put back" },
+  failed: { symbol: "✕", words: "failed" },
+  freed: { symbol: "○", words: "freed" },
+  left: { symbol: "–", words: "left" },
+  skipped: { symbol: "»", words: "skipped" },
+};
+
+/** @param {string} outcome */
+export const outcomeOf = (outcome) => OUTCOMES[outcome] ?? { symbol: "?", words: outcome.replaceAll("_", " ") };
+
+/** @param {string} id */
+export const reasonWords = (id) => id.replaceAll("_", " ");
+
+/**
+ * Outcomes of a trace with their number, in the order of OUTCOMES.
+ * @param {Trace} trace
+ */
+export function outcomes(trace) {
+  /** @type {Map<string, number>} */
+  const sums = new Map();
+  for (const { outcome, nr } of trace.counts) sums.set(outcome, (sums.get(outcome) ?? 0) + nr);
+  const known = Object.keys(OUTCOMES);
+  return [...sums].sort(([a], [b]) => known.indexOf(a) - known.indexOf(b)).map(([outcome, nr]) => ({ outcome, nr }));
+}
+
+/**
+ * Reasons of a trace with their number, of one outcome or of all, the most frequent first.
+ * @param {Trace} trace
+ * @param {string} outcome
+ */
+export const reasons = (trace, outcome) =>
+  trace.counts.filter((each) => !outcome || each.outcome === outcome).sort((a, b) => b.nr - a.nr);
+
+/**
+ * @param {Trace} trace
+ * @param {Filter} filter
+ */
+export const chosen = (trace, { outcome, reason }) =>
+  trace.handled.filter((each) => (!outcome || each.outcome === outcome) && (!reason || each.reason === reason));
+
+/**
+ * How many there were of what the filter lets through: more than are listed, maybe.
+ * @param {Trace} trace
+ * @param {Filter} filter
+ */
+export const counted = (trace, { outcome, reason }) =>
+  trace.counts.reduce((sum, each) => sum + ((!outcome || each.outcome === outcome) && (!reason || each.reason === reason) ? each.nr : 0), 0);
+
+/**
+ * The row to look at first: a balloon page if there is one, else a page that moved.
+ * @param {readonly Handled[]} rows
+ */
+export function firstRow(rows) {
+  const balloon = rows.findIndex(({ subject, kind }) => subject === "page" && kind === "balloon");
+  return Math.max(0, balloon >= 0 ? balloon : rows.findIndex(({ outcome }) => outcome === "moved"));
+}
+
+/** @param {Handled} handled */
+export function subjectText({ subject, pfn, pageblock, kind, order }) {
+  if (subject === "pageblock") return `pageblock ${count(pageblock)}, ${kind}`;
+  return `page ${pfn}, ${kind}${order > 0 ? `, order ${order}` : ""}`;
+}
+
+/**
+ * What a row of the list says beside outcome and page.
+ * @param {Handled} handled
+ */
+export const moreText = ({ outcome, reason, to }) => (outcome === reason && to !== null ? `to page ${to}` : reasonWords(reason));
+
+/** @param {Handled} handled */
+export function titleText(handled) {
+  const { subject, pageblock, by, to } = handled;
+  const where = subject === "page" ? `, in pageblock ${count(pageblock)} (${blockRange(pageblock)})` : ` (${blockRange(pageblock)})`;
+  const target = to === null || to === undefined ? "" : `, to page ${to}`;
+  const upper = subjectText(handled);
+  return `${upper.charAt(0).toUpperCase()}${upper.slice(1)}${where}: ${outcomeOf(handled.outcome).words}${target}, by ${by}`;
+}
+
+/**
+ * The pageblock of the page that a page was moved to.
+ * @param {Handled} handled
+ */
+export const targetBlock = ({ to }) => (to === null || to === undefined ? null : to >> 9);
+
+/** The columns beside the calls: what is known of the page, then the counters. */
+export const FIELDS = /** @type {const} */ (["refcount", "locked", "isolated", "on", "nr_isolated_anon", "nr_isolated_file", "balloon_isolated"]);
+
+/**
+ * @typedef {(typeof FIELDS)[number]} Field
+ *
+ * @typedef {object} Line what a person reads as one line
+ * @property {number} depth
+ * @property {"call"|"open"|"close"} kind a call without further calls in it, its beginning, or its end
+ * @property {Call} call
+ * @property {Record<Field, string>|null} state after it; null where nothing is known
+ * @property {Partial<Record<Field, string>>} was what changed since the last line that knew: the value before
+ */
+
+/**
+ * Calls as lines in the order of time: a call in which others happened has a line for its beginning and one for its end, since
+ * its state is that of its end.
+ * @param {readonly Call[]} calls in the order of their beginnings, with their depth
+ * @returns {Line[]}
+ */
+export function lines(calls) {
+  /** @type {{depth: number, kind: Line["kind"], call: Call}[]} */
+  const order = [];
+  /** @type {Call[]} */
+  const open = [];
+  const close = (/** @type {number} */ depth) => {
+    while (open.length && open[open.length - 1].depth >= depth) {
+      const call = /** @type {Call} */ (open.pop());
+      order.push({ depth: call.depth, kind: "close", call });
+    }
+  };
+  calls.forEach((call, i) => {
+    close(call.depth);
+    const parent = i + 1 < calls.length && calls[i + 1].depth > call.depth;
+    order.push({ depth: call.depth, kind: parent ? "open" : "call", call });
+    if (parent) open.push(call);
+  });
+  close(0);
+  /** @type {Record<Field, string>|null} */
+  let before = null;
+  return order.map(({ depth, kind, call }) => {
+    const state = kind === "open" ? null : stateOf(call);
+    /** @type {Partial<Record<Field, string>>} */
+    const was = {};
+    if (state) {
+      if (before) for (const field of FIELDS) if (before[field] !== state[field]) was[field] = before[field];
+      before = state;
+    }
+    return { depth, kind, call, state, was };
+  });
+}
+
+/**
+ * @param {Call} call
+ * @returns {Record<Field, string>|null}
+ */
+function stateOf({ page, counters }) {
+  if (!page || !counters) return null;
+  return {
+    refcount: String(page.refcount), locked: page.locked ? "yes" : "no", isolated: page.isolated ? "yes" : "no", on: page.on,
+    nr_isolated_anon: String(counters.nr_isolated_anon), nr_isolated_file: String(counters.nr_isolated_file),
+    balloon_isolated: String(counters.balloon_isolated),
+  };
+}
+
+/** Heads of the columns. @type {Record<Field, {head: string, unit: string}>} */
+export const HEADS = {
+  refcount: { head: "refs", unit: "page" },
+  locked: { head: "locked", unit: "page" },
+  isolated: { head: "isolated", unit: "page" },
+  on: { head: "on", unit: "page" },
+  nr_isolated_anon: { head: "anon", unit: "counter" },
+  nr_isolated_file: { head: "file", unit: "counter" },
+  balloon_isolated: { head: "balloon", unit: "counter" },
+};
+
+/**
+ * What changed in a line, in words: for narrow windows and for those who listen.
+ * @param {Line} line
+ */
+export const changesText = ({ was, state }) =>
+  FIELDS.filter((field) => state && field in was).map((field) => `${LONG[field]}: ${was[field]} → ${state?.[field]}`).join("; ");
+
+/** @type {Record<Field, string>} */
+const LONG = {
+  refcount: "references", locked: "locked", isolated: "isolated", on: "on", nr_isolated_anon: "NR_ISOLATED_ANON", nr_isolated_file: "NR_ISOLATED_FILE",
+  balloon_isolated: "isolated balloon pages",
+};
+
+/** @param {Record<string, number>} args */
+export const argsText = (args) => Object.entries(args).map(([name, value]) => `${name} ${value}`).join(", ");
+
+/**
+ * @typedef {"none"|"foretold"|"done"|"stale"} Standing
+ */
+
+/**
+ * Where the session stands against a trace.
+ * @param {Trace|null} trace
+ * @param {{tick: number, log_index: number}|null} frame
+ * @param {number} log_index when the trace was asked for
+ * @returns {Standing}
+ */
+export function standing(trace, frame, log_index) {
+  if (!trace || !frame) return "none";
+  if (frame.log_index !== log_index || frame.tick < trace.tick || frame.tick > trace.tick + trace.ticks) return "stale";
+  if (trace.ticks > 0 && frame.tick === trace.tick + trace.ticks) return "done";
+  return frame.tick === trace.tick ? "foretold" : "stale";
+}
+
+/**
+ * What is said above the list.
+ * @param {Trace} trace
+ * @param {Standing} now
+ * @param {number} tick of the session
+ */
+export function traceText(trace, now, tick) {
+  const span = trace.ticks === 1 ? `tick ${count(trace.tick + 1)}` : `ticks ${count(trace.tick + 1)} to ${count(trace.tick + trace.ticks)}`;
+  if (trace.ticks === 0) return `${trace.design} has nothing to do. Press Compact, or change the balloon: while paused, it waits for you.`;
+  const what = trace.total === 0 ? "compaction and reclaim look at no page (plain allocation is not traced)" : `${plural(trace.total, "page or pageblock", "pages and pageblocks")} handled${trace.shown < trace.total ? `, ${count(trace.shown)} listed` : ""}`;
+  if (now === "done") return `Done, ${span} of ${trace.design}: ${what}.`;
+  if (now === "stale") return `Past: ${span} of ${trace.design}. The session has gone on since, to tick ${count(tick)}: trace again.`;
+  return `Foretold, ${span} of ${trace.design}: ${what}. Step does exactly this.`;
+}
+
+/**
+ * The next row for a key, null = not ours.
+ * @param {string} key
+ * @param {number} row
+ * @param {number} nr
+ */
+export function moveRow(key, row, nr) {
+  const page = 8;
+  /** @type {Record<string, number>} */
+  const to = { ArrowDown: row + 1, ArrowUp: row - 1, PageDown: row + page, PageUp: row - page, Home: 0, End: nr - 1 };
+  return key in to && nr > 0 ? Math.max(0, Math.min(nr - 1, to[key])) : null;
+}
