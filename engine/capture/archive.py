@@ -1,10 +1,8 @@
-"""Reads the files of a capture out of a folder or a (compressed) tar, trusting nothing in it.
+"""Reads the files of a capture from a folder or a (compressed) tar, trusting nothing in it.
 
-Nothing is ever written to disk, no link is followed, no name from the archive becomes a path.
-Every byte
-passes through one capped stream, so a bomb costs no more memory than the largest capture that is
-allowed.
-What comes out is a dict of the known /proc files; everything else in the archive is passed over.
+Nothing is ever written to disk, no link is followed, and no name from the archive becomes a path.
+Every byte passes through one capped stream, so a bomb costs no more memory than the largest capture
+allowed. The result is a dict of the known /proc files; everything else in the archive is skipped.
 """
 
 import bz2
@@ -29,11 +27,11 @@ _EXTENDED_HEADER = 1 << 16  # bytes; pax and GNU long names of a sane archive ar
 
 @dataclass(frozen=True)
 class Limits:
-    """What is taken at most, so that a hostile upload costs bounded memory and time.
+    """Upper limits, so that a hostile upload costs bounded memory and time.
 
     Attributes:
         guest_mib: memory of the captured machine, MiB.
-        archive_bytes: size of an archive in memory (an upload), as it comes.
+        archive_bytes: size of an archive in memory (an upload), before decompression.
         text_bytes: size of one text file.
         members: entries in the archive.
     """
@@ -45,7 +43,7 @@ class Limits:
 
     @property
     def max_pfn(self) -> int:
-        """Highest page frame number allowed: holes below and between memory come on top of it."""
+        """Highest page frame number allowed: memory plus the holes below and within it."""
         return (self.guest_mib << 8) + max(self.guest_mib << 6, 4 << 18)
 
     @property
@@ -90,7 +88,7 @@ class _Xz:
 
 
 class _Capped:
-    """A stream that gives exactly what is asked for, and no more than ``cap`` bytes in all."""
+    """A stream that returns exactly what is asked for, and at most ``cap`` bytes in all."""
 
     def __init__(self, source: _Source, cap: int, name: str) -> None:
         self._source = source
@@ -120,7 +118,7 @@ class _Capped:
         return out
 
     def skip(self, size: int) -> int:
-        """Pass over ``size`` bytes; the number of bytes that were there."""
+        """Skip ``size`` bytes; returns the number of bytes that were there."""
         done = 0
         while done < size:
             part = len(self.read(min(size - done, _CHUNK)))
@@ -131,12 +129,12 @@ class _Capped:
 
 
 def _words(error: Exception) -> str:
-    """What a decompressor complained about, for people."""
+    """A decompressor's complaint, for people."""
     return str(error) or "the compressed data ends in the middle"
 
 
 def _open_stream(raw: io.BufferedIOBase, name: str) -> _Source:
-    """The decompressed stream behind ``raw``, by its first bytes."""
+    """The decompressed stream of ``raw``; its first bytes tell the format."""
     magic = raw.read(6)
     raw.seek(0)
     if magic.startswith(b"\xfd7zXZ"):
@@ -188,7 +186,7 @@ def _read_member(stream: _Capped, name: str, size: int, where: str, limits: Limi
 
 
 def _keep(files: dict[str, bytes], name: str, body: bytes, where: str) -> None:
-    """Add one file; a second one of the same name would make the answer a matter of luck."""
+    """Add one file; with a second one of the same name the result would be a matter of luck."""
     if name in files:
         raise ValueError(f"{where} holds {name} twice: one capture at a time, please")
     files[name] = body
@@ -212,8 +210,8 @@ def _read_tar(raw: io.BufferedIOBase, where: str, limits: Limits) -> dict[str, b
             raise ValueError(f"{where} is not a tar archive, or is damaged: {error}") from error
         padded = -(-head.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
         if head.type in (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME):
-            # Times, owners and long names: nothing of it is needed. A size given here instead of
-            # in the header would be needed for members over 8 GiB only.
+            # Times, owners and long names: none are needed. A size is given here rather than in
+            # the header only for members over 8 GiB.
             if head.size > _EXTENDED_HEADER:
                 raise ValueError(f"{where} has an extended header of {head.size} bytes: refused")
             stream.skip(padded)
@@ -265,7 +263,7 @@ def _read(source: Path | bytes, where: str, limits: Limits) -> dict[str, bytes]:
         if not source.is_file():
             raise ValueError(f"{where} is neither a file nor a folder")
         size, opener = source.stat().st_size, _path_opener(source)
-    # A file on disk is read piece by piece: what it unpacks to bounds it, packed or not.
+    # A file on disk is read piece by piece, so its unpacked size is the bound, packed or not.
     most = limits.archive_bytes if isinstance(source, bytes) else limits.unpacked_bytes
     if size > most:
         raise ValueError(f"{where} has {size >> 20} MiB: the limit is {most >> 20} MiB")
@@ -289,7 +287,7 @@ def read_files(source: Path | bytes, where: str, limits: Limits) -> dict[str, by
     Args:
         source: folder, tar archive, or the bytes of one.
         where: what to call it in messages.
-        limits: what is taken at most.
+        limits: upper limits.
 
     Raises:
         ValueError: not a capture, damaged, hostile, too large, or a file is missing; one sentence.

@@ -1,8 +1,8 @@
-"""Builds a guest's records from what was found in a capture: pages, counters, lists, zones.
+"""Assembles a guest's records from what was found in a capture: pages, counters, lists, zones.
 
-The orders of lists are not in a capture. Assumed is what the kernel tends towards, disturbed by a
-seed so
-that the effect of not knowing can be measured; docs/CAPTURES.md says what and why.
+A capture does not contain the order of lists. The order that the kernel tends towards is assumed
+and perturbed by a seed, so that the effect of not knowing it can be measured; docs/CAPTURES.md says
+what and why.
 """
 
 from collections.abc import Iterable, Sequence
@@ -66,16 +66,16 @@ def _ascending(pfns: NDArray[np.int64], rank: NDArray[np.float64]) -> NDArray[np
 def _goes_to_tail(
     guest: Guest, starts: NDArray[np.int64], order: int, is_virgin: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
-    """Which free blocks stand in the tail part of their list.
+    """Which free blocks are in the tail part of their list.
 
-    A block whose larger neighbourhood is free is put at the tail, since it may soon be whole again
+    A block that may soon merge because its next larger buddy is free is put at the tail
     (mm/page_alloc.c buddy_merge_likely()); so is everything that boot hands over.
 
     Args:
         guest: Guest; the order of every free block has been filled in.
         starts: int64[n], first pfns.
         order: of these blocks.
-        is_virgin: bool[nr_blocks], not used since boot, as far as one can tell.
+        is_virgin: bool[nr_blocks], not used since boot as far as can be told.
     """
     if order >= u.MAX_PAGE_ORDER - 1:
         virgin: NDArray[np.bool_] = is_virgin[starts >> u.PAGEBLOCK_ORDER]
@@ -89,7 +89,7 @@ def _goes_to_tail(
 def _virgin(guest: Guest) -> NDArray[np.bool_]:
     """Pageblocks above every user page of their zone: memory that nobody has reached since boot.
 
-    Pageblocks with reserved pages are left aside: boot puts things of its own at the end of memory.
+    Pageblocks with reserved pages are left out: boot puts its own things at the end of memory.
     """
     user = np.flatnonzero((guest.blocks["nr_movable"] > 0) & (guest.blocks["nr_reserved"] == 0))
     out = np.zeros(len(guest.blocks), np.bool_)
@@ -112,7 +112,7 @@ def _build_free_lists(
         guest.pages["order"][starts] = order
     for order, starts in enumerate(free):
         to_tail = _goes_to_tail(guest, starts, order, is_virgin)
-        # Memory is used upwards and given back in that order, last freed first out.
+        # Memory is used upwards and given back in that order; last freed, first out.
         front, back = _ascending(starts[~to_tail], rank)[::-1], _ascending(starts[to_tail], rank)
         placed = np.concatenate((front, back))
         block = placed >> u.PAGEBLOCK_ORDER
@@ -146,9 +146,8 @@ def _set_active(guest: Guest, wanted: Sequence[tuple[int, int]]) -> None:
     """Make the numbers of active pages agree with zoneinfo.
 
     A kernel with generations (CONFIG_LRU_GEN) keeps a page's age elsewhere; its ACTIVE bit says
-    little,
-    but zoneinfo counts the young generations as active. The likeliest are chosen: marked active,
-    then mapped, then referenced, then any.
+    little, but zoneinfo counts the young generations as active. The likeliest pages are chosen:
+    those marked active, then mapped, then referenced, then any.
 
     Args:
         guest: Guest. Writes pages.flags.

@@ -1,15 +1,13 @@
-"""Chooses a label for each of many items so that the sums per label come out as known.
+"""Chooses a label for each of many items so that the sums per label match known totals.
 
-Items come in pairs (2k, 2k + 1) that like to agree. Each label has a cost per item, each item a
-vector of
-amounts, and for each label the sum of the amounts of its items is known, more or less exactly:
+Items come in pairs (2k, 2k + 1) that tend to agree. Each label has a cost per item, each item a
+vector of amounts, and for each label the sum of its items' amounts is known more or less exactly:
 
     minimise  cost + disagreement of pairs + sum of weight * |sum of amounts - target|
 
 A Lagrangian relaxation (prices on the sums, bounded by the weights) finds a near-optimal labelling
-in time
-linear in the items; a local search over single and double changes repairs what is left. No
-randomness.
+in time linear in the items; a local search over single and double changes repairs the rest. There
+is no randomness.
 """
 
 from dataclasses import dataclass
@@ -22,13 +20,13 @@ Labels = NDArray[np.int64]
 
 _ROUNDS = 200
 _CANDIDATES = 1500  # pairs that the local search may change
-_MOVES = 250  # moves that are tried two at a time
+_MOVES = 250  # moves that are tried in twos
 _REPAIRS = 80
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What is known.
+    """One labelling problem.
 
     Attributes:
         cost: float64[n, labels], n even.
@@ -78,7 +76,7 @@ class _Solver:
         return float(chosen + (self.p.weight * np.abs(excess)).sum())
 
     def relax(self) -> Labels:
-        """Best labelling met while adjusting the prices (subgradient, steps as in AdaGrad)."""
+        """Best labelling found while adjusting the prices (subgradient, steps as in AdaGrad)."""
         price = np.zeros_like(self.p.target)
         steps = np.full_like(price, 1e-9)
         best, best_value = np.zeros(len(self.pair_cost), np.int64), np.inf
@@ -95,13 +93,13 @@ class _Solver:
         return best
 
     def _candidates(self) -> Labels:
-        """Pairs that hesitate most between two states at the final prices."""
+        """Pairs whose best two states are closest in cost at the final prices."""
         cost = self._pair_costs(self.p.cost + self.p.amounts @ self.price.T)
         two = np.partition(cost, 1, axis=1)[:, :2]
         return np.argsort(two[:, 1] - two[:, 0], kind="stable")[:_CANDIDATES]
 
     def repair(self, state: Labels) -> Labels:
-        """Improve by changing one pair, or two at once, while that helps."""
+        """Improve by changing one pair, or two at once, for as long as that helps."""
         state = state.copy()
         pairs = self._candidates()
         rows = np.arange(len(pairs))
@@ -141,7 +139,7 @@ class _Solver:
 
 
 def _change(excess: Floats, delta: Floats, weight: Floats) -> Floats:
-    """Change of the weighted deviation if ``delta`` is added to ``excess``."""
+    """Change in the weighted deviation if ``delta`` is added to ``excess``."""
     known = weight > 0
     change = np.abs(excess[known] + delta[..., known]) - np.abs(excess[known])
     out: Floats = change @ weight[known]

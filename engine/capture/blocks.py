@@ -1,13 +1,10 @@
-"""Infers the migratetype of every pageblock of a capture, which no /proc file tells.
+"""Infers the migratetype of every pageblock of a capture, which no /proc file gives.
 
 Known per zone, from pagetypeinfo: how many pageblocks each type has, and how many free blocks of
-each
-order lie in pageblocks of each type. Known per pageblock: its free blocks, what lives in it, and
-what the kernel did to it at boot. So the types are chosen together: what a pageblock holds makes
-some types
-likelier than others, and the sums must come out (engine/capture/assign.py). docs/CAPTURES.md has
-the
-reasons for each number here and what each rule contributes.
+each order lie in pageblocks of each type. Known per pageblock: its free blocks, its contents, and
+what the kernel did to it at boot. So the types are chosen jointly: the contents of a pageblock make
+some types likelier than others, and the sums must match (engine/capture/assign.py).
+docs/CAPTURES.md has the reasons for each number here and what each rule contributes.
 """
 
 from collections.abc import Mapping
@@ -19,7 +16,7 @@ from numpy.typing import NDArray
 from engine import units as u
 from engine.capture.assign import Floats, Problem, assign
 
-# Kinds of pages by whom they were allocated for; the columns of ``Evidence.kinds``.
+# Kinds of pages by their use; the columns of ``Evidence.kinds``.
 KINDS: tuple[tuple[str, tuple[int, ...]], ...] = (
     ("anon", (u.STATE_ANON, u.STATE_THP)),
     ("shmem", (u.STATE_SHMEM,)),
@@ -43,11 +40,10 @@ _TYPES = (
     u.MIGRATE_ISOLATE,
 )
 
-# How readily a page of each kind is met in a pageblock of each type: parameters of a
-# Dirichlet-multinomial,
-# where small numbers mean "all or nothing". What a type is for gets about 1, what gets there
-# by fallback a few per cent. Order of columns as in KINDS; file and balloon are filled in by
-# machine.
+# How common a page of each kind is in a pageblock of each type: parameters of a
+# Dirichlet-multinomial, where small numbers mean "all or nothing". What a type is meant for gets
+# about 1, what gets there by fallback a few per cent. Columns are ordered as in KINDS; file and
+# balloon are filled in per machine.
 _AFFINITY: Mapping[int, tuple[float, ...]] = {
     u.MIGRATE_UNMOVABLE: (0.05, 0.05, 0.0, 1.0, 0.3, 1.0, 0.02, 0.0),
     u.MIGRATE_MOVABLE: (1.0, 0.3, 0.0, 0.02, 0.005, 0.05, 0.3, 0.0),
@@ -56,12 +52,12 @@ _AFFINITY: Mapping[int, tuple[float, ...]] = {
     u.MIGRATE_CMA: (1.0, 0.3, 0.0, 0.002, 0.001, 0.01, 0.02, 0.0),
     u.MIGRATE_ISOLATE: (0.3, 0.3, 0.0, 0.1, 0.1, 0.1, 0.1, 0.0),
 }
-_CONCENTRATION = 2.0  # low: pageblocks of one type differ much
-_PAIR_COST = 2.0  # two pageblocks of one order-10 block are claimed together, mostly
-_BOOT_COST = 3.0  # a pageblock that never was free has the type it got at boot
+_CONCENTRATION = 2.0  # low: pageblocks of one type differ widely
+_PAIR_COST = 2.0  # the two pageblocks of an order-10 block are mostly claimed together
+_BOOT_COST = 3.0  # a pageblock that was never free has the type it got at boot
 _CLAIM_COST = 2.0  # a claim needs half a pageblock that is free or compatible
 _COUNT_WEIGHT = 6.0  # one pageblock too many of a type
-_FREE_WEIGHT = 2.0  # one free block too many, scaled by how far the files agree
+_FREE_WEIGHT = 2.0  # one free block too many, scaled by how well the files agree
 _SLAB_WEIGHT = 0.05  # one page of reclaimable slab too many
 
 
@@ -74,7 +70,7 @@ class Evidence:
         reserved: int64[nr_blocks], reserved pages and holes.
         reserved_first: bool[nr_blocks], the first page is one of those.
         listed: bool[nr_blocks], has page structures: pagetypeinfo counts it.
-        free: int64[nr_blocks, 11], free blocks by order; one of order 10 counts in its first
+        free: int64[nr_blocks, 11], free blocks by order; an order-10 block counts in its first
             pageblock.
     """
 
@@ -94,7 +90,7 @@ class ZoneTotals:
         free: migratetype → free blocks by order, -1 = not counted.
         blocks: migratetype → pageblocks.
         deferred: first pageblock whose page structures were set up late at boot; ``end`` if none.
-        slab_reclaimable: pages of reclaimable slab to be found, -1 = not known for this zone.
+        slab_reclaimable: pages of reclaimable slab to be found, -1 = unknown for this zone.
         buffers_share: share of the page cache that belongs to block devices, 0 to 1.
     """
 
@@ -113,8 +109,8 @@ class ZoneResult:
 
     Attributes:
         migratetype: uint8[end - first].
-        free_off: free blocks (all orders and types) that end up under another type than
-            pagetypeinfo says.
+        free_off: free blocks (all orders and types) that end up under a type other than the one in
+            pagetypeinfo.
         blocks_off: pageblocks too many or too few, summed over types.
         balloon_movable: whether balloon pages look as if they were allocated as movable.
     """
@@ -174,13 +170,13 @@ def _content_cost(
     if is_unmovable or for_movable:
         weights[_FILE] += buffers_share if is_unmovable else 1.0 - buffers_share
     weights[_BALLOON] = 0.5 if (for_movable if balloon_movable else is_unmovable) else 0.05
-    # The same sum for all types: else those that take many kinds would be put at a disadvantage.
+    # The same sum for all types; otherwise those that take many kinds would be at a disadvantage.
     weights *= _CONCENTRATION / weights.sum()
     cost = _log_rising(kinds.sum(axis=1), _CONCENTRATION)
     for column, weight in enumerate(weights.tolist()):
         cost -= _log_rising(kinds[:, column], weight)
-    # Half a pageblock must be free or compatible at the moment of a claim
-    # (mm/page_alloc.c try_to_claim_block()), so the other half bounds what a new owner inherits.
+    # Half a pageblock must be free or compatible when it is claimed (mm/page_alloc.c
+    # try_to_claim_block()), so the other half bounds what a new owner inherits.
     half = u.PAGEBLOCK_NR_PAGES // 2
     foreign = _KERNEL_KINDS if for_movable else _MOVABLE_KINDS
     if for_movable != balloon_movable:
@@ -193,9 +189,8 @@ def _boot_cost(cost: Floats, types: list[int], own: Evidence, deferred: int) -> 
     """Account for what boot did; changes ``cost`` in place.
 
     memmap_init_range() makes every pageblock MOVABLE. Where page structures are set up late,
-    deferred_free_pages() does so only when it meets the first page of a pageblock among free
-    memory: all
-    others keep the 0 of a cleared bitmap, UNMOVABLE.
+    deferred_free_pages() does so only when it finds the first page of a pageblock in free memory:
+    all others keep the 0 of a cleared bitmap, UNMOVABLE.
     """
     index = np.arange(len(cost))
     late = own.reserved_first & (index >= deferred)
@@ -215,7 +210,7 @@ def _sums(types: list[int], own: Evidence, zone: ZoneTotals) -> tuple[Floats, Fl
     target = np.zeros((len(types), dims))
     weight = np.zeros((len(types), dims))
     listed = np.array([zone.free.get(t, (0,) * u.NR_PAGE_ORDERS) for t in types], np.float64)
-    # The files are read one after another: where the two disagree in sum, they bind less.
+    # The files are read one after another: where their totals disagree, they bind less.
     slack = np.abs(own.free.sum(axis=0) - np.maximum(listed, 0).sum(axis=0))
     for row, migratetype in enumerate(types):
         target[row, : u.NR_PAGE_ORDERS] = np.maximum(listed[row], 0)
@@ -244,7 +239,7 @@ def infer_zone(evidence: Evidence, zone: ZoneTotals) -> ZoneResult:
     amounts, target, weight = _sums(types, own, zone)
     whole = own.reserved == 0
     coupling = np.where(whole[0::2] & whole[1::2], _PAIR_COST, 0.0)
-    coupling[own.free[0::2, u.MAX_PAGE_ORDER] > 0] += 50.0  # one free block has one type
+    coupling[own.free[0::2, u.MAX_PAGE_ORDER] > 0] += 50.0  # a free block has a single type
     best: tuple[float, NDArray[np.int64], Floats, bool] | None = None
     has_balloon = bool(own.kinds[:, _BALLOON].any())
     for balloon_movable in (False, True) if has_balloon else (True,):
@@ -266,7 +261,7 @@ def infer_zone(evidence: Evidence, zone: ZoneTotals) -> ZoneResult:
 
 
 def _padded(evidence: Evidence, span: slice, odd: int) -> Evidence:
-    """A zone's evidence, made even by a pageblock that holds nothing."""
+    """A zone's evidence, padded to an even number of pageblocks with an empty one."""
     return Evidence(
         kinds=np.pad(evidence.kinds[span], ((0, odd), (0, 0))),
         reserved=np.pad(evidence.reserved[span], (0, odd), constant_values=u.PAGEBLOCK_NR_PAGES),

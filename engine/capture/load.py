@@ -1,10 +1,9 @@
 """A capture of a real machine: reading it, and making a guest of it.
 
 ``load_capture`` reads and checks the /proc files; ``guest_from_capture`` decides what every page
-and pageblock is and builds the records. Both are pure: no clock, nothing outside the source that
-is given.
-What a capture does not tell (order of lists, migratetypes, who is parked where) is inferred or
-assumed here and in engine/capture_*.py only; docs/CAPTURES.md lists it all.
+and pageblock is and assembles the records. Both are pure: no clock, nothing but the given source.
+What a capture does not contain (order of lists, migratetypes, pages parked on per-CPU lists) is
+inferred or assumed only in engine/capture; docs/CAPTURES.md lists all of it.
 """
 
 from collections.abc import Mapping
@@ -41,14 +40,14 @@ _NOPAGE = 1 << KPF_NOPAGE
 
 @dataclass(frozen=True)
 class Inferred:
-    """What a capture turns out to mean.
+    """What was inferred from a capture.
 
     Attributes:
         pages: every page.
         migratetype: uint8[nr_blocks].
         listed: bool[nr_blocks], has page structures.
         free: first pfns of free blocks by order.
-        zones: per zone, what the inference left over.
+        zones: per zone, the types found and how far they miss the totals.
     """
 
     pages: Pages
@@ -95,7 +94,7 @@ class Capture:
     def inferred(self) -> Inferred:
         """Pages, free blocks and migratetypes; computed once."""
         pages = decode(self.flags, self.counts)
-        # Free blocks do not reach over the end of a zone.
+        # Free blocks do not cross the end of a zone.
         alone = np.zeros(len(pages.reserved_first), np.bool_)
         alone[[b for b in (s.start_pfn // _BLOCK for s in self.spans) if b % 2]] = True
         free = free_blocks(pages.state, alone)
@@ -110,14 +109,14 @@ class Capture:
             parked = sum(count for count, _, _ in zone_text.pcp)
             find_parked(pages.state, migratetype, span.start_pfn, span.end_pfn, parked)
         migratetype[~evidence.listed] = u.MIGRATE_MOVABLE
-        # An isolation in progress (offlining, CMA) ends; the pageblock was and will be movable.
+        # An isolation in progress (offlining, CMA) will end; the pageblock was and will be movable.
         migratetype[migratetype == u.MIGRATE_ISOLATE] = u.MIGRATE_MOVABLE
         alone |= (migratetype == u.MIGRATE_HIGHATOMIC) | (migratetype == u.MIGRATE_CMA)
         free = free_blocks(pages.state, alone)
         return Inferred(pages, migratetype, evidence.listed, free, tuple(results))
 
     def summary(self) -> dict[str, Any]:
-        """For people: what was found, how far the files agree, what had to be guessed.
+        """For people: what was found, how well the files agree, what had to be guessed.
 
         Returns:
             JSON-able dict; see docs/CAPTURES.md.
@@ -203,7 +202,7 @@ def zone_totals(capture: Capture, pages: Pages) -> list[ZoneTotals]:
 def _uncapped(
     free: Mapping[int, tuple[int, ...]], migratetype: int, total: tuple[int, ...]
 ) -> tuple[int, ...]:
-    """Free blocks of one type where the kernel stopped counting: all that no other type has."""
+    """Free blocks of one type where the kernel stopped counting: all that the others leave."""
     others = [counts for t, counts in free.items() if t != migratetype]
     return tuple(
         n if n >= 0 else total[order] - sum(counts[order] for counts in others)
@@ -214,8 +213,7 @@ def _uncapped(
 def _first_deferred(capture: Capture, zone: ZoneText) -> int:
     """First pfn of a zone whose page structures were set up late at boot.
 
-    Only a node's last zone is concerned, from the first section boundary on after more than a
-    section
+    Only a node's last zone is affected, from the first section boundary after more than a section
     of it has been set up (mm/mm_init.c defer_init()).
     """
     end = zone.start_pfn + zone.spanned
@@ -268,10 +266,10 @@ def _spans(
 
 
 def _mark_offline(flags: NDArray[np.uint64], counts: NDArray[np.uint64]) -> None:
-    """Give pages of sections that are not online the bit that says so; changes ``flags``.
+    """Set NOPAGE on pages of sections that are not online; changes ``flags``.
 
     Newer kernels (seen on 6.18) write 0 instead of NOPAGE for them. A section (128 MiB) of online
-    memory without a single flag does not occur: its page structures alone are flagged.
+    memory without a single flag does not occur: its own page structures are flagged.
     """
     whole = len(flags) // _PAGES_PER_SECTION * _PAGES_PER_SECTION
     sections = flags[:whole].reshape(-1, _PAGES_PER_SECTION)
@@ -282,7 +280,7 @@ def _mark_offline(flags: NDArray[np.uint64], counts: NDArray[np.uint64]) -> None
 
 
 def _clip(words: NDArray[np.uint64], spans: list[ZoneSpan], filler: int) -> NDArray[np.uint64]:
-    """Bring a page file to the length of the last zone; outside of zones there is no memory."""
+    """Cut or pad a page file to the end of the last zone; outside zones there is no memory."""
     out = np.full(spans[-1].end_pfn, filler, np.uint64)
     for span in spans:
         part = words[span.start_pfn : span.end_pfn]
@@ -296,7 +294,7 @@ def load_capture(source: Path | bytes, name: str = "", limits: Limits | None = N
     Args:
         source: a folder, a tar archive (plain, gz, xz or bz2), or the bytes of such an archive.
         name: what to call it; the file's name by default.
-        limits: what is taken at most; see engine/capture/archive.py.
+        limits: upper limits; see engine/capture/archive.py.
 
     Raises:
         ValueError: anything wrong with it, in one sentence.
@@ -344,7 +342,7 @@ def guest_from_capture(capture: Capture, seed: int = 1) -> Guest:
 
     Args:
         capture: what load_capture read.
-        seed: of everything that a capture does not tell (order of lists) and of the guest's
+        seed: for everything that a capture does not contain (order of lists) and for the guest's
             generator.
     """
     found = capture.inferred

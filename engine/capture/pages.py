@@ -1,8 +1,7 @@
 """What each page of a capture is: kpageflags and kpagecount to states, flags, orders, free blocks.
 
 Everything is vectorised over the whole machine. Nothing here knows pageblock migratetypes; those
-are
-inferred from what this room finds (engine/capture/blocks.py).
+are inferred from what this module finds (engine/capture/blocks.py).
 """
 
 from dataclasses import dataclass
@@ -54,7 +53,7 @@ class Pages:
             ORDER_TAIL on its others.
         reserved_first: bool[nr_pages / 512], the first page of the pageblock is reserved or
             missing.
-        split: compound pages of other sizes than a power of two, or misplaced: taken apart.
+        split: compound pages that were taken apart: not a power of two in size, or misaligned.
     """
 
     state: States
@@ -71,13 +70,13 @@ def _bit(words: NDArray[np.uint64], bit: int) -> NDArray[np.bool_]:
 
 
 def _runs(words: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """Runs of equal words, values and lengths: neighbours are often alike."""
+    """Runs of equal words, as values and lengths: neighbours are often alike."""
     starts = np.flatnonzero(np.append(True, words[1:] != words[:-1]))
     return words[starts], np.diff(np.append(starts, len(words)))
 
 
 def decode_states(words: NDArray[np.uint64], counts: NDArray[np.uint64]) -> States:
-    """State of each page by its flags; first match of KPF bits wins.
+    """State of each page by its flags; the first match of KPF bits wins.
 
     Args:
         words: uint64[nr_pages], kpageflags.
@@ -97,7 +96,7 @@ def decode_states(words: NDArray[np.uint64], counts: NDArray[np.uint64]) -> Stat
     states[_bit(runs, KPF_RESERVED)] = u.STATE_RESERVED
     states[_bit(runs, KPF_HUGE)] = u.STATE_HUGE
     states[_bit(runs, KPF_PGTABLE)] = u.STATE_PGTABLE
-    # A slab's list pointers overlay the mapping field: MMAP, ANON and KSM mean nothing on it.
+    # A slab's list pointers overlay the mapping field: MMAP, ANON and KSM mean nothing there.
     states[_bit(runs, KPF_SLAB)] = u.STATE_SLAB
     states[_bit(runs, KPF_OFFLINE)] = u.STATE_BALLOON
     states[_bit(runs, KPF_BUDDY)] = u.STATE_FREE
@@ -105,7 +104,7 @@ def decode_states(words: NDArray[np.uint64], counts: NDArray[np.uint64]) -> Stat
     states[_bit(runs, KPF_NOPAGE)] = u.STATE_HOLE
     states[runs == 0] = u.STATE_UNKNOWN
     out = np.repeat(states, lengths)
-    out[(out == u.STATE_UNKNOWN) & (counts != 0)] = u.STATE_KERNEL  # mapped: somebody's, not parked
+    out[(out == u.STATE_UNKNOWN) & (counts != 0)] = u.STATE_KERNEL  # mapped: in use, not parked
     return out
 
 
@@ -115,8 +114,8 @@ def decode_flags(
     """PG_* of user pages; everything else has none.
 
     What lasts milliseconds (locked, under writeback) is dropped: the guest is taken as settled, and
-    a page under writeback as clean. Pages that a CPU still held back from the LRU lists
-    get PG_LRU all the same: compact_memory begins by draining those batches.
+    a page under writeback as clean. Pages still in a CPU's LRU batch get PG_LRU all the same:
+    compact_memory begins by draining those batches.
 
     Args:
         words: uint64[nr_pages], kpageflags.
@@ -152,9 +151,8 @@ def free_blocks(state: States, separate: NDArray[np.bool_] | None = None) -> lis
     """Free blocks by order: the largest aligned ones that the free pages can form.
 
     Two free buddies merge at once (mm/page_alloc.c __free_one_page()), so within a pageblock the
-    free
-    pages alone determine the free blocks. Two whole pageblocks merge into order 10 unless their
-    migratetypes differ and one of them is of a type that must not merge.
+    free pages alone determine the free blocks. Two whole pageblocks merge into order 10 unless
+    their migratetypes differ and one of them is of a type that must not merge.
 
     Args:
         state: uint8[nr_pages], a multiple of 1024 pages is not needed.
@@ -182,7 +180,7 @@ def free_blocks(state: States, separate: NDArray[np.bool_] | None = None) -> lis
 
 
 def _compound_orders(words: NDArray[np.uint64], state: States, order: States) -> tuple[States, int]:
-    """Fill in orders of compound pages; the state of a head holds for its tails.
+    """Fill in the orders of compound pages; tails take the state of their head.
 
     Returns:
         states with tails as their heads, and how many compound pages were taken apart.
@@ -194,7 +192,7 @@ def _compound_orders(words: NDArray[np.uint64], state: States, order: States) ->
     heads = np.flatnonzero(is_head & usable)
     if not len(heads):
         return state, 0
-    # A compound page ends at the first page that is no tail.
+    # A compound page ends at the first page that is not a tail.
     stops = np.append(np.flatnonzero(~is_tail), len(words))
     sizes = stops[np.searchsorted(stops, heads, side="right")] - heads
     state = state.copy()
@@ -220,7 +218,7 @@ def _compound_orders(words: NDArray[np.uint64], state: States, order: States) ->
 
 
 def decode(words: NDArray[np.uint64], counts: NDArray[np.uint64]) -> Pages:
-    """Decode a whole machine; free blocks' orders are filled in later.
+    """Decode a whole machine; the orders of free blocks are filled in later.
 
     Args:
         words: uint64[nr_pages], kpageflags, a multiple of 512 pages.
@@ -229,7 +227,7 @@ def decode(words: NDArray[np.uint64], counts: NDArray[np.uint64]) -> Pages:
     state = decode_states(words, counts)
     order = np.zeros(len(words), np.uint8)
     state, split = _compound_orders(words, state, order)
-    # A page whose compound head is gone (the capture raced) is a page of its own.
+    # A page whose compound head is gone (the capture raced) becomes a page of its own.
     thp_alone = (state == u.STATE_THP) & (order == 0)
     state[thp_alone] = u.STATE_ANON
     flags = decode_flags(words, counts, state)
@@ -246,12 +244,11 @@ def decode(words: NDArray[np.uint64], counts: NDArray[np.uint64]) -> Pages:
 def find_parked(
     state: States, migratetype: NDArray[np.uint8], start_pfn: int, end_pfn: int, parked: int
 ) -> None:
-    """Tell pages parked on per-CPU lists from kernel memory, where that can be told.
+    """Tell pages parked on per-CPU lists from kernel memory where that is possible.
 
-    Both show no flag. In MOVABLE and RECLAIMABLE pageblocks kernel memory without any flag is rare
-    (it
-    would have come by stealing), so flagless pages there are parked ones, up to the number that
-    zoneinfo gives. In UNMOVABLE pageblocks nothing tells them apart: they stay unknown.
+    Neither has a flag. In MOVABLE and RECLAIMABLE pageblocks kernel memory without any flag is rare
+    (it would have got there by stealing), so flagless pages there count as parked, up to the number
+    in zoneinfo. In UNMOVABLE pageblocks nothing tells them apart: they stay unknown.
 
     Args:
         state: uint8[nr_pages]; STATE_UNKNOWN becomes STATE_PCP.

@@ -1,8 +1,7 @@
 """Parses the text files of a capture: buddyinfo, pagetypeinfo, zoneinfo, vmstat and meminfo.
 
-Numbers only: nothing here knows what they mean for a guest. A file that does not look as Linux
-writes
-it is refused in one sentence that names it.
+Numbers only: nothing here knows what they mean for a guest. A file that Linux would not have
+written is refused in one sentence that names it.
 """
 
 import re
@@ -66,7 +65,7 @@ class PageTypes:
 
 
 def _decode(name: str, body: bytes) -> str:
-    """Text of a file that must be plain ASCII."""
+    """The text of a file that must be plain ASCII."""
     try:
         return body.decode("ascii")
     except UnicodeDecodeError as error:
@@ -84,7 +83,7 @@ def parse_buddyinfo(body: bytes) -> dict[ZoneKey, tuple[int, ...]]:
     """Free blocks by order of each zone.
 
     Raises:
-        ValueError: not a buddyinfo, or with another number of orders than 11.
+        ValueError: not a buddyinfo, or the number of orders is not 11.
     """
     out: dict[ZoneKey, tuple[int, ...]] = {}
     for line in _decode("buddyinfo", body).splitlines():
@@ -151,7 +150,7 @@ def parse_pagetypeinfo(body: bytes) -> PageTypes:
 
 
 def parse_zoneinfo(body: bytes) -> tuple[tuple[ZoneText, ...], dict[str, int]]:
-    """Populated zones in the order of their memory, and the per-node statistics of all nodes.
+    """Populated zones in memory order, and the per-node statistics summed over all nodes.
 
     Raises:
         ValueError: not a zoneinfo, no memory in it, or zones that overlap.

@@ -1,7 +1,7 @@
-"""Turning a settled guest into one of Linux 3.8: reserve, marks, per-CPU lists, labels of lists.
+"""Turning a settled guest into one of Linux 3.8: reserve, watermarks, per-CPU lists, list labels.
 
-Called once, before anything is asked of the guest. From then on vm.profile chooses the rules
-wherever the two kernels differ.
+Called once, before the first command. From then on vm.profile chooses the rules wherever the two
+kernels differ.
 """
 
 import numpy as np
@@ -20,7 +20,7 @@ _MAX_RESERVE_BLOCKS = 2
 
 @core_jit
 def zone_batchsize_2012(managed):
-    """Pages that a per-CPU list gives or takes at a time.
+    """Pages moved to or from a per-CPU list at a time.
 
     Args:
         managed: int64, pages of the zone.
@@ -40,7 +40,7 @@ def zone_batchsize_2012(managed):
 
 @core_jit
 def setup_zone_wmarks_2012(guest, zone):
-    """Low and high watermark from the min watermark.
+    """Derive the low and high watermarks from the min watermark.
 
     Args:
         guest: Guest. Writes zones.wmark_*.
@@ -57,7 +57,7 @@ def setup_zone_wmarks_2012(guest, zone):
 
 @core_jit
 def setup_zone_migrate_reserve(guest, zone):
-    """Set the first MOVABLE pageblocks of a zone aside as its reserve.
+    """Set aside the first MOVABLE pageblocks of a zone as its reserve.
 
     Args:
         guest: Guest. Writes pages, blocks, lists.
@@ -65,7 +65,7 @@ def setup_zone_migrate_reserve(guest, zone):
     Source:
         3.8 mm/page_alloc.c setup_zone_migrate_reserve().
     Differs:
-        Done when the guest changes its rules, not at boot: the pageblocks may be in use.
+        Done when the guest switches rules, not at boot: the pageblocks may be in use.
     """
     z = guest.zones[zone]
     if z["managed"] == 0:
@@ -85,7 +85,7 @@ def setup_zone_migrate_reserve(guest, zone):
 
 @core_jit
 def _label_free_blocks(guest):
-    """Note the list of every free block on its first page.
+    """Label the first page of every free block with the list that it is on.
 
     Args:
         guest: Guest. Writes pages.flags.
@@ -137,5 +137,5 @@ def adopt_profile_2012(guest):
             z["pcp_high"] = 6 * z["pcp_batch"]
         z["pcp_alloc_factor"] = z["pcp_free_count"] = z["pcp_flags"] = 0
         setup_zone_migrate_reserve(guest, np.int64(zone))
-        # Hints and positions that another kernel's compaction has left mean nothing here.
+        # Hints and positions left by another kernel's compaction mean nothing here.
         reset_zone_isolation_suitable_2012(guest, np.int64(zone))

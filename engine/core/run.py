@@ -1,10 +1,10 @@
-"""One tick: a fixed budget of what was asked for, then of the daemons. The only door for a World.
+"""One tick: a fixed budget for requests, then for the daemons. A World's only entry point.
 
 A tick is measured in simulated work, never in time: ``budget`` units (world.py derives them from
 the guest's size), each one balloon round or some compaction rounds; after each of them, whatever
-the guest's size, every daemon gets as much time as that took (cpu.py). What was asked for goes on
-until it is done or can gain nothing more; afterwards a tick changes nothing but vm.tick, so that
-results do not depend on how many idle ticks pass between two commands.
+the guest's size, every daemon gets as much time as that took (cpu.py). A request continues until it
+is done or can gain nothing more; after that a tick only changes vm.tick, so results do not depend
+on how many idle ticks pass between two commands.
 """
 
 import numpy as np
@@ -45,12 +45,12 @@ from engine.core.workload.workload_ops import run_ops
 NONE = u.PFN_NONE
 
 COMPACT_ROUNDS = 8  # rounds of 32 pages per unit: 256 pages, as much as a balloon round
-BALLOON_RETRIES = 32  # rounds without gain after which a retrying driver is called quiet
+BALLOON_RETRIES = 32  # rounds without gain after which a retrying driver counts as idle
 
 
 @core_jit
 def _balloon_ends(guest, cause):
-    """The balloon has reached its target or given up: tell the design, once.
+    """Tell the design, once, that the balloon has reached its target or given up.
 
     Args:
         guest: Guest. Writes vm.causes, vm.balloon_event.
@@ -88,7 +88,7 @@ def _inflate(guest, missing):
 
 @core_jit
 def step_balloon(guest, budget):
-    """Bring the balloon nearer to its target.
+    """Move the balloon towards its target.
 
     Args:
         guest: Guest. Writes all of it.
@@ -96,9 +96,9 @@ def step_balloon(guest, budget):
     Source:
         drivers/virtio/virtio_balloon.c update_balloon_size_func().
     Differs:
-        After a failed allocation the driver sleeps 200 ms, here until the next tick; it tries for
-        ever, here until BALLOON_RETRIES rounds in a row gained nothing and a command or the
-        workload changes something.
+        After a failed allocation the driver sleeps 200 ms, here until the next tick; it retries for
+        ever, here until BALLOON_RETRIES rounds in a row have gained nothing, and again once a
+        command or the workload changes something.
     """
     vm = guest.vm[0]
     for _ in range(budget):
@@ -183,7 +183,7 @@ def _memory_round(guest):
 
 @core_jit
 def step_compact(guest, rounds):
-    """Go on with the compact_memory runs asked for: zone after zone.
+    """Continue the requested compact_memory runs, zone after zone.
 
     Args:
         guest: Guest. Writes all of it.
@@ -209,7 +209,7 @@ def step_compact(guest, rounds):
 
 @core_jit
 def step_design_work(guest, budget):
-    """Go on with what the design has asked for: the balloon pass, gathering.
+    """Continue the design's requests: the balloon pass, gathering.
 
     Args:
         guest: Guest. Writes all of it.
@@ -234,7 +234,7 @@ def step_design_work(guest, budget):
 
 @core_jit
 def step_range(guest, budget):
-    """Go on with the range asked for: memory offlining or contiguous allocation.
+    """Continue a range request: memory offlining or contiguous allocation.
 
     Args:
         guest: Guest. Writes all of it.
@@ -250,7 +250,7 @@ def step_range(guest, budget):
 
 @core_jit
 def _jobs(guest):
-    """Whether anything that was asked for is not finished.
+    """Whether any request is unfinished.
 
     Args:
         guest: Guest.
@@ -283,16 +283,16 @@ def busy(guest):
     if _jobs(guest) or not daemons_idle(guest):
         return True
     if guest.vm[0]["proactive_phase"] == PHASE_COMMAND:
-        return True  # the next tick takes note that the command is over
+        return True  # the next tick records that the command is over
     for block in range(guest.blocks.size):
         if np.int64(guest.blocks[block]["flags"]) & u.PB_TOUCHED:
-            return True  # the next tick takes the mark away
+            return True  # the next tick clears the mark
     return False
 
 
 @core_jit
 def _clear_touched(guest):
-    """Forget which pageblocks the tick before has changed.
+    """Clear the marks on pageblocks that the previous tick changed.
 
     Args:
         guest: Guest. Writes blocks.flags.
@@ -306,7 +306,7 @@ def _clear_touched(guest):
 
 @core_jit
 def step_jobs(guest):
-    """Go on with all that was asked for, one unit of each.
+    """Continue all requests, one unit of each.
 
     Args:
         guest: Guest. Writes all of it.
@@ -331,7 +331,7 @@ def run_tick(guest, ops, nr_ops, budget):
         nr_ops: int64, how many of them to run.
         budget: int64, units of work.
     Returns:
-        bool, whether the guest is busy still.
+        bool, whether the guest is still busy.
     Source:
         not of the kernel.
     """
@@ -360,13 +360,13 @@ def run_tick(guest, ops, nr_ops, budget):
 
 @core_jit
 def run_ticks(guest, ops, nr_ops, nr, budget):
-    """Several ticks, up to the first event that the design wants to hear of.
+    """Several ticks, up to the first event that the design is to be told of.
 
     Args:
         guest: Guest. Writes all of it.
         ops: int32[n, 4], workload operations of the first tick: kind, handle, order, class.
         nr_ops: int64, how many of them to run.
-        nr: int64, ticks; 0 = the operations alone, outside of any tick.
+        nr: int64, ticks; 0 = the operations alone, outside any tick.
         budget: int64, units of work per tick.
     Returns:
         int64, ticks run; fewer than ``nr`` if vm.causes is not empty. Idle ticks are counted, not

@@ -1,4 +1,6 @@
-"""The designs by name, and how a person writes one: ``NAME[:TOGGLE[=VALUE][+TOGGLE…]]``.
+
+"""The designs by name, and how to write one: ``NAME[:TOGGLE[=VALUE][+TOGGLE…]]``.
+
 
 An explicit table, no discovery: a new design is one file and one line here.
 """
@@ -17,7 +19,7 @@ DESIGNS: dict[str, type[Design]] = {
 DEFAULT_DESIGNS: tuple[str, ...] = ("pinned", "lru_hook", "separate_pass", "dedicated_block")
 MAX_DESIGNS = 8
 
-_SHOWN = 60  # characters of a person's own words repeated in a message
+_SHOWN = 60  # characters of the user's input quoted in a message
 
 
 def parse_design(key: str) -> Design:
@@ -27,8 +29,8 @@ def parse_design(key: str) -> Design:
         key: ``NAME[:TOGGLE[=VALUE][+TOGGLE…]]``; a toggle without a value means ``on``.
 
     Raises:
-        ValueError: unknown design, toggle or value, or a toggle twice; the sentence names what is
-        known.
+        ValueError: unknown design, toggle or value, or a toggle twice; the sentence lists the known
+        ones.
     """
     if not isinstance(key, str):
         raise ValueError(f"a design is text, not {type(key).__name__}")
@@ -60,11 +62,11 @@ def parse_design(key: str) -> Design:
 
 
 def parse_designs(keys: str | Iterable[str], profile: str | None = None) -> tuple[Design, ...]:
-    """Several designs, from a comma-separated text or from single keys, in their order.
+    """Several designs, from a comma-separated text or from single keys, in the given order.
 
     Args:
-        keys: as a person wrote them.
-        profile: one of units.PROFILES, if it is known already.
+        keys: as the user wrote them.
+        profile: one of units.PROFILES, if already known.
 
     Raises:
         ValueError: none, more than MAX_DESIGNS, the same key twice, one that parse_design refuses,

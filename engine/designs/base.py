@@ -1,7 +1,7 @@
-"""What a design is: rules as data that the core indexes, plus a plan that asks for work.
+"""What a design is: rules, data that the core indexes, plus a plan that requests work.
 
-A design decides and never acts: it reads a view, answers with bounded requests, and writes to no
-guest. All designs use the same acting code in engine/core, so a difference in the picture is a
+A design decides and never acts: it reads a view, answers with bounded requests, and never writes to
+a guest. All designs use the same acting code in engine/core, so any difference in the picture is a
 difference in decisions.
 """
 
@@ -118,7 +118,7 @@ class Design:
         source: who proposed it, where.
         toggles: the choices, in the order in which a key lists them.
         params: toggle name → value in force, complete.
-        key: the panel's key, exactly as the person wrote it.
+        key: the panel's key, exactly as the user wrote it.
     """
 
     name: ClassVar[str]
@@ -141,7 +141,7 @@ class Design:
         raise NotImplementedError
 
     def check_profile(self, profile: str) -> None:
-        """Refuse what a profile does not have.
+        """Refuse toggle values that a profile does not have.
 
         Args:
             profile: one of units.PROFILE_NAMES.

@@ -11,8 +11,8 @@ _HOOK = {"intended": u.HOOK_INTENDED, "merged": u.HOOK_MERGED}
 class LruHook(Design):
     """Movable balloon pages, as merged in 3.8 (R. Aquini), generalised since.
 
-    Allocated as GFP_HIGHUSER_MOVABLE. Compaction isolates them beside LRU pages; moving one copies
-    nothing, but tells the host twice: target inflated, source deflated.
+    Allocated as GFP_HIGHUSER_MOVABLE. Compaction isolates them along with LRU pages; moving one
+    copies nothing but tells the host twice: target inflated, source deflated.
     """
 
     name: ClassVar[str] = "lru_hook"

@@ -9,7 +9,7 @@ from engine.designs.base import BalloonRules, Design, Toggle
 class Pinned(Design):
     """virtio-balloon before 3.8: order-0 pages of type UNMOVABLE, never isolated.
 
-    Allocated as GFP_HIGHUSER, so grouping by mobility already keeps part of the damage away from
+    Allocated as GFP_HIGHUSER, so grouping by mobility already keeps part of the damage out of
     MOVABLE pageblocks. Deflation gives back the newest page first.
     """
 

@@ -1,1 +1,1 @@
-"""What a real kernel did from a captured state, and how a prediction is judged by it."""
+"""What a real kernel did from a captured state, and how predictions are judged against it."""

@@ -1,8 +1,8 @@
-"""Fidelity: what a real kernel did, step by step, held against what a replay predicts.
+"""Fidelity: what a real kernel did, step by step, compared with what a replay predicts.
 
-A recording is a folder with a capture (``s1.tar.xz``) and ``result.json``: operations, and for each
-design what several runs of a kernel made of them, all from that capture (docs/CAPTURES.md). The
-definition of each quantity and of its band stands in docs/FIDELITY.md. Nothing is run here.
+A recording is a folder with a capture (``s1.tar.xz``) and ``result.json``: operations and, for each
+design, what several runs of a kernel made of them, all from that capture (docs/CAPTURES.md). Each
+quantity and its band are defined in docs/FIDELITY.md. Nothing is run here.
 """
 
 import json
@@ -16,7 +16,7 @@ from engine import units as u
 from engine.capture.text import ZoneKey, parse_buddyinfo
 from engine.replay import Op, parse_ops
 
-# Name of a design in a recording -> key of the design that is to predict it.
+# Name of a design in a recording -> key of the design that predicts it.
 RECORDED_AS: Mapping[str, str] = {
     "pinned": "pinned",
     "hook": "lru_hook",
@@ -55,7 +55,7 @@ class Recording:
     Attributes:
         folder: where it is.
         name: of the scenario.
-        ops: what was asked, in order.
+        ops: the operations, in order.
         runs: key of a design → runs → steps → quantities.
         blocks: migratetype of every pageblock of the capture, one letter each; empty if unknown.
     """
@@ -68,7 +68,7 @@ class Recording:
 
     @property
     def capture(self) -> Path:
-        """The memory that everything started from."""
+        """The capture that all runs started from."""
         return self.folder / CAPTURE_NAME
 
 
@@ -96,7 +96,7 @@ class Judgement:
 
     @property
     def mean(self) -> float:
-        """Of the kernel's runs."""
+        """The mean of the kernel's runs."""
         return fmean(self.kernel)
 
     @property
@@ -112,7 +112,7 @@ class Judgement:
 
     @property
     def error(self) -> float:
-        """Distance from the mean as a share of it; of ``unusable``, which is a share, as it is."""
+        """Distance from the mean as a share of it; ``unusable`` is already a share."""
         if self.ours is None:
             return 1.0
         scale = max(abs(self.mean), LEAST_BAND[self.quantity][0], 1)
@@ -120,7 +120,7 @@ class Judgement:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """What this one counts for."""
+        """The classes that this one counts towards."""
         after = self.quantity == "blocks" and self.op == "compact"
         return ("all", self.quantity, *((BLOCKS_AFTER_COMPACT,) if after else ()))
 
@@ -138,7 +138,7 @@ class Score:
     median_error: float
 
     def share(self, name: str) -> float:
-        """In the band, as a share; 0 where nothing was judged."""
+        """The share in the band; 0 where nothing was judged."""
         inside, total = self.counts.get(name, (0, 0))
         return inside / total if total else 0.0
 
@@ -218,7 +218,7 @@ def _recorded_run(
 
 
 def predicted(steps: Iterable[Mapping[str, Any]]) -> list[Numbers]:
-    """Quantities of one design's steps as engine/replay.py answers them."""
+    """Quantities of one design's steps, from an answer of engine/replay.py."""
     out = []
     before: Mapping[str, int] = {}
     for step in steps:
@@ -238,11 +238,11 @@ def load_recording(folder: Path, zone: ZoneKey) -> Recording:
     """Read ``result.json`` of a folder.
 
     Args:
-        folder: with the capture beside it.
+        folder: holds the capture as well.
         zone: the capture's zone with the most managed pages.
 
     Raises:
-        ValueError: there is none, or it is none of ours; one sentence.
+        ValueError: missing, or not a recording of ours; one sentence.
     """
     path = folder / RESULT_NAME
     try:
@@ -282,11 +282,11 @@ def _kernel_values(runs: Sequence[Sequence[Numbers]], step: int) -> dict[str, tu
 def judge(
     recording: Recording, answer: Mapping[str, Sequence[Mapping[str, Any]]]
 ) -> list[Judgement]:
-    """Hold a replay against a recording.
+    """Judge a replay against a recording.
 
     Args:
         recording: what the kernel did.
-        answer: key of a design → steps, as in a replay's ``designs``; what lacks counts as missed.
+        answer: key of a design → steps, as in a replay's ``designs``; what is missing is a miss.
     """
     out = []
     for key, runs in recording.runs.items():
@@ -300,7 +300,7 @@ def judge(
 
 
 def ceiling(recording: Recording) -> list[Judgement]:
-    """Judge each run of the kernel by the others: what the kernel scores against itself."""
+    """Judge each run of the kernel by the others: the kernel's score against itself."""
     out = []
     for key, runs in recording.runs.items():
         for step, op in enumerate(recording.ops):

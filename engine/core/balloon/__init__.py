@@ -1,1 +1,1 @@
-"""The balloon: inflating, deflating, the pass of its own, gathering into whole pageblocks."""
+"""The balloon: inflation, deflation, its own compaction pass, gathering into whole pageblocks."""

@@ -1,9 +1,9 @@
 """The balloon driver: filling and leaking in rounds of 256 pages, or by whole pageblocks.
 
-Which pages, of which migratetype, in which order back: all that is read from the guest's rules
-(engine/designs/base.py: BalloonRules); no design is named here. Scattered pages are on
-LIST_BALLOON, pages in dedicated pageblocks on LIST_BALLOON_DEDICATED; both newest first. Gathering
-is in gather.py, the balloon's own compaction pass in balloon_pass.py.
+Which pages are taken, of which migratetype, and in which order they go back is read from the
+guest's rules (engine/designs/base.py: BalloonRules); no design is named here. Scattered pages are
+on LIST_BALLOON, pages in dedicated pageblocks on LIST_BALLOON_DEDICATED; both newest first.
+Gathering is in gather.py, the balloon's own compaction pass in balloon_pass.py.
 """
 
 import numpy as np
@@ -20,10 +20,10 @@ NONE = u.PFN_NONE
 
 # GFP bits of one balloon page: mm/balloon_compaction.c balloon_page_alloc().
 LIGHT = u.GFP_HIGHUSER | u.GFP_NORETRY | u.GFP_NOMEMALLOC
-# GFP bits of a whole pageblock at inflation: may compact and reclaim, as the recordings' module
-# asked.
+# GFP bits of a whole pageblock at inflation: may compact and reclaim, as in the module used for the
+# recordings.
 HEAVY = u.GFP_HIGHUSER | u.GFP_RETRY_MAYFAIL | u.GFP_NOMEMALLOC
-# Pages of a round before they are enqueued; empty between rounds, as compactors' lists are.
+# Pages of a round before they are enqueued; empty between rounds, like the compactors' lists.
 _ROUND = u.LIST_MIGRATEPAGES + u.CC_PASS
 
 
@@ -60,12 +60,12 @@ def tell_host(guest, nr):
 
 @core_jit
 def reverses_rounds(guest):
-    """Whether the pages of one round enter and leave the balloon's list in reverse.
+    """Whether the pages of one round enter and leave the balloon's list in reverse order.
 
     Args:
         guest: Guest.
     Returns:
-        bool; never under profile 2012, whose driver enqueues each page as soon as it has it.
+        bool; never under profile 2012, whose driver enqueues each page as soon as it gets it.
     Source:
         drivers/virtio/virtio_balloon.c fill_balloon(); 3.8 fill_balloon(), leak_balloon().
     """
@@ -75,7 +75,7 @@ def reverses_rounds(guest):
 
 @core_jit
 def _take_hole(guest):
-    """A free page inside a dedicated pageblock of the type BALLOON, which only the balloon may use.
+    """A free page inside a dedicated pageblock of type BALLOON, which only the balloon may use.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones.
@@ -129,7 +129,7 @@ def fill_chunk(guest, nr):
 
     Args:
         guest: Guest. Writes everything that an allocation writes, and the balloon's list.
-        nr: int64, pages wanted; more than BALLOON_ARRAY_PFNS_MAX counts as that.
+        nr: int64, pages wanted, capped at BALLOON_ARRAY_PFNS_MAX.
     Returns:
         int64, pages gained; fewer than asked for means that an allocation failed.
     Source:
@@ -168,14 +168,14 @@ def fill_chunk(guest, nr):
 
 @core_jit
 def dedicate(guest, pfn):
-    """Give a whole pageblock, just allocated, to the balloon.
+    """Give a just allocated whole pageblock to the balloon.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, vm.
         pfn: int64, first page of 2**PAGEBLOCK_ORDER pages in transit.
     Source:
-        not of the kernel: split_page() and one balloon page after the other, as the recordings'
-        module did.
+        not of the kernel: split_page(), then one balloon page after another, as in the module used
+        for the recordings.
     """
     vm = guest.vm[0]
     block = pfn >> u.PAGEBLOCK_ORDER
@@ -186,7 +186,7 @@ def dedicate(guest, pfn):
     guest.blocks[block]["flags"] = flags | u.PB_DEDICATED
     vm["dedicated_blocks"] += 1
     if vm["rule_dedicated_migratetype"] == u.MIGRATE_BALLOON:
-        # No page of it is free, so there is nothing to move between free lists.
+        # None of its pages is free, so there is nothing to move between free lists.
         guest.blocks[block]["migratetype"] = u.MIGRATE_BALLOON
 
 
@@ -199,8 +199,8 @@ def fill_block(guest):
     Returns:
         int64, pages gained: PAGEBLOCK_NR_PAGES or 0.
     Source:
-        not of the kernel (toggle prevent); drivers/hv/hv_balloon.c alloc_balloon_pages() does
-        likewise.
+        not of the kernel (toggle prevent); drivers/hv/hv_balloon.c alloc_balloon_pages() does the
+        same.
     """
     pfn = alloc_pages(guest, u.PAGEBLOCK_ORDER, u.MIGRATE_UNMOVABLE, HEAVY)
     if pfn == NONE:
@@ -213,7 +213,7 @@ def fill_block(guest):
 
 @core_jit
 def release_page(guest, pfn):
-    """Free a page that has left the balloon's list; its pageblock may stop being dedicated.
+    """Free a page that has left the balloon's list; its pageblock may cease to be dedicated.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, vm.dedicated_blocks.
@@ -224,7 +224,7 @@ def release_page(guest, pfn):
     b = guest.blocks[pfn >> u.PAGEBLOCK_ORDER]
     is_last = np.int64(b["nr_balloon"]) == 1
     if is_last and np.int64(b["migratetype"]) == u.MIGRATE_BALLOON:
-        # Before the page is free: afterwards it could have merged with a neighbour of the type
+        # Before the page is freed: afterwards it could have merged with a neighbour of type
         # BALLOON.
         block = pfn >> u.PAGEBLOCK_ORDER
         zone = np.int64(b["zone"])
@@ -238,7 +238,7 @@ def release_page(guest, pfn):
 
 @core_jit
 def _emptiest_dedicated(guest):
-    """Newest-looking page of the dedicated pageblock that holds the fewest balloon pages.
+    """Highest page of the dedicated pageblock that holds the fewest balloon pages.
 
     Args:
         guest: Guest.
@@ -266,7 +266,7 @@ def _emptiest_dedicated(guest):
 
 @core_jit
 def _next_to_leak(guest):
-    """The page that deflation gives back next, by the rule deflate_order; taken off its list.
+    """Take the page that deflation gives back next off its list, following rule deflate_order.
 
     Args:
         guest: Guest. Writes pages.next, pages.prev, lists.
@@ -296,7 +296,7 @@ def leak_chunk(guest, nr):
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, vm.
-        nr: int64, pages to give back; more than BALLOON_ARRAY_PFNS_MAX counts as that.
+        nr: int64, pages to give back, capped at BALLOON_ARRAY_PFNS_MAX.
     Returns:
         int64, pages given back.
     Source:

@@ -1,9 +1,9 @@
 """The balloon's own compaction pass (design separate_pass): it moves balloon pages only.
 
-The ordinary free scanner provides the targets (its CC_PASS branch keeps to rule_pass_target); the
-sources are the balloon pages with the lowest pfns, found by pageblock counters rather than by
-looking at every page. The driver's mutex would exclude inflation and deflation meanwhile, so nobody
-else can isolate a balloon page.
+The ordinary free scanner provides the targets (its CC_PASS branch follows rule_pass_target); the
+sources are the balloon pages with the lowest pfns, found through pageblock counters rather than by
+looking at every page. The driver's mutex would keep inflation and deflation out meanwhile, so
+nobody else can isolate a balloon page.
 """
 
 import numpy as np
@@ -105,8 +105,7 @@ def isolate_balloonpages(guest, limit):
     Returns:
         int64, pages isolated.
     Source:
-        not of the kernel; mm/balloon_compaction.c balloon_page_isolate() for what isolating one
-        means.
+        not of the kernel; each is isolated as in mm/balloon_compaction.c balloon_page_isolate().
     """
     c = guest.cc[CC]
     pfn = np.int64(c["migrate_pfn"])
@@ -135,14 +134,14 @@ def isolate_balloonpages(guest, limit):
 
 @core_jit
 def _keep_type(guest, pfn):
-    """Give the pageblock of a target back the migratetype that the pass was told to keep to.
+    """Restore the migratetype that the pass keeps to on the pageblock of a target.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones.
         pfn: int64, a target just taken.
     Source:
         not of the kernel: __isolate_free_page() makes a pageblock MOVABLE when much of it is taken,
-        which is right for movable targets only.
+        which only suits movable targets.
     """
     wanted = guest.vm[0]["rule_pass_target"]
     block = pfn >> u.PAGEBLOCK_ORDER
@@ -176,8 +175,8 @@ def migrate_balloon_pages(guest):
     c["nr_migratepages"] = 0
     c["round_migrated"] = moved
     c["round_failed"] = wanted - moved
-    tell_host(guest, moved)  # targets inflated first, so that the balloon never shrinks,
-    tell_host(guest, moved)  # then sources deflated
+    tell_host(guest, moved)  # first the targets are inflated, so that the balloon never shrinks,
+    tell_host(guest, moved)  # then the sources are deflated
     guest.vm[0]["pass_migrated"] += moved
     guest.vm[0]["pgmigrate_success"] += moved
     return moved
@@ -185,7 +184,7 @@ def migrate_balloon_pages(guest):
 
 @core_jit
 def _pass_round(guest):
-    """One batch of the pass in the zone at work.
+    """One batch of the pass in the current zone.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, cc[CC_PASS], vm.
@@ -209,13 +208,13 @@ def _pass_round(guest):
 
 @core_jit
 def balloon_pass_step(guest, budget):
-    """Go on with the pass, zone after zone.
+    """Continue the pass, zone after zone.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, cc[CC_PASS], vm.
         budget: int64, pages to move, exceeded by less than a batch.
     Returns:
-        int64, 1 = go on in the next tick, 0 = the pass is over.
+        int64, 1 = continue in the next tick, 0 = the pass is over.
     Source:
         not of the kernel: our reading of two sentences of a mail, see docs/DESIGNS.md.
     """

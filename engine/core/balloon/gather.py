@@ -1,8 +1,7 @@
 """Gathering: design dedicated_block fills a wholly free pageblock with scattered balloon pages.
 
-One pageblock per call. The new pages enter the balloon first, then the same number of scattered
-ones is given back, so the balloon never shrinks on the way. Nothing is copied: balloon pages have
-no contents.
+One pageblock per call. The new pages enter the balloon first, then as many scattered ones are given
+back, so the balloon never shrinks along the way. Nothing is copied: balloon pages have no contents.
 """
 
 import numpy as np
@@ -41,13 +40,13 @@ def _free_blocks(guest):
 
 @core_jit
 def _next_victim(guest, after):
-    """Pageblock with the fewest scattered balloon pages; ties: more free pages, lower pfn.
+    """Pageblock with the fewest scattered balloon pages; ties: more free pages, then lower pfn.
 
     Args:
         guest: Guest.
-        after: int64, key of the pageblock chosen before, so that the next one follows; -1 = any.
+        after: int64, key of the pageblock chosen before; the next one follows it; -1 = any.
     Returns:
-        int64, a sort key whose lowest 24 bits are the pageblock's index; -1 = there is none.
+        int64, a sort key with the pageblock's index in its lowest 24 bits; -1 = there is none.
     Source:
         not of the kernel (toggle victims=emptiest).
     """
@@ -65,7 +64,7 @@ def _next_victim(guest, after):
 
 @core_jit
 def _is_rest_movable(guest, block):
-    """Whether a pageblock would be movable or free throughout without its balloon pages.
+    """Whether a pageblock would be entirely movable or free without its balloon pages.
 
     Args:
         guest: Guest.
@@ -117,11 +116,11 @@ def _gained_blocks(guest, nr):
 
 @core_jit
 def _release_emptiest(guest, nr):
-    """Give back ``nr`` scattered pages, from the pageblocks with the fewest first.
+    """Give back ``nr`` scattered pages, starting with the pageblocks that have the fewest.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, vm.
-        nr: int64, pages; at least so many are scattered.
+        nr: int64, pages; at least that many are scattered.
     Source:
         not of the kernel (toggle victims=emptiest).
     """
@@ -137,8 +136,7 @@ def _release_emptiest(guest, nr):
                 release_page(guest, pfn)
                 nr -= 1
         key = _next_victim(guest, np.int64(-1))
-    # Scattered pages may also lie in the holes of dedicated pageblocks: those go last, newest
-    # first.
+    # Scattered pages may also lie in holes of dedicated pageblocks: those go last, newest first.
     while nr > 0:
         release_page(guest, list_pop(guest, u.LIST_BALLOON))
         nr -= 1
@@ -146,11 +144,11 @@ def _release_emptiest(guest, nr):
 
 @core_jit
 def _give_back(guest, nr):
-    """Give back ``nr`` dedicated pages that were taken beyond what is scattered (toggle fill).
+    """Give back ``nr`` dedicated pages taken in excess of the scattered ones (toggle fill).
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, vm.
-        nr: int64, pages; the newest ones, which lie at the end of the pageblock just dedicated.
+        nr: int64, pages; the newest ones, at the end of the pageblock just dedicated.
     Source:
         not of the kernel (toggle fill).
     """
@@ -161,14 +159,14 @@ def _give_back(guest, nr):
 
 @core_jit
 def gather_block(guest):
-    """Take one free pageblock for the balloon and give back as many scattered pages.
+    """Take one free pageblock for the balloon and give back the same number of scattered pages.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, vm.
     Returns:
         int64, 1 = one pageblock gathered, 0 = nothing to gather, or no free pageblock may be taken.
     Source:
-        not of the kernel: the literal reading of the proposal, as the recordings' module did it.
+        not of the kernel: the literal reading of the proposal, as in the recordings' module.
     """
     vm = guest.vm[0]
     scattered = np.int64(guest.lists[u.LIST_BALLOON]["nr"])

@@ -1,4 +1,4 @@
-"""One compaction run: where to start, one round after the other, when to stop.
+"""One compaction run: where to start, round after round, when to stop.
 
 A run lives in Guest.cc: compact_begin fills it, compact_round does one pass of the kernel's loop
 (at most 32 pages, or the rest of one pageblock), compact_end gives unused targets back. Between
@@ -38,7 +38,7 @@ CCF_IGNORE_SKIP_HINT = 1 << 1
 CCF_IGNORE_BLOCK_SUITABLE = 1 << 2
 CCF_DIRECT = 1 << 3
 CCF_PROACTIVE = 1 << 4
-CCF_NEXT_ZONE = 1 << 5  # the same compact_control goes on to another zone
+CCF_NEXT_ZONE = 1 << 5  # the same compact_control moves on to another zone
 CCF_MEMORY = CCF_WHOLE_ZONE | CCF_IGNORE_SKIP_HINT  # compact_memory and proactive runs
 
 
@@ -103,7 +103,7 @@ def compact_finished(guest, cc):
 
 @core_jit
 def set_scanner_positions(guest, cc):
-    """Put both scanners where this run begins.
+    """Put both scanners at their starting positions.
 
     Args:
         guest: Guest. Writes zones.cached_* where they are out of range.
@@ -138,7 +138,7 @@ def set_scanner_positions(guest, cc):
 
 @core_jit
 def clear_cc(guest, cc, flags):
-    """Make a compact_control ready for a run; going on to another zone, it keeps its experience.
+    """Prepare a compact_control for a run; with CCF_NEXT_ZONE it keeps its search history.
 
     Args:
         guest: Guest.
@@ -250,7 +250,7 @@ def isolate_and_migrate(guest, cc):
 
 @core_jit
 def drain_after_block(guest, cc):
-    """Flush the per-CPU lists when the scanner has left the piece that it migrated from.
+    """Drain the per-CPU lists once the scanner has left the block that it migrated from.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones.
@@ -297,14 +297,14 @@ def compact_round(guest, cc):
             c["result"] = u.COMPACT_CONTENDED
             return u.COMPACT_CONTENDED
         if outcome == 2 and c["migrate_pfn"] & PAGEBLOCK_MASK and not c["finish_pageblock"]:
-            # A page failed: take the rest of the pageblock too, so that it gets its skip hint and
-            # the fast search does not come back to it.
+            # A page failed: scan the rest of the pageblock too, so that it gets its skip hint and
+            # the fast search does not return to it.
             if not c["ignore_skip_hint"] and c["mode"] < u.MIGRATE_SYNC:
                 c["finish_pageblock"] = 1
                 if c["order"] == u.PAGEBLOCK_ORDER:
                     c["last_migrated_pfn"] = 0
                 again = True
-    # A captured page ends the run only where pages were moved; ISOLATE_NONE goes to the drain.
+    # A captured page ends the run only if pages were moved; ISOLATE_NONE goes on to the drain.
     if outcome != 0 and c["capture"] and c["capture_pfn"] != u.PFN_NONE:
         c["result"] = u.COMPACT_SUCCESS
         return u.COMPACT_SUCCESS
@@ -362,7 +362,7 @@ def compact_end(guest, cc):
 
 @core_jit
 def compact_zone(guest, cc):
-    """Run a compaction that has been begun to its end.
+    """Run a begun compaction to its end.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, vm.

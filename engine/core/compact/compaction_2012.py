@@ -1,9 +1,9 @@
-"""Profile 2012: one compaction run of Linux 3.8, who makes one, and when it is over.
+"""Profile 2012: one compaction run of Linux 3.8, who starts it, and when it ends.
 
-The run lives in Guest.cc as a modern one does, and is driven in the same three steps: begin, rounds
-of at most 32 pages, end. It begins at the cached positions and honours the skip hints, whoever
-asks; nothing is captured, and nothing drained on the way. kswapd compacts by itself: there is no
-kcompactd.
+The run lives in Guest.cc as a modern one does and is driven in the same three steps: begin, rounds
+of at most 32 pages, end. Whoever asks, it starts at the cached positions and honours the skip
+hints; nothing is captured, and nothing is drained along the way. kswapd itself compacts: there is
+no kcompactd.
 """
 
 import numpy as np
@@ -31,7 +31,7 @@ from engine.core.memory.freelist import free_list, list_pop
 
 @core_jit
 def compaction_suitable_2012(guest, zone, order):
-    """Whether to compact a zone for an order: not promising, not needed, or yes.
+    """Whether to compact a zone for an order: no prospect, no need, or yes.
 
     Args:
         guest: Guest.
@@ -57,7 +57,7 @@ def compaction_suitable_2012(guest, zone, order):
 
 @core_jit
 def page_is_free_for_2012(guest, cc):
-    """Whether a page of the wanted order is free on the wanted list, or on any for a pageblock.
+    """Whether a block of the wanted order is free: own type, or any type at pageblock order.
 
     Args:
         guest: Guest.
@@ -84,7 +84,7 @@ def compact_finished_2012(guest, cc):
 
     Args:
         guest: Guest. Writes zones.compact_blockskip_flush when the scanners met. The cached
-            positions stay: the next run begins where this one ended.
+            positions stay: the next run starts where this one ended.
         cc: int64, CC_*.
     Returns:
         int64, COMPACT_CONTINUE or a final result.
@@ -118,8 +118,8 @@ def _set_positions(guest, cc):
     Source:
         3.8 mm/compaction.c compact_zone().
     Differs:
-        The free scanner always begins at the start of a pageblock; in 3.8 it may begin, and go on,
-        between two of them where a zone ends there.
+        The free scanner always starts at a pageblock boundary; in 3.8 it may start, and continue,
+        off the boundary where a zone ends there.
     """
     c = guest.cc[cc]
     zone = np.int64(c["zone"])
@@ -194,7 +194,7 @@ def compact_begin_2012(guest, cc, zone, order, migratetype, mode):
     if status != u.COMPACT_CONTINUE:
         c["result"] = status
         return status
-    # The positions are read before the reset: this run still goes on from the old ones.
+    # The positions are read before the reset: this run still continues from the old ones.
     _set_positions(guest, cc)
     if cc != u.CC_KCOMPACTD and compaction_restarting(guest, zone, order):
         reset_zone_isolation_suitable_2012(guest, zone)
@@ -261,7 +261,7 @@ def compact_end_2012(guest, cc):
 
 @core_jit
 def compact_zone_2012(guest, cc):
-    """Run a compaction that has been begun to its end.
+    """Run a begun compaction to its end.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, vm.

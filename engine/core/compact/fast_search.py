@@ -1,6 +1,6 @@
-"""Fast searches: both scanners look through the free lists before they walk the zone.
+"""Fast searches: both scanners search the free lists before they walk the zone.
 
-What was looked at is turned to the other end of its list, so that the next search sees other pages.
+Entries looked at are rotated to the other end of their list so that the next search sees others.
 """
 
 import numpy as np
@@ -66,7 +66,7 @@ def next_search_order(guest, cc, order):
 
 @core_jit
 def search_free_list(guest, cc, order, limit, bounds):
-    """Look through one MOVABLE free list from its tail for a page high in the zone.
+    """Search one MOVABLE free list from its tail for a page high in the zone.
 
     Args:
         guest: Guest. Writes lists, pages.next, pages.prev.
@@ -107,8 +107,8 @@ def search_free_list(guest, cc, order, limit, bounds):
     if found == u.PFN_NONE and high_pfn:
         found = high_pfn
         pfn = high_pfn
-    # The entries that were looked at go to the front, so that the next search sees others. Where
-    # the whole list was walked without success the kernel's cut is empty: nothing moves.
+    # Entries looked at go to the front so that the next search sees others. If the whole list was
+    # walked without success, the kernel's cut is empty: nothing moves.
     if pfn != u.PFN_NONE:
         list_rotate_to_front(guest, list_id, pfn)
     return found, scanned, limit, highest
@@ -116,7 +116,7 @@ def search_free_list(guest, cc, order, limit, bounds):
 
 @core_jit
 def find_in_free_list(guest, cc, order, high_pfn, nr_scanned):
-    """Look through one MOVABLE free list for a pageblock low in the zone.
+    """Search one MOVABLE free list for a pageblock low in the zone.
 
     Args:
         guest: Guest. Writes lists, pages.next, pages.prev.
@@ -142,7 +142,7 @@ def find_in_free_list(guest, cc, order, high_pfn, nr_scanned):
             break
         pfn = np.int64(guest.pages[pfn]["next"])
     if pfn != u.PFN_NONE:
-        # What was looked at goes behind the rest.
+        # Entries looked at go behind the rest.
         after = np.int64(guest.pages[pfn]["next"])
         if after != u.PFN_NONE:
             list_rotate_to_front(guest, list_id, after)
@@ -151,7 +151,7 @@ def find_in_free_list(guest, cc, order, high_pfn, nr_scanned):
 
 @core_jit
 def may_find_migrateblock(guest, cc):
-    """Whether this compactor may look for a pageblock by the free lists now.
+    """Whether this compactor may search the free lists for a pageblock now.
 
     Args:
         guest: Guest.
@@ -174,7 +174,7 @@ def may_find_migrateblock(guest, cc):
 
 @core_jit
 def fast_find_migrateblock(guest, cc):
-    """Choose the pageblock to scan next: one with free pages if the free lists show one soon.
+    """Choose the pageblock to scan next: one with free pages if the free lists soon yield one.
 
     Args:
         guest: Guest. Writes lists, pages.next, pages.prev.

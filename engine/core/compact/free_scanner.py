@@ -1,8 +1,8 @@
 """The free scanner: walks a zone downwards and takes free pages as migration targets.
 
-Targets are kept per order on the compactor's private lists (units.LIST_FREEPAGES) in state
-ISOLATED_FREE and are split only when a page is handed out (migrate.py). Invariant:
-cc.nr_freepages is the number of pages on those lists.
+Targets are kept by order on the compactor's private lists (units.LIST_FREEPAGES) in state
+ISOLATED_FREE and are split only when one is handed out (targets.py). Invariant: cc.nr_freepages is
+the number of pages on those lists.
 """
 
 import numpy as np
@@ -44,7 +44,7 @@ def freepages_list(cc, order):
 
 @core_jit
 def take_free_page(guest, cc, pfn, order):
-    """Take one free block off the buddy lists and put it with the compactor's targets.
+    """Move one free block from the buddy lists to the compactor's targets.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, cc.nr_freepages.
@@ -74,7 +74,7 @@ def suitable_migration_target(guest, cc, pfn):
         cc: int64, CC_*.
         pfn: int64, first page of the pageblock.
     Returns:
-        bool; a pageblock that is already free as wanted is left alone.
+        bool; a pageblock that already has the free block wanted is left alone.
     Source:
         mm/compaction.c suitable_migration_target().
     Differs:
@@ -90,7 +90,7 @@ def suitable_migration_target(guest, cc, pfn):
     if c["ignore_block_suitable"]:
         return True
     mt = get_pageblock_migratetype(guest, pfn)
-    # DIFFERS: the pass knows of a second kind of target; no compactor of the kernel does.
+    # DIFFERS: the pass knows a second kind of target; no compactor of the kernel does.
     if cc == u.CC_PASS and guest.vm[0]["rule_pass_target"] != u.MIGRATE_MOVABLE:
         if mt == guest.vm[0]["rule_pass_target"]:
             return True
@@ -102,12 +102,12 @@ def suitable_migration_target(guest, cc, pfn):
 
 @core_jit
 def compound_pages(guest, pfn, end_pfn):
-    """Pages to step over where a compound page begins.
+    """Pages to skip at the start of a compound page.
 
     Args:
         guest: Guest.
         pfn: int64, a page that is not free.
-        end_pfn: int64, the compound page must end here or before.
+        end_pfn: int64, the compound page must end at or below this.
     Returns:
         int64, 1 if there is none.
     Source:
@@ -135,7 +135,7 @@ def isolate_freepages_block(guest, cc, start_pfn, end_pfn, stride):
         end_pfn: int64, one past the last pfn, same pageblock.
         stride: int64, pages from one look to the next.
     Returns:
-        int64 pfn, where it stopped; ``end_pfn`` if the pageblock was looked through.
+        int64 pfn, where it stopped; ``end_pfn`` if the pageblock was scanned to its end.
     Source:
         mm/compaction.c isolate_freepages_block(), not strict.
     """
@@ -223,7 +223,7 @@ def search_free_lists(guest, cc, limit, bounds):
                 nr_scanned += nr - 1
                 guest.vm[0]["compact_isolated"] += nr
             else:
-                # The watermark forbids it: end the search, begin with the next order the next time.
+                # The watermark forbids it: end the search; next time start at the next order.
                 order = np.int64(c["search_order"]) + 1
                 found = np.int64(u.PFN_NONE)
         if c["nr_freepages"] >= c["nr_migratepages"]:
@@ -236,7 +236,7 @@ def search_free_lists(guest, cc, limit, bounds):
 
 @core_jit
 def fast_isolate_freepages(guest, cc):
-    """Look for a target on the free lists before walking the zone.
+    """Search the free lists for a target before walking the zone.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, cc, vm.compact_isolated.
@@ -301,7 +301,7 @@ def restart_free_scanner(guest, cc, highest, min_pfn):
 
 @core_jit
 def isolate_freepages(guest, cc):
-    """Find targets: by the free lists, else by walking the zone downwards.
+    """Find targets: on the free lists, else by walking down the zone.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, cc, vm.compact_isolated.

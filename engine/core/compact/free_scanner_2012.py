@@ -1,7 +1,7 @@
 """Profile 2012: the free scanner of Linux 3.8: down a zone, a whole pageblock at a time.
 
-There is no search by the free lists. A target is always one page: what is taken is split at once
-and kept on the compactor's list of order 0, the highest pfn of a pageblock first. Invariant:
+The free lists are not searched. A target is always a single page: blocks are split as they are
+taken and kept on the compactor's order-0 list, the highest pfn of a pageblock first. Invariant:
 cc.nr_freepages is the number of pages on that list.
 """
 
@@ -33,13 +33,13 @@ def suitable_migration_target_2012(guest, cc, pfn):
         cc: int64, CC_*.
         pfn: int64, first page of the pageblock, or a free block in it.
     Returns:
-        bool; a free block of a pageblock or more makes it suitable whatever its migratetype: the
-        opposite of what 6.12 does.
+        bool; a free block of pageblock order or more makes it suitable whatever its migratetype,
+        the opposite of what 6.12 does.
     Source:
         3.8 mm/compaction.c suitable_migration_target(), migrate_async_suitable().
     Differs:
-        The balloon pass of separate_pass may ask for another migratetype (rule_pass_target), and a
-        pageblock of the type BALLOON is closed like one of the type ISOLATE.
+        The balloon pass of separate_pass may ask for another migratetype (rule_pass_target), and
+        pageblocks of type BALLOON are off limits like those of type ISOLATE.
     """
     mt = get_pageblock_migratetype(guest, pfn)
     # DIFFERS: 3.8 knows neither the pass nor a pageblock that belongs to the balloon.
@@ -58,7 +58,7 @@ def suitable_migration_target_2012(guest, cc, pfn):
 
 @core_jit
 def split_free_page(guest, cc, pfn, order):
-    """Take a free block as single pages for targets.
+    """Take a free block, split into single pages, as targets.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones.
@@ -109,7 +109,7 @@ def isolate_freepages_block_2012(guest, cc, start_pfn, end_pfn):
         order = np.int64(guest.pages[pfn]["order"])
         isolated = split_free_page(guest, cc, pfn, order)
         if isolated == 0:
-            # Its other pages are looked at one by one, and are nothing to take.
+            # Its other pages are looked at one by one and yield nothing.
             isolated = min(np.int64(1) << order, end_pfn - pfn)
             nr_scanned += isolated - 1
         else:
@@ -128,8 +128,8 @@ def isolate_freepages_2012(guest, cc):
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, vm.compact_isolated.
-        cc: int64, CC_*. Writes free_pfn: the highest pageblock that gave a target, because the
-            moves may give pages back to it.
+        cc: int64, CC_*. Writes free_pfn: the highest pageblock that yielded a target, because
+            migration may give pages back to it.
     Source:
         3.8 mm/compaction.c isolate_freepages(). With vm.meet_repaired as since kernel commit
         7ed695e069c3 ("mm: compaction: detect when scanners meet in isolate_freepages") (in v3.14).

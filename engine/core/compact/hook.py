@@ -1,8 +1,8 @@
-"""What the hook costs on the generic paths: every evaluation of its test is counted.
+"""The hook's cost on the generic paths: every evaluation of its test is counted.
 
-The scanner's own test is in core/compact/migrate_scanner.py, since it decides there; here are those
-that only tell a balloon page from an LRU page on the way of an isolated page. Without the hook
-(pinned, separate_pass, dedicated_block) no generic path contains the test, and nothing is counted.
+The scanner's own test is in core/compact/migrate_scanner.py, where it decides; those here only tell
+an isolated balloon page from an LRU page. Without the hook (pinned, separate_pass,
+dedicated_block) no generic path contains the test, and nothing is counted.
 """
 
 from engine import units as u
@@ -32,7 +32,7 @@ def note_test_in_unmap(guest, pfn):
 
     Args:
         guest: Guest. Writes vm.hook_unmap, vm.hook_unmap_balloon.
-        pfn: int64, first page of what shall move.
+        pfn: int64, first page of what is to move.
     Source:
         mm/migrate.c migrate_folio_unmap(): __folio_test_movable(); 3.8 mm/migrate.c
         __unmap_and_move(): balloon_page_movable().

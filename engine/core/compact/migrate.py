@@ -1,8 +1,8 @@
-"""Moving pages: moves the isolated pages of a compactor, puts back what is left.
+"""Migration: moving a compactor's isolated pages and putting back the rest.
 
-Invariants: a page keeps its kind, flags and owner across a move; while nobody runs, no page is on a
-compactor's migratepages list or on the scratch lists; vm.nr_isolated_* and vm.balloon_isolated
-count the pages that are on them while somebody does.
+Invariants: a page keeps its kind, flags and owner across a move; between runs no page is on a
+compactor's migratepages list or on the scratch lists; during a run vm.nr_isolated_* and
+vm.balloon_isolated count the pages on them.
 """
 
 import numpy as np
@@ -31,7 +31,7 @@ EBUSY = -16  # permanent failure
 
 @core_jit
 def migrate_one(guest, src, dst):
-    """Let ``dst`` become what ``src`` is, put it on its list's head, and free ``src``.
+    """Turn ``dst`` into what ``src`` is, put it at the head of its list, and free ``src``.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, vm.
@@ -68,7 +68,7 @@ def migrate_one(guest, src, dst):
 
 @core_jit
 def migrate_folio_unmap(guest, cc, src, mode):
-    """Find a target for one isolated page and lock it, if the mode allows to wait.
+    """Find a target for one isolated page and lock the page, waiting if the mode allows it.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, cc, vm.
@@ -80,7 +80,7 @@ def migrate_folio_unmap(guest, cc, src, mode):
     Source:
         mm/migrate.c migrate_folio_unmap().
     Differs:
-        Waiting for a lock or for writeback ends at once: the flag is cleared.
+        Waiting for a lock or for writeback takes no time: the flag is cleared.
     """
     page = guest.pages[src]
     note_test_in_unmap(guest, src)
@@ -143,7 +143,7 @@ def unmap_list(guest, cc, from_id, mode):
     Source:
         mm/migrate.c migrate_pages_batch(), the loop over migrate_folio_unmap().
     Differs:
-        One pass: what is busy stays busy within the call, so further passes change nothing.
+        One pass: a busy page stays busy within the call, so further passes change nothing.
     """
     nr_failed_pages = np.int64(0)
     nr_failed = np.int64(0)
@@ -189,7 +189,7 @@ def migrate_folio_move(guest, src, dst):
     list_del(guest, u.LIST_UNMAP, src)
     list_del(guest, u.LIST_TARGETS, dst)
     if guest.pages[src]["state"] == u.STATE_BALLOON:
-        # One page in one message, first the target, then the source; the guest waits twice.
+        # One page per message, target first, then source; the guest waits twice.
         guest.vm[0]["host_exits"] += 2
         guest.vm[0]["host_pfns"] += 2
     migrate_one(guest, src, dst)
@@ -281,7 +281,7 @@ def migrate_pages_sync(guest, cc, from_id, mode):
     if status < 0:
         return status
     nr_failed = min(np.int64(guest.lists[u.LIST_SPLIT]["nr"]), 1)
-    # Busy pages stayed on the list, the others come after them.
+    # Busy pages stayed on the list; the others go behind them.
     pfn = list_pop(guest, u.LIST_RET)
     while pfn != u.PFN_NONE:
         list_add_tail(guest, from_id, pfn)
@@ -344,7 +344,7 @@ def migrate_pages(guest, cc):
     Source:
         mm/migrate.c migrate_pages().
     Differs:
-        One batch: there are never more than 512 pages.
+        A single batch: there are never more than 512 pages.
     """
     from_id = u.LIST_MIGRATEPAGES + cc
     mode = np.int64(guest.cc[cc]["mode"])

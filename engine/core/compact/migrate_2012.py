@@ -1,9 +1,9 @@
-"""Profile 2012: moving what the compactor of Linux 3.8 has isolated, one page after the other.
+"""Profile 2012: migrating what the compactor of Linux 3.8 has isolated, page by page.
 
-Ten passes over the list; a page that is busy stays for the next pass, and its target, though not
-used, goes back to the allocator. All pages are single ones: 3.8 isolates no others. Two of the
-defects of the hook as merged are here: a balloon page that was moved is not recognised again, and
-one that was not moved goes to the LRU lists instead of home.
+Ten passes over the list; a busy page stays for the next pass, and its unused target goes back to
+the allocator. All pages are of order 0: 3.8 isolates no others. Two of the defects of the hook as
+merged are here: a balloon page is not recognised any more once moved, and one that was not moved
+goes to the LRU lists instead of back to the balloon.
 """
 
 import numpy as np
@@ -37,7 +37,7 @@ def is_movable_now(guest, cc, src, force):
     Source:
         3.8 mm/migrate.c __unmap_and_move(), migrate_page_move_mapping().
     Differs:
-        Waiting for a lock ends at once: the flag is cleared.
+        Waiting for a lock takes no time: the flag is cleared.
     """
     page = guest.pages[src]
     flags = np.int64(page["flags"])
@@ -47,7 +47,7 @@ def is_movable_now(guest, cc, src, force):
             return np.int64(EAGAIN)  # reason: page_is_locked
         clear_flag(guest, src, u.PG_LOCKED)
     if flags & u.PG_WRITEBACK:
-        # Only full sync waits for writeback, and no compaction is that.
+        # Only full sync waits for writeback, and compaction never uses it.
         return np.int64(EBUSY)  # reason: writeback_not_waited
     note_test_in_unmap(guest, src)
     if flags & u.PG_PINNED:
@@ -57,12 +57,12 @@ def is_movable_now(guest, cc, src, force):
 
 @core_jit
 def unmap_and_move(guest, cc, src, force):
-    """Move one isolated page, or find out why not.
+    """Move one isolated page, or say why it cannot be moved.
 
     Args:
         guest: Guest. Writes all of it.
         cc: int64, CC_*. A page that is moved, or never will be, leaves its migratepages list.
-        src: int64, first in the list or later.
+        src: int64, anywhere on that list.
         force: bool, past the passes that never wait.
     Returns:
         int64, 0, EAGAIN, EBUSY (put back) or ENOMEM.
@@ -84,11 +84,11 @@ def unmap_and_move(guest, cc, src, force):
     migrate_one(guest, src, dst)
     if is_balloon:
         vm = guest.vm[0]
-        # One page in one message, first the target, then the source; the guest waits twice.
+        # One page per message, target first, then source; the guest waits twice.
         vm["host_exits"] += 2
         vm["host_pfns"] += 2
         if vm["rule_hook"] == u.HOOK_MERGED:
-            # The caller takes the driver's success for a failure and clears newpage->mapping.
+            # The caller mistakes the driver's success for a failure and clears newpage->mapping.
             clear_flag(guest, dst, u.PG_MOVABLE_OPS)
     return np.int64(0)
 
@@ -99,7 +99,7 @@ def migrate_pages_2012(guest, cc):
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, cc, vm.
-        cc: int64, CC_*. What is busy still is on its migratepages list afterwards.
+        cc: int64, CC_*. Pages still busy are on its migratepages list afterwards.
     Returns:
         int64, 0 if all were moved, pages that were not, or ENOMEM if there was no target.
     Source:
@@ -143,14 +143,14 @@ def leak_to_lru(guest, pfn):
     """Lose an isolated balloon page to the LRU lists, as put-back does in the hook as merged.
 
     Args:
-        guest: Guest. Writes pages, lists, zones. The driver's count of isolated pages keeps it.
+        guest: Guest. Writes pages, lists, zones. The driver still counts it as isolated.
         pfn: int64, on no list.
     Source:
         3.8 mm/migrate.c putback_movable_pages(): balloon_page_movable() is false for a page with
         two references.
     Differs:
-        Reclaim and compaction would trip over the page, with results that depend on what lies
-        where; here it is a file page that neither can take.
+        Reclaim and compaction would trip over the page, with results that depend on the layout of
+        memory; here it becomes a file page that neither can take.
     """
     set_state(guest, pfn, 0, u.STATE_FILE, u.PG_PINNED)
     lru_add(guest, pfn)  # reason: leaked_to_lru

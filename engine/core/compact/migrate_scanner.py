@@ -1,8 +1,8 @@
 """The migrate scanner: walks a zone upwards and isolates pages that can be moved.
 
-It works inside one pageblock at a time and stops after COMPACT_CLUSTER_MAX pages. What it isolates
-goes to the head of the compactor's migratepages list, so the list runs downwards in address. The
-hook of design lru_hook is here: the one test on pages that are not on the LRU.
+It works within one pageblock at a time and stops after COMPACT_CLUSTER_MAX pages. Isolated pages go
+to the head of the compactor's migratepages list, so addresses descend along the list. The hook of
+design lru_hook is here: its one test on pages that are not on the LRU.
 """
 
 import numpy as np
@@ -138,7 +138,7 @@ def lru_page_is_isolatable(guest, cc, state, flags):
 
 @core_jit
 def isolation_candidate(guest, cc, pfn):
-    """What the scanner makes of a page that is not free.
+    """How the scanner classifies a page that is not free.
 
     Args:
         guest: Guest. Writes vm.hook_checks*.
@@ -146,7 +146,7 @@ def isolation_candidate(guest, cc, pfn):
         pfn: int64.
     Returns:
         int64: n > 0, an LRU page of n pages to isolate; 0, a balloon page to isolate; n < 0, a
-        failure, -n pages to step over.
+        failure, -n pages to skip.
     Source:
         mm/compaction.c isolate_migratepages_block().
     """
@@ -203,7 +203,7 @@ def isolate_page(guest, cc, pfn):
 
 @core_jit
 def finish_isolation(guest, cc, low_pfn, nr_scanned, nr_isolated):
-    """Book what a scan of one pageblock has seen and taken.
+    """Account for what the scan of one pageblock has seen and taken.
 
     Args:
         guest: Guest. Writes vm.compact_isolated.
@@ -233,8 +233,8 @@ def isolate_migratepages_block(guest, cc, low_pfn, end_pfn):
     Source:
         mm/compaction.c isolate_migratepages_block().
     Differs:
-        No locks, so nothing is contended; never too many pages isolated, since between two rounds
-        none are. The lock is "taken" at the first LRU page, where the skip hint is tested and set.
+        No locks, so no contention; never too many isolated pages, since there are none between two
+        rounds. The lock is "taken" at the first LRU page, where the skip hint is tested and set.
     """
     c = guest.cc[cc]
     nr_scanned = np.int64(0)
@@ -243,7 +243,7 @@ def isolate_migratepages_block(guest, cc, low_pfn, end_pfn):
     skip_on_failure = c["direct_compaction"] != 0 and c["mode"] == u.MIGRATE_ASYNC
     order = max(np.int64(c["order"]), 0)
     next_skip_pfn = block_end_pfn(low_pfn, order)
-    # The hint counts at the start of a pageblock only: a second visit must not stop at its mark.
+    # The hint only counts at the start of a pageblock: a second visit must not stop at its mark.
     hint_pfn = low_pfn
     tests_hint = low_pfn & PAGEBLOCK_MASK == 0 or low_pfn == zone_start_pfn(guest, c["zone"])
     skip_updated = False
@@ -280,7 +280,7 @@ def isolate_migratepages_block(guest, cc, low_pfn, end_pfn):
         nr_scanned -= nr
         low_pfn -= nr
         if skip_on_failure:
-            # One page that stays spoils the piece: give back what was taken, go to the next.
+            # One immovable page spoils the block: put back what was taken and go to the next.
             if nr_isolated:
                 putback_movable_pages(guest, cc)  # reason: piece_is_spoiled
                 c["nr_migratepages"] = 0
@@ -298,7 +298,7 @@ def isolate_migratepages_block(guest, cc, low_pfn, end_pfn):
 
 @core_jit
 def isolate_migratepages(guest, cc):
-    """Isolate pages from the first pageblock that is suitable, below the free scanner.
+    """Isolate pages from the first suitable pageblock below the free scanner.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, vm.
@@ -313,7 +313,7 @@ def isolate_migratepages(guest, cc):
     low_pfn = fast_find_migrateblock(guest, cc)
     block_start = max(pageblock_start_pfn(low_pfn), start_pfn)
     block_end = pageblock_end_pfn(low_pfn)
-    # A pageblock that the fast search chose has no skip hint: do not look at it again.
+    # A pageblock chosen by the fast search has no skip hint: do not test it again.
     fast_found = low_pfn != c["migrate_pfn"] and c["fast_search_fail"] == 0
     while block_end <= c["free_pfn"]:
         if pageblock_is_online(guest, block_start, block_end):

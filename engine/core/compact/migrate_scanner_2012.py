@@ -1,8 +1,8 @@
 """Profile 2012: the migrate scanner of Linux 3.8, and the hook as it was merged there.
 
-It looks at every pfn from its position to the end of a pageblock. Whether the LRU lock is held
-matters: it is taken at the first LRU page, and the hook as merged isolates balloon pages only
-while it is held, so those in front of a pageblock's first LRU page are passed over.
+It looks at every pfn from its position to the end of a pageblock. It matters whether the LRU lock
+is held: it is taken at the first LRU page, and the hook as merged isolates balloon pages only while
+it is held, so those below a pageblock's first LRU page are passed over.
 """
 
 import numpy as np
@@ -20,7 +20,7 @@ from engine.core.compact.scan import is_buddy, isolation_suitable, pageblock_end
 from engine.core.compact.scan_2012 import align_up, update_migrate_skip
 from engine.core.memory.freelist import get_pageblock_migratetype
 
-# What the scanner makes of a page that is not free: one of these, or n > 0 pages to step over.
+# How the scanner classifies a page that is not free: one of these, or n > 0 pages to skip.
 NEXT_PAGEBLOCK = 0
 TAKE_LRU = -1
 TAKE_BALLOON = -2
@@ -28,7 +28,7 @@ TAKE_BALLOON = -2
 
 @core_jit
 def isolation_candidate_2012(guest, cc, pfn, locked):
-    """What the scanner makes of a page that is not free.
+    """How the scanner classifies a page that is not free.
 
     Args:
         guest: Guest. Writes vm.hook_checks*.
@@ -36,7 +36,7 @@ def isolation_candidate_2012(guest, cc, pfn, locked):
         pfn: int64.
         locked: int64, 1 = the LRU lock is held since an earlier page.
     Returns:
-        int64: TAKE_LRU, TAKE_BALLOON, NEXT_PAGEBLOCK, or n > 0 pages to step over.
+        int64: TAKE_LRU, TAKE_BALLOON, NEXT_PAGEBLOCK, or n > 0 pages to skip.
     Source:
         3.8 mm/compaction.c isolate_migratepages_range(); 3.8 mm/vmscan.c __isolate_lru_page().
     Differs:
@@ -74,7 +74,7 @@ def may_isolate_lru(guest, cc, pfn):
         cc: int64, CC_*.
         pfn: int64.
     Returns:
-        bool. Extra references are not asked about: such a page is isolated in vain.
+        bool. Extra references are not checked: such a page is isolated in vain.
     Source:
         3.8 mm/vmscan.c __isolate_lru_page().
     """
@@ -94,12 +94,12 @@ def isolate_migratepages_range(guest, cc, low_pfn, end_pfn):
         guest: Guest. Writes pages, blocks, lists, zones, vm.
         cc: int64, CC_*. Writes migrate_pfn, nr_migratepages, total_migrate_scanned, round_isolated.
         low_pfn: int64, first pfn to look at, not a hole.
-        end_pfn: int64, start of a pageblock, up to two pageblocks on.
+        end_pfn: int64, start of a pageblock, up to two pageblocks further up.
     Source:
         3.8 mm/compaction.c isolate_migratepages_range().
     Differs:
         The lock, once taken, is never dropped within a range: nobody else wants it. Never too many
-        pages isolated, since between two rounds none are.
+        isolated pages, since there are none between two rounds.
     """
     c = guest.cc[cc]
     first_pfn = np.int64(low_pfn)
@@ -122,7 +122,7 @@ def isolate_migratepages_range(guest, cc, low_pfn, end_pfn):
                 continue
             step = isolation_candidate_2012(guest, cc, pfn, locked)
         if step == NEXT_PAGEBLOCK:
-            # From inside of a pageblock that is a whole pageblock too far: 3.9 put it right.
+            # From inside a pageblock this is a whole pageblock too far; fixed in 3.9.
             pfn = align_up(pfn + u.PAGEBLOCK_NR_PAGES)
             continue
         if step > 0:
@@ -147,7 +147,7 @@ def isolate_migratepages_range(guest, cc, low_pfn, end_pfn):
 
 @core_jit
 def isolate_migratepages_2012(guest, cc):
-    """Isolate pages from where the scanner stands, below the free scanner.
+    """Isolate pages from the scanner's position up to the free scanner.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, vm.
@@ -160,7 +160,7 @@ def isolate_migratepages_2012(guest, cc):
     """
     c = guest.cc[cc]
     low_pfn = max(np.int64(c["migrate_pfn"]), zone_start_pfn(guest, np.int64(c["zone"])))
-    # From inside of a pageblock the range ends one pageblock further on: 3.9 put it right.
+    # From inside a pageblock the range ends one pageblock too far; fixed in 3.9.
     end_pfn = align_up(low_pfn + u.PAGEBLOCK_NR_PAGES)
     if end_pfn > c["free_pfn"]:
         c["migrate_pfn"] = end_pfn

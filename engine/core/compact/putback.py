@@ -1,4 +1,4 @@
-"""Isolated pages: counting them, and putting back home what was not moved."""
+"""Isolated pages: counting them, and putting back those that were not moved."""
 
 import numpy as np
 
@@ -31,7 +31,7 @@ def count_isolated(guest, pfn, nr):
 
 @core_jit
 def putback_page(guest, pfn):
-    """Put one isolated page, on no list now, back where its kind is at home.
+    """Put one isolated page, on no list now, back on the list for its kind.
 
     Args:
         guest: Guest. Writes pages, lists, zones, vm.

@@ -1,4 +1,4 @@
-"""What both compaction scanners share: zone bounds, skip hints, cached positions, the meeting test.
+"""Shared by both compaction scanners: zone bounds, skip hints, cached positions, the meeting test.
 
 Nothing here moves a page. Positions are absolute pfns; a compactor is named by its slot in
 Guest.cc.
@@ -32,7 +32,7 @@ def zone_start_pfn(guest, zone):
 
 @core_jit
 def zone_end_pfn(guest, zone):
-    """One past the last pfn of a zone that has memory behind it in its last pageblock.
+    """One past the last pfn of a zone that is backed by memory.
 
     Args:
         guest: Guest.
@@ -79,7 +79,7 @@ def pageblock_end_pfn(pfn):
 
 @core_jit
 def block_end_pfn(pfn, order):
-    """End of the order-aligned piece around ``pfn``.
+    """End of the order-aligned block around ``pfn``.
 
     Args:
         pfn: int64.
@@ -136,7 +136,7 @@ def pageblock_skip_persistent(guest, pfn):
         guest: Guest.
         pfn: int64, first pfn of the pageblock.
     Returns:
-        bool; such a pageblock is not worth scanning until the page is released.
+        bool; such a pageblock is not worth scanning until the page is freed.
     Source:
         mm/compaction.c pageblock_skip_persistent().
     Differs:
@@ -183,7 +183,7 @@ def set_pageblock_skip(guest, pfn):
 
 @core_jit
 def isolation_suitable(guest, cc, pfn):
-    """Whether the skip hint lets this compactor look into the pageblock.
+    """Whether the skip hint lets this compactor scan the pageblock.
 
     Args:
         guest: Guest.
@@ -203,7 +203,7 @@ def isolation_suitable(guest, cc, pfn):
 
 @core_jit
 def test_and_set_skip(guest, cc, pfn):
-    """Set the skip hint on the first page taken in a pageblock, and say whether it was set before.
+    """Set the skip hint at the first page taken in a pageblock; tell whether it was already set.
 
     Args:
         guest: Guest. Writes blocks.flags.
@@ -229,8 +229,8 @@ def update_cached_migrate(guest, cc, pfn):
     Args:
         guest: Guest. Writes zones.cached_migrate_*.
         cc: int64, CC_*.
-        pfn: int64; callers pass the end of the scanned pageblock, and as in the kernel the
-            position moves to the end of the pageblock *around* that.
+        pfn: int64; callers pass the end of the scanned pageblock and, as in the kernel, the
+            position moves to the end of the pageblock *around* it.
     Source:
         mm/compaction.c update_cached_migrate().
     """
@@ -247,7 +247,7 @@ def update_cached_migrate(guest, cc, pfn):
 
 @core_jit
 def update_pageblock_skip(guest, cc, pfn, free_pfn):
-    """Mark a pageblock that the free scanner has looked through, and lower its cached position.
+    """Mark a pageblock that the free scanner has scanned, and lower its cached position.
 
     Args:
         guest: Guest. Writes blocks.flags, zones.cached_free.
@@ -284,7 +284,7 @@ def compact_scanners_met(guest, cc):
 
 @core_jit
 def freelist_scan_limit(guest, cc):
-    """Entries of a free list that a fast search may look at: fewer after each failure.
+    """Free list entries that a fast search may look at: fewer after each failure.
 
     Args:
         guest: Guest.

@@ -1,7 +1,7 @@
-"""Profile 2012: skip hints, cached positions and their reset: what both scanners share.
+"""Profile 2012: shared by both scanners: skip hints, cached positions and their reset.
 
-3.8 has one cached position for each scanner, whatever the mode. The migrate scanner's is kept in
-both of zones.cached_migrate_*, so that whoever reads a zone need not know the profile.
+3.8 has one cached position per scanner, whatever the mode. The migrate scanner's is kept in both of
+zones.cached_migrate_*, so that readers of a zone need not know the profile.
 """
 
 import numpy as np
@@ -43,7 +43,7 @@ def set_cached_migrate(guest, zone, pfn):
 
 @core_jit
 def update_migrate_skip(guest, cc, pfn, nr_isolated):
-    """Give a pageblock that held nothing to move its skip hint, and restart there the next time.
+    """Set the skip hint of a pageblock with nothing to move, and restart there next time.
 
     Args:
         guest: Guest. Writes blocks.flags, zones.cached_migrate_*.
@@ -64,7 +64,7 @@ def update_migrate_skip(guest, cc, pfn, nr_isolated):
 
 @core_jit
 def update_free_skip(guest, cc, pfn, nr_isolated):
-    """Give a pageblock that held no target its skip hint, and restart there the next time.
+    """Set the skip hint of a pageblock without targets, and restart there next time.
 
     Args:
         guest: Guest. Writes blocks.flags, zones.cached_free.
@@ -87,7 +87,7 @@ def update_free_skip(guest, cc, pfn, nr_isolated):
 
 @core_jit
 def reset_zone_isolation_suitable_2012(guest, zone):
-    """Clear every skip hint of a zone and send both scanners to its ends.
+    """Clear every skip hint of a zone and reset both scanners to its ends.
 
     Args:
         guest: Guest. Writes blocks.flags, zones.cached_*, zones.compact_blockskip_flush.

@@ -1,6 +1,6 @@
 """When compaction is worth trying: deferral, skip-hint resets, suitability, the score.
 
-These functions decide and remember; compaction.py does what they allow.
+These functions decide and remember; compaction.py acts on their decisions.
 """
 
 import numpy as np
@@ -29,7 +29,7 @@ _LRU_KINDS = (1 << u.STATE_ANON) | (1 << u.STATE_FILE) | (1 << u.STATE_SHMEM) | 
 
 @core_jit
 def defer_compaction(guest, zone, order):
-    """Note that compaction for an order has failed: try again less often.
+    """Record that compaction for an order has failed: try less often.
 
     Args:
         guest: Guest. Writes zones.compact_*.
@@ -47,7 +47,7 @@ def defer_compaction(guest, zone, order):
 
 @core_jit
 def compaction_deferred(guest, zone, order):
-    """Whether compaction for an order should be passed over this time. Counts the question.
+    """Whether compaction for an order should be skipped this time. Counts the attempt.
 
     Args:
         guest: Guest. Writes zones.compact_considered.
@@ -69,7 +69,7 @@ def compaction_deferred(guest, zone, order):
 
 @core_jit
 def compaction_defer_reset(guest, zone, order, alloc_success):
-    """Note that compaction for an order has succeeded, or should have.
+    """Record that compaction for an order has succeeded, or should have.
 
     Args:
         guest: Guest. Writes zones.compact_*.
@@ -108,7 +108,7 @@ def compaction_restarting(guest, zone, order):
 
 @core_jit
 def sample_pageblock(guest, pfn, check_source, check_target):
-    """Whether every eighth page of a pageblock shows something to move, or somewhere to move to.
+    """Whether a sample of every eighth page finds something to move, or somewhere to move it.
 
     Args:
         guest: Guest.
@@ -133,7 +133,7 @@ def sample_pageblock(guest, pfn, check_source, check_target):
 
 @core_jit
 def reset_isolation_pfn(guest, pfn, check_source, check_target):
-    """Clear the skip hint of one pageblock if a sample says that it is worth scanning again.
+    """Clear the skip hint of one pageblock if a sample shows that it is worth scanning again.
 
     Args:
         guest: Guest. Writes blocks.flags.
@@ -163,7 +163,7 @@ def reset_isolation_pfn(guest, pfn, check_source, check_target):
 
 @core_jit
 def reset_zone_isolation_suitable(guest, zone):
-    """Clear skip hints of a zone from both ends inwards, if a whole run has ended since.
+    """Clear a zone's skip hints from both ends inwards if a whole run has ended since.
 
     Args:
         guest: Guest. Writes blocks.flags, zones.compact_blockskip_flush, cached_*, init_*.
@@ -218,7 +218,7 @@ def reset_isolation_suitable(guest):
 
 @core_jit
 def reset_cached_positions(guest, zone):
-    """Let the next run start at the ends of the zone.
+    """Make the next run start at the ends of the zone.
 
     Args:
         guest: Guest. Writes zones.cached_*.
@@ -233,7 +233,7 @@ def reset_cached_positions(guest, zone):
 
 @core_jit
 def fill_contig_page_info(guest, zone, order):
-    """Count the free memory of a zone as its fragmentation figures need it.
+    """Count a zone's free memory for the fragmentation indices.
 
     Args:
         guest: Guest.
@@ -279,7 +279,7 @@ def zone_fragmentation_index(guest, zone, order):
 
 @core_jit
 def fragmentation_score_zone(guest, zone):
-    """Share of the zone's free memory that no 2 MiB page can use.
+    """Share of the zone's free memory that is unusable for 2 MiB pages.
 
     Args:
         guest: Guest.
@@ -321,7 +321,7 @@ def fragmentation_score_wmark(is_low):
     """Score at which proactive compaction starts or stops.
 
     Args:
-        is_low: int64, 1 = it stops here, 0 = it starts above.
+        is_low: int64, 1 = where it stops, 0 = above which it starts.
     Returns:
         int64, 0 to 100.
     Source:
@@ -335,13 +335,13 @@ def fragmentation_score_wmark(is_low):
 
 @core_jit
 def suitable_watermark_ok(guest, zone, order, available):
-    """Whether a zone has enough free pages to serve as targets of a compaction for an order.
+    """Whether a zone has enough free pages for the targets of a compaction for an order.
 
     Args:
         guest: Guest.
         zone: int64, index of the zone.
         order: int64.
-        available: int64, pages to count as free beside those that are.
+        available: int64, pages to count as free in addition to those that are.
     Returns:
         bool.
     Source:
@@ -378,7 +378,7 @@ def compaction_suitable(guest, zone, order, available):
 
 @core_jit
 def compaction_suit_allocation_order(guest, zone, order, reserve, alloc_flags):
-    """Whether to compact a zone for an allocation: not needed, not promising, or yes.
+    """Whether to compact a zone for an allocation: no need, no prospect, or yes.
 
     Args:
         guest: Guest.

@@ -1,4 +1,4 @@
-"""Targets of a compactor: handing out what its free scanner has isolated, and taking it back."""
+"""A compactor's targets: handing out what its free scanner has isolated, and taking it back."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from engine.core.memory.freelist import list_add, list_pop
 
 @core_jit
 def smallest_freepage_order(guest, cc, order):
-    """Smallest order of which the compactor holds a target that is big enough.
+    """Smallest sufficient order for which the compactor holds a target.
 
     Args:
         guest: Guest.
@@ -28,7 +28,7 @@ def smallest_freepage_order(guest, cc, order):
 
 @core_jit
 def compaction_alloc(guest, cc, order):
-    """Hand out a target, splitting a bigger one and asking the free scanner if need be.
+    """Hand out a target, splitting a bigger one or running the free scanner if needed.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, cc, vm.
@@ -59,7 +59,7 @@ def compaction_alloc(guest, cc, order):
 
 @core_jit
 def compaction_free(guest, cc, pfn):
-    """Take back a target that was handed out and not used.
+    """Take back a target that was handed out but not used.
 
     Args:
         guest: Guest. Writes pages, lists, cc.

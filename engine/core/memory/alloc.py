@@ -1,7 +1,7 @@
-"""Allocating and freeing pages as long as the free lists suffice: zonelist, marks, buddy lists.
+"""Allocating and freeing pages while the free lists suffice: zonelist, watermarks, buddy lists.
 
-What an allocation does when this fails is slowpath.py's. Pages come back in transit
-(core/memory/page.py): the caller says by set_state what they are.
+What happens when they do not is in slowpath.py. Pages are returned in transit
+(core/memory/page.py): the caller gives them their state with set_state.
 """
 
 import numpy as np
@@ -55,7 +55,7 @@ __all__ = [
 
 @core_jit
 def rmqueue_buddy(guest, zone, order, mt, alloc_flags):
-    """Take a page from the buddy lists of a zone, HIGHATOMIC pageblocks where allowed.
+    """Take a page from the buddy lists of a zone, from HIGHATOMIC pageblocks where allowed.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, vm.
@@ -233,7 +233,7 @@ def free_pages(guest, pfn, order):
     disown(guest, pfn)
     zone = zone_of(guest, pfn)
     mt = get_pageblock_migratetype(guest, pfn)
-    # BALLOON (ours) lends its pages to nobody: past the per-CPU lists, like ISOLATE.
+    # BALLOON (ours) lends no pages out: bypass the per-CPU lists, as for ISOLATE.
     if (
         guest.zones[zone]["pcp_high"] == 0
         or not pcp_allowed_order(guest, order)

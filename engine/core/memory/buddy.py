@@ -1,4 +1,4 @@
-"""The buddy allocator of one zone: freeing with merging, and re-filing of whole pageblocks.
+"""The buddy allocator of one zone: freeing with merging, and moving whole pageblocks between lists.
 
 Invariants: every page of a free block is STATE_FREE, the first carries the block's order and is on
 the free list of its pageblock's migratetype; no two free buddies of mergeable types stand side by
@@ -50,7 +50,7 @@ __all__ = [
 
 @core_inline
 def compaction_capture(guest, zone, pfn, order, mt):
-    """Hand a page that is being freed to the direct compactor that waits for just such a one.
+    """Hand a page that is being freed to the direct compactor if it is waiting for exactly that.
 
     Args:
         guest: Guest. Writes cc.capture_pfn.
@@ -80,7 +80,7 @@ def compaction_capture(guest, zone, pfn, order, mt):
 
 @core_inline
 def buddy_merge_likely(guest, zone, pfn, order):
-    """Whether the buddy of the next higher order is free, so that this block may soon be swallowed.
+    """Whether the next higher order's buddy is free, so that this block is likely to merge soon.
 
     Args:
         guest: Guest.
@@ -107,7 +107,7 @@ def merges_2012(mt):
     Returns:
         bool.
     Source:
-        3.8 mm/page_alloc.c __free_one_page(): it does not ask.
+        3.8 mm/page_alloc.c __free_one_page(): it makes no such check.
     Differs:
         CMA and ISOLATE pageblocks stay apart as in later kernels, and so does BALLOON (ours).
     """
@@ -143,7 +143,7 @@ def _merge_with_buddy(guest, zone, buddy_pfn, order, mt):
 
 @core_inline
 def free_one_page(guest, zone, pfn, order, mt, to_tail):
-    """Free a block: merge it with its buddies as far as it goes and put it on a free list.
+    """Free a block: merge it with its buddies as far as possible and put it on a free list.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, cc.capture_pfn.
@@ -181,7 +181,7 @@ def free_one_page(guest, zone, pfn, order, mt, to_tail):
 
 @core_jit
 def free_to_buddy(guest, pfn, order):
-    """Free pages past the per-CPU lists; a block of several pageblocks is freed one by one.
+    """Free pages, bypassing the per-CPU lists; several pageblocks are freed one at a time.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, vm.pgfree.
@@ -199,7 +199,7 @@ def free_to_buddy(guest, pfn, order):
 
 @core_jit
 def move_freepages_block(guest, zone, block, old_mt, new_mt):
-    """Re-file the free pages of one pageblock under another migratetype, and the pageblock itself.
+    """Give one pageblock another migratetype and move its free pages to that type's lists.
 
     Args:
         guest: Guest. Writes pages, lists, zones, blocks.
@@ -229,7 +229,7 @@ def move_freepages_block(guest, zone, block, old_mt, new_mt):
 
 @core_jit
 def isolate_free_page(guest, pfn, order):
-    """Take a given free block off its list, as a compactor does for its targets.
+    """Take a given free block off its list, as a compactor does to get targets.
 
     Args:
         guest: Guest. Writes pages, lists, zones, blocks.

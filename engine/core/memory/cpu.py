@@ -1,8 +1,8 @@
-"""One CPU, shared: what work costs, measured on a real kernel, and who gets how much of it.
+"""Sharing one CPU: the cost of each kind of work, measured on a real kernel, and fair turns.
 
-The scheduler gives equal time to all that can run. While somebody asks for pages or compacts,
-kcompactd and kswapd get as much time as that took; so work of different kinds has to be compared.
-The unit is the time to look at one page while compacting.
+The scheduler gives equal time to every runnable task. While a task allocates or compacts, kcompactd
+and kswapd get as much time as that takes, so different kinds of work need a common unit: the time
+to look at one page during compaction.
 """
 
 from engine.core import core_jit
@@ -11,7 +11,7 @@ from engine.core import core_jit
 # of kswapd, with the deltas of /proc/vmstat, over 27 inflations and compactions of four guests of
 # 1 GiB with Linux 6.12.107 and one emulated CPU. Least squares: 0.14 us a page scanned, 30 us a
 # page migrated, 13.6 us (11 to 19) an order-0 balloon page, 4.3 us (3.2 to 5.4) a page that reclaim
-# looks at. Another machine has other costs; their relations vary less.
+# looks at. Costs differ between machines; their ratios vary less.
 COST_MIGRATE = 210
 COST_BALLOON = 95
 COST_RECLAIM = 30
@@ -32,8 +32,8 @@ def work_done(guest):
     Source:
         kernel/sched/fair.c update_curr().
     Differs:
-        Pages scanned do not count: their share is small, and a run in progress has not published
-        them yet. Direct compaction, which shares its time itself, is in vm.turn_done.
+        Scanned pages are left out: their share is small, and a run in progress has not published
+        them yet. Direct compaction does its own sharing of time; it is in vm.turn_done.
     """
     vm = guest.vm[0]
     return (

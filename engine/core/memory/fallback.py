@@ -20,7 +20,7 @@ from engine.core.memory.freearea import (
 )
 from engine.core.memory.freelist import free_list, get_pageblock_migratetype
 
-# Where a refill found its last page; the next page is looked for there first.
+# Where a refill found its last page; the search for the next page starts there.
 RMQUEUE_NORMAL = 0
 RMQUEUE_CMA = 1
 RMQUEUE_CLAIM = 2
@@ -31,7 +31,7 @@ _WATERMARK_BOOST_FACTOR = 15000  # vm.watermark_boost_factor, in 1/10000 of the 
 
 @core_jit
 def fallback_type(mt, i):
-    """Which migratetype to try i-th when ``mt`` has no page left.
+    """The i-th migratetype to try when ``mt`` has no page left.
 
     Args:
         mt: int64, UNMOVABLE, MOVABLE or RECLAIMABLE.
@@ -52,7 +52,7 @@ def fallback_type(mt, i):
 
 @core_jit
 def should_try_claim_block(order, mt):
-    """Whether a free block of ``order`` is worth claiming its whole pageblock for.
+    """Whether a free block of ``order`` justifies claiming its whole pageblock.
 
     Args:
         order: int64, order of the free block found.
@@ -91,7 +91,7 @@ def find_suitable_fallback(guest, zone, order, mt, claimable):
 
 @core_jit
 def boost_watermark(guest, zone):
-    """Raise the zone's watermarks by a pageblock, since a fallback mixes migratetypes.
+    """Raise the zone's watermarks by a pageblock because a fallback mixes migratetypes.
 
     Args:
         guest: Guest. Writes zones.watermark_boost.
@@ -114,7 +114,7 @@ def boost_watermark(guest, zone):
 
 @core_jit
 def count_movable_pages(guest, block):
-    """Pages of a pageblock that could be isolated for migration, by their look alone.
+    """Pages of a pageblock that look as if they could be isolated for migration.
 
     Args:
         guest: Guest.
@@ -166,7 +166,7 @@ def count_free_pages(guest, block):
 
 @core_jit
 def claim_whole_block(guest, zone, pfn, current_order, order, mt):
-    """Take a free block of at least a pageblock over for another migratetype and split it.
+    """Convert a free block of at least a pageblock to another migratetype and split it.
 
     Args:
         guest: Guest. Writes pages, lists, zones, blocks.
@@ -217,7 +217,7 @@ def try_to_claim_block(guest, zone, pfn, current_order, order, mt, alloc_flags):
     if mt == u.MIGRATE_MOVABLE:
         alike_pages = movable_pages
     elif block_mt == u.MIGRATE_MOVABLE:
-        # Holes and reserved pages count as alike too: the kernel only subtracts.
+        # Holes and reserved pages count as compatible too: the kernel only subtracts.
         alike_pages = u.PAGEBLOCK_NR_PAGES - (free_pages + movable_pages)
     if free_pages + alike_pages < u.PAGEBLOCK_NR_PAGES // 2:
         return np.int64(u.PFN_NONE)
@@ -284,7 +284,7 @@ def rmqueue_steal(guest, zone, order, mt):
 
 @core_jit
 def rmqueue_fallback(guest, zone, order, mt, alloc_flags, mode):
-    """The ways to find a page when the wanted migratetype's own lists have none.
+    """Find a page elsewhere when the lists of the wanted migratetype have none.
 
     Args:
         guest: Guest. Writes pages, lists, zones, blocks, vm.
@@ -318,7 +318,7 @@ def rmqueue_fallback(guest, zone, order, mt, alloc_flags, mode):
 
 @core_inline
 def rmqueue_mode(guest, zone, order, mt, alloc_flags, mode):
-    """Take a page from a zone's free lists, beginning where the last one was found.
+    """Take a page from a zone's free lists, starting where the last one was found.
 
     Args:
         guest: Guest. Writes pages, lists, zones, blocks, vm.

@@ -1,7 +1,7 @@
 """Taking a page when its own migratetype has none, by the rules of Linux 3.8.
 
-What is split off goes to the list of whoever asked, even where the pageblock keeps its type: so
-free lists and pageblocks may disagree, and a MOVABLE pageblock can be eaten up from inside.
+The remainder of a split block goes to the requester's list even where the pageblock keeps its type.
+So free lists and pageblocks may disagree, and a MOVABLE pageblock can be eaten up from inside.
 """
 
 import numpy as np
@@ -26,7 +26,7 @@ NR_FALLBACKS = 3
 
 @core_jit
 def fallback_type_2012(mt, i):
-    """Which migratetype to try i-th when ``mt`` has no page left.
+    """The i-th migratetype to try when ``mt`` has no page left.
 
     Args:
         mt: int64, UNMOVABLE, MOVABLE or RECLAIMABLE.
@@ -48,7 +48,7 @@ def fallback_type_2012(mt, i):
 
 @core_jit
 def move_freepages_2012(guest, zone, block, mt):
-    """Re-file the free pages of one pageblock under a migratetype; the pageblock keeps its own.
+    """Move the free pages of one pageblock to another type's lists; the pageblock keeps its type.
 
     Args:
         guest: Guest. Writes pages, lists.

@@ -1,7 +1,7 @@
-"""Free blocks of a zone on their free lists: linking, splitting, taking; types of pageblocks.
+"""Free blocks on a zone's free lists: linking, splitting, taking; pageblock types.
 
-What is taken from a list is *in transit* (core/memory/page.py) until its new owner calls set_state.
-Merging is buddy.py's.
+A block taken from a list is *in transit* (core/memory/page.py) until its new owner calls set_state.
+Merging is in buddy.py.
 """
 
 import numpy as np
@@ -11,8 +11,8 @@ from engine.core import core_inline, core_jit
 from engine.core.memory.freelist import free_list, list_add, list_add_tail, list_del
 from engine.core.memory.page import mark_changed
 
-# Where the first page of a free block keeps the list that it is on, plus one, by the rules of 3.8:
-# there a block may be listed under another migratetype than its pageblock's. 0 = the pageblock's.
+# Under the rules of 3.8 a free block may be listed under another migratetype than its pageblock's.
+# Its first page keeps that migratetype plus one in these bits; 0 = the pageblock's.
 _LISTED_SHIFT = 13
 
 
@@ -37,7 +37,7 @@ def listed_type(guest, pfn, mt):
 
 @core_inline
 def set_listed_type(guest, pfn, mt):
-    """Note under which migratetype a free block is listed, where that is not its pageblock's own.
+    """Record the migratetype that a free block is listed under where its pageblock's differs.
 
     Args:
         guest: Guest. Writes pages.flags under profile 2012.
@@ -52,7 +52,7 @@ def set_listed_type(guest, pfn, mt):
 
 @core_inline
 def account_freepages(guest, zone, nr, mt):
-    """Count free pages in or out of a zone.
+    """Add free pages to a zone's counters, or subtract them.
 
     Args:
         guest: Guest. Writes zones.nr_free, nr_free_highatomic, nr_free_cma.
@@ -74,7 +74,7 @@ def account_freepages(guest, zone, nr, mt):
 
 @core_inline
 def is_free_block(guest, pfn):
-    """Whether a page is the first of a free block, i.e. stands on a free list.
+    """Whether a page is the first of a free block, i.e. is on a free list.
 
     Args:
         guest: Guest.
@@ -95,14 +95,14 @@ def page_is_buddy(guest, zone, pfn, order):
     Args:
         guest: Guest.
         zone: int64, index of the zone.
-        pfn: int64, may lie outside of the zone and of memory.
+        pfn: int64, may lie outside the zone and outside memory.
         order: int64.
     Returns:
         bool.
     Source:
         mm/internal.h page_is_buddy().
     """
-    # Below a pageblock the buddy is a neighbour in the same pageblock: same zone, surely there.
+    # Below pageblock order the buddy is in the same pageblock, hence in the zone and present.
     if order >= u.PAGEBLOCK_ORDER:
         z = guest.zones[zone]
         if pfn < z["start_pfn"] or pfn >= z["end_pfn"]:
@@ -133,14 +133,14 @@ def link_free_block(guest, zone, pfn, order, mt, tail):
     else:
         list_add(guest, list_id, pfn)
     if order >= u.PAGEBLOCK_ORDER:
-        # A block that merges or splits above a pageblock changes what its neighbour shows.
+        # Merging or splitting above pageblock order changes what the neighbour shows.
         for block in range(pfn >> u.PAGEBLOCK_ORDER, (pfn + (1 << order)) >> u.PAGEBLOCK_ORDER):
             mark_changed(guest, block)
 
 
 @core_inline
 def unlink_free_block(guest, zone, pfn, order, mt):
-    """Take a block off its free list without counting its pages; it is in transit then.
+    """Take a block off its free list without counting its pages; it is then in transit.
 
     Args:
         guest: Guest. Writes pages, lists.
@@ -176,7 +176,7 @@ def add_to_free_list(guest, pfn, zone, order, mt, tail):
 
 @core_inline
 def del_page_from_free_list(guest, pfn, zone, order, mt):
-    """Take a block off its free list and count its pages out; it is in transit then.
+    """Take a block off its free list and subtract its pages; it is then in transit.
 
     Args:
         guest: Guest. Writes pages, lists, zones.
@@ -236,7 +236,7 @@ def page_del_and_expand(guest, zone, pfn, low, high, mt):
 
 @core_inline
 def rmqueue_smallest(guest, zone, order, mt):
-    """Take the first page of the smallest list of one migratetype that is big enough.
+    """Take the first block of the smallest sufficient order on one migratetype's lists.
 
     Args:
         guest: Guest. Writes pages, lists, zones.

@@ -1,8 +1,8 @@
 """Doubly linked lists of pages, and where each list lives in Guest.lists.
 
-Links are the fields next and prev of the pages themselves, so a page is on at most one list. Every
-list keeps its number of entries. Nothing here knows what a list means; who moves a page from one
-list to another keeps all other counters.
+The links are the pages' own fields next and prev, so a page is on at most one list. Every list
+keeps its number of entries. Nothing here knows what a list means; all other counters are up to
+whoever moves a page from one list to another.
 """
 
 import numpy as np
@@ -122,7 +122,7 @@ def list_add_tail(guest, list_id, pfn):
 
 @core_inline
 def list_del(guest, list_id, pfn):
-    """Take a page off the list that it is on; it is on none afterwards.
+    """Take a page off the list that it is on.
 
     Args:
         guest: Guest. Writes pages.next, pages.prev, lists.
@@ -168,7 +168,7 @@ def list_pop(guest, list_id):
 
 @core_jit
 def list_splice_init(guest, from_id, to_id):
-    """Put all pages of one list before the first page of another, and empty the one list.
+    """Move all pages of one list to the head of another, leaving the first one empty.
 
     Args:
         guest: Guest. Writes pages.next, pages.prev, lists.
@@ -197,7 +197,7 @@ def list_splice_init(guest, from_id, to_id):
 
 @core_jit
 def list_rotate_to_front(guest, list_id, pfn):
-    """Turn a list like a wheel until ``pfn`` is its first page; the order round the wheel stays.
+    """Rotate a list until ``pfn`` is its first page; the cyclic order is kept.
 
     Args:
         guest: Guest. Writes pages.next, pages.prev, lists.

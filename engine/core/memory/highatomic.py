@@ -1,4 +1,4 @@
-"""Pageblocks set aside for high-order atomic allocations, and giving them back."""
+"""Reserving pageblocks for high-order atomic allocations, and unreserving them."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from engine.core.memory.freelist import free_list, get_pageblock_migratetype
 
 @core_jit
 def reserve_highatomic_pageblock(guest, zone, pfn, order):
-    """Set the pageblock of a high-order atomic allocation aside for the next ones.
+    """Reserve the pageblock of a high-order atomic allocation for later ones.
 
     Args:
         guest: Guest. Writes pages, lists, zones, blocks.

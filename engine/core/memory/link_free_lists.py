@@ -1,4 +1,4 @@
-"""Free lists for a guest whose pages an importer or a recipe has just set."""
+"""Free lists for a guest whose pages have just been set by an importer or a recipe."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from engine.core.memory.rng import rng_below
 
 @core_jit
 def shuffle_list(guest, list_id):
-    """Put the pages of one list into random order (Fisher-Yates, drawn from vm.rng).
+    """Shuffle the pages of one list (Fisher-Yates, drawn from vm.rng).
 
     Args:
         guest: Guest. Writes pages.next, pages.prev, lists, vm.rng.
@@ -41,12 +41,12 @@ def link_free_lists(guest, shuffle):
     """Link free blocks that an importer has marked, and count the zones' free pages.
 
     Every page of a free block must be STATE_FREE with the block's order on its first page and
-    ORDER_TAIL on the others, buddies merged as far as they go, block counters set, lists empty.
+    ORDER_TAIL on the others, buddies fully merged, block counters set, lists empty.
 
     Args:
         guest: Guest. Writes pages.next, pages.prev, lists, zones.nr_free and its parts.
-        shuffle: int64, 0 = lowest pfn first; 1 = in random order (vm.rng), since real lists are in
-            the order of use, which no capture shows.
+        shuffle: int64, 0 = lowest pfn first; 1 = in random order (vm.rng), since real lists are
+            ordered by use, which no capture shows.
     Returns:
         int64, blocks linked.
     Source:

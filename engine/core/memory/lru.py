@@ -97,7 +97,7 @@ def lru_add(guest, pfn):
     Source:
         include/linux/mm_inline.h lruvec_add_folio().
     Differs:
-        At once, not by way of a per-CPU folio batch.
+        Immediately, not through a per-CPU folio batch.
     """
     list_add(guest, _mark_lru(guest, pfn, 1), pfn)
 

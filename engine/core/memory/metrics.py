@@ -42,7 +42,7 @@ def free_counts(guest, zone):
 
 
 def main_zone(guest):
-    """The zone with the most managed pages, the lowest of equals.
+    """The zone with the most managed pages; of equal ones the lowest.
 
     Args:
         guest: Guest.
@@ -99,7 +99,7 @@ def unusable_index(counts, order):
 
 
 def extfrag_for_order(counts, order):
-    """The same share in percent, 0 when nothing is free.
+    """unusable_index in percent; 0 when nothing is free.
 
     Args:
         counts: int64[NR_PAGE_ORDERS], free blocks per order.

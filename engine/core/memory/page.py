@@ -1,9 +1,9 @@
-"""What a page is: the only writer of Page.state and of the pageblock counters that follow from it.
+"""Page states: the only writer of Page.state and of the pageblock counters derived from it.
 
-Invariant: at every moment when somebody may look, the six counters of a pageblock say what its 512
-pages are. Pages in transit (unlinked from a free list, their user not yet known) still count as
-free: STATE_FREE with ORDER_TAIL on every page, which no scan takes for a free block. Whoever took
-them calls set_state before anything else runs.
+Invariant: whenever anybody can look, the six counters of a pageblock agree with the states of its
+512 pages. Pages in transit (unlinked from a free list, not yet given a user) still count as free:
+STATE_FREE with ORDER_TAIL on every page, which no scan mistakes for a free block. Whoever took them
+calls set_state before anything else runs.
 """
 
 import numpy as np
@@ -17,7 +17,7 @@ _CHANGED = u.PB_TOUCHED | u.PB_STALE
 
 @core_inline
 def is_lru_movable(state, flags):
-    """Whether the ordinary LRU path of compaction can move such a page.
+    """Whether compaction's ordinary LRU path can move such a page.
 
     Args:
         state: int64, STATE_*.
@@ -27,7 +27,7 @@ def is_lru_movable(state, flags):
     Source:
         mm/compaction.c isolate_migratepages_block(): LRU pages without extra references.
     Differs:
-        Asks what the page is, not whether it happens to be on an LRU list at this moment.
+        Goes by what the page is, not by whether it is on an LRU list at the moment.
     """
     return (_LRU_STATES >> state) & 1 == 1 and flags & u.PG_PINNED == 0
 
@@ -43,7 +43,7 @@ def count_pages(guest, block, state, flags, nr):
         flags: int64, PG_*; only PG_PINNED counts.
         nr: int64, pages to add, negative to take away.
     Source:
-        not of the kernel: keeps the picture's planes without rescanning.
+        not of the kernel: keeps the frame's planes current without rescanning.
     """
     b = guest.blocks[block]
     if state == u.STATE_FREE:
@@ -62,7 +62,7 @@ def count_pages(guest, block, state, flags, nr):
 
 @core_inline
 def mark_changed(guest, block):
-    """Mark a pageblock as changed in this tick, its largest free order as unknown.
+    """Mark a pageblock as changed in this tick and its largest free order as unknown.
 
     Args:
         guest: Guest. Writes blocks.flags.
@@ -76,7 +76,7 @@ def mark_changed(guest, block):
 
 @core_inline
 def _set_one(guest, pfn, state, flags):
-    """Give one page another state, order left alone.
+    """Give one page another state; its order is left alone.
 
     Args:
         guest: Guest. Writes pages.state, pages.flags, blocks.
@@ -115,7 +115,7 @@ def _set_many(guest, pfn, order, state, flags):
 
 @core_inline
 def set_state(guest, pfn, order, state, flags):
-    """Say what 2**order pages are from now on.
+    """Give 2**order pages their state and flags.
 
     Args:
         guest: Guest. Writes pages.state, pages.order, pages.flags, blocks.

@@ -1,7 +1,7 @@
-"""Per-CPU lists of the one CPU: free pages parked close at hand, out of the buddy lists' sight.
+"""Per-CPU lists of the single CPU: free pages parked for quick reuse, off the buddy lists.
 
-A parked page blocks the merging of its buddies and no scanner sees it. A zone with pcp_high 0 has
-none.
+A parked page keeps its buddies from merging and no scanner sees it. A zone with pcp_high 0 has no
+such lists.
 """
 
 import numpy as np
@@ -26,7 +26,7 @@ _NR_LOWORDER_PCP_LISTS = u.MIGRATE_PCPTYPES * (u.PAGE_ALLOC_COSTLY_ORDER + 1)
 
 @core_inline
 def order_to_pindex(mt, order):
-    """Which per-CPU list holds pages of a migratetype and order.
+    """The per-CPU list that holds pages of a migratetype and order.
 
     Args:
         mt: int64, UNMOVABLE, MOVABLE or RECLAIMABLE.
@@ -78,16 +78,16 @@ def pcp_allowed_order(guest, order):
 
 @core_jit
 def free_pcppages_bulk_2012(guest, zone, count):
-    """Give parked pages back, oldest first, one from each list in turn, more from each turn on.
+    """Give parked pages back, oldest first: round-robin over the lists, more in each round.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones.
         zone: int64, index of the zone.
-        count: int64, pages to give back; as many are there.
+        count: int64, pages to give back; there are at least as many.
     Source:
         3.8 mm/page_alloc.c free_pcppages_bulk().
     Differs:
-        A page goes back under the type that its pageblock has now, not when it was parked.
+        A page goes back under its pageblock's current type, not the one when it was parked.
     """
     mt = np.int64(0)
     batch_free = np.int64(0)
@@ -112,13 +112,13 @@ def free_pcppages_bulk_2012(guest, zone, count):
 
 @core_jit
 def free_pcppages_bulk(guest, zone, count, pindex):
-    """Give parked pages back to the buddy lists, oldest first, one list after the other.
+    """Give parked pages back to the buddy lists, oldest first, one list after another.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones.
         zone: int64, index of the zone.
-        count: int64, pages to give back at least, as far as there are any.
-        pindex: int64, list to begin with.
+        count: int64, pages to give back at least, or all if there are fewer.
+        pindex: int64, list to start with.
     Source:
         mm/page_alloc.c free_pcppages_bulk().
     """
@@ -168,7 +168,7 @@ def nr_pcp_free(guest, zone, free_high):
 
 @core_inline
 def free_unref_page_commit(guest, zone, pfn, mt, order):
-    """Park a page on its per-CPU list, and drain some if there are too many now.
+    """Park a page on its per-CPU list, and drain some if it has grown too long.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, vm.pgfree.
@@ -180,7 +180,7 @@ def free_unref_page_commit(guest, zone, pfn, mt, order):
         mm/page_alloc.c free_unref_page_commit(), nr_pcp_high().
     Differs:
         The lists have one size (high_min = high_max), as with vm.percpu_pagelist_high_fraction
-        set; they do not tune themselves. PCPF_FREE_HIGH_BATCH counts as set (a CPU cache of more
+        set; they are not auto-tuned. PCPF_FREE_HIGH_BATCH counts as set (a CPU cache of more
         than 3 batches).
     """
     z = guest.zones[zone]
@@ -245,7 +245,7 @@ def nr_pcp_alloc(guest, zone, order):
 
 @core_jit
 def rmqueue_bulk(guest, zone, order, mt, alloc_flags):
-    """Refill one per-CPU list from the buddy lists, in the order of taking.
+    """Refill one per-CPU list from the buddy lists, keeping the order in which pages are taken.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, vm.

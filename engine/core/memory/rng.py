@@ -1,4 +1,4 @@
-"""The guest's own random generator: splitmix64, its state in Guest.vm, so copies go on alike."""
+"""The guest's own random generator: splitmix64 with its state in Guest.vm, so copies agree."""
 
 import numpy as np
 from numba import config
@@ -33,7 +33,7 @@ def rng_next(guest):
 
 
 if config.DISABLE_JIT:
-    # Uncompiled numpy scalars warn when they wrap around, which is what this generator lives by.
+    # Uncompiled numpy scalars warn when they wrap around, which this generator relies on.
     rng_next = np.errstate(over="ignore")(rng_next)
 
 

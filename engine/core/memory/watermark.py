@@ -1,6 +1,6 @@
-"""Watermarks of zones, and who is woken when they are not met.
+"""Zone watermarks, and which daemon is woken when they are not met.
 
-Reads counters and free lists only; the daemons are woken by a note in Guest.vm.
+Only reads counters and free lists; a daemon is woken by setting a field of Guest.vm.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ MAX_RECLAIM_RETRIES = 16  # mm/internal.h
 
 @core_jit
 def watermark_ok_2012(guest, zone, order, mark, reserve, alloc_flags):
-    """watermark_ok by the rules of 3.8: each order asks for half as many pages of higher orders.
+    """watermark_ok under the rules of 3.8: for each lower order, drop its blocks, halve the mark.
 
     Args:
         guest: Guest.
@@ -215,7 +215,7 @@ def wakeup_kcompactd(guest, order):
     Source:
         mm/compaction.c wakeup_kcompactd().
     Differs:
-        Whether compaction is suitable is asked by the daemon when it runs, not here.
+        Suitability is checked by the daemon when it runs, not here.
     """
     vm = guest.vm[0]
     vm["kcompactd_order"] = max(np.int64(vm["kcompactd_order"]), order)
@@ -242,16 +242,16 @@ def wakeup_kswapd_2012(guest, order):
 
 @core_jit
 def pgdat_balanced_2012(guest, order):
-    """Whether all zones have enough single pages; for an order, zones with a quarter of the memory.
+    """Whether all zones have enough single pages; above order 0, zones with a quarter of memory.
 
     Args:
         guest: Guest.
-        order: int64; above 0 there must be room for compacting: low mark + 2 * 2**order.
+        order: int64; above 0 there must be room to compact: low mark + 2 * 2**order.
     Returns:
         bool.
     Source:
-        3.8 mm/vmscan.c balance_pgdat(), pgdat_balanced(): with compaction it reclaims single pages
-        only, as long as compaction_suitable() says that memory is not what lacks.
+        3.8 mm/vmscan.c balance_pgdat(), pgdat_balanced(): with compaction it reclaims only single
+        pages as long as compaction_suitable() says that memory is not what is missing.
     """
     managed = np.int64(0)
     balanced = np.int64(0)
@@ -272,7 +272,7 @@ def pgdat_balanced_2012(guest, order):
 
 @core_jit
 def wakeup_kswapd(guest, order, direct_reclaim):
-    """Wake kswapd unless the guest is balanced; then kcompactd may be what helps.
+    """Wake kswapd unless the guest is balanced, in which case kcompactd may help instead.
 
     Args:
         guest: Guest. Writes vm.kswapd_order, vm.kswapd_awake, vm.kcompactd_order.

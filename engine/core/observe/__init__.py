@@ -1,1 +1,1 @@
-"""Looking at a guest without touching it: planes, statistics, and the recount of validate()."""
+"""Observing a guest without changing it: planes, statistics, and the recount of validate()."""

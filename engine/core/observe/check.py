@@ -1,7 +1,7 @@
-"""validate(): recounts a guest the slow way and reports the first thing that is wrong.
+"""validate(): recounts a guest the slow way and reports the first inconsistency.
 
-For tests and for the end of every command of a replay; never on a hot path. A guest must be clean
-between ticks, also while compactors hold pages on their lists. Nothing is repaired.
+For tests and after every command of a replay; never on a hot path. A guest must be clean between
+ticks, even while compactors hold pages on their lists. Nothing is repaired.
 """
 
 import numpy as np
@@ -43,7 +43,7 @@ _NO_LIST = -1
 
 @core_jit
 def _walk_list(guest, list_id, on_list):
-    """Walk one list and note on each page that it is on it.
+    """Walk one list and record for each page that it is on it.
 
     Args:
         guest: Guest.
@@ -136,7 +136,7 @@ def _check_free_block(guest, pfn, list_id):
 
 @core_jit
 def _check_free(guest, on_list):
-    """Check all free blocks, and that no free page is outside of one.
+    """Check all free blocks, and that no free page is outside one.
 
     Args:
         guest: Guest.
@@ -162,7 +162,7 @@ def _check_free(guest, on_list):
 
 @core_jit
 def _expected_list(guest, pfn, list_id):
-    """Whether a page that is not free may be on the list that it is on, or on none.
+    """Check whether a page that is not free may be on the list that it is on, or on none.
 
     Args:
         guest: Guest.
@@ -324,7 +324,7 @@ def _check_zone(guest, zone):
 
 @core_jit
 def _check_counters(guest):
-    """Recount all pageblocks and zones; memory must lie inside of zones.
+    """Recount all pageblocks and zones; memory must lie inside zones.
 
     Args:
         guest: Guest.
@@ -350,7 +350,7 @@ def _check_counters(guest):
 
 
 def validate(guest):
-    """Check everything that must hold between two ticks.
+    """Check every invariant that holds between two ticks.
 
     Args:
         guest: Guest.
@@ -358,7 +358,7 @@ def validate(guest):
         tuple of CheckCode and int: CLEAN and PFN_NONE, or what is wrong and the pfn, list,
         pageblock or zone where; explain_check() puts it into words.
     Source:
-        not of the kernel; it has list debugging and bad_page() for such things.
+        not of the kernel, which has list debugging and bad_page() for this.
     """
     on_list = np.full(guest.pages.shape[0], _NO_LIST, np.int32)
     code, where = _check_lists(guest, on_list)

@@ -31,7 +31,7 @@ class CheckCode(IntEnum):
 _WORDS = {
     CheckCode.CLEAN: "the guest is clean",
     CheckCode.LIST_LINKS: "the links of list {0} do not lead from its first to its last page",
-    CheckCode.LIST_COUNT: "list {0} has another number of entries than it says",
+    CheckCode.LIST_COUNT: "list {0} does not have as many entries as it counts",
     CheckCode.LIST_TWICE: "page {0} is on two lists",
     CheckCode.FREE_BLOCK_ALIGN: "the free block at {0} is not aligned to its order, or too large",
     CheckCode.FREE_BLOCK_PAGES: "page {0} lies in a free block without being a free page",
@@ -41,14 +41,14 @@ _WORDS = {
     CheckCode.PAGE_OFF_LIST: "page {0} should be on a list that it is not on",
     CheckCode.PAGE_ORDER: "page {0} is on a list for pages of another order or state",
     CheckCode.BLOCK_COUNTERS: "the counters of pageblock {0} are wrong",
-    CheckCode.BLOCK_RESERVED: "pageblock {0} is marked as reserved and is not",
+    CheckCode.BLOCK_RESERVED: "pageblock {0} is marked as reserved but is not",
     CheckCode.ZONE_FREE: "the free page counters of zone {0} are wrong",
     CheckCode.ZONE_PCP: "the per-CPU page counter of zone {0} is wrong",
     CheckCode.ZONE_LRU: "the LRU counters of zone {0} are wrong",
     CheckCode.HANDLE: "page {0} and its workload object disagree on where the object is",
-    CheckCode.BALLOON: "page {0} is a balloon page and not on its list of the balloon",
-    CheckCode.OUTSIDE_ZONES: "page {0} is memory outside of all zones",
-    CheckCode.ISOLATED: "page {0}: its mark as isolated and the compactors' lists disagree",
+    CheckCode.BALLOON: "page {0} is a balloon page but not on its balloon list",
+    CheckCode.OUTSIDE_ZONES: "page {0} is memory outside all zones",
+    CheckCode.ISOLATED: "page {0}: its isolated flag and the compactors' lists disagree",
 }
 
 

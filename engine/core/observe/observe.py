@@ -1,8 +1,9 @@
 """What can be seen of a guest: planes per pageblock, counts per order, metrics.
 
-Reads counters that others keep; the one thing written is the cached order of a pageblock's largest
-free piece. Metrics are integers by the kernel's formulas, and by our own for pageblocks. The
-functions without @core_jit are the door for Python: they make the arrays that the others fill.
+Reads counters that others keep; the only thing written is the cached order of a pageblock's largest
+free block. Metrics are integers by the kernel's formulas, and by our own for pageblocks. The
+functions without @core_jit are the entry points from Python: they make the arrays that the others
+fill.
 """
 
 import numpy as np
@@ -50,12 +51,12 @@ _CC_SHOWN = (
     u.CC_MEMORY,
     u.CC_PASS,
     u.CC_KCOMPACTD,
-)  # whose scanners to show, first active one wins
+)  # whose scanners to show; the first active one wins
 
 
 @core_jit
 def largest_free_order(guest, block):
-    """Order of the largest free piece that a pageblock has, or has a part in.
+    """Order of the largest free block that a pageblock contains or is part of.
 
     Args:
         guest: Guest.
@@ -118,7 +119,7 @@ def _mark_list(guest, list_id, order, counts):
     Args:
         guest: Guest.
         list_id: int64.
-        order: int64, order of the pages on it, or -1 to read it off the pages.
+        order: int64, order of the pages on it, or -1 to read it from the pages.
         counts: int64[nr_pageblocks], out, pages added.
     Source:
         not of the kernel.
@@ -152,7 +153,7 @@ def _mark_compactors(guest, targets, sources):
 
 @core_jit
 def _refresh_largest(guest):
-    """Look the largest free order up again where a pageblock has changed.
+    """Look up the largest free order again for pageblocks that have changed.
 
     Args:
         guest: Guest. Writes blocks.largest, clears PB_STALE.
@@ -345,7 +346,7 @@ def statistics(guest, fields, busy):
     Args:
         guest: Guest.
         fields: tuple of str, names of engine.view.STAT_FIELDS, in the order wanted.
-        busy: bool, whether something asked for is still at work.
+        busy: bool, whether a request is still being worked on.
     Returns:
         int64[len(fields)].
     Source:

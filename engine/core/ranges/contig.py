@@ -1,9 +1,9 @@
-"""Contiguous allocation: so many pages in a row, by emptying a range of pageblocks.
+"""Contiguous allocation of a number of pages, by emptying a range of pageblocks.
 
 From the CMA area if the guest has one (cma_alloc), else from anywhere (alloc_contig_pages). Ranges
-are tried one after the other; in each the pageblocks are isolated, its pages dropped or moved, and
-what is then free would be handed over. Here it is given back at once: the answer is what counts.
-Its state is in Guest.vm (RANGE_FIELDS).
+are tried one after another: the pageblocks are isolated, their pages dropped or moved, and the
+freed range would be handed over. Here it is given back at once, since only the outcome matters.
+The state is in Guest.vm (RANGE_FIELDS).
 """
 
 import numpy as np
@@ -39,7 +39,7 @@ _NO_TARGET = int(RangeReason.NO_TARGET)
 _NOT_MIGRATED = int(RangeReason.NOT_MIGRATED)
 _IN_USE = int(RangeReason.IN_USE)
 _NO_AREA = int(RangeReason.NO_AREA)
-# What keeps a page from being dropped: mm/vmscan.c reclaim_clean_pages_from_list(),
+# Flags that keep a page from being dropped: mm/vmscan.c reclaim_clean_pages_from_list(),
 # shrink_folio_list().
 _KEPT = u.PG_DIRTY | u.PG_UNEVICTABLE | u.PG_WRITEBACK | u.PG_LOCKED | u.PG_PINNED
 
@@ -50,14 +50,14 @@ def next_cma_range(guest, pfn, nr):
 
     Args:
         guest: Guest.
-        pfn: int64, first page of the pageblock to begin with.
+        pfn: int64, first page of the pageblock to start with.
         nr: int64, pages wanted, whole pageblocks.
     Returns:
         int64 pfn, or PFN_NONE.
     Source:
         mm/cma.c cma_alloc(): bitmap_find_next_zero_area_off().
     Differs:
-        Ranges begin at pageblocks; the kernel goes on by the alignment asked for.
+        Ranges start at pageblocks; the kernel steps by the requested alignment.
     """
     run = np.int64(0)
     for block in range(pfn >> u.PAGEBLOCK_ORDER, guest.blocks.size):
@@ -95,7 +95,7 @@ def pfn_range_valid_contig(guest, start_pfn, nr):
 
 @core_jit
 def next_contig_range(guest):
-    """The next range anywhere: zones from the highest down, in each upwards by the size wanted.
+    """The next range anywhere: zones from the highest down, upwards in steps of the size wanted.
 
     Args:
         guest: Guest. Writes vm.range_zone, range_pos.
@@ -138,7 +138,7 @@ def next_range(guest):
 
 @core_jit
 def step_on(guest):
-    """After a failure: where the next range begins.
+    """Advance to the start of the next range after a failure.
 
     Args:
         guest: Guest. Writes vm.range_pos, range_phase.
@@ -155,7 +155,7 @@ def step_on(guest):
 
 @core_jit
 def fail(guest, reason, pfn):
-    """An attempt has failed: its range goes back to the allocator, the next one is tried.
+    """End a failed attempt: its range goes back to the allocator and the next one is tried.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, vm.
@@ -174,12 +174,12 @@ def fail(guest, reason, pfn):
 
 @core_jit
 def try_next_range(guest):
-    """Isolate the next range that there is.
+    """Isolate the next range, if there is one.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, vm.
     Returns:
-        bool, whether there is nothing more to look for: isolated, or no range is left.
+        bool, whether the search is over: a range is isolated, or none is left.
     Source:
         mm/page_alloc.c alloc_contig_range(), its beginning.
     """
@@ -205,7 +205,7 @@ def try_next_range(guest):
 
 @core_jit
 def reclaim_clean_pages(guest):
-    """Drop the clean page cache among what is isolated: cheaper than moving it.
+    """Drop the clean page cache among the isolated pages, which is cheaper than moving it.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, vm.range_reclaimed.
@@ -263,7 +263,7 @@ def isolate_batch(guest):
 
 @core_jit
 def migrate_contig_range(guest, budget):
-    """Go on emptying the isolated range, batch by batch; at its end, see whether it is free.
+    """Continue emptying the isolated range, batch by batch; at its end, test whether it is free.
 
     Args:
         guest: Guest. Writes all of it.
@@ -271,8 +271,8 @@ def migrate_contig_range(guest, budget):
     Source:
         mm/page_alloc.c __alloc_contig_migrate_range(), alloc_contig_range().
     Differs:
-        A page that cannot be moved fails once, not five times: nothing would change meanwhile. What
-        was allocated is given back at once.
+        A page that cannot be moved fails once, not five times: nothing would change in between. The
+        allocation is given back at once.
     """
     vm = guest.vm[0]
     end_work = vm["range_migrated"] + vm["range_reclaimed"] + budget
@@ -299,7 +299,7 @@ def migrate_contig_range(guest, budget):
 
 @core_jit
 def step_contig(guest, budget):
-    """Go on with the request.
+    """Continue the request.
 
     Args:
         guest: Guest. Writes all of it.

@@ -1,8 +1,8 @@
-"""Pageblocks set apart for one user: free pages of an ISOLATE pageblock are handed out to nobody.
+"""Isolating pageblocks for one user: free pages of an ISOLATE pageblock go to nobody.
 
-Who wants a range of memory for itself (offlining, alloc_contig_range) isolates its pageblocks
-first, then moves what is in use. Isolation never waits and moves nothing; undoing it gives every
-pageblock the migratetype that the caller names, as the kernel does, not the one that it had.
+A user that wants a range of memory (offlining, alloc_contig_range) first isolates its pageblocks,
+then moves what is in use. Isolation never waits and moves nothing; as in the kernel, undoing it
+gives every pageblock the migratetype that the caller names, not the one that it had.
 """
 
 import numpy as np
@@ -24,7 +24,7 @@ _BOTH = 1 << u.MAX_PAGE_ORDER  # a free block of this size spans two pageblocks
 
 @core_jit
 def is_balloon_movable(guest, flags):
-    """Whether somebody can move a balloon page out of a range.
+    """Whether a balloon page can be moved out of a range by anybody.
 
     Args:
         guest: Guest.
@@ -41,19 +41,19 @@ def is_balloon_movable(guest, flags):
 
 @core_jit
 def is_page_unmovable(guest, pfn, skip_poisoned):
-    """Whether a page that is in use, seen by itself, forbids to isolate its pageblock.
+    """Whether a page in use, judged by itself, forbids isolating its pageblock.
 
     Args:
         guest: Guest.
-        pfn: int64, first page of what it belongs to.
+        pfn: int64, first page of the compound page or single page.
         skip_poisoned: int64, 1 = poisoned pages do not count (offlining).
     Returns:
         bool.
     Source:
         mm/page_isolation.c has_unmovable_pages(), its loop.
     Differs:
-        Balloon pages of pinned and dedicated_block have no page type, as before Linux 3.18, so that
-        offlining does not hope for their driver.
+        Balloon pages of pinned and dedicated_block have no page type, as before Linux 3.18, so
+        offlining does not count on their driver.
     """
     page = guest.pages[pfn]
     state = np.int64(page["state"])
@@ -69,14 +69,14 @@ def is_page_unmovable(guest, pfn, skip_poisoned):
 
 @core_jit
 def has_unmovable_pages_2012(guest, start_pfn, skip_poisoned):
-    """The first page of a pageblock that is in use and not on an LRU list, by the rule of 3.8.
+    """The first page of a pageblock that is in use and not on an LRU list: the rule of 3.8.
 
     Args:
         guest: Guest.
         start_pfn: int64, first page of the pageblock.
         skip_poisoned: int64, 1 = poisoned pages do not count (offlining).
     Returns:
-        int64 pfn, or PFN_NONE; a MOVABLE or CMA pageblock is fine without a look.
+        int64 pfn, or PFN_NONE; a MOVABLE or CMA pageblock passes unchecked.
     Source:
         3.8 mm/page_alloc.c has_unmovable_pages(); no driver declares pages of its own.
     """
@@ -91,7 +91,7 @@ def has_unmovable_pages_2012(guest, start_pfn, skip_poisoned):
             pfn += np.int64(1) << np.int64(page["order"])
             continue
         in_use = state > u.STATE_PCP or state == u.STATE_RESERVED
-        # A tail has no references of its own; who is poisoned may be forgiven.
+        # A tail has no references of its own; a poisoned page may be let pass.
         counts = in_use and page["order"] != u.ORDER_TAIL
         if counts and np.int64(page["flags"]) & u.PG_LRU == 0:
             if state != u.STATE_HWPOISON or skip_poisoned == 0:
@@ -102,7 +102,7 @@ def has_unmovable_pages_2012(guest, start_pfn, skip_poisoned):
 
 @core_jit
 def has_unmovable_pages(guest, start_pfn, mt, skip_poisoned):
-    """The first page of a pageblock that forbids to isolate it.
+    """The first page that forbids isolating its pageblock.
 
     Args:
         guest: Guest.
@@ -137,7 +137,7 @@ def has_unmovable_pages(guest, start_pfn, mt, skip_poisoned):
 
 @core_jit
 def change_block(guest, block, mt, to_tail):
-    """Give a pageblock another migratetype and re-file its free pages, splitting what spans two.
+    """Change a pageblock's migratetype and move its free pages, splitting blocks that span two.
 
     Args:
         guest: Guest. Writes pages, lists, zones, blocks.
@@ -170,7 +170,7 @@ def change_block(guest, block, mt, to_tail):
 
 @core_jit
 def set_migratetype_isolate(guest, block, mt, skip_poisoned):
-    """Isolate one pageblock unless a page in it forbids that.
+    """Isolate one pageblock unless a page in it forbids this.
 
     Args:
         guest: Guest. Writes pages, lists, zones, blocks.
@@ -180,8 +180,8 @@ def set_migratetype_isolate(guest, block, mt, skip_poisoned):
     Returns:
         int64 pfn of the page that forbids it, or PFN_NONE.
     Source:
-        mm/page_isolation.c set_migratetype_isolate(); 3.8 likewise, which drains the per-CPU lists
-        after each pageblock.
+        mm/page_isolation.c set_migratetype_isolate(); the same in 3.8, which drains the per-CPU
+        lists after each pageblock.
     """
     pfn = block << u.PAGEBLOCK_ORDER
     if guest.vm[0]["profile"] == u.PROFILE_2012:
@@ -198,7 +198,7 @@ def set_migratetype_isolate(guest, block, mt, skip_poisoned):
 
 @core_jit
 def undo_isolate_page_range(guest, start_pfn, end_pfn, mt):
-    """Give the ISOLATE pageblocks of a range a migratetype.
+    """Give the ISOLATE pageblocks of a range an ordinary migratetype.
 
     Args:
         guest: Guest. Writes pages, lists, zones, blocks.
@@ -215,7 +215,7 @@ def undo_isolate_page_range(guest, start_pfn, end_pfn, mt):
 
 @core_jit
 def start_isolate_page_range(guest, start_pfn, end_pfn, mt, skip_poisoned):
-    """Isolate the pageblocks of a range, all or none.
+    """Isolate all pageblocks of a range, or none.
 
     Args:
         guest: Guest. Writes pages, lists, zones, blocks.
@@ -229,7 +229,7 @@ def start_isolate_page_range(guest, start_pfn, end_pfn, mt, skip_poisoned):
     Source:
         mm/page_isolation.c start_isolate_page_range().
     Differs:
-        Lowest pageblock first; 6.12 begins with the first and the last one.
+        Lowest pageblock first; 6.12 starts with the first and the last one.
     """
     for block in range(start_pfn >> u.PAGEBLOCK_ORDER, end_pfn >> u.PAGEBLOCK_ORDER):
         unmovable = set_migratetype_isolate(guest, block, mt, skip_poisoned)

@@ -1,8 +1,8 @@
 """Memory offlining: empty a range of pageblocks and take it away from the guest.
 
-The range is isolated, then its pages are migrated in rounds until it is free, or until the rules of
-the kernel say that it is hopeless. Linux 3.8 knows LRU pages only; later ones know pages with
-movable operations too. Its state is in Guest.vm (RANGE_FIELDS).
+The range is isolated, then its pages are migrated in rounds until it is free or, by the kernel's
+rules, hopeless. Linux 3.8 only handles LRU pages; later kernels also handle pages with movable
+operations. The state is in Guest.vm (RANGE_FIELDS).
 """
 
 import numpy as np
@@ -47,7 +47,7 @@ _IN_USE = int(RangeReason.IN_USE)
 
 @core_jit
 def pcp_enable(guest):
-    """Give the zone its per-CPU lists back.
+    """Restore the zone's per-CPU lists.
 
     Args:
         guest: Guest. Writes zones.pcp_high, vm.range_pcp_high.
@@ -63,7 +63,7 @@ def pcp_enable(guest):
 
 @core_jit
 def pcp_disable(guest):
-    """Turn the per-CPU lists of the range's zone off: what is freed must reach the free lists.
+    """Disable the per-CPU lists of the range's zone: freed pages must reach the free lists.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, vm.range_pcp_high.
@@ -130,8 +130,8 @@ def offline_isolated_pages(guest):
     Source:
         mm/page_alloc.c __offline_isolated_pages(); mm/memory_hotplug.c offline_pages().
     Differs:
-        The zone keeps its span and its watermarks. The pageblocks stay ISOLATE, which is how the
-        map tells them from holes.
+        The zone keeps its span and its watermarks. The pageblocks stay ISOLATE, by which the map
+        tells them from holes.
     """
     vm = guest.vm[0]
     end = np.int64(vm["range_end_pfn"])
@@ -157,16 +157,16 @@ def offline_isolated_pages(guest):
 
 @core_jit
 def end_round(guest, failed, reason):
-    """A sweep over the range is over: go on, offline it, or stop.
+    """End a sweep over the range: continue, offline the range, or stop.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, vm.
         failed: int64, first page that this round could not move, or PFN_NONE.
-        reason: int64, RangeReason if the next round is not to be.
+        reason: int64, RangeReason in case there is no next round.
     Source:
         mm/memory_hotplug.c offline_pages(), its loops.
     Differs:
-        The kernel goes on until a signal comes; here five rounds without gain end it.
+        The kernel continues until a signal arrives; here five rounds without progress end it.
     """
     vm = guest.vm[0]
     vm["range_rounds"] += 1
@@ -177,7 +177,7 @@ def end_round(guest, failed, reason):
             return
         reason = np.int64(_IN_USE)
     vm["range_tries"] += 1
-    # Targets of a compactor at work come free by themselves.
+    # The targets of a running compactor will be freed anyway.
     is_held = failed != NONE and guest.pages[failed]["state"] == u.STATE_ISOLATED_FREE
     if vm["range_moved"] > 0 or is_held:
         vm["range_tries"] = 0
@@ -191,7 +191,7 @@ def end_round(guest, failed, reason):
 
 @core_jit
 def do_migrate_range(guest, budget):
-    """Go on with a round: isolate and move what is movable, from vm.range_pos on.
+    """Continue a round: isolate and move what is movable, from vm.range_pos on.
 
     Args:
         guest: Guest. Writes all of it.
@@ -233,7 +233,7 @@ def do_migrate_range(guest, budget):
 
 @core_jit
 def isolate_lru_pages_2012(guest, pfn):
-    """Isolate up to AT_ONCE LRU pages, up to the first page in use that is none.
+    """Isolate up to AT_ONCE LRU pages, stopping at the first page in use that is not one.
 
     Args:
         guest: Guest. Writes pages, lists, zones, vm.
@@ -279,14 +279,14 @@ def scan_lru_pages(guest):
 
 @core_jit
 def offline_round_2012(guest):
-    """One turn of the loop of 3.8: up to 256 pages, or the last test.
+    """One iteration of the loop of 3.8: up to 256 pages, or the final test.
 
     Args:
         guest: Guest. Writes all of it.
     Source:
         3.8 mm/memory_hotplug.c __offline_pages(), from repeat.
     Differs:
-        Five rounds that move nothing stand for its time-out of 120 s.
+        Five rounds that move nothing stand for its timeout of 120 s.
     """
     vm = guest.vm[0]
     vm["range_rounds"] += 1
@@ -317,7 +317,7 @@ def offline_round_2012(guest):
 
 @core_jit
 def step_offline(guest, budget):
-    """Go on with the request.
+    """Continue the request.
 
     Args:
         guest: Guest. Writes all of it.

@@ -9,13 +9,13 @@ class RangeReason(IntEnum):
     """Why a request for a range stopped."""
 
     NONE = 0
-    HOLE = 1  # no memory there, or gone offline already
+    HOLE = 1  # no memory there, or already offline
     UNMOVABLE = 2  # has_unmovable_pages() found a page before anything was done
     NOT_ON_LRU = 3  # Linux 3.8: a page in use that is not on an LRU list ends every round
     NO_TARGET = 4  # no page to move to
     NOT_MIGRATED = 5  # rounds that moved nothing
-    IN_USE = 6  # all that could be moved was moved, and a page is in use still
-    NO_AREA = 7  # alloc_contig: nowhere so many pages in a row to try
+    IN_USE = 6  # everything movable was moved, and a page is still in use
+    NO_AREA = 7  # alloc_contig: no run of that many pages to try
 
 
 # The kernel function that decides, of 6.12 unless it says 3.8.

@@ -1,7 +1,7 @@
-"""The request for a range, as both its users keep it: when it ends, and why it stops.
+"""The request for a range, common to offlining and contiguous allocation: when and why it ends.
 
-Its state is in Guest.vm (RANGE_FIELDS). Invariant: while nobody is at work, no pageblock is ISOLATE
-but those that have gone offline.
+The state is in Guest.vm (RANGE_FIELDS). Invariant: between requests only pageblocks that are
+offline are ISOLATE.
 """
 
 import numpy as np
@@ -16,7 +16,7 @@ RETRIES = 5  # 3.8 offline_pages(): retry_max; __alloc_contig_migrate_range(): t
 
 @core_jit
 def at_work(guest, kind):
-    """Whether a request for a range is not finished.
+    """Whether a request for a range is unfinished.
 
     Args:
         guest: Guest.
@@ -34,7 +34,7 @@ def at_work(guest, kind):
 
 @core_jit
 def note_stop(guest, reason, pfn):
-    """Remember why an attempt failed, and at which page.
+    """Record why an attempt failed, and at which page.
 
     Args:
         guest: Guest. Writes vm.range_reason, range_pfn, range_page, range_block.
@@ -55,7 +55,7 @@ def note_stop(guest, reason, pfn):
 
 @core_jit
 def give_up(guest, mt):
-    """End an attempt that failed: its pageblocks go back to the allocator, its work was in vain.
+    """End a failed attempt: its pageblocks go back to the allocator.
 
     Args:
         guest: Guest. Writes pages, lists, zones, blocks, vm.range_wasted.
@@ -89,7 +89,7 @@ def end_request(guest, result):
 
 @core_jit
 def begin_rounds(guest):
-    """The range is isolated: the balloon's pass first, where it knows ranges, then the rounds.
+    """Start on an isolated range: first the balloon's pass, if it is range-aware, then the rounds.
 
     Args:
         guest: Guest. Writes vm.range_phase, range_pos and the round's counters.

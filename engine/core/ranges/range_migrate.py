@@ -1,8 +1,8 @@
 """Moving pages out of a range: isolating them one by one, targets by ordinary allocation.
 
-What offlining and alloc_contig_range share. Unlike compaction they take no free pages near by as
-targets but ask the allocator, which cannot answer with a page of the range: its pageblocks are
-ISOLATE. LIST_RANGE holds what is isolated; it is empty between ticks.
+Shared by offlining and alloc_contig_range. Unlike compaction they do not collect free pages as
+targets but ask the allocator, which cannot return a page of the range: its pageblocks are ISOLATE.
+LIST_RANGE holds the isolated pages; it is empty between ticks.
 """
 
 import numpy as np
@@ -22,8 +22,8 @@ from engine.core.slowpath.slowpath import alloc_pages
 
 NONE = u.PFN_NONE
 
-# What a look at a page says.
-KEEP = 0  # free, or nothing that could be moved
+# Results of movable_kind.
+KEEP = 0  # free, or not movable
 LRU = 1
 BALLOON = 2
 HUGE = 3
@@ -67,7 +67,7 @@ def movable_kind(guest, pfn):
 
 @core_jit
 def isolate_page(guest, pfn):
-    """Take an LRU page or a balloon page off its home list and put it on LIST_RANGE.
+    """Move an LRU page or a balloon page from its home list to LIST_RANGE.
 
     Args:
         guest: Guest. Writes pages, lists, zones, vm.nr_isolated_*, vm.balloon_isolated.
@@ -115,14 +115,14 @@ def move_page(guest, pfn, is_told):
     Args:
         guest: Guest. Writes all of it.
         pfn: int64, first page, on LIST_RANGE; it stays there unless it is moved.
-        is_told: int64, 1 = the host hears of a balloon page at once, in two messages.
+        is_told: int64, 1 = the host is told of a balloon page at once, in two messages.
     Returns:
         int64: pages moved; 0, it was split, its parts are at the end of LIST_RANGE; EAGAIN, it has
         extra references; ENOMEM, there is no target.
     Source:
         mm/migrate.c migrate_pages() in mode MIGRATE_SYNC. 3.8 splits every large page.
     Differs:
-        Waiting for a lock or for writeback ends at once: the flag is cleared.
+        Waiting for a lock or for writeback takes no time: the flag is cleared.
     """
     page = guest.pages[pfn]
     order = np.int64(page["order"])
@@ -167,7 +167,7 @@ def move_huge(guest, pfn):
     Source:
         mm/hugetlb.c alloc_migrate_hugetlb_folio(), move_hugetlb_state().
     Differs:
-        The target is always a new page, never a free one of the pool.
+        The target is always a new page, never a free one from the pool.
     """
     dst = alloc_pages(guest, u.PAGEBLOCK_ORDER, u.MIGRATE_MOVABLE, TARGET)
     if dst == NONE:
@@ -187,7 +187,7 @@ def move_huge(guest, pfn):
 
 @core_jit
 def putback_range(guest):
-    """Put everything on LIST_RANGE back home.
+    """Put every page on LIST_RANGE back on its home list.
 
     Args:
         guest: Guest. Writes pages, lists, zones, vm.
@@ -213,14 +213,14 @@ def migrate_range(guest):
     Source:
         mm/migrate.c migrate_pages(), putback_movable_pages().
     Differs:
-        One pass: what is busy stays busy within the call. After -ENOMEM nothing else is tried.
+        One pass: a busy page stays busy within the call. After -ENOMEM nothing else is tried.
     """
     failed = np.int64(NONE)
     error = np.int64(0)
     pfn = np.int64(guest.lists[u.LIST_RANGE]["first"])
     while pfn != NONE:
         order = np.int64(guest.pages[pfn]["order"])
-        # A split page's parts come last: look for the next one afterwards.
+        # The parts of a split page come last: look up the next page only afterwards.
         before = np.int64(guest.pages[pfn]["prev"])
         status = move_page(guest, pfn, 1)
         if status < 0:
@@ -241,7 +241,7 @@ def migrate_range(guest):
 
 @core_jit
 def pass_over_range(guest, budget):
-    """Let the balloon move its pages out of a range: its own pass, restricted to the range.
+    """Let the balloon move its pages out of a range with its own pass, restricted to that range.
 
     Args:
         guest: Guest. Writes all of it; vm.range_pos, the pfn reached.

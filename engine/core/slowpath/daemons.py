@@ -1,9 +1,8 @@
-"""kswapd and kcompactd, in bounded portions: what the machine does without being asked.
+"""kswapd and kcompactd in bounded portions: what the machine does unasked.
 
-kcompactd has two reasons to run: kswapd or an allocation wants pages of an order, or the free
-memory is too fragmented (proactive). Its run is resumed from tick to tick; its state is in Guest.vm
-and Guest.cc[CC_KCOMPACTD]. Invariant: daemons_idle() is true when a further step would change
-nothing.
+kcompactd has two reasons to run: kswapd or an allocation wants pages of an order, or free memory is
+too fragmented (proactive). A run continues from tick to tick; its state is in Guest.vm and
+Guest.cc[CC_KCOMPACTD]. Invariant: daemons_idle() is true when a further step would change nothing.
 """
 
 import numpy as np
@@ -40,13 +39,13 @@ from engine.core.slowpath.kswapd import kswapd_step
 
 CC = u.CC_KCOMPACTD
 
-# The kernel looks at the score every 500 ms, and only every 32 s after a run that did not lower it.
-# DIFFERS: there is no clock. Time passes between two commands, and with what happens to the guest:
-# one interval = this many pages allocated or freed (a balloon takes about 2 GiB a second).
+# The kernel checks the score every 500 ms, and only every 32 s after a run that did not lower it.
+# DIFFERS: there is no clock. Time passes between commands, and with activity in the guest: one
+# interval = this many pages allocated or freed (a balloon takes about 2 GiB a second).
 PROACTIVE_INTERVAL_PAGES = 1 << 18
 
-# vm.proactive_phase: nothing was asked of this guest yet (whoever made it let kcompactd finish), a
-# command is under way, time has passed since the last one, kcompactd uses it.
+# vm.proactive_phase: no command yet (kcompactd had finished when the guest was made), a command is
+# under way, time has passed since the last one, kcompactd is using that time.
 PHASE_FRESH = 0
 PHASE_COMMAND = 1
 PHASE_RESTED = 2
@@ -55,7 +54,7 @@ PHASE_LOOKED = 3
 
 @core_jit
 def guest_events(guest):
-    """A count that grows with everything that happens to the guest's memory.
+    """A count that grows with all activity in the guest's memory.
 
     Args:
         guest: Guest.
@@ -69,7 +68,7 @@ def guest_events(guest):
 
 @core_jit
 def should_proactive_compact_node(guest):
-    """Whether free memory is so fragmented that kcompactd should start by itself.
+    """Whether free memory is so fragmented that kcompactd should start unasked.
 
     Args:
         guest: Guest.
@@ -86,7 +85,7 @@ def should_proactive_compact_node(guest):
 
 @core_jit
 def kcompactd_wants_work(guest):
-    """Whether kcompactd has something to begin.
+    """Whether kcompactd has work to start.
 
     Args:
         guest: Guest.
@@ -100,7 +99,7 @@ def kcompactd_wants_work(guest):
         return False  # there is no kcompactd: kswapd compacts (compaction_2012.py)
     if vm["kcompactd_order"] > 0:
         return True
-    # proactive_defer lies in the past here, or nothing is due anyway.
+    # proactive_defer is in the past here, or nothing is due anyway.
     if guest_events(guest) - vm["proactive_defer"] < PROACTIVE_INTERVAL_PAGES:
         return False
     return should_proactive_compact_node(guest)
@@ -108,7 +107,7 @@ def kcompactd_wants_work(guest):
 
 @core_jit
 def kcompactd_begin_zone(guest):
-    """Begin the run of the next zone that needs one, for the order that was asked for.
+    """Begin the run of the next zone that needs one, for the requested order.
 
     Args:
         guest: Guest. Writes zones, cc[CC_KCOMPACTD], vm.kcompactd_zone.
@@ -124,7 +123,7 @@ def kcompactd_begin_zone(guest):
         vm["kcompactd_zone"] += 1
         if compaction_deferred(guest, zone, order):
             continue
-        # The first question is asked for requests of this zone only, whose reserve is 0.
+        # The first check is for requests of this zone only, whose reserve is 0.
         reserve = np.int64(guest.zones[zone]["lowmem_reserve"])
         status = compaction_suit_allocation_order(guest, zone, order, reserve, u.WMARK_MIN)
         if status != u.COMPACT_CONTINUE:
@@ -160,7 +159,7 @@ def kcompactd_begin_proactive(guest):
 
 @core_jit
 def kcompactd_start(guest):
-    """Wake up: decide what this run is for.
+    """Wake up and decide what this run is for.
 
     Args:
         guest: Guest. Writes cc[CC_KCOMPACTD], vm.kcompactd_*, vm.proactive_score and counters.
@@ -185,7 +184,7 @@ def kcompactd_start(guest):
 
 @core_jit
 def kcompactd_finish(guest):
-    """Go back to sleep, and remember when to look at the score again.
+    """Go back to sleep, and note when to check the score again.
 
     Args:
         guest: Guest. Writes vm.kcompactd_*, vm.proactive_*.
@@ -208,7 +207,7 @@ def kcompactd_finish(guest):
 
 @core_jit
 def kcompactd_end_zone(guest, status):
-    """End the run of one zone: defer if it brought nothing.
+    """End the run of one zone; defer compaction if it achieved nothing.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, vm.
@@ -232,12 +231,12 @@ def kcompactd_end_zone(guest, status):
 
 @core_jit
 def kcompactd_step(guest, budget):
-    """Go on with kcompactd's work.
+    """Continue kcompactd's work.
 
     Args:
         guest: Guest. Writes all of it.
-        budget: int64, work as cpu.py counts it; what the last round does beyond it is taken off
-            the next budget (vm.kcompactd_ahead).
+        budget: int64, work as cpu.py counts it; the last round's excess is deducted from the next
+            budget (vm.kcompactd_ahead).
     Returns:
         int64, work done.
     Source:
@@ -266,11 +265,11 @@ def kcompactd_step(guest, budget):
         before = c["total_migrate_scanned"] + c["total_free_scanned"]
         migrated = np.int64(vm["pgmigrate_success"])
         status = compact_round(guest, CC)
-        # A round costs something even if it only finds that it is over.
+        # A round costs something even if it only discovers that the run is over.
         used += max(c["total_migrate_scanned"] + c["total_free_scanned"] - before, 1)
         used += COST_MIGRATE * (vm["pgmigrate_success"] - migrated)
         if status == u.COMPACT_CONTINUE and used >= budget:
-            # See now whether the page is there: in the next tick somebody may have taken it.
+            # Check now whether the page is there: by the next tick somebody may have taken it.
             status = compact_finished(guest, CC)
         if status != u.COMPACT_CONTINUE:
             kcompactd_end_zone(guest, status)
@@ -281,7 +280,7 @@ def kcompactd_step(guest, budget):
 
 @core_jit
 def daemons_step(guest, budget):
-    """Go on with the daemons' work: kswapd first, then kcompactd.
+    """Continue the daemons' work: kswapd first, then kcompactd.
 
     Args:
         guest: Guest. Writes all of it.
@@ -297,18 +296,18 @@ def daemons_step(guest, budget):
 
 @core_jit
 def next_request(guest):
-    """Somebody asks for a page after a command; kswapd wakes if all zones are below their marks.
+    """After a command somebody requests a page: wake kswapd if all zones are below their marks.
 
     Args:
         guest: Guest. Writes vm.kswapd_order, vm.kswapd_awake.
     Source:
         mm/page_alloc.c get_page_from_freelist(), wake_all_kswapds().
     Differs:
-        A machine's other programs take pages all the time; here only their first effect counts:
-        what a refused balloon page has left below the marks is put right.
+        Other programs on a machine take pages all the time; only their first effect is modelled:
+        zones that a failed balloon allocation left below their marks recover.
     """
     if guest.vm[0]["kswapd_failures"] >= MAX_RECLAIM_RETRIES:
-        return  # hopeless; only profile 2012 would wake it all the same, and for ever
+        return  # hopeless; only profile 2012 would wake it regardless, and for ever
     for zone in range(guest.zones.shape[0]):
         if guest.zones[zone]["managed"] > 0:
             mark = wmark_pages(guest, zone, u.WMARK_LOW)
@@ -319,20 +318,20 @@ def next_request(guest):
 
 @core_jit
 def catch_up(guest, has_jobs, budget):
-    """Before a command begins: proactive compaction that the time since the last one was good for.
+    """Before a command begins: the proactive compaction for which there was time since the last.
 
     Args:
         guest: Guest. Writes all of it.
-        has_jobs: bool, whether something that was asked for is not finished.
+        has_jobs: bool, whether a request is unfinished.
         budget: int64, work as cpu.py counts it.
     Returns:
         bool, True = the command has to wait: call again in the next tick.
     Source:
         mm/compaction.c kcompactd(), HPAGE_FRAG_CHECK_INTERVAL_MSEC.
     Differs:
-        It happens when the next command comes, not half a second after the last: what a command
-        has done can be seen before kcompactd changes it, and idle ticks change nothing. However
-        long the rest is, it is good for one look at the score and the run that follows.
+        It happens when the next command arrives, not half a second after the last: the outcome of
+        a command can be seen before kcompactd changes it, and idle ticks change nothing. However
+        long the pause, there is one check of the score and the run that follows from it.
     """
     vm = guest.vm[0]
     if vm["profile"] == u.PROFILE_2012:

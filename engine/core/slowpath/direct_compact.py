@@ -1,4 +1,4 @@
-"""Direct compaction: an allocation compacts for itself and captures the page that comes free."""
+"""Direct compaction: an allocation compacts for itself and captures the page that it frees."""
 
 import numpy as np
 
@@ -45,9 +45,9 @@ def _work_so_far(guest):
 
 @core_jit
 def _take_turns(guest, work):
-    """Between two rounds: the daemons get their turns if this compaction has used up its own.
+    """Between two rounds: let the daemons run if this compaction has used up its turn.
 
-    What they free is not captured: it was not this task that freed it.
+    Pages that they free are not captured: this task did not free them.
 
     Args:
         guest: Guest. Writes all of it.
@@ -56,8 +56,8 @@ def _take_turns(guest, work):
         mm/compaction.c isolate_migratepages_block(), mm/migrate.c migrate_pages_batch(): their
         cond_resched(); mm/page_alloc.c task_capc().
     Differs:
-        At the end of a round, not after every page. A round that takes several turns is paid for by
-        one turn after each of the following rounds.
+        At the end of a round, not after every page. A round that took several turns is made up for
+        by one turn after each of the following rounds.
     """
     vm = guest.vm[0]
     c = guest.cc[u.CC_DIRECT]
@@ -76,9 +76,9 @@ def _take_turns(guest, work):
 def compact_zone_in_turns(guest):
     """Run a direct compaction to its end; kswapd and kcompactd take turns with it.
 
-    A pageblock takes longer to empty than a turn lasts. So kswapd, woken by this request, is asleep
-    again before it is over, and the next try wakes it once more; and kcompactd, which kswapd wakes,
-    compacts beside it.
+    Emptying a pageblock takes longer than a turn. So kswapd, woken by this request, is asleep again
+    before it ends, and the next attempt wakes it again; and kcompactd, woken by kswapd, compacts
+    alongside.
 
     Args:
         guest: Guest. Writes all of it.

@@ -1,4 +1,4 @@
-"""Profile 2012: direct compaction of Linux 3.8: zone by zone, until the free lists will do."""
+"""Profile 2012: direct compaction of Linux 3.8: zone by zone, until the free lists suffice."""
 
 import numpy as np
 
@@ -20,7 +20,7 @@ def try_to_compact_pages_2012(guest, order, migratetype, alloc_flags, sync):
         sync: int64, 0 = async, 1 = what 3.8 calls sync (MIGRATE_SYNC_LIGHT).
     Returns:
         int64, the best COMPACT_* of the zones. No page is captured: the caller drains the per-CPU
-        lists and looks at the free lists. Whether compaction is deferred is the caller's question.
+        lists and tries the free lists. Deferral is checked by the caller.
     Source:
         3.8 mm/compaction.c try_to_compact_pages(), compact_zone_order().
     """

@@ -1,4 +1,4 @@
-"""kswapd: one run of balancing the zones, which lasts over ticks; its state is in Guest.vm."""
+"""kswapd: a run balances the zones over several ticks; its state is in Guest.vm."""
 
 import numpy as np
 
@@ -25,7 +25,7 @@ _BALANCING = 2
 
 @core_jit
 def kswapd_begin(guest):
-    """Wake up: read what is wanted and how far the zones are boosted.
+    """Wake up: read the requested order and the zones' boosts.
 
     Args:
         guest: Guest. Writes zones.kswapd_boost, vm.kswapd_*, vm.pageoutrun.
@@ -54,7 +54,7 @@ def kswapd_shrink_node(guest):
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, vm.
     Returns:
-        tuple of int64: pages scanned, pages freed, and 1 if as many were scanned as wanted.
+        tuple of int64: pages scanned, pages freed, and 1 if as many were scanned as intended.
     Source:
         mm/vmscan.c kswapd_shrink_node(), lru_gen_shrink_node().
     """
@@ -69,7 +69,7 @@ def kswapd_shrink_node(guest):
     vm["kswapd_priority"] = priority
     scanned, reclaimed = shrink_lruvec(guest, priority, nr_to_reclaim, order, np.int64(1))
     vm["kswapd_reclaimed"] += reclaimed
-    # 3.8 has no such rule: it is done when compaction is promising (watermark.pgdat_balanced_2012).
+    # 3.8 has no such rule: it is done when compaction looks viable (watermark.pgdat_balanced_2012).
     may_fall_back = vm["profile"] != u.PROFILE_2012
     if may_fall_back and order > 0 and vm["kswapd_reclaimed"] >= compact_gap(order):
         vm["kswapd_run_order"] = 0
@@ -78,7 +78,7 @@ def kswapd_shrink_node(guest):
 
 @core_jit
 def compact_pgdat_2012(guest, order):
-    """Compact all zones if none has a page of an order to give.
+    """Compact all zones if none has a free page of an order.
 
     Args:
         guest: Guest. Writes all of it.
@@ -97,15 +97,15 @@ def compact_pgdat_2012(guest, order):
 
 @core_jit
 def kswapd_end_2012(guest):
-    """End a run: compact for the order that was asked for, sleep if balanced.
+    """End a run: compact for the requested order, sleep if balanced.
 
     Args:
         guest: Guest. Writes all of it.
     Source:
         3.8 mm/vmscan.c balance_pgdat() from its zones_need_compaction on, kswapd_try_to_sleep().
     Differs:
-        No zone is ever called unreclaimable; after MAX_RECLAIM_RETRIES runs in vain kswapd sleeps,
-        as later kernels do.
+        No zone ever counts as unreclaimable; after MAX_RECLAIM_RETRIES fruitless runs kswapd
+        sleeps, as in later kernels.
     """
     vm = guest.vm[0]
     is_balanced = pgdat_balanced(guest, np.int64(vm["kswapd_run_order"]))
@@ -120,7 +120,7 @@ def kswapd_end_2012(guest):
 
 @core_jit
 def kswapd_end(guest):
-    """End a run: take the boosts back, wake kcompactd, sleep if balanced.
+    """End a run: remove the boosts, wake kcompactd, sleep if balanced.
 
     Args:
         guest: Guest. Writes zones.watermark_boost, vm.kswapd_*, vm.kcompactd_order, vm.causes.
@@ -142,7 +142,7 @@ def kswapd_end(guest):
         wakeup_kcompactd(guest, np.int64(u.PAGEBLOCK_ORDER))
     vm["kswapd_boost"] = 0
     if vm["kswapd_run_order"] >= vm["kswapd_alloc_order"]:
-        # Done with what it was woken for: what was asked for meanwhile counts, be it nothing.
+        # Done with what it was woken for: from here on, requests made meanwhile count, even none.
         vm["kswapd_run_order"] = vm["kswapd_order"]
         vm["kswapd_alloc_order"] = vm["kswapd_order"]
     if vm["kswapd_failures"] >= MAX_RECLAIM_RETRIES or pgdat_balanced(
@@ -182,8 +182,8 @@ def balance_turn(guest):
             vm["kswapd_priority"] -= 1
         if vm["kswapd_priority"] >= 1:
             return scanned
-    # Out of priorities, or only the boost is left to reclaim for: that may not write pages, and the
-    # multi-generational LRU does nothing then (lru_gen_shrink_node()).
+    # Out of priorities, or only the boost is left to reclaim for, which may not write pages and for
+    # which the multi-generational LRU does nothing (lru_gen_shrink_node()).
     if vm["kswapd_reclaimed"] == 0:
         vm["kswapd_failures"] += 1
     kswapd_end(guest)
@@ -192,13 +192,13 @@ def balance_turn(guest):
 
 @core_jit
 def kswapd_step(guest, budget):
-    """Go on with kswapd's run; skip hints are reset when it goes to sleep.
+    """Continue kswapd's run; skip hints are reset when it goes to sleep.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, vm.
         budget: int64, work as cpu.py counts it; exceeded by less than one pass over the LRU.
     Returns:
-        int64, work done, and one for every turn.
+        int64, work done, plus one for every turn.
     Source:
         mm/vmscan.c kswapd(), balance_pgdat(), kswapd_try_to_sleep().
     """
@@ -220,9 +220,9 @@ def kswapd_step(guest, budget):
 
 @core_jit
 def cond_resched(guest):
-    """Where a task may be preempted: kswapd, if it has just been woken, runs at once, for one turn.
+    """A preemption point: kswapd, if it has just been woken, runs at once, for one turn.
 
-    Who has slept is owed time and goes first; measured: within 0.1 ms of being woken.
+    A task that has slept is owed time and goes first; measured: within 0.1 ms of being woken.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, vm.

@@ -1,8 +1,8 @@
-"""Reclaim of page cache: what kswapd and a request that finds no page take from the file LRU lists.
+"""Page cache reclaim: what kswapd and failing requests take from the file LRU lists.
 
-Only clean file pages are ever freed: there is no swap, nothing is written back. Follows the
-multi-generational LRU of 6.12 (CONFIG_LRU_GEN_ENABLED) in what decides how much is taken, with two
-generations in place of four. kswapd's run lasts over ticks; its state is in Guest.vm.
+Only clean file pages are ever freed: there is no swap, and nothing is written back. How much is
+taken follows the multi-generational LRU of 6.12 (CONFIG_LRU_GEN_ENABLED), with two generations
+instead of four. A run of kswapd lasts several ticks; its state is in Guest.vm.
 """
 
 import numpy as np
@@ -20,7 +20,7 @@ _KEPT = u.PG_DIRTY | u.PG_WRITEBACK | u.PG_LOCKED | u.PG_PINNED | u.PG_ISOLATED
 
 @core_jit
 def compact_gap(order):
-    """Free pages that compaction needs beside the request itself.
+    """Free pages that compaction needs in addition to the request itself.
 
     Args:
         order: int64.
@@ -53,14 +53,14 @@ def nr_file_pages(guest):
 
 @core_jit
 def age_file_pages(guest):
-    """Make a batch of the oldest active file pages inactive if fewer are inactive than active.
+    """Deactivate a batch of the oldest active file pages if fewer are inactive than active.
 
     Args:
         guest: Guest. Writes pages, lists, zones.nr_zone_*.
     Source:
         mm/vmscan.c try_to_inc_max_seq(), should_run_aging(); inactive_is_low() of the older LRU.
     Differs:
-        A batch at a time between two generations, without looking at page tables.
+        Two generations, a batch at a time, without looking at page tables.
     """
     inactive, active = nr_file_pages(guest)
     if inactive >= active:
@@ -77,7 +77,7 @@ def age_file_pages(guest):
 
 @core_jit
 def keep_page(guest, pfn):
-    """Give a file page that cannot be freed now another trip, as an active one.
+    """Activate a file page that cannot be freed now.
 
     Args:
         guest: Guest. Writes pages, lists, zones.nr_zone_*.
@@ -93,7 +93,7 @@ def keep_page(guest, pfn):
 
 @core_jit
 def evict_folios(guest, is_kswapd):
-    """Free a batch of the oldest inactive file pages, those of them that are clean and at rest.
+    """Free those of a batch of the oldest inactive file pages that are clean and not in use.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, vm.pgscan_*, vm.pgsteal_*.
@@ -104,7 +104,7 @@ def evict_folios(guest, is_kswapd):
         mm/vmscan.c evict_folios(), scan_folios(), shrink_folio_list().
     Differs:
         One list for all zones. A mapped page counts as used if it was marked referenced, since
-        there are no page tables to ask.
+        there are no page tables to look at.
     """
     vm = guest.vm[0]
     scanned = np.int64(0)
@@ -140,7 +140,7 @@ def should_abort_scan(guest, nr_reclaimed, nr_to_reclaim, order, is_kswapd):
         guest: Guest.
         nr_reclaimed: int64, pages so far.
         nr_to_reclaim: int64, pages wanted.
-        order: int64, order that reclaim works for.
+        order: int64, order that reclaim is for.
         is_kswapd: int64, 1 = kswapd, which also stops when all zones are safe.
     Returns:
         bool.
@@ -160,7 +160,7 @@ def should_abort_scan(guest, nr_reclaimed, nr_to_reclaim, order, is_kswapd):
 
 @core_jit
 def initial_priority(guest, priority, nr_to_reclaim):
-    """Priority at which one pass over the LRU should bring about what is wanted.
+    """Priority at which one pass over the LRU should free as much as is wanted.
 
     Args:
         guest: Guest.
@@ -193,7 +193,7 @@ def shrink_lruvec(guest, priority, nr_to_reclaim, order, is_kswapd):
         guest: Guest. Writes pages, blocks, lists, zones, vm.
         priority: int64, DEF_PRIORITY to 0; the share is 1 / 2**priority.
         nr_to_reclaim: int64, pages wanted.
-        order: int64, order that reclaim works for.
+        order: int64, order that reclaim is for.
         is_kswapd: int64, 1 = kswapd, 0 = direct reclaim.
     Returns:
         tuple of int64: pages scanned, pages freed.
@@ -245,7 +245,7 @@ def shrink_file(guest, nr, is_kswapd):
 
 @core_jit
 def compaction_ready(guest, zone, order):
-    """Whether a zone has enough free for compaction, so that reclaim can leave it alone.
+    """Whether a zone has enough free pages for compaction, so that reclaim can leave it alone.
 
     Args:
         guest: Guest.
@@ -273,7 +273,7 @@ def try_to_free_pages(guest, order, alloc_flags):
         order: int64.
         alloc_flags: int64, ALLOC_*; has no effect.
     Returns:
-        int64, pages freed; 1 if none was but a zone is ready for compaction.
+        int64, pages freed; 1 if none were but a zone is ready for compaction.
     Source:
         mm/vmscan.c try_to_free_pages(), do_try_to_free_pages(), shrink_zones().
     """
@@ -330,7 +330,7 @@ def drop_caches(guest):
     Source:
         fs/drop_caches.c drop_caches_sysctl_handler().
     Differs:
-        Slab is left alone: which of its pages would become empty is not known.
+        Slab is left alone: it is not known which of its pages would become empty.
     """
     drop_list(guest, u.LRU_INACTIVE_FILE)
     drop_list(guest, u.LRU_ACTIVE_FILE)

@@ -1,7 +1,7 @@
-"""Allocation as a whole: the fast try, then kswapd, direct compaction, direct reclaim, retries.
+"""A whole allocation: the fast path, then kswapd, direct compaction, direct reclaim, retries.
 
 This is where an allocation becomes work for the rest of the machine. There is no OOM killer: where
-the kernel would call it the request fails.
+the kernel would invoke it, the request fails.
 """
 
 import numpy as np
@@ -35,7 +35,7 @@ MAX_COMPACT_RETRIES = 16
 
 @core_jit
 def gfp_to_alloc_flags(mt, gfp, order):
-    """Allocation flags of the slow path: the min watermark, and reserves for those who cannot wait.
+    """Allocation flags of the slow path: min watermark, and reserves for callers that cannot wait.
 
     Args:
         mt: int64, migratetype wanted.
@@ -64,7 +64,7 @@ def gfp_to_alloc_flags(mt, gfp, order):
 
 @core_jit
 def fast_alloc_flags(guest, mt, gfp):
-    """Allocation flags of the first try: the low watermark, no fragmenting fallback if possible.
+    """Allocation flags of the fast path: the low watermark, no fragmenting fallback if possible.
 
     Args:
         guest: Guest.
@@ -151,8 +151,8 @@ def alloc_pages_direct_reclaim(guest, order, mt, alloc_flags):
 def zone_reclaimable_pages(guest, zone):
     """Pages of a zone that reclaim could free: the file LRU lists, there is no swap.
 
-    A zone without any counts its free pages, so that it is not passed over: ZONE_DMA, seldom used
-    but with whole blocks free, makes a request that cannot have them try again and again.
+    A zone without any counts its free pages instead of being skipped: ZONE_DMA, rarely used but
+    with whole blocks free, makes a request that cannot have them retry again and again.
 
     Args:
         guest: Guest.
@@ -171,7 +171,7 @@ def zone_reclaimable_pages(guest, zone):
 
 @core_jit
 def should_reclaim_retry(guest, order, mt, alloc_flags, no_progress_loops):
-    """Whether reclaiming all that can be reclaimed would meet the watermark in some zone.
+    """Whether reclaiming everything reclaimable would meet the watermark in some zone.
 
     Args:
         guest: Guest. Writes blocks and lists if a HIGHATOMIC pageblock is given up.
@@ -196,7 +196,7 @@ def should_reclaim_retry(guest, order, mt, alloc_flags, no_progress_loops):
 
 @core_jit
 def compaction_zonelist_suitable(guest, order):
-    """Whether some zone could be compacted for an order if a part of its page cache were reclaimed.
+    """Whether some zone could be compacted for an order if part of its page cache were reclaimed.
 
     Args:
         guest: Guest.
@@ -222,7 +222,7 @@ def should_compact_retry(guest, order, result, prio, retries):
         order: int64.
         result: int64, COMPACT_* of the last compaction.
         prio: int64, COMPACT_PRIO_* of the last compaction.
-        retries: int64, compactions that promised a page which was not there.
+        retries: int64, compactions that reported a page which was not there.
     Returns:
         tuple: bool, COMPACT_PRIO_* for the next, retries.
     Source:
@@ -248,7 +248,7 @@ def should_compact_retry(guest, order, result, prio, retries):
 
 @core_jit
 def retry_loop(guest, order, mt, gfp, alloc_flags, prio):
-    """The loop of the slow path: free lists, direct reclaim, direct compaction, again.
+    """The slow path's loop: free lists, direct reclaim, direct compaction, and again.
 
     Args:
         guest: Guest. Writes all of it.
@@ -256,7 +256,7 @@ def retry_loop(guest, order, mt, gfp, alloc_flags, prio):
         mt: int64, migratetype wanted.
         gfp: int64, GFP_* with GFP_DIRECT_RECLAIM.
         alloc_flags: int64, ALLOC_*.
-        prio: int64, COMPACT_PRIO_* to begin with.
+        prio: int64, COMPACT_PRIO_* to start with.
     Returns:
         int64 pfn in transit, or PFN_NONE.
     Source:
@@ -296,7 +296,7 @@ def retry_loop(guest, order, mt, gfp, alloc_flags, prio):
 
 @core_jit
 def alloc_pages_slowpath(guest, order, mt, gfp):
-    """Allocate when the free lists did not suffice at first.
+    """Allocate when the fast path has failed.
 
     Args:
         guest: Guest. Writes all of it.
@@ -334,11 +334,11 @@ def alloc_pages_slowpath(guest, order, mt, gfp):
 
 @core_jit
 def alloc_pages(guest, order, mt, gfp):
-    """Allocate 2**order pages. The caller says by set_state what they are, before all else.
+    """Allocate 2**order pages. The caller must call set_state on them before anything else.
 
     Args:
         guest: Guest. Writes all of it. Sets CAUSE_DIRECT_COMPACTION_FAILED in vm.causes where
-            direct compaction for a pageblock or more has brought no page.
+            direct compaction for a pageblock or more has yielded no page.
         order: int64.
         mt: int64, migratetype wanted.
         gfp: int64, GFP_*.

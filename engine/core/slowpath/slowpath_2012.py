@@ -1,7 +1,7 @@
-"""The slow path of an allocation by the rules of Linux 3.8: compact, reclaim, perhaps once more.
+"""The slow path of an allocation under the rules of Linux 3.8: compact, reclaim, perhaps again.
 
 slowpath.alloc_pages() comes here for guests of profile 2012. A request without GFP_KSWAPD_RECLAIM
-is one with __GFP_NO_KSWAPD: the fault for a transparent huge page.
+stands for one with __GFP_NO_KSWAPD: a transparent huge page fault.
 """
 
 import numpy as np
@@ -18,7 +18,7 @@ from engine.core.slowpath.direct_compact import COMPACT_PRIO_ASYNC, COMPACT_PRIO
 from engine.core.slowpath.direct_compact_2012 import try_to_compact_pages_2012
 from engine.core.slowpath.reclaim import try_to_free_pages
 
-# DIFFERS: 3.8 goes on for ever where order <= PAGE_ALLOC_COSTLY_ORDER and calls the OOM killer;
+# DIFFERS: 3.8 retries for ever where order <= PAGE_ALLOC_COSTLY_ORDER and invokes the OOM killer;
 # there is none here, so after this many rounds without progress the request fails.
 _MAX_ROUNDS = 16
 
@@ -47,7 +47,7 @@ def alloc_flags_2012(mt, gfp):
 
 @core_jit
 def preferred_zone(guest):
-    """The zone that an allocation asks first, whose deferral counts.
+    """The first zone that an allocation tries; its deferral state counts.
 
     Args:
         guest: Guest.
@@ -90,10 +90,10 @@ def direct_compact_2012(guest, order, mt, alloc_flags, prio):
     if result == u.COMPACT_SKIPPED:
         vm["compact_fail"] += 1
         return none, result
-    drain_all(guest)  # migration has freed to the per-CPU lists, and pieces must merge
+    drain_all(guest)  # migration freed pages to the per-CPU lists; they have to merge
     pfn = get_page_from_freelist(guest, order, mt, alloc_flags)
     if pfn != u.PFN_NONE:
-        # Whichever zone the page is from: later kernels look at that one instead.
+        # Whichever zone the page came from; later kernels use that zone instead.
         guest.zones[preferred]["compact_blockskip_flush"] = 0
         compaction_defer_reset(guest, preferred, order, 1)
         vm["compact_success"] += 1
@@ -130,12 +130,12 @@ def direct_reclaim_2012(guest, order, mt, alloc_flags):
 
 @core_jit
 def should_alloc_retry(gfp, order, pages_reclaimed, rounds):
-    """Whether to begin again after reclaim has freed pages but none that fits.
+    """Whether to start over after reclaim has freed pages but none of the order wanted.
 
     Args:
         gfp: int64, GFP_*.
         order: int64.
-        pages_reclaimed: int64, by this request so far.
+        pages_reclaimed: int64, reclaimed by this request so far.
         rounds: int64, rounds without progress so far.
     Returns:
         bool.
@@ -151,7 +151,7 @@ def should_alloc_retry(gfp, order, pages_reclaimed, rounds):
 
 @core_jit
 def alloc_pages_slowpath_2012(guest, order, mt, gfp):
-    """Allocate when the free lists did not suffice at first.
+    """Allocate when the fast path has failed.
 
     Args:
         guest: Guest. Writes all of it.

@@ -1,1 +1,1 @@
-"""What programs ask of memory: the seeded stream, huge pages, the builds of stress-highalloc."""
+"""What programs demand of memory: the seeded stream, huge pages, stress-highalloc's builds."""

@@ -1,7 +1,7 @@
-"""Huge pages as nr_hugepages asks for them: how many 2 MiB pages can user land get now?
+"""Huge pages as nr_hugepages allocates them: how many 2 MiB pages can user land get now?
 
-One request is up to HUGE_ATTEMPTS writes of the same number; what is held is given back at the end.
-And one page as a fault asks for it, to see direct compaction at work.
+One request is up to HUGE_ATTEMPTS writes of the same number; the pages are given back at the end.
+Also a single page as a fault requests it, to see direct compaction at work.
 """
 
 import numpy as np
@@ -17,11 +17,11 @@ from engine.core.slowpath.slowpath import alloc_pages
 NONE = u.PFN_NONE
 
 FREE_HUGE = 32  # huge pages given back per unit of work
-HUGE_ATTEMPTS = 12  # at most so many writes to nr_hugepages,
-HUGE_IDLE = 3  # or until so many in a row brought no more
+HUGE_ATTEMPTS = 12  # at most this many writes to nr_hugepages,
+HUGE_IDLE = 3  # or until this many in a row gained nothing
 
 # mm/hugetlb.c alloc_buddy_hugetlb_folio(): the first failure of a write ends it, so
-# __GFP_RETRY_MAYFAIL always stands.
+# __GFP_RETRY_MAYFAIL is always set.
 HUGETLB = u.GFP_HIGHUSER | u.GFP_RETRY_MAYFAIL | u.GFP_THISNODE
 
 # A fault for a transparent huge page under defrag=always, without madvise (mm/huge_memory.c).
@@ -35,8 +35,8 @@ def _end_attempt(guest):
     Args:
         guest: Guest. Writes vm.huge_*.
     Source:
-        not of the kernel: the recordings' rule, repeated until three attempts bring no more, 12 at
-        most.
+        not of the kernel: the rule of the recordings: repeat until three attempts gain nothing, at
+        most 12 times.
     """
     vm = guest.vm[0]
     if vm["huge_attempt"] == 0:
@@ -91,7 +91,7 @@ def _free_huge(guest, nr):
 
 @core_jit
 def step_huge(guest, budget):
-    """Go on with the huge pages asked for: take all there are, again, then give all back.
+    """Continue a huge page request: take all there are, repeatedly, then give all back.
 
     Args:
         guest: Guest. Writes all of it.
@@ -116,7 +116,7 @@ def step_huge(guest, budget):
             _end_attempt(guest)
             if vm["huge_attempt"] >= HUGE_ATTEMPTS or vm["huge_idle"] >= HUGE_IDLE:
                 return
-            continue  # traced: refused requests take a millisecond, several fit into a turn
+            continue  # traced: failing requests take a millisecond; several fit into a turn
         set_state(guest, pfn, u.PAGEBLOCK_ORDER, u.STATE_HUGE, 0)
         list_add_tail(guest, u.LIST_HUGE, pfn)
         vm["htlb_buddy_alloc_success"] += 1
@@ -126,7 +126,7 @@ def step_huge(guest, budget):
 
 @core_jit
 def step_direct(guest):
-    """The direct compaction that a person asked for: one allocation, given back at once.
+    """The direct compaction requested by command: one allocation, given back at once.
 
     Args:
         guest: Guest. Writes all of it.

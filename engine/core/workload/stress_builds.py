@@ -1,10 +1,10 @@
 """What the builds of stress-highalloc do to memory: ranges of handles, page by page.
 
 One row stands for many pages (int32[n, 4]: kind, first handle, number, argument), so that the
-stream that engine/stress/stream.py makes is short and the same for all designs. Every page goes
-through the ordinary allocator, slow path and LRU lists. The handles from ``state[LOG_BASE]`` on are
-the log of reclaimable slab: objects in the order in which they were made, freed from the oldest on
-as reclaim scans the LRU lists.
+stream made by engine/stress/stream.py is short and the same for all designs. Every page goes
+through the ordinary allocator, slow path and LRU lists. The handles from ``state[LOG_BASE]`` up are
+the log of reclaimable slab: objects in order of creation, freed oldest first as reclaim scans the
+LRU lists.
 """
 
 import numpy as np
@@ -23,14 +23,14 @@ NONE = u.PFN_NONE
 # Kinds of rows, column 0.
 B_TOUCH = 1  # allocate for each handle; argument = class + 256 * order
 B_DROP = 2  # free what the handles hold
-B_READ = 3  # page cache, read by read(); what is not there comes from disk
+B_READ = 3  # page cache, read by read(); missing pages come from disk
 B_MAP = 4  # page cache, mapped: program text
-B_WRITE = 5  # page cache, written; argument 1 = a new file: the handles let go of older pages
+B_WRITE = 5  # page cache, written; argument 1 = a new file: the handles drop their older pages
 B_START_IO = 6  # writeback of dirty pages begins
 B_END_IO = 7  # writeback has ended
 B_THP = 8  # one transparent huge page for the first handle, else single pages; argument = gfp
 B_SLAB = 9  # append to the log of reclaimable slab; argument = order
-B_SLAB_DROP = 10  # free the whole log, but for the slabs that are stuck
+B_SLAB_DROP = 10  # free the whole log except stuck slabs
 B_HUGE = 11  # one attempt of the test: an order-9 page, held
 B_HUGE_FREE = 12  # the test gives its pages back, newest first
 B_STREAM = 13  # page cache of a new file, read once
@@ -40,17 +40,17 @@ LOG_BASE = 0  # first handle of the log
 LOG_HEAD = 1  # entries before this one have been freed or are stuck
 LOG_TAIL = 2  # entries appended
 LOG_LEFT = 3  # remainder of shrink_slab's division
-SCANNED = 4  # pages scanned by reclaim, as far as slab has been shrunk for them
+SCANNED = 4  # pages scanned by reclaim for which slab has already been shrunk
 ATTEMPTS = 5  # of the test, in this pass
 SUCCESSES = 6
-LACKING = 7  # rows given up because memory lacked
-STUCK_IN = 8  # one slab in so many holds an object in use and stays
+LACKING = 7  # rows given up for lack of memory
+STUCK_IN = 8  # one slab in this many holds an object in use and stays
 NR_STATE = 16
 
 
 @core_jit
 def mark_page_accessed(guest, pfn):
-    """Note a use of a page-cache page: the second one makes it active.
+    """Record a use of a page-cache page; the second use makes it active.
 
     Args:
         guest: Guest. Writes pages, lists, zones.nr_zone_*.
@@ -70,13 +70,13 @@ def mark_page_accessed(guest, pfn):
 
 @core_jit
 def forget(guest, handle):
-    """Let a handle go of its page, which stays in the page cache without a name.
+    """Detach a handle from its page, which stays in the page cache without an owner.
 
     Args:
         guest: Guest. Writes pages.handle, pages.where.
         handle: int64.
     Source:
-        not of the kernel: handles are fewer than the pages of all files.
+        not of the kernel: there are fewer handles than pages of all files.
     """
     pfn = np.int64(guest.pages[handle]["where"])
     if pfn != NONE:
@@ -93,7 +93,7 @@ def cache_page(guest, handle, kind):
         handle: int64.
         kind: int64, B_READ, B_MAP, B_WRITE or B_STREAM.
     Returns:
-        bool, False if the page was not there and no memory was found for it.
+        bool, False if the page was missing and there was no memory for it.
     Source:
         mm/filemap.c do_generic_file_read(), filemap_fault(), generic_perform_write().
     """
@@ -136,7 +136,7 @@ def writeback(guest, handle, kind):
 
 @core_jit
 def fault_huge(guest, first, nr, gfp):
-    """A fault for a transparent huge page; single pages if there is none.
+    """A transparent huge page fault; falls back to single pages.
 
     Args:
         guest: Guest. Writes all of it.
@@ -144,7 +144,7 @@ def fault_huge(guest, first, nr, gfp):
         nr: int64, handles to touch if there is no huge page.
         gfp: int64, GFP_*.
     Returns:
-        bool, False if memory lacked.
+        bool, False if memory ran out.
     Source:
         mm/huge_memory.c do_huge_pmd_anonymous_page().
     """
@@ -206,7 +206,7 @@ def release_huge(guest):
 
 @core_jit
 def shrink_log(guest, state, nr):
-    """Free the oldest reclaimable slabs, but for those that hold an object in use.
+    """Free the oldest reclaimable slabs except those that hold an object in use.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, vm.
@@ -219,14 +219,14 @@ def shrink_log(guest, state, nr):
         entry = state[LOG_HEAD]
         state[LOG_HEAD] += 1
         nr -= 1
-        # Which slabs are stuck must not depend on the design: a hash of the entry.
+        # Which slabs are stuck must not depend on the design, so hash the entry.
         if (entry * 2654435761 >> 8) % state[STUCK_IN] != 0:
             op_free(guest, state[LOG_BASE] + entry)
 
 
 @core_jit
 def shrink_slab(guest, state):
-    """Shrink reclaimable slab by the share of the LRU lists that reclaim has scanned since.
+    """Shrink reclaimable slab by the share of the LRU lists scanned by reclaim since last time.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, vm.
@@ -234,8 +234,8 @@ def shrink_slab(guest, state):
     Source:
         mm/vmscan.c shrink_slab(), 3.8.
     Differs:
-        Whole slabs in the order of their making; after the scan, not in between. The kernel looks
-        at twice that share, but takes two looks to free an object that was used.
+        Whole slabs in order of creation; after the scan, not during it. The kernel looks at twice
+        that share, but takes two looks to free an object that was used.
     """
     vm = guest.vm[0]
     scanned = vm["pgscan_kswapd"] + vm["pgscan_direct"]
@@ -268,7 +268,7 @@ def drop_slab(guest, state):
 
 @core_jit
 def free_range(guest, first, nr):
-    """Free what a range of handles holds: a process ends, a file is deleted.
+    """Free what a range of handles holds, as when a process exits or a file is deleted.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, vm.
@@ -283,18 +283,18 @@ def free_range(guest, first, nr):
 
 @core_jit
 def grow_slab(guest, handle, order):
-    """Make one slab of a reclaimable cache: of its preferred order, else of single pages.
+    """Allocate one slab of a reclaimable cache: of its preferred order, else a single page.
 
     Args:
         guest: Guest. Writes all of it.
         handle: int64, holds nothing.
         order: int64, preferred order.
     Returns:
-        bool, False if memory lacked.
+        bool, False if memory ran out.
     Source:
         mm/slub.c allocate_slab(), 3.8.
     Differs:
-        After a failure one page stands for the slab, although it holds fewer objects.
+        After a failure a single page stands for the slab, although it holds fewer objects.
     """
     if order > 0:
         gfp = u.GFP_HIGHUSER | u.GFP_NORETRY
@@ -317,7 +317,7 @@ def populate(guest, kind, handle, arg):
         handle: int64.
         arg: int64, the row's argument.
     Returns:
-        bool, False if memory lacked.
+        bool, False if memory ran out.
     Source:
         not of the kernel.
     """
@@ -334,7 +334,7 @@ def populate(guest, kind, handle, arg):
 
 @core_jit
 def run_row(guest, state, kind, first, nr, arg):
-    """One row that allocates.
+    """Run one row that allocates.
 
     Args:
         guest: Guest. Writes all of it.
@@ -344,7 +344,7 @@ def run_row(guest, state, kind, first, nr, arg):
         nr: int64, handles.
         arg: int64.
     Returns:
-        bool, False if memory lacked: the rest of the row is left out.
+        bool, False if memory ran out: the rest of the row is skipped.
     Source:
         not of the kernel.
     """
@@ -370,8 +370,8 @@ def run_builds(guest, rows, nr_rows, state):
     Source:
         not of the kernel.
     Differs:
-        Who is refused a page goes without it, and so does everyone else until the slot is over; the
-        kernel would swap, or kill a process.
+        Whoever is refused a page goes without it, and so does everyone else until the slot is over;
+        the kernel would swap, or kill a process.
     """
     lacking = False
     for i in range(nr_rows):

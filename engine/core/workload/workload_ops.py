@@ -1,7 +1,6 @@
-"""Workload operations: what programs ask for, by handle. Only the core knows its pages.
+"""Workload operations: what programs ask for, by handle. Only the core knows the pages behind one.
 
-An operation that fails is counted and forgotten: the stream of operations stays the same for all
-designs.
+A failed operation is counted and forgotten: the stream of operations is the same for all designs.
 """
 
 import numpy as np
@@ -53,13 +52,13 @@ def op_alloc(guest, handle, order, kind):
         order: int64.
         kind: int64, CLASS_*.
     Returns:
-        bool, whether the pages were there.
+        bool, whether the allocation succeeded.
     Source:
         mm/memory.c do_anonymous_page(), mm/filemap.c filemap_add_folio(), mm/slub.c
         alloc_slab_page().
     Differs:
-        User memory of an order above 0 is a transparent huge page; it may fail, then nothing takes
-        its place.
+        User memory of an order above 0 is a transparent huge page; if it fails, nothing replaces
+        it.
     """
     state, mt = class_of(kind)
     gfp = u.GFP_HIGHUSER
@@ -78,7 +77,7 @@ def op_alloc(guest, handle, order, kind):
         return False
     flags = 0
     if mt == u.MIGRATE_MOVABLE and state != u.STATE_FILE:
-        # Active at once, as the recorded kernel's counters show it for new user memory.
+        # Active at once, as the recorded kernel's counters show for new user memory.
         flags = u.PG_MAPPED | u.PG_ACTIVE
     set_state(guest, pfn, order, state, flags)
     guest.pages[pfn]["handle"] = handle
@@ -114,7 +113,7 @@ def run_ops(guest, ops, nr_ops):
     Source:
         not of the kernel.
     Differs:
-        Who is refused an ordinary allocation waits until the next tick; the kernel would kill a
+        Whoever is refused an ordinary allocation waits until the next tick; the kernel would kill a
         process.
     """
     lacking = False
