@@ -1,7 +1,10 @@
 """JSON at the doors, REST and WebSocket alike: strict parsing, compact writing."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
+
+from pydantic_core import from_json
 
 MAX_SHOWN = 60  # characters of a bad value that an error repeats
 
@@ -12,10 +15,6 @@ def shown(value: object) -> str:
     return text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"
 
 
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is not a number of JSON")
-
-
 def parse_object(text: str | bytes, what: str) -> dict[str, Any]:
     """The JSON object in ``text``.
 
@@ -24,17 +23,24 @@ def parse_object(text: str | bytes, what: str) -> dict[str, Any]:
         what: name of the thing for the error, as in "the message".
 
     Raises:
-        ValueError: not JSON (NaN and Infinity included), too deeply nested, or not an object.
+        ValueError: not JSON (NaN, Infinity and half a surrogate pair included), too deeply nested,
+            or not an object.
     """
     try:
-        data = json.loads(text, parse_constant=_refuse_constant)
-    except RecursionError:
-        raise ValueError(f"{what} is nested too deeply") from None
-    except (ValueError, UnicodeDecodeError) as error:
-        raise ValueError(f"{what} is not JSON: {str(error)[:120]}") from None
+        data = from_json(text, allow_inf_nan=False)
+    except ValueError as error:
+        found = str(error)
+        if found.startswith("recursion limit"):
+            raise ValueError(f"{what} is nested too deeply") from None
+        raise ValueError(f"{what} is not JSON: {found[:120]}") from None
     if not isinstance(data, dict):
         raise ValueError(f"{what} is a JSON {type(data).__name__}: an object is needed")
     return data
+
+
+def no_field(name: str, allowed: Iterable[str], what: str) -> str:
+    """The sentence for a field that nobody would read."""
+    return f"{what} has no field {shown(name)}: its fields are {', '.join(allowed) or 'none'}"
 
 
 def only_fields(data: dict[str, Any], allowed: tuple[str, ...], what: str) -> None:
@@ -45,8 +51,14 @@ def only_fields(data: dict[str, Any], allowed: tuple[str, ...], what: str) -> No
     """
     for name in data:
         if name not in allowed:
-            known = ", ".join(allowed) or "none"
-            raise ValueError(f"{what} has no field {shown(name)}: its fields are {known}")
+            raise ValueError(no_field(name, allowed, what))
+
+
+def not_whole(value: object, name: str, low: int, high: int, unit: str) -> str:
+    """The sentence for what is no whole number from ``low`` to ``high``."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        return f"{name} is {shown(value)}: a whole number of {unit} from {low} to {high} is needed"
+    return f"{name} is {shown(value)}: from {low} to {high} {unit} are allowed"
 
 
 def whole(value: object, name: str, low: int, high: int, unit: str) -> int:
@@ -55,12 +67,8 @@ def whole(value: object, name: str, low: int, high: int, unit: str) -> int:
     Raises:
         ValueError: with name, value, bounds and unit.
     """
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(
-            f"{name} is {shown(value)}: a whole number of {unit} from {low} to {high} is needed"
-        )
-    if not low <= value <= high:
-        raise ValueError(f"{name} is {shown(value)}: from {low} to {high} {unit} are allowed")
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise ValueError(not_whole(value, name, low, high, unit))
     return value
 
 

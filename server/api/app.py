@@ -21,7 +21,7 @@ from server.guests.library import Library, Progress
 from server.manager import Manager
 from server.paths import web_folder
 from server.settings import Settings
-from server.wire.config import DEFAULT_EXAMPLE, Source
+from server.wire.config import DEFAULT_EXAMPLE, CaptureSource
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -32,7 +32,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     def preload(progress: Progress) -> None:
         """The first page shows this guest: have it ready."""
-        library.base(Source("capture", DEFAULT_EXAMPLE), 1, progress)
+        library.base(CaptureSource(DEFAULT_EXAMPLE), 1, progress)
 
     warm = Warm(preload)
 

@@ -214,11 +214,12 @@ class Library:
                 )
             pages = u.mib_to_pages(EXAMPLES[source.name].size_mib)
         elif source.kind == "synthetic":
-            if source.name not in PRESETS:
-                raise ValueError(f"unknown preset {source.name!r}: known are {', '.join(PRESETS)}")
+            if source.preset not in PRESETS:
+                known = ", ".join(PRESETS)
+                raise ValueError(f"unknown preset {source.preset!r}: known are {known}")
             pages = u.mib_to_pages(source.size_mib)
         else:
-            pages = self._upload(source.name)[1].nr_pages
+            pages = self._upload(source.capture)[1].nr_pages
         return pages * PAGE_COST * (len(config.designs) + 1)
 
     def base(self, source: Source, seed: int, progress: Progress) -> Base:
@@ -229,15 +230,15 @@ class Library:
             NotFoundError: no such upload.
         """
         if source.kind == "synthetic":
-            text = f"{source.name}, {source.size_mib} MiB, seed {source.seed}"
+            text = f"{source.preset}, {source.size_mib} MiB, seed {source.seed}"
             if source.cma_mib:
                 text += f", CMA area of {source.cma_mib} MiB"
             progress(f"making the guest {text}", 0, 1)
-            guest = make_synthetic(source.name, source.size_mib, source.seed, source.cma_mib)
-            summary = {"preset": source.name, "seed": source.seed}
+            guest = make_synthetic(source.preset, source.size_mib, source.seed, source.cma_mib)
+            summary = {"preset": source.preset, "seed": source.seed}
             return Base(guest, guest_facts(guest, text, summary), f"synthetic {text}")
         if source.kind == "upload":
-            name, capture = self._upload(source.name)
+            name, capture = self._upload(source.capture)
             return self._from_capture(capture, name, f"capture {name}", seed, progress)
         key = (source.name, seed)
         with self._lock:

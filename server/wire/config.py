@@ -4,52 +4,68 @@ Only form and bounds are checked here; whether an example or an upload exists is
 server/guests/library.py.
 """
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import Field as Constraint
 
 from engine import units as u
 from engine.designs import DEFAULT_DESIGNS, parse_designs
 from engine.presets import check_cma
-from engine.world import profile_number
-from server.jsontext import only_fields, shown, whole
+from server.wire.fields import Listed, OneOf, Place, Text, Whole, refusal
 
 MAX_SEED = (1 << 53) - 1  # what a JavaScript number holds exactly
 MIN_SIZE_MIB = 256
 MAX_SIZE_MIB = 65536
 MAX_NAME = 64
 DEFAULT_EXAMPLE = "runs"
-_SYNTHETIC = ("kind", "preset", "size_mib", "seed", "cma_mib")
+CLOSED = ConfigDict(extra="forbid")
 
 
 @dataclass(frozen=True)
-class Source:
-    """Where a session's guest comes from.
+class CaptureSource:
+    """An example capture of the project, by name."""
 
-    Attributes:
-        kind: an example capture, an uploaded capture, or a synthetic guest.
-        name: name of the example, id of the upload, or name of the preset.
-        size_mib: synthetic guests only, 0 otherwise.
-        seed: synthetic guests only: seed of the construction, 0 otherwise.
-        cma_mib: synthetic guests only: size of the CMA area, 0 = none.
-    """
+    __pydantic_config__ = CLOSED
 
-    kind: Literal["capture", "upload", "synthetic"]
-    name: str
-    size_mib: int = 0
-    seed: int = 0
-    cma_mib: int = 0
+    kind: Literal["capture"] = field(default="capture", kw_only=True)
+    name: Annotated[str, Text("source name", MAX_NAME, "a name")]
 
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON form."""
-        if self.kind == "capture":
-            return {"kind": "capture", "name": self.name}
-        if self.kind == "upload":
-            return {"kind": "upload", "capture": self.name}
-        area = {"cma_mib": self.cma_mib} if self.cma_mib else {}
-        return {
-            "kind": "synthetic", "preset": self.name, "size_mib": self.size_mib, "seed": self.seed,
-            **area,
-        }  # fmt: skip
+
+@dataclass(frozen=True)
+class UploadSource:
+    """A capture that somebody uploaded; ``capture`` is its id."""
+
+    __pydantic_config__ = CLOSED
+
+    kind: Literal["upload"] = field(default="upload", kw_only=True)
+    capture: Annotated[str, Text("source capture", MAX_NAME, "a name")]
+
+
+@dataclass(frozen=True)
+class SyntheticSource:
+    """A synthetic guest: the preset's name, its size, seed of the construction, its CMA area."""
+
+    __pydantic_config__ = CLOSED
+
+    kind: Literal["synthetic"] = field(default="synthetic", kw_only=True)
+    preset: Annotated[str, Text("source preset", MAX_NAME, "a name")]
+    size_mib: Annotated[int, Whole("size", MIN_SIZE_MIB, MAX_SIZE_MIB, "MiB")] = 4096
+    seed: Annotated[int, Whole("seed of the guest", 0, MAX_SEED, "(a seed)")] = 1
+    # Absent where there is none.
+    cma_mib: Annotated[
+        int, Whole("CMA area", 0, MAX_SIZE_MIB, "MiB"), Constraint(exclude_if=lambda mib: not mib)
+    ] = 0
+
+    def __post_init__(self) -> None:
+        check_cma(self.cma_mib, self.size_mib)
+
+
+# Where a session's guest comes from.
+Source: TypeAlias = Annotated[
+    CaptureSource | UploadSource | SyntheticSource, Constraint(discriminator="kind")
+]
 
 
 @dataclass(frozen=True)
@@ -63,24 +79,35 @@ class SessionConfig:
         profile: whose rules the guests follow, one of units.PROFILE_NAMES.
     """
 
-    source: Source
-    designs: tuple[str, ...]
-    seed: int
-    profile: str = u.PROFILES[u.PROFILE_MODERN]
+    __pydantic_config__ = CLOSED
+
+    source: Source = field(default_factory=lambda: CaptureSource(DEFAULT_EXAMPLE))
+    designs: Annotated[
+        tuple[str, ...], Listed("designs", "a list of NAME[:TOGGLE[=VALUE][+TOGGLE…]]")
+    ] = DEFAULT_DESIGNS
+    seed: Annotated[int, Whole("seed", 0, MAX_SEED, "(a seed)")] = 1
+    profile: Annotated[str, OneOf("profile", u.PROFILE_NAMES)] = u.PROFILES[u.PROFILE_MODERN]
+
+    def __post_init__(self) -> None:
+        parse_designs(self.designs, self.profile)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form, complete."""
-        return {
-            "source": self.source.to_dict(), "designs": list(self.designs), "seed": self.seed,
-            "profile": self.profile,
-        }  # fmt: skip
+        told: dict[str, Any] = _CONFIG.dump_python(self, mode="json")
+        return told
 
 
-def _name(data: dict[str, Any], field: str) -> str:
-    value = data.get(field)
-    if not isinstance(value, str) or not 0 < len(value) <= MAX_NAME:
-        raise ValueError(f"source {field} is {shown(value)}: a name of 1 to {MAX_NAME} is needed")
-    return value
+_SOURCE: TypeAdapter[Source] = TypeAdapter(Source)
+_CONFIG = TypeAdapter(SessionConfig)
+
+# What an error calls the objects inside a config.
+PLACES = {
+    "config": Place("config", SessionConfig),
+    "capture": Place("source of kind capture", CaptureSource),
+    "upload": Place("source of kind upload", UploadSource),
+    "synthetic": Place("source of kind synthetic", SyntheticSource),
+}
+_SOURCE_PLACE = Place("source", CaptureSource)
 
 
 def source_from_dict(data: object) -> Source:
@@ -89,23 +116,10 @@ def source_from_dict(data: object) -> Source:
     Raises:
         ValueError: not an object, unknown kind or field, size or seed out of bounds.
     """
-    if not isinstance(data, dict):
-        raise ValueError(f"source is {shown(data)}: an object with a kind is needed")
-    kind = data.get("kind")
-    if kind == "capture":
-        only_fields(data, ("kind", "name"), "source of kind capture")
-        return Source("capture", _name(data, "name"))
-    if kind == "upload":
-        only_fields(data, ("kind", "capture"), "source of kind upload")
-        return Source("upload", _name(data, "capture"))
-    if kind == "synthetic":
-        only_fields(data, _SYNTHETIC, "source of kind synthetic")
-        size_mib = whole(data.get("size_mib", 4096), "size", MIN_SIZE_MIB, MAX_SIZE_MIB, "MiB")
-        seed = whole(data.get("seed", 1), "seed of the guest", 0, MAX_SEED, "(a seed)")
-        cma_mib = whole(data.get("cma_mib", 0), "CMA area", 0, MAX_SIZE_MIB, "MiB")
-        check_cma(cma_mib, size_mib)
-        return Source("synthetic", _name(data, "preset"), size_mib, seed, cma_mib)
-    raise ValueError(f"source kind is {shown(kind)}: capture, upload or synthetic is needed")
+    try:
+        return _SOURCE.validate_python(data)
+    except ValidationError as error:
+        raise ValueError(refusal(error, _SOURCE_PLACE, PLACES)) from None
 
 
 def config_from_dict(data: object) -> SessionConfig:
@@ -114,18 +128,7 @@ def config_from_dict(data: object) -> SessionConfig:
     Raises:
         ValueError: with what is wrong in one sentence.
     """
-    if not isinstance(data, dict):
-        raise ValueError(f"config is {shown(data)}: an object is needed")
-    only_fields(data, ("source", "designs", "seed", "profile"), "config")
-    source = source_from_dict(data.get("source", {"kind": "capture", "name": DEFAULT_EXAMPLE}))
-    keys = data.get("designs", list(DEFAULT_DESIGNS))
-    if not isinstance(keys, list) or not all(isinstance(k, str) for k in keys):
-        raise ValueError(f"designs is {shown(keys)}: a list of NAME[:TOGGLE[=VALUE][+TOGGLE…]]")
-    seed = whole(data.get("seed", 1), "seed", 0, MAX_SEED, "(a seed)")
-    profile = data.get("profile", u.PROFILES[u.PROFILE_MODERN])
-    if not isinstance(profile, str):
-        known = ", ".join(u.PROFILE_NAMES)
-        raise ValueError(f"profile is {shown(profile)}: one of {known} is needed")
-    profile_number(profile)
-    parse_designs(keys, profile)
-    return SessionConfig(source, tuple(keys), seed, profile)
+    try:
+        return _CONFIG.validate_python(data)
+    except ValidationError as error:
+        raise ValueError(refusal(error, PLACES["config"], PLACES)) from None

@@ -1,17 +1,24 @@
-"""Text messages of docs/PROTOCOL.md section 3: parse what comes up, build what goes down; pure.
+"""Text messages of docs/PROTOCOL.md section 3, up and down: one frozen dataclass each; pure.
 
-Beside server/wire/frames.py, which has the frames. JSON is validated here and nowhere else on the
-way in.
+Beside server/wire/frames.py, which has the frames. What comes up is validated here and nowhere
+else; web/src/protocol.d.ts is generated from these classes (scripts/protocol_types.py).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, TypeAlias, get_args
 
-from engine.commands import Command, command_from_dict
+from pydantic import Field as Constraint
+from pydantic import StrictInt, TypeAdapter, ValidationError
+
+from engine.commands import Command
 from engine.view import PLANES, STAT_FIELDS
-from server.jsontext import dump, only_fields, parse_object, shown, whole
-from server.wire.config import SessionConfig, config_from_dict
+from server.jsontext import dump, parse_object
+from server.wire import config as configs
+from server.wire.command_form import CommandForm
+from server.wire.config import CLOSED, SessionConfig
+from server.wire.fields import Listed, Number, Place, Text, Whole, refusal
 from server.wire.frames import WIRE_VERSION
 
 MAX_MESSAGE_BYTES = 64 * 1024
@@ -26,6 +33,8 @@ CLOSE_NO_SESSION = 4404
 CLOSE_TOO_BIG = 4413
 CLOSE_LIMIT = 4429
 
+CommandId: TypeAlias = Annotated[str, Text("command_id", MAX_COMMAND_ID, "a string")]
+
 
 class MessageError(ValueError):
     """A message that cannot be understood; carries the command's id where there was one."""
@@ -35,94 +44,184 @@ class MessageError(ValueError):
         self.command_id = command_id
 
 
+# -- up ------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Hello:
-    """First message of a client."""
+    """First message of a client: the wire versions that it speaks."""
 
-    versions: tuple[int, ...]
+    __pydantic_config__ = CLOSED
+
+    type: Literal["hello"] = field(default="hello", kw_only=True)
+    versions: Annotated[tuple[StrictInt, ...], Listed("versions", "a list of whole numbers")]
 
 
 @dataclass(frozen=True)
 class CommandMessage:
     """A command for the session's log."""
 
-    command_id: str
-    command: Command
+    __pydantic_config__ = CLOSED
+
+    type: Literal["command"] = field(default="command", kw_only=True)
+    command_id: CommandId
+    command: Annotated[Command, CommandForm()]
 
 
 @dataclass(frozen=True)
 class Credit:
     """One frame was painted."""
 
+    __pydantic_config__ = CLOSED
+
+    type: Literal["credit"] = field(default="credit", kw_only=True)
+
 
 @dataclass(frozen=True)
 class Pace:
-    """Ticks a second, 0 = paused."""
+    """Ticks a second, 0 = paused; also goes down, to all, when anyone has changed it."""
 
-    ticks_per_s: float
+    __pydantic_config__ = CLOSED
+
+    type: Literal["pace"] = field(default="pace", kw_only=True)
+    ticks_per_s: Annotated[float, Number("pace", 0, MAX_TICKS_PER_S, "ticks a second")]
 
 
 @dataclass(frozen=True)
 class Step:
     """Advance a paused session."""
 
-    ticks: int
+    __pydantic_config__ = CLOSED
+
+    type: Literal["step"] = field(default="step", kw_only=True)
+    ticks: Annotated[int, Whole("step", 1, MAX_STEP_TICKS, "ticks")]
 
 
 @dataclass(frozen=True)
 class Key:
     """Send a key frame next."""
 
+    __pydantic_config__ = CLOSED
+
+    type: Literal["key"] = field(default="key", kw_only=True)
+
 
 @dataclass(frozen=True)
 class Reset:
     """Start over under the same session id."""
 
-    command_id: str
+    __pydantic_config__ = CLOSED
+
+    type: Literal["reset"] = field(default="reset", kw_only=True)
+    command_id: CommandId
+    config: SessionConfig = field(default_factory=SessionConfig)
+
+
+# -- down ----------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class DesignInfo:
+    """One design of a session."""
+
+    key: str
+    name: str
+    label: str
+    toggles: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Zone:
+    """One zone of the guest; pfns are absolute, ``managed`` counts pages."""
+
+    name: str
+    start_pfn: int
+    end_pfn: int
+    managed: int
+
+
+@dataclass(frozen=True)
+class GuestInfo:
+    """The guest that all designs started from."""
+
+    label: str
+    size_mib: int
+    nr_pages: int
+    nr_pageblocks: int
+    main_zone: str
+    zones: tuple[Zone, ...]
+    summary: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class WorkloadInfo:
+    """The workload at the ``welcome``."""
+
+    enabled: bool
+    rate: int
+
+
+@dataclass(frozen=True)
+class Welcome:
+    """What a client must know before the first frame."""
+
+    type: Literal["welcome"] = field(default="welcome", kw_only=True)
+    version: int = field(default=WIRE_VERSION, kw_only=True)
+    epoch: int
+    session: str
+    ticks_per_s: float
     config: SessionConfig
+    tick: int
+    log_index: int
+    designs: tuple[DesignInfo, ...]
+    workload: WorkloadInfo
+    guest: GuestInfo
+    engine: str
+    planes: tuple[tuple[str, str], ...] = PLANES
+    stat_fields: tuple[str, ...] = STAT_FIELDS
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The command stands in the log."""
+
+    type: Literal["accepted"] = field(default="accepted", kw_only=True)
+    command_id: str
+    index: int
+    tick: int
+
+
+@dataclass(frozen=True)
+class ErrorMessage:
+    """One sentence; the session goes on, unless a close follows."""
+
+    type: Literal["error"] = field(default="error", kw_only=True)
+    command_id: str | None
+    text: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Something that may take over a second is under way."""
+
+    type: Literal["progress"] = field(default="progress", kw_only=True)
+    text: str
+    done: int
+    total: int
 
 
 Message = Hello | CommandMessage | Credit | Pace | Step | Key | Reset
+UP: Mapping[str, type[Message]] = {form.type: form for form in get_args(Message)}
+Up: TypeAlias = Annotated[Message, Constraint(discriminator="type")]
+Down: TypeAlias = Annotated[
+    Welcome | Accepted | ErrorMessage | Pace | Progress, Constraint(discriminator="type")
+]
 
+_UP: TypeAdapter[Message] = TypeAdapter(Up)
+_WELCOME = TypeAdapter(Welcome)
+_DOWN: TypeAdapter[Down] = TypeAdapter(Down)
+_COMMAND_ID = TypeAdapter(CommandId)
 
-def _command_id(data: dict[str, Any]) -> str:
-    value = data.get("command_id")
-    if not isinstance(value, str) or not 0 < len(value) <= MAX_COMMAND_ID:
-        raise MessageError(
-            f"command_id is {shown(value)}: a string of 1 to {MAX_COMMAND_ID} characters is needed"
-        )
-    return value
-
-
-def _pace(data: dict[str, Any]) -> Pace:
-    value = data.get("ticks_per_s")
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise MessageError(
-            f"pace is {shown(value)}: a number of ticks a second from 0 to {MAX_TICKS_PER_S}"
-            " is needed"
-        )
-    if not 0 <= value <= MAX_TICKS_PER_S:
-        raise MessageError(
-            f"pace is {shown(value)}: from 0 to {MAX_TICKS_PER_S} ticks a second are allowed"
-        )
-    return Pace(value)
-
-
-def _hello(data: dict[str, Any]) -> Hello:
-    versions = data.get("versions")
-    if not isinstance(versions, list) or not all(type(v) is int for v in versions):
-        raise MessageError(f"versions is {shown(versions)}: a list of whole numbers is needed")
-    return Hello(tuple(versions))
-
-
-UP_FIELDS: Mapping[str, tuple[str, ...]] = {
-    "hello": ("type", "versions"),
-    "command": ("type", "command_id", "command"),
-    "credit": ("type",),
-    "pace": ("type", "ticks_per_s"),
-    "step": ("type", "ticks"),
-    "key": ("type",),
-    "reset": ("type", "command_id", "config"),
+_MESSAGE = Place("message", Hello)
+_PLACES = {
+    **configs.PLACES,
+    **{tag: Place(f"message {tag}", form) for tag, form in UP.items()},
 }
 
 
@@ -132,69 +231,56 @@ def parse_message(text: str) -> Message:
     Raises:
         MessageError: in one sentence, with the ``command_id`` if there was a usable one.
     """
-    command_id = None
+    try:
+        return _UP.validate_json(text)
+    except ValidationError as error:
+        raise _refused(text, error) from None
+
+
+def _refused(text: str, error: ValidationError) -> MessageError:
+    """What is wrong with ``text``, of which pydantic found ``error``."""
     try:
         data = parse_object(text, "the message")
-        kind = data.get("type")
-        if not isinstance(kind, str) or kind not in UP_FIELDS:
-            raise MessageError(
-                f"unknown message type {shown(kind)}: known are {', '.join(UP_FIELDS)}"
-            )
-        if kind in ("command", "reset"):
-            command_id = _command_id(data)
-        only_fields(data, UP_FIELDS[kind], f"message {kind}")
-        return _parse_known(kind, data, command_id or "")
-    except ValueError as error:
-        raise MessageError(str(error), command_id) from None
+    except ValueError as other:
+        return MessageError(str(other))
+    command_id = None
+    if data.get("type") in (CommandMessage.type, Reset.type):
+        with suppress(ValidationError):
+            command_id = _COMMAND_ID.validate_python(data.get("command_id"))
+    return MessageError(refusal(error, _MESSAGE, _PLACES), command_id)
 
 
-def _parse_known(kind: str, data: dict[str, Any], command_id: str) -> Message:
-    if kind == "hello":
-        return _hello(data)
-    if kind == "command":
-        return CommandMessage(command_id, command_from_dict(data.get("command")))
-    if kind == "credit":
-        return Credit()
-    if kind == "pace":
-        return _pace(data)
-    if kind == "step":
-        return Step(whole(data.get("ticks"), "step", 1, MAX_STEP_TICKS, "ticks"))
-    if kind == "key":
-        return Key()
-    return Reset(command_id, config_from_dict(data.get("config", {})))
+def _text(message: Down) -> str:
+    return dump(_DOWN.dump_python(message))
 
 
-def welcome(fields: Mapping[str, Any]) -> str:
-    """What a client must know before the first frame; ``fields`` come from Session.describe()."""
-    return dump(
-        {
-            "type": "welcome",
-            "version": WIRE_VERSION,
-            **fields,
-            "planes": [list(plane) for plane in PLANES],
-            "stat_fields": list(STAT_FIELDS),
-        }
-    )
+def welcome(facts: Mapping[str, Any]) -> str:
+    """A Welcome; ``facts`` come from Session.describe() and the runner.
+
+    Raises:
+        ValueError: the facts are not what the protocol says; a fault of ours.
+    """
+    return _text(_WELCOME.validate_python(facts))
 
 
 def accepted(command_id: str, index: int, tick: int) -> str:
     """The command stands in the log."""
-    return dump({"type": "accepted", "command_id": command_id, "index": index, "tick": tick})
+    return _text(Accepted(command_id, index, tick))
 
 
 def error(text: str, command_id: str | None = None) -> str:
     """One sentence; the session goes on."""
-    return dump({"type": "error", "command_id": command_id, "text": text})
+    return _text(ErrorMessage(command_id, text))
 
 
 def pace(ticks_per_s: float) -> str:
     """The pace now in force."""
-    return dump({"type": "pace", "ticks_per_s": ticks_per_s})
+    return _text(Pace(ticks_per_s))
 
 
 def progress(text: str, done: int, total: int) -> str:
     """Something that takes over a second is under way."""
-    return dump({"type": "progress", "text": text, "done": done, "total": total})
+    return _text(Progress(text, done, total))
 
 
 def common_version(versions: Sequence[int]) -> bool:

@@ -14,9 +14,9 @@ from server.api.serve import bind, make_server
 from server.guests.library import guest_facts
 from server.session.session import Session
 from server.settings import Settings
-from server.wire.config import SessionConfig, Source
+from server.wire.config import SessionConfig, SyntheticSource
 
-SMALL = SessionConfig(Source("synthetic", "tight", 256, 1), ("pinned", "dedicated_block"), 1)
+SMALL = SessionConfig(SyntheticSource("tight", 256, 1), ("pinned", "dedicated_block"), 1)
 
 
 @pytest.fixture(scope="session")

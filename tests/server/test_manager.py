@@ -10,7 +10,7 @@ from server.errors import LimitReachedError, NotFoundError
 from server.guests.library import Library
 from server.manager import Manager
 from server.settings import Settings
-from server.wire.config import SessionConfig, Source
+from server.wire.config import CaptureSource, SessionConfig, UploadSource
 from tests.server.conftest import SMALL
 
 COST = 256 * 256 * 24 * 3  # bytes, of SMALL: two designs and the base
@@ -50,9 +50,9 @@ async def test_sessions_are_counted_and_charged(make_manager):
 async def test_what_does_not_exist_is_not_opened(make_manager):
     manager = make_manager()
     with pytest.raises(ValueError, match="unknown example 'x'"):
-        manager.create(SessionConfig(Source("capture", "x"), ("pinned",), 1))
+        manager.create(SessionConfig(CaptureSource("x"), ("pinned",), 1))
     with pytest.raises(NotFoundError, match="upload 'x' is not kept any more"):
-        manager.create(SessionConfig(Source("upload", "x"), ("pinned",), 1))
+        manager.create(SessionConfig(UploadSource("x"), ("pinned",), 1))
     assert manager.sessions == {}
     assert manager.budget.used == 0
 

@@ -9,7 +9,7 @@ import pytest
 from engine.core.observe import check
 from server.errors import NotFoundError
 from server.guests.library import EXAMPLES, PAGE_COST, Library, engine_digest
-from server.wire.config import SessionConfig, Source, config_from_dict
+from server.wire.config import CaptureSource, SessionConfig, UploadSource, config_from_dict
 
 
 def quiet(text, done, total):
@@ -28,7 +28,7 @@ def test_every_example_is_there_and_of_its_size(name):
 def test_an_example_is_read_once(base):
     library = Library(2, 1 << 30)
     said = []
-    source = Source("capture", "runs")
+    source = CaptureSource("runs")
     one = library.base(source, 1, lambda *what: said.append(what))
     assert "reading the capture runs" in said[0][0]
     assert library.base(source, 1, quiet) is one
@@ -43,10 +43,10 @@ def test_uploads_are_kept_up_to_a_number():
     data = EXAMPLES["runs"].path.read_bytes()
     ids = [library.add_upload(data, f"u{i}")[0] for i in range(3)]
     with pytest.raises(NotFoundError):
-        library.base(Source("upload", ids[0]), 1, quiet)
-    base = library.base(Source("upload", ids[2]), 1, quiet)
+        library.base(UploadSource(ids[0]), 1, quiet)
+    base = library.base(UploadSource(ids[2]), 1, quiet)
     assert base.facts["guest"]["label"] == "u2"
-    assert library.check(SessionConfig(Source("upload", ids[1]), ("pinned",), 1)) > 0
+    assert library.check(SessionConfig(UploadSource(ids[1]), ("pinned",), 1)) > 0
 
 
 def test_uploads_give_way_to_newer_ones_when_memory_is_short():
@@ -54,8 +54,8 @@ def test_uploads_give_way_to_newer_ones_when_memory_is_short():
     data = EXAMPLES["runs"].path.read_bytes()
     ids = [library.add_upload(data, f"u{i}")[0] for i in range(3)]
     with pytest.raises(NotFoundError):
-        library.base(Source("upload", ids[0]), 1, quiet)
-    assert library.base(Source("upload", ids[2]), 1, quiet).facts["guest"]["label"] == "u2"
+        library.base(UploadSource(ids[0]), 1, quiet)
+    assert library.base(UploadSource(ids[2]), 1, quiet).facts["guest"]["label"] == "u2"
 
 
 def test_a_capture_that_could_never_be_opened_is_refused():

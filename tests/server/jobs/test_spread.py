@@ -13,11 +13,11 @@ from server.errors import LimitReachedError, NotFoundError
 from server.jobs import spread as spread_module
 from server.jobs.spread import Spread, Spreads, Stopped, play, seeds_of, varied
 from server.session.budget import Budget
-from server.wire.config import MAX_SEED, SessionConfig, Source
+from server.wire.config import MAX_SEED, CaptureSource, SessionConfig, SyntheticSource
 from tests.server.client import joined, post_session
 from tests.server.conftest import SMALL
 
-CAPTURE = SessionConfig(Source("capture", "runs"), ("pinned",), 7)
+CAPTURE = SessionConfig(CaptureSource("runs"), ("pinned",), 7)
 
 
 def never() -> None:
@@ -79,8 +79,8 @@ def test_other_seeds_of_a_capture_and_of_a_recipe():
     assert varied(CAPTURE, 9) == SessionConfig(CAPTURE.source, CAPTURE.designs, 9)
     assert varied(CAPTURE, 7) == CAPTURE
     assert varied(SMALL, SMALL.seed) == SMALL
-    assert varied(SMALL, 4).source == Source("synthetic", "tight", 256, 4)
-    top = SessionConfig(Source("synthetic", "tight", 256, MAX_SEED), ("pinned",), 1)
+    assert varied(SMALL, 4).source == SyntheticSource("tight", 256, 4)
+    top = SessionConfig(SyntheticSource("tight", 256, MAX_SEED), ("pinned",), 1)
     assert varied(top, 2).source.seed == 0
 
 

@@ -3,12 +3,18 @@
 import pytest
 
 from engine.designs import DEFAULT_DESIGNS
-from server.wire.config import MAX_SEED, SessionConfig, Source, config_from_dict
+from server.wire.config import (
+    MAX_SEED,
+    CaptureSource,
+    SessionConfig,
+    SyntheticSource,
+    config_from_dict,
+)
 
 
 def test_default():
     config = config_from_dict({})
-    assert config == SessionConfig(Source("capture", "runs"), DEFAULT_DESIGNS, 1)
+    assert config == SessionConfig(CaptureSource("runs"), DEFAULT_DESIGNS, 1)
 
 
 @pytest.mark.parametrize(
@@ -22,21 +28,26 @@ def test_default():
 def test_round_trip(source):
     designs = ["lru_hook", "dedicated_block:prevent"]
     data = {"source": source, "designs": designs, "seed": 5, "profile": "2012"}
+    assert list(config_from_dict(data).to_dict()["source"]) == list(source)
     assert config_from_dict(data).to_dict() == data
 
 
 def test_a_synthetic_guest_has_defaults():
     source = config_from_dict({"source": {"kind": "synthetic", "preset": "tight"}}).source
-    assert source == Source("synthetic", "tight", 4096, 1)
+    assert source == SyntheticSource("tight", 4096, 1)
 
 
 def test_a_synthetic_guest_may_have_a_cma_area():
     told = {"kind": "synthetic", "preset": "tight", "size_mib": 256, "seed": 1, "cma_mib": 64}
-    source = config_from_dict({"source": told}).source
-    assert source.cma_mib == 64
-    assert source.to_dict() == told
+    config = config_from_dict({"source": told})
+    assert config.source == SyntheticSource("tight", 256, 1, 64)
+    assert config.to_dict()["source"] == told
     with pytest.raises(ValueError, match="CMA area is 66 MiB: an even number from 0 to 64 MiB"):
         config_from_dict({"source": {**told, "cma_mib": 66}})
+
+
+def test_a_cma_area_is_absent_where_there_is_none():
+    assert "cma_mib" not in SessionConfig(SyntheticSource("tight")).to_dict()["source"]
 
 
 def synthetic(**fields):
@@ -48,7 +59,7 @@ def synthetic(**fields):
     [
         ([], "config is []: an object is needed"),
         ({"sed": 1}, "config has no field 'sed': its fields are source, designs, seed"),
-        ({"profile": "3.8"}, "unknown profile '3.8': known are modern, 2012"),
+        ({"profile": "3.8"}, "profile is '3.8': one of modern, 2012, 2012+3.14 is needed"),
         ({"profile": 2012}, "profile is 2012: one of modern, 2012, 2012+3.14 is needed"),
         ({"seed": -1}, "seed is -1: from 0 to"),
         ({"seed": MAX_SEED + 1}, "seed is"),
@@ -62,8 +73,9 @@ def synthetic(**fields):
         ({"designs": ["dedicated_block:fly"]}, "dedicated_block has no toggle 'fly'"),
         ({"designs": [f"pinned{i}" for i in range(9)]}, "9 designs: at most 8 fit"),
         ({"source": 5}, "source is 5: an object"),
-        ({"source": {"kind": "file"}}, "source kind is 'file': capture, upload or synthetic"),
-        ({"source": {"kind": "capture"}}, "source name is None: a name"),
+        ({"source": {"kind": "file"}}, "unknown source kind 'file': known are capture, upl"),
+        ({"source": {}}, "unknown source kind None: known are capture, upload, synthetic"),
+        ({"source": {"kind": "capture"}}, "source of kind capture lacks name: its fields"),
         ({"source": {"kind": "capture", "name": "x" * 65}}, "source name is 'xxx"),
         ({"source": {"kind": "capture", "name": "a", "b": 1}}, "has no field 'b'"),
         ({"source": {"kind": "upload", "name": "a"}}, "has no field 'name'"),

@@ -6,7 +6,7 @@ import pytest
 
 from engine import commands
 from server.wire import messages
-from server.wire.config import SessionConfig, Source
+from server.wire.config import CaptureSource, SessionConfig
 from tests.server import golden_wire
 
 RESET = {"type": "reset", "command_id": "r"}
@@ -25,7 +25,7 @@ RESET = {"type": "reset", "command_id": "r"}
             "reset",
             messages.Reset(
                 "c3",
-                SessionConfig(Source("capture", "runs"), ("pinned", "dedicated_block:prevent"), 1),
+                SessionConfig(CaptureSource("runs"), ("pinned", "dedicated_block:prevent"), 1),
             ),
         ),
     ],
@@ -35,7 +35,7 @@ def test_understood(name, message):
 
 
 def test_every_message_has_a_golden_example():
-    assert {m["type"] for m in golden_wire.UP.values()} == set(messages.UP_FIELDS)
+    assert {m["type"] for m in golden_wire.UP.values()} == set(messages.UP)
 
 
 @pytest.mark.parametrize("command", commands.COMMANDS)
@@ -67,13 +67,13 @@ BAD = [
     ("[1]", "is a JSON list: an object is needed", None),
     ('"hello"', "is a JSON str", None),
     ("[" * 50_000, "nested too deeply", None),
-    ('{"type": "pace", "ticks_per_s": NaN}', "NaN is not a number of JSON", None),
+    ('{"type": "pace", "ticks_per_s": NaN}', "the message is not JSON", None),
     ('{"type": "pace", "ticks_per_s": 1e999}', "pace is inf: from 0 to 1000", None),
     ({"type": "pace", "ticks_per_s": -1}, "pace is -1: from 0 to 1000 ticks a second", None),
     ({"type": "pace", "ticks_per_s": 1001}, "pace is 1001", None),
     ({"type": "pace", "ticks_per_s": True}, "pace is True: a number", None),
     ({"type": "pace", "ticks_per_s": "60"}, "pace is '60': a number", None),
-    ({"type": "pace"}, "pace is None: a number", None),
+    ({"type": "pace"}, "message pace lacks ticks_per_s: its fields are type, ticks_per_s", None),
     ({"type": "step", "ticks": 0}, "step is 0: from 1 to 1000 ticks", None),
     ({"type": "step", "ticks": 1.5}, "step is 1.5: a whole number of ticks", None),
     ({"type": "fly"}, "unknown message type 'fly': known are hello, command", None),
@@ -82,7 +82,7 @@ BAD = [
     ({"type": "key", "x": 1}, "message key has no field 'x': its fields are type", None),
     ({"type": "hello", "versions": 1}, "versions is 1: a list", None),
     ({"type": "hello", "versions": [True]}, "versions is [True]: a list", None),
-    ({"type": "command", "command": {}}, "command_id is None: a string of 1 to 64", None),
+    ({"type": "command", "command": {}}, "message command lacks command_id", None),
     ({"type": "command", "command_id": "x" * 65}, "command_id is 'xxx", None),
     ({"type": "command", "command_id": 7}, "command_id is 7", None),
     (command(type="fly"), "unknown command 'fly'", "c7"),
@@ -109,7 +109,7 @@ def test_refused_in_one_sentence(text, sentence, command_id):
 def test_a_reset_without_a_config_takes_the_default():
     message = messages.parse_message('{"type": "reset", "command_id": "r"}')
     assert isinstance(message, messages.Reset)
-    assert message.config.source == Source("capture", "runs")
+    assert message.config.source == CaptureSource("runs")
 
 
 def test_what_goes_down_is_json_without_nan():
@@ -123,3 +123,15 @@ def test_versions():
     assert messages.common_version((3, 1))
     assert not messages.common_version((2,))
     assert not messages.common_version(())
+
+
+def test_half_a_surrogate_pair_is_refused_before_anything_quotes_it():
+    for text in ('{"type":"command","command_id":"\\ud800","command":{}}', '{"type":"\\udfff"}'):
+        with pytest.raises(messages.MessageError, match="the message is not JSON") as caught:
+            messages.parse_message(text)
+        messages.error(str(caught.value), caught.value.command_id).encode()
+
+
+def test_a_welcome_that_is_not_what_the_protocol_says_is_a_fault():
+    with pytest.raises(ValueError, match="size_mib"):
+        messages.welcome({**golden_wire.WELCOME, "guest": {}})

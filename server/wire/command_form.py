@@ -1,0 +1,42 @@
+"""The JSON form of commands, taken from engine/commands.py: the engine alone knows their bounds."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdapter
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+from engine.commands import COMMANDS, Command, command_from_dict
+
+
+def _command(value: object) -> Command:
+    return value if isinstance(value, Command) else command_from_dict(value)
+
+
+def command_schemas() -> list[dict[str, Any]]:
+    """A JSON schema for each command, with its ``type``; fields and defaults are the engine's."""
+    schemas = []
+    for name, form in COMMANDS.items():
+        schema = TypeAdapter(form).json_schema()
+        tag = {"type": {"const": name, "type": "string"}}
+        schema["properties"] = tag | schema.get("properties", {})
+        schema["required"] = ["type", *schema.get("required", [])]
+        schemas.append(schema)
+    return schemas
+
+
+@dataclass(frozen=True)
+class CommandForm:
+    """Annotation of a field that holds a command: checked, and refused, by the engine."""
+
+    def __get_pydantic_core_schema__(self, _: Any, __: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            _command,
+            serialization=core_schema.plain_serializer_function_ser_schema(Command.to_dict),
+        )
+
+    def __get_pydantic_json_schema__(
+        self, _: CoreSchema, __: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"oneOf": command_schemas(), "discriminator": {"propertyName": "type"}}

@@ -1,0 +1,44 @@
+"""Commands on the wire are the engine's: its fields, its bounds, its sentences."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from engine.commands import COMMANDS, BalloonInflate, Command, SetWorkload
+from server.wire.command_form import CommandForm, command_schemas
+
+FORM = TypeAdapter(Annotated[Command, CommandForm()])
+
+
+def test_a_command_comes_back():
+    command = SetWorkload(True, 7)
+    assert FORM.validate_python(command) is command
+    assert FORM.dump_python(command) == command.to_dict()
+    assert FORM.validate_json(FORM.dump_json(command)) == command
+
+
+def test_a_refusal_is_the_engine_s_own():
+    with pytest.raises(ValidationError) as caught:
+        FORM.validate_json('{"type": "huge", "nr": 0}')
+    assert str(caught.value.errors()[0]["ctx"]["error"]).startswith("huge is 0: from 1 to ")
+
+
+def test_every_command_has_a_schema_with_its_own_fields():
+    schemas = {schema["properties"]["type"]["const"]: schema for schema in command_schemas()}
+    assert list(schemas) == list(COMMANDS)
+    assert schemas["balloon_inflate"]["properties"]["nr_pages"]["type"] == "integer"
+    assert schemas["balloon_inflate"]["required"] == ["type", "nr_pages"]
+    assert schemas["workload"]["required"] == ["type", "enabled"]
+
+
+def test_the_schema_is_that_of_a_union():
+    @dataclass
+    class Holder:
+        command: Annotated[Command, CommandForm()]
+
+    schema = TypeAdapter(Holder).json_schema()["properties"]["command"]
+    assert len(schema["oneOf"]) == len(COMMANDS)
+    assert TypeAdapter(Holder).validate_python({"command": {"type": "huge", "nr": 1}}) is not None
+    assert Holder(BalloonInflate(1)).command.nr_pages == 1
