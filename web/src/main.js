@@ -3,7 +3,7 @@
  */
 
 import { createState } from "./state.js";
-import { createFigures } from "./accuracy/accuracy.js";
+import { createAccuracy } from "./accuracy/accuracy.js";
 import { createControls } from "./controls/controls.js";
 import { createRanges } from "./controls/ranges.js";
 import { createSetup } from "./controls/setup.js";
@@ -18,9 +18,12 @@ import { createCharts } from "./numbers/charts.js";
 import { createScoreboard } from "./numbers/scoreboard.js";
 import { createSpread } from "./numbers/spread.js";
 import { createAbout } from "./page/about.js";
+import { createClaims } from "./page/claims.js";
 import { createHelp } from "./page/help.js";
+import { createIntro } from "./page/intro.js";
 import { createNotices } from "./page/notices.js";
 import { createPanels } from "./panels/panels.js";
+import { createTextTable } from "./panels/text_table.js";
 import { createPrice } from "./price/price.js";
 import { createComparison } from "./recorded/comparison.js";
 import { createRecordings } from "./recorded/loader.js";
@@ -57,6 +60,7 @@ createNotices(state, painter, client.retryNow);
 createPanels(state, painter, createTwins(state, painter, { reset: client.reset }));
 createLegend(state, painter);
 createScoreboard(state, painter, createSpread(state));
+createTextTable(state, painter);
 const setup = createSetup(state, client.reset);
 const controls = createControls(state, painter, {
   send: client.send,
@@ -70,9 +74,11 @@ createComparison(state, painter);
 const trace = createTrace(state, painter, { pace: client.pace, step: client.step, trace: postTrace, reasons: getReasons });
 const guide = createGuide(state, painter, address, { send: client.send, reset: client.reset, startOver: setup.startOver, read: getScenarios });
 createHelp(state, (what) => guide.act(what) || story.act(what) || trace.act(what) || controls.act(what), setup.open);
+createIntro();
+createClaims(state);
 createAbout(state);
 createRecordings(state);
-createFigures(state, getPublished);
+createAccuracy(state, getPublished);
 createPrice(state, painter, getPublished);
 createCharts(state);
 painter.after(client.painted);

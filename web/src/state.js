@@ -59,9 +59,9 @@ export function createState() {
     /** Name of the example whose recording is being read or shown, "" = none. */
     expected: atom(""),
     /** What a real kernel did from the example shown, null = not recorded, or not read yet. */
-    recorded: atom(/** @type {import("./recorded/difference.js").Recorded|null} */ (null)),
+    recorded: atom(/** @type {import("./recorded/recording.js").Recorded|null} */ (null)),
     /** The session's log, read when a recording or a scenario is there to follow. */
-    log: atom(/** @type {readonly import("./recorded/difference.js").Entry[]} */ ([])),
+    log: atom(/** @type {readonly import("./recorded/recording.js").Entry[]} */ ([])),
     /** Answer of /api/scenarios, null = not read yet. */
     catalog: atom(/** @type {import("./guide/scenario.js").Catalog|null} */ (null)),
     /** The scenario that this page follows, null = none. */

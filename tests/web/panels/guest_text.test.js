@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { activity, blockText, COLUMNS, commandText, scannerText, splitLabel, takenText } from "../../../web/src/panels/guest_text.js";
+import { activity, blockText, scannerText, takenText } from "../../../web/src/panels/guest_text.js";
 
 const stats = (values) => (name) => values[name] ?? 0;
 const ZONES = [{ start_pfn: 0, end_pfn: 4096 }, { start_pfn: 4096, end_pfn: 262144 }];
@@ -38,25 +38,4 @@ test("a pageblock in words adds up to 512 pages", () => {
   assert.equal([...counts.matchAll(/\d+/g)].reduce((sum, [n]) => sum + Number(n), 0), 512);
   assert.match(counts, /190 reserved/);
   assert.match(holder, /the hook can move; MOVABLE, dedicated to the balloon, skip hint, largest free piece order 4/);
-});
-
-test("what a label says of a design's origin", () => {
-  assert.deepEqual(splitLabel("Separate pass: as proposed, our implementation"), { ours: "as proposed, our implementation", since: "" });
-  assert.deepEqual(splitLabel("Pinned: balloon pages never move (before Linux 3.8)"), { ours: "", since: "before Linux 3.8" });
-  assert.deepEqual(splitLabel("Pinned"), { ours: "", since: "" });
-});
-
-test("every column has words, a unit and a value, also before anything was done", () => {
-  for (const column of COLUMNS) {
-    assert.ok(column.text.length > 30 && column.unit && column.head);
-    assert.ok(column.show(stats({})).length > 0);
-  }
-  const huge = COLUMNS.find((column) => column.key === "huge");
-  assert.equal(huge.show(stats({})), "not tried");
-  assert.equal(huge.show(stats({ huge_runs: 1, huge_best: 83, huge_first: 78 })), "83 / 78");
-});
-
-test("commands in words", () => {
-  assert.equal(commandText({ type: "balloon_target", nr_pages: 51200 }), "balloon target 200 MiB");
-  assert.equal(commandText({ type: "huge", nr: 2000 }), "take up to 2,000 huge pages");
 });

@@ -1,10 +1,7 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { bargain, cellNote, GROUPS, ROWS, rowsFor, tests } from "../../../web/src/price/rows.js";
 
-import { bargain, cellNote, changeText, estimated, GROUPS, parseUs, perPage, place, ROWS, rowsFor, tests, timeText, waited } from "../../../web/src/price/rows.js";
-
-const published = JSON.parse(readFileSync(new URL("../../../examples/price.json", import.meta.url), "utf8"));
 const OURS = { exit_us: 10, page_us: 3.5 };
 
 /** @param {Record<string, number>} fields */
@@ -62,28 +59,4 @@ test("a bargain in one sentence, against pinned and alone", () => {
   assert.match(bargain(stats({ ...HOOK, balloon_actual: 0, balloon_inflate: 0 }), null, OURS), /^120 free blocks, for 2,210 tests on the generic paths with no balloon at all, 600 messages to the host/);
   assert.equal(bargain(pinned, pinned, OURS), "as pinned so far: nothing bought, nothing paid.");
   assert.match(bargain(stats({ free_blocks_all: 99 }), pinned, OURS), /^1 free block fewer than pinned, for nothing more than pinned pays; it saved 200 messages and 0.4 MiB of copying\.$/);
-});
-
-test("the estimate", () => {
-  assert.equal(waited(OURS, 2, 2), 27);
-  const [inflate, batch, hook] = estimated(OURS);
-  assert.equal(hook.us, 27);
-  assert.ok(Math.abs(batch.us - 7.08) < 0.01 && Math.abs(inflate.us - 3.54) < 0.01);
-  assert.ok(Math.abs(hook.speed - 0.141) < 0.001);
-  assert.equal(estimated({ exit_us: 0, page_us: 0 })[0].speed, Infinity);
-  assert.deepEqual(parseUs(" 3.5 ", "x"), { value: 3.5, error: null });
-  for (const bad of ["", "-1", "x", "1e9"]) assert.match(parseUs(bad, "Time").error ?? "", /^Time is .*microseconds/);
-  assert.deepEqual([27, 5400, 2_500_000].map(timeText), ["27 µs", "5.4 ms", "2.5 s"]);
-});
-
-test("published figures come out as published", () => {
-  const { clean, patched } = perPage(published.overhead);
-  assert.equal(clean.toFixed(2), "7.46");
-  assert.equal(patched.toFixed(2), "7.13");
-  const moved = published.overhead.rows.find((/** @type {any} */ row) => row.key === "moved");
-  assert.equal(changeText(moved), "+22.7 %");
-  assert.equal(changeText({ clean, patched }), "−4.4 %");
-  const [slow, fast] = ["virtio-balloon", "HyperAlloc"].map((name) => published.reclaim.rows.find((/** @type {any} */ row) => row.name === name).touched);
-  assert.equal(Math.floor(fast / slow), 362);
-  assert.deepEqual([0.1, 1, 10, 1000, 0, Infinity].map(place), [0, 25, 50, 100, 0, 100]);
 });

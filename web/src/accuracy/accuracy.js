@@ -13,7 +13,7 @@ const PRESETS = /** @type {Record<string, string>} */ ({ v11: "the tables with v
  * @param {import("../state.js").State} state
  * @param {(name: string) => Promise<any>} read
  */
-export function createFigures(state, read) {
+export function createAccuracy(state, read) {
   const details = need("figures", HTMLDetailsElement);
   let asked = false;
   state.info.subscribe((info) => {

@@ -6,8 +6,8 @@
 import { el, need, setText } from "../lib/dom.js";
 import { MIB_PAGES, parseWhole, plural, positionOf, speedOf, tickText } from "../lib/format.js";
 import { statIndex } from "../net/wire.js";
-import { commandText } from "../panels/guest_text.js";
 import { notify } from "../state.js";
+import { commandText } from "./command_text.js";
 
 const MORE = "fragscope.more";
 const SLIDER_SETTLE_MS = 300; // arrow keys on a slider: one command when the person stops, not one per step

@@ -5,8 +5,8 @@
 import { el, need, setText } from "../lib/dom.js";
 import { parseWhole } from "../lib/format.js";
 import { statIndex } from "../net/wire.js";
-import { commandText } from "../panels/guest_text.js";
 import { notify } from "../state.js";
+import { commandText } from "./command_text.js";
 import { rangeBetween, rangeText, verdict } from "./range_text.js";
 
 /**

@@ -3,10 +3,10 @@
  * recorded commands stand otherwise. Which step it is follows from the session's log alone.
  */
 
+import { commandText } from "../controls/command_text.js";
 import { el, need, onPress, setOff, setText } from "../lib/dom.js";
 import { plural } from "../lib/format.js";
 import { statIndex } from "../net/wire.js";
-import { commandText } from "../panels/guest_text.js";
 import { deciding, favoursText, place } from "./scenario.js";
 import { createNumbers, sentence } from "./table.js";
 

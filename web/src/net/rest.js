@@ -41,7 +41,7 @@ async function call(url, options) {
 
 /**
  * @param {string} example
- * @returns {Promise<import("../recorded/difference.js").Recorded>}
+ * @returns {Promise<import("../recorded/recording.js").Recorded>}
  */
 export const getRecorded = (example) => call(`api/recorded/${encodeURIComponent(example)}`);
 
@@ -60,7 +60,7 @@ export async function getPicture(example, design, step) {
 
 /**
  * @param {string} session
- * @returns {Promise<{log: import("../recorded/difference.js").Entry[]}>}
+ * @returns {Promise<{log: import("../recorded/recording.js").Entry[]}>}
  */
 export const getLog = (session) => call(`api/sessions/${encodeURIComponent(session)}`);
 

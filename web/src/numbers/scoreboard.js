@@ -1,25 +1,14 @@
 /**
- * The scoreboard: a row per design, benefit beside cost, each column explained; and the maps as a table of words.
+ * The scoreboard: a row per design, benefit beside cost, each column explained.
  */
 
 import { el, lineSwatch, need, setText } from "../lib/dom.js";
 import { count, mibNumber, short } from "../lib/format.js";
 import { DESIGN_LINES } from "../map/palette.js";
 import { statIndex } from "../net/wire.js";
-import { COLUMNS } from "../panels/guest_text.js";
+import { COLUMNS } from "./columns.js";
 
 const GROUPS = { benefit: "What user land gets", balloon: "The balloon", cost: "What it costs" };
-
-/** Pageblocks by holder, for the table that stands for the maps. */
-const HOLDER_COLUMNS = [
-  ["blocks_free", "wholly free"],
-  ["blocks_rescuable", "movable pages only"],
-  ["blocks_rescuable_by_hook", "balloon, movable by the hook"],
-  ["blocks_held_by_balloon", "held by balloon"],
-  ["blocks_held_by_kernel", "held by kernel"],
-  ["blocks_reserved", "reserved"],
-  ["dedicated_blocks", "dedicated to the balloon"],
-];
 
 /**
  * @param {import("../state.js").State} state
@@ -28,15 +17,12 @@ const HOLDER_COLUMNS = [
  */
 export function createScoreboard(state, painter, askSpread) {
   const board = need("board", HTMLTableElement);
-  const textTable = need("text-table", HTMLTableElement);
   const note = need("board-note", HTMLElement);
   const sure = need("sure", HTMLButtonElement);
   const sureText = need("sure-text", HTMLElement);
   sure.addEventListener("click", askSpread);
   /** @type {HTMLElement[][]} */
   let cells = [];
-  /** @type {HTMLElement[][]} */
-  let textCells = [];
   /** @type {Record<string, number>} */
   let at = {};
 
@@ -61,13 +47,6 @@ export function createScoreboard(state, painter, askSpread) {
       el("tr", { "data-design": design.key },
         el("th", { scope: "row" }, lineSwatch(DESIGN_LINES[i % DESIGN_LINES.length]), el("span.key", {}, design.key)), ...cells[i]));
     board.replaceChildren(el("caption.hidden", {}, "Scoreboard: one row per design"), head, el("tbody", {}, ...rows));
-
-    textCells = welcome.designs.map(() => HOLDER_COLUMNS.map(() => el("td")));
-    textTable.replaceChildren(
-      el("caption.hidden", {}, "Pageblocks of each design by what holds them"),
-      el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Design"), ...HOLDER_COLUMNS.map(([, words]) => el("th", { scope: "col" }, words)))),
-      el("tbody", {}, ...welcome.designs.map((design, i) => el("tr", {}, el("th", { scope: "row" }, design.key), ...textCells[i]))),
-    );
   }
 
   const show = painter.add("dom", () => {
@@ -99,7 +78,6 @@ export function createScoreboard(state, painter, askSpread) {
         whisker(cell, column.key === "huge" && !value("huge_runs") ? null : ranges[i], most);
       });
     });
-    HOLDER_COLUMNS.forEach(([name], c) => values.forEach((value, i) => setText(textCells[i][c], count(value(name)))));
     const sizes = values.map((value) => value("balloon_actual"));
     const equal = sizes.every((size) => size === sizes[0]);
     setText(note, equal
@@ -130,7 +108,7 @@ function whisker(cell, range, most) {
   cell.style.setProperty("--high", `calc(${(100 * range.high) / most}% + 1px)`);
 }
 
-/** @param {import("../panels/guest_text.js").Column} column */
+/** @param {import("./columns.js").Column} column */
 function heading(column) {
   const tip = el("span.tip", { "aria-hidden": "true" }, column.text);
   return el("th", { scope: "col", class: column.group },

@@ -1,12 +1,9 @@
 /**
- * Keyboard shortcuts and their help; the paragraph for newcomers; what each design claims.
+ * Keyboard shortcuts and their help.
  */
 
 import { el, need } from "../lib/dom.js";
 import { MODES } from "../map/palette.js";
-import { DESIGNS } from "../panels/guest_text.js";
-
-const SEEN = "fragscope.intro";
 
 const KEYS = [
   ["s", "Scenarios", "scenarios"],
@@ -68,40 +65,4 @@ export function createHelp(state, act, openSetup) {
     else return;
     event.preventDefault();
   });
-
-  createIntro();
-  state.info.subscribe(showClaims);
-}
-
-function createIntro() {
-  const intro = need("intro", HTMLElement);
-  let seen = null;
-  try {
-    seen = localStorage.getItem(SEEN);
-  } catch {
-    // Storage is blocked: the paragraph simply comes back at the next visit.
-  }
-  intro.hidden = seen !== null;
-  need("close-intro", HTMLButtonElement).addEventListener("click", () => {
-    intro.hidden = true;
-    try {
-      localStorage.setItem(SEEN, "closed");
-    } catch {
-      // As above.
-    }
-  });
-}
-
-/** @param {import("../net/wire.js").Info|null} info */
-function showClaims(info) {
-  if (!info) return;
-  need("claims", HTMLElement).replaceChildren(
-    ...info.designs.map((design) =>
-      el("article", { id: `claim-${design.name}`, tabindex: -1 },
-        el("h3", {}, el("span.key", {}, design.name)),
-        el("p.label", {}, design.label),
-        el("p", {}, DESIGNS[design.name]?.claim ?? ""),
-        el("p.source", {}, el("b", {}, "Source: "), design.source))),
-  );
-  need("version", HTMLElement).textContent = `fragscope ${info.version}`;
 }

@@ -10,7 +10,8 @@ import { Heatmap, LAYERS_FROM } from "../map/heatmap.js";
 import { drawMarks, GUTTER } from "../map/marks.js";
 import { DESIGN_LINES } from "../map/palette.js";
 import { FLAG_TOUCHED, statIndex } from "../net/wire.js";
-import { activity, blockText, designWords, scannerText, splitLabel, takenText } from "./guest_text.js";
+import { designWords, splitLabel } from "./design_text.js";
+import { activity, blockText, scannerText, takenText } from "./guest_text.js";
 
 const TWIN_SHARE = 0.64; // of the height of one map: a map and its twin take a third more
 const TWIN_LEAST = 150; // css pixels

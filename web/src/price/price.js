@@ -7,9 +7,11 @@ import { el, lineSwatch, need, setText, svg } from "../lib/dom.js";
 import { count, mibNumber } from "../lib/format.js";
 import { DESIGN_LINES } from "../map/palette.js";
 import { statIndex } from "../net/wire.js";
-import { bargain, cellNote, changeText, estimated, GROUPS, parseUs, perPage, place, rowsFor, SCALE, tests, timeText } from "./rows.js";
+import { estimated, parseUs, timeText } from "./estimate.js";
+import { changeText, perPage, place, SCALE } from "./published.js";
+import { bargain, cellNote, GROUPS, rowsFor, tests } from "./rows.js";
 
-/** @typedef {import("./rows.js").Published} Published */
+/** @typedef {import("./published.js").Published} Published */
 
 /**
  * @param {import("../state.js").State} state
@@ -190,7 +192,7 @@ const speedText = (speed) => (speed === Infinity ? "no limit" : speed.toLocaleSt
 
 /**
  * @param {Published} published
- * @param {import("./rows.js").Estimate} estimate
+ * @param {import("./estimate.js").Estimate} estimate
  */
 function speedTable({ reclaim }, estimate) {
   const bar = (/** @type {number} */ speed) => {

@@ -1,20 +1,13 @@
 /**
- * "What does it cost?": what each design paid, beside what it bought; published figures for scale; and our estimate of the
- * host's time, which a person may change and which is never added to anything measured. Pure.
+ * "What does it cost?": what each design paid, beside what it bought. Pure.
  */
 
 import { count, mibNumber, plural, short } from "../lib/format.js";
+import { timeText, waited } from "./estimate.js";
 
 /**
  * @typedef {import("../panels/guest_text.js").Stats} Stats
- * @typedef {{exit_us: number, page_us: number}} Estimate
- * @typedef {{key: string, words: string, unit: string, clean: number, patched: number, digits: number}} Measured
- * @typedef {{name: string, words: string, touched: number, untouched: number, returned: number}} Speed
- * @typedef {object} Published examples/price.json
- * @property {{who: string, when: string, source: string, setting: string, reading: string, rows: Measured[],
- *   per_page: {words: string, unit: string, time_ms: string, pages: string}}} overhead
- * @property {{words: string, source: string, note: string, unit: string, rows: Speed[]}} reclaim
- * @property {Estimate & {words: string}} estimate
+ * @typedef {import("./estimate.js").Estimate} Estimate
  *
  * @typedef {object} Row one line of the table
  * @property {string} key
@@ -64,25 +57,6 @@ const ofTests = (size, s) => (tests(s) ? `${short(size)} (${Math.round(100 * sha
 
 /** @param {Stats} s */
 export const scanned = (s) => s("compact_migrate_scanned");
-
-/**
- * What the guest waited for its host, by the estimate.
- * @param {Estimate} estimate
- * @param {number} exits
- * @param {number} pfns
- * @returns {number} microseconds
- */
-export const waited = ({ exit_us, page_us }, exits, pfns) => exits * exit_us + pfns * page_us;
-
-/**
- * A duration in words.
- * @param {number} us
- */
-export function timeText(us) {
-  if (us < 1000) return `${+us.toFixed(us < 100 ? 1 : 0)} µs`;
-  if (us < 1_000_000) return `${+(us / 1000).toPrecision(3)} ms`;
-  return `${+(us / 1_000_000).toPrecision(3)} s`;
-}
 
 /**
  * One path of the test.
@@ -215,63 +189,3 @@ export function bargain(s, base, estimate) {
 
 /** @param {string[]} parts */
 const list = (parts) => (parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts[parts.length - 1]}`);
-
-/**
- * Time for each page moved, from two rows of the measured table.
- * @param {Published["overhead"]} overhead
- * @returns {{clean: number, patched: number}} microseconds
- */
-export function perPage({ rows, per_page }) {
-  const find = (/** @type {string} */ key) => /** @type {Measured} */ (rows.find((row) => row.key === key));
-  const [time, pages] = [find(per_page.time_ms), find(per_page.pages)];
-  return { clean: (1000 * time.clean) / pages.clean, patched: (1000 * time.patched) / pages.patched };
-}
-
-/**
- * By how much the patched kernel differs.
- * @param {{clean: number, patched: number}} row
- */
-export function changeText({ clean, patched }) {
-  const change = 100 * (patched / clean - 1);
-  return `${change < 0 ? "−" : "+"}${Math.abs(change).toFixed(1)} %`;
-}
-
-/**
- * What moving or giving one balloon page costs by the estimate, and what speed that is.
- * @param {Estimate} estimate
- * @returns {{words: string, us: number, speed: number}[]} microseconds a page, GiB/s
- */
-export function estimated({ exit_us, page_us }) {
-  return /** @type {[string, number][]} */ ([
-    ["inflating: one message for 256 pages", exit_us / 256 + page_us],
-    ["moving in batches: two messages for 256 pages", 2 * (exit_us / 256 + page_us)],
-    ["moving by the hook: two messages for each page", 2 * (exit_us + page_us)],
-  ]).map(([words, us]) => ({ words, us, speed: us ? 4096 / 2 ** 30 / (us / 1_000_000) : Infinity }));
-}
-
-/** Both ends of the scale of speeds, GiB/s. */
-export const SCALE = [0.1, 1000];
-
-/**
- * Place of a speed on the logarithmic scale.
- * @param {number} speed GiB/s
- * @returns {number} per cent
- */
-export function place(speed) {
-  const [low, high] = SCALE.map(Math.log10);
-  return Math.max(0, Math.min(100, (100 * (Math.log10(Math.max(speed, 1e-9)) - low)) / (high - low)));
-}
-
-/**
- * A number of microseconds typed by a person.
- * @param {string} text
- * @param {string} what
- * @returns {{value: number, error: null} | {value: null, error: string}}
- */
-export function parseUs(text, what) {
-  const value = Number(text.trim());
-  if (text.trim() === "" || !Number.isFinite(value) || value < 0 || value > 100_000) {
-    return { value: null, error: `${what} is ${text.trim().slice(0, 40) || "empty"}: a number of microseconds from 0 to 100,000 is needed.` };
-  }
-  return { value, error: null };
-}

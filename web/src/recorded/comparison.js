@@ -2,12 +2,14 @@
  * The kernel's numbers beside ours after the step shown: a row per quantity, a column per design, the difference in words.
  */
 
+import { commandText } from "../controls/command_text.js";
 import { el, lineSwatch, need, setText } from "../lib/dom.js";
 import { count } from "../lib/format.js";
 import { DESIGN_LINES } from "../map/palette.js";
 import { statIndex } from "../net/wire.js";
-import { commandText } from "../panels/guest_text.js";
-import { along, kernelName, kernelText, pictureKey, recordedDesign, ROWS, sameHolder, standing, standingText, steady, tally, verdict } from "./difference.js";
+import { kernelText, ROWS, sameHolder, tally, verdict } from "./difference.js";
+import { kernelName, pictureKey, recordedDesign } from "./recording.js";
+import { along, standing, standingText, steady } from "./standing.js";
 
 /**
  * @param {import("../state.js").State} state
@@ -22,7 +24,7 @@ export function createComparison(state, painter) {
   let built = "";
 
   /**
-   * @param {import("./difference.js").Recorded} recorded
+   * @param {import("./recording.js").Recorded} recorded
    * @param {import("../net/wire.js").Welcome} welcome
    * @param {number} step
    */
@@ -83,7 +85,7 @@ export function createComparison(state, painter) {
 
   /**
    * @param {string} key
-   * @param {import("./difference.js").Step} step
+   * @param {import("./recording.js").Step} step
    * @param {(stat: string) => number} ours
    * @param {Record<string, import("../net/wire.js").Plane>} planes
    * @param {import("../net/wire.js").DesignFrame|null} picture

@@ -1,128 +1,10 @@
 /**
- * Where a session stands among the recorded commands of a real kernel, and how far our numbers are from its own: in words.
- * Pure; docs/PROTOCOL.md section 6 has the rules.
+ * How far our numbers are from a real kernel's, in words. Pure; docs/PROTOCOL.md section 6 has the rules.
  */
 
 import { count, mibNumber } from "../lib/format.js";
 
-/**
- * @typedef {import("../net/wire.js").Command} Command
- *
- * @typedef {object} Value of one quantity after one step
- * @property {number} low of the repetitions
- * @property {number} mean
- * @property {number} high
- * @property {[number, number]} band
- * @property {number[]} each
- *
- * @typedef {object} Step
- * @property {number|null} picture step whose picture shows this state, null = none
- * @property {Record<string, Value>} values by statistic
- *
- * @typedef {object} RecordedDesign
- * @property {string} key
- * @property {string} name
- * @property {Record<string, string>} toggles
- * @property {string} text how the kernel was made to do it
- * @property {number} repetitions
- * @property {Step[]} steps
- *
- * @typedef {object} Recorded the answer of /api/recorded/{example}
- * @property {string} example
- * @property {string} kernel
- * @property {string} profile
- * @property {{command: Command, same: Command[], text: string}[]} operations
- * @property {RecordedDesign[]} designs
- *
- * @typedef {object} Entry one line of a session's log
- * @property {number} index
- * @property {number} tick
- * @property {Command} command
- * @property {boolean} idle
- *
- * @typedef {({kind: "none"} | {kind: "profile"} | {kind: "unknown"} | {kind: "on", step: number} |
- *   {kind: "left", why: "other"|"early"|"more", step: number, command: Command|null}) & {reading?: boolean}} Standing
- *   reading: the log is not read up to the frame, so this is of the command before
- */
-
-/**
- * "6.12.107+deb12-amd64" as people say it.
- * @param {string} kernel
- */
-export const kernelName = (kernel) => `Linux ${/^\d+\.\d+/.exec(kernel)?.[0] ?? kernel}`;
-
-/**
- * @param {Command} a
- * @param {Command} b
- */
-const same = (a, b) => {
-  const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
-};
-
-/**
- * Which step the state shown belongs to.
- * @param {Recorded|null} recorded
- * @param {string} profile of the session
- * @param {readonly Entry[]} log as far as it is known
- * @param {number} log_index of the frame shown
- * @returns {Standing}
- */
-export function standing(recorded, profile, log, log_index) {
-  if (!recorded) return { kind: "none" };
-  if (profile !== recorded.profile) return { kind: "profile" };
-  const { operations } = recorded;
-  for (let i = 0; i < Math.min(log_index, operations.length + 1); i++) {
-    const entry = log[i];
-    if (!entry) return { kind: "unknown" };
-    if (i >= operations.length) return { kind: "left", why: "more", step: i, command: entry.command };
-    if (!operations[i].same.some((command) => same(command, entry.command))) {
-      return { kind: "left", why: "other", step: i, command: entry.command };
-    }
-    if (!entry.idle) return { kind: "left", why: "early", step: i, command: entry.command };
-  }
-  if (log_index > operations.length) return { kind: "left", why: "more", step: operations.length, command: null };
-  return { kind: "on", step: log_index };
-}
-
-/**
- * Whether a scenario goes the way of the recording: else nothing of it is to be held against the kernel, and nobody who follows
- * the scenario has left anything.
- * @param {Recorded|null} recorded
- * @param {{steps: {commands: Command[]}[]}|null} scenario the one that runs, null = none
- */
-export function along(recorded, scenario) {
-  if (!scenario) return true;
-  const commands = scenario.steps.flatMap((step) => step.commands);
-  return recorded !== null && commands.every((command, i) => recorded.operations[i]?.same.some((each) => same(each, command)));
-}
-
-/**
- * While the log is being read after a command, what was known before still stands: nothing flickers. But it is marked, for the
- * numbers are of the next step already, and must not be judged by this one.
- * @returns {(now: Standing) => Standing}
- */
-export function steady() {
-  /** @type {Standing|null} */
-  let last = null;
-  return (now) => {
-    if (now.kind === "unknown" && last) return { ...last, reading: true };
-    last = now;
-    return now;
-  };
-}
-
-/**
- * The recorded design that a panel shows: same name, same toggles.
- * @param {Recorded|null} recorded
- * @param {{name: string, toggles: Record<string, string>}} design
- */
-export function recordedDesign(recorded, design) {
-  return recorded?.designs.find(({ name, toggles }) => {
-    const keys = Object.keys(design.toggles ?? {});
-    return name === design.name && keys.length === Object.keys(toggles).length && keys.every((key) => toggles[key] === design.toggles[key]);
-  }) ?? null;
-}
+/** @typedef {import("./recording.js").Value} Value */
 
 /**
  * @typedef {object} Row one quantity of the comparison
@@ -203,28 +85,6 @@ export function tally(values, ours) {
 }
 
 /**
- * Why there is nothing to compare, in words.
- * @param {Exclude<Standing, {kind: "on"}>} where
- * @param {Recorded|null} recorded
- * @param {(command: Command) => string} commandText
- */
-export function standingText(where, recorded, commandText) {
-  if (where.kind === "none" || !recorded) return "";
-  if (where.kind === "unknown") return "Reading what was asked so far…";
-  if (where.kind === "profile") {
-    return `The recordings are of ${kernelName(recorded.kernel)}; this guest follows the rules of Linux 3.8, so there is nothing to hold it against.`;
-  }
-  const asked = where.command ? `“${commandText(where.command)}”` : "more commands";
-  const wanted = recorded.operations[where.step]?.text;
-  const why = {
-    other: `${asked} was asked for; recorded as step ${where.step + 1} is “${wanted}”`,
-    early: `${asked} was asked for before the step before it was finished, or with the workload on`,
-    more: `${asked} came after the last recorded step`,
-  }[where.why];
-  return `You have left the recorded commands: ${why}. Start over to compare.`;
-}
-
-/**
  * Pageblocks that the same thing holds in two pictures of one machine.
  * @param {Record<string, import("../net/wire.js").Plane>} a
  * @param {Record<string, import("../net/wire.js").Plane>} b
@@ -248,10 +108,3 @@ export function blockDifference(ours, real, index) {
   }).filter(Boolean);
   return parts.length ? `fragscope has ${parts.join(", ")}` : "the same in both";
 }
-
-/**
- * @param {string} example
- * @param {string} design key
- * @param {number} step
- */
-export const pictureKey = (example, design, step) => `${example} ${design} ${step}`;

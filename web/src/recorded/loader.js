@@ -6,7 +6,8 @@
 import { getLog, getPicture, getRecorded, RestError } from "../net/rest.js";
 import { decodeFrame } from "../net/wire.js";
 import { notify } from "../state.js";
-import { pictureKey, recordedDesign, standing } from "./difference.js";
+import { pictureKey, recordedDesign } from "./recording.js";
+import { standing } from "./standing.js";
 
 /** @param {import("../state.js").State} state */
 export function createRecordings(state) {

@@ -3,11 +3,13 @@
  * follows from the session's log alone, so that every viewer sees the same.
  */
 
+import { commandText } from "../controls/command_text.js";
 import { el, need, onPress, setOff, setText } from "../lib/dom.js";
 import { plural } from "../lib/format.js";
 import { statIndex } from "../net/wire.js";
-import { commandText } from "../panels/guest_text.js";
-import { kernelName, recordedDesign, standing, standingText, steady, tally } from "./difference.js";
+import { tally } from "./difference.js";
+import { kernelName, recordedDesign } from "./recording.js";
+import { standing, standingText, steady } from "./standing.js";
 
 const LOOK_MS = 2500; // Play: time to look at a finished step
 
@@ -110,9 +112,9 @@ export function createStory(state, painter, intents) {
   });
 
   /**
-   * @param {import("./difference.js").Recorded} recorded
+   * @param {import("./recording.js").Recorded} recorded
    * @param {import("../net/wire.js").Welcome} welcome
-   * @param {import("./difference.js").Standing} now
+   * @param {import("./standing.js").Standing} now
    * @param {boolean} busy
    */
   function words(recorded, welcome, now, busy) {

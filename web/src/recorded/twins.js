@@ -10,7 +10,9 @@ import { Heatmap, LAYERS_FROM } from "../map/heatmap.js";
 import { drawMarks } from "../map/marks.js";
 import { statIndex } from "../net/wire.js";
 import { blockText } from "../panels/guest_text.js";
-import { along, blockDifference, kernelName, kernelText, pictureKey, recordedDesign, ROWS, standing, steady, verdict } from "./difference.js";
+import { blockDifference, kernelText, ROWS, verdict } from "./difference.js";
+import { kernelName, pictureKey, recordedDesign } from "./recording.js";
+import { along, standing, steady } from "./standing.js";
 
 const LATER = 2; // 2 MiB pieces by which a picture may differ from the numbers before that is said
 
@@ -23,7 +25,7 @@ const LATER = 2; // 2 MiB pieces by which a picture may differ from the numbers 
  *
  * @typedef {object} Twin
  * @property {Slot} slot
- * @property {import("./difference.js").RecordedDesign|null} real
+ * @property {import("./recording.js").RecordedDesign|null} real
  * @property {HTMLElement} number
  * @property {HTMLElement} unit
  * @property {HTMLElement} verdict
@@ -83,7 +85,7 @@ export function createTwins(state, painter, intents) {
 
   /**
    * @param {import("../net/wire.js").DesignInfo} design
-   * @param {import("./difference.js").Recorded} recorded
+   * @param {import("./recording.js").Recorded} recorded
    */
   function never(design, recorded) {
     const keys = state.welcome.get()?.config.designs ?? [];
@@ -235,7 +237,7 @@ export function createTwins(state, painter, intents) {
 
 /**
  * @param {Slot} slot
- * @param {import("./difference.js").RecordedDesign|null} real
+ * @param {import("./recording.js").RecordedDesign|null} real
  * @param {(twin: Twin, event: PointerEvent) => void} point
  * @returns {Twin}
  */

@@ -3,7 +3,8 @@
  */
 
 import { el } from "../lib/dom.js";
-import { argsText, changesText, FIELDS, HEADS, lines, outcomeOf, titleText } from "./handled.js";
+import { argsText, changesText, FIELDS, HEADS, lines } from "./calls.js";
+import { outcomeOf, titleText } from "./handled.js";
 
 /**
  * @param {import("./handled.js").Handled} handled
@@ -32,7 +33,7 @@ function sentence(text) {
   return /[.!?]$/.test(upper) ? upper : `${upper}.`;
 }
 
-/** @param {import("./handled.js").Line[]} rows */
+/** @param {import("./calls.js").Line[]} rows */
 function callTable(rows) {
   const groups = el("tr", {}, el("th", { scope: "col", rowspan: 2 }, "Calls, and what they returned"),
     el("th", { scope: "colgroup", colspan: 4 }, "the page, after it"), el("th", { scope: "colgroup", colspan: 3 }, "isolated, counted"));
@@ -43,7 +44,7 @@ function callTable(rows) {
     el("tbody", {}, ...rows.map(row)));
 }
 
-/** @param {import("./handled.js").Line} line */
+/** @param {import("./calls.js").Line} line */
 function row(line) {
   const { call, kind, depth, state, was } = line;
   const changes = changesText(line);

@@ -1,0 +1,15 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { COLUMNS } from "../../../web/src/numbers/columns.js";
+
+const stats = (values) => (name) => values[name] ?? 0;
+
+test("every column has words, a unit and a value, also before anything was done", () => {
+  for (const column of COLUMNS) {
+    assert.ok(column.text.length > 30 && column.unit && column.head);
+    assert.ok(column.show(stats({})).length > 0);
+  }
+  const huge = COLUMNS.find((column) => column.key === "huge");
+  assert.equal(huge.show(stats({})), "not tried");
+  assert.equal(huge.show(stats({ huge_runs: 1, huge_best: 83, huge_first: 78 })), "83 / 78");
+});
