@@ -1,6 +1,6 @@
 """Answers of stress-highalloc: one seed, several as a spread, the published points beside them."""
 
-from engine.stress.table import PUBLISHED, combine, spread, table
+from engine.stress.table import PUBLISHED, combine, summarise, table
 
 RUN = {"pass1": 50.5, "pass2": 51.0, "rested": 80.0, "compact_stall": 7}
 OTHER = {"pass1": 60.5, "pass2": 49.0, "rested": 80.0, "compact_stall": 9}
@@ -17,7 +17,7 @@ def test_several_seeds_become_mean_lowest_and_highest() -> None:
     assert answer["designs"]["pinned"]["pass1"] == {
         "mean": 55.5, "lowest": 50.5, "highest": 60.5, "each": [50.5, 60.5],
     }  # fmt: skip
-    assert spread([1])["mean"] == 1
+    assert summarise([1])["mean"] == 1
 
 
 def test_the_table_has_the_published_points_beside_ours() -> None:
