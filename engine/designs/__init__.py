@@ -1,6 +1,4 @@
-
 """The designs by name, and how to write one: ``NAME[:TOGGLE[=VALUE][+TOGGLE…]]``.
-
 
 An explicit table, no discovery: a new design is one file and one line here.
 """

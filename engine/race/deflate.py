@@ -1,4 +1,4 @@
-"""The driver's steps: it deflates a page, or inflates and lands in compaction itself."""
+"""The driver's steps: it deflates a page, or inflates and ends up compacting itself."""
 
 from collections.abc import Callable
 
@@ -30,7 +30,7 @@ from engine.race.moves import (
 
 
 def _start(s: Scene) -> list[Move] | None:
-    """Both sides of the driver begin with its mutex."""
+    """Inflation and deflation both start by taking the driver's mutex."""
     if s.values[HOLDER]:
         return None
     s.values[HOLDER] = s.me
@@ -94,7 +94,7 @@ def _skip(s: Scene) -> Move:
 
 
 def _frees_last(p: Protocol) -> bool:
-    """Whether the mutex is let go before the pages are freed."""
+    """Whether the mutex is released before the pages are freed."""
     return p.era in ("3.8", "3.18")
 
 
@@ -129,7 +129,7 @@ STEPS: dict[int, Callable[[Scene], Move | list[Move] | None]] = {
 
 
 def first_state(protocol: Protocol) -> State:
-    """Page P rests in the balloon, page N is free, nobody has begun."""
+    """Page P is in the balloon, page N is free, and nobody has started."""
     resting = (1, 0, 1, 0, LISTED)
     free = (0, 0, 0, 0, FREE)
     compactor = (e.LOOK, NO_PAGE, NO_PAGE)
@@ -159,7 +159,7 @@ def is_over(protocol: Protocol, state: State) -> bool:
 
 
 def broken_at_rest(protocol: Protocol, state: State) -> tuple[str, ...]:
-    """What is wrong in a state from which nobody moves."""
+    """What is wrong in a state from which nobody can move."""
     if not is_over(protocol, state):
         return ("deadlock",)
     broken: list[str] = []

@@ -1,7 +1,7 @@
 """What is explored: four eras of the balloon page's protocol, their defects, and the two toggles.
 
-An era is its protocol as meant; what went wrong in it beside the two protections is a *defect* that
-can be put in. docs/RACE.md cites where each was read.
+An era is its protocol as intended; what was wrong in it apart from the two protections is a
+*defect* that can be switched on. docs/RACE.md cites the source of each.
 """
 
 from dataclasses import dataclass, field
@@ -60,14 +60,14 @@ DEFECTS: dict[str, tuple[Defect, ...]] = {
         ),
         Defect(
             "bare_deflate",
-            "The driver takes pages off its list under the list lock only: without the page lock"
-            " and without a reference.",
+            "The driver takes pages off its list under the list lock only, without the page lock"
+            " or a reference.",
             "v12 and 3.8: balloon_page_dequeue tries the page lock and takes a reference",
         ),
         Defect(
             "ask_target",
-            "After all is unlocked, the mover asks the target whether it is a balloon page.",
-            "v12 and 3.8: the driver's return code says it",
+            "After everything is unlocked, the mover tests whether the target is a balloon page.",
+            "v12 and 3.8: the driver's return code tells",
         ),
         Defect(
             "mutex_wait",
@@ -85,7 +85,7 @@ DEFECTS: dict[str, tuple[Defect, ...]] = {
     "3.8": (
         Defect(
             "move_once",
-            "The reworked test (count is 1 and unlocked) is asked of a locked page with two"
+            "The reworked test (count is 1 and unlocked) is applied to a locked page with two"
             " references. The page takes the ordinary path, which clears the target's flag.",
             "3.18 (2014)",
         ),
@@ -97,9 +97,9 @@ DEFECTS: dict[str, tuple[Defect, ...]] = {
         ),
         Defect(
             "loose_cursor",
-            "The driver reads the head of its list, then locks that page, and does not look again"
+            "The driver reads the head of its list, then locks that page, and does not check again"
             " whether it is still on the list.",
-            "3.18 (2014): the flag is asked again under the page lock",
+            "3.18 (2014): the flag is tested again under the page lock",
         ),
         Defect(
             "target_bug",
@@ -111,7 +111,7 @@ DEFECTS: dict[str, tuple[Defect, ...]] = {
     "3.18": (
         Defect(
             "ask_target",
-            "After the target is unlocked, the mover asks it whether it is a balloon page.",
+            "After the target is unlocked, the mover tests whether it is a balloon page.",
             "5.0 (2019): decided from what the source was",
         ),
         Defect(
@@ -124,14 +124,14 @@ DEFECTS: dict[str, tuple[Defect, ...]] = {
     "movable_ops": (
         Defect(
             "ask_target",
-            "After the target is unlocked, the mover asks it whether it is movable.",
+            "After the target is unlocked, the mover tests whether it is movable.",
             "5.0 (2019): decided from what the source was",
         ),
     ),
 }
 
 PROPERTIES: dict[str, str] = {
-    "double_isolation": "Two compactors hold the same page as theirs to move.",
+    "double_isolation": "Two compactors both hold the same page as isolated.",
     "newpage_isolated": "A target was isolated while the move that made it a balloon page was"
     " still under way.",
     "stale_isolation": "A compactor took a page off the balloon list that the driver had already"
@@ -141,15 +141,15 @@ PROPERTIES: dict[str, str] = {
     " list without being the putter's.",
     "freed_in_use": "A page was freed that somebody still had on a list, held locked or took for"
     " a balloon page, or a reference was dropped that did not exist.",
-    "lost_page": "A balloon page is on no list any more, and nobody will bring it back.",
+    "lost_page": "A balloon page is no longer on any list, and nobody will put it back.",
     "forgotten_page": "A page is in the balloon, but will never again be recognised as a balloon"
     " page.",
     "leaked_reference": "A reference remains that nobody will drop.",
     "isolated_count": "The count of isolated pages is off though nobody holds one.",
     "balloon_size": "The balloon holds more pages than it took.",
-    "kernel_bug": "The kernel stops itself (BUG): the target that should be the mover's alone is"
+    "kernel_bug": "The kernel stops itself (BUG): a target that should belong to the mover alone is"
     " locked.",
-    "deadlock": "Somebody waits for what will never come.",
+    "deadlock": "Somebody waits for something that will never happen.",
 }
 
 
@@ -160,12 +160,12 @@ class Protocol:
     Attributes:
         compactors: 1 to 3.
         page_lock: isolation, put-back and deflation take the page lock.
-        refcount_test: isolation asks, before it takes the page off the list, whether anybody else
-            has it (``v4``, ``3.8``: the count is 2; later: the era's flag for it).
+        refcount_test: isolation tests, before it takes the page off the list, whether anybody else
+            holds it (``v4``, ``3.8``: the count is 2; later: the era's flag).
         era: of ERAS.
-        defects: names of DEFECTS[era] that are in.
+        defects: names of DEFECTS[era] that are switched on.
         after: position -> the next one, in a move that succeeds.
-        moving: positions at which the target is not yet let go.
+        moving: positions at which the target is not yet released.
     """
 
     compactors: int
@@ -180,7 +180,7 @@ class Protocol:
         """Derive the order of steps.
 
         Raises:
-            ValueError: one sentence, if a setting is not one that there is.
+            ValueError: one sentence, if a setting does not exist.
         """
         if not 1 <= self.compactors <= MAX_COMPACTORS:
             raise ValueError(f"compactors is {self.compactors}: from 1 to {MAX_COMPACTORS}")
@@ -200,19 +200,19 @@ class Protocol:
 
     @property
     def by_count(self) -> bool:
-        """Whether the test for other holders is the reference count, and not a flag."""
+        """Whether the test for other holders is the reference count rather than a flag."""
         return self.era in ("v4", "3.8")
 
     @property
     def list_lock_held(self) -> bool:
-        """Whether the driver keeps the list lock while it takes a page."""
+        """Whether the driver holds the list lock while it takes a page."""
         if self.era == "3.8":
             return "loose_cursor" not in self.defects
         return self.era != "3.18"
 
 
 def parse_defects(text: str, era: str) -> frozenset[str]:
-    """``off``, ``on`` (all of the era) or names by commas.
+    """Parse ``off``, ``on`` (all of the era) or comma-separated names.
 
     Raises:
         ValueError: one sentence.
@@ -235,7 +235,7 @@ def parse_defects(text: str, era: str) -> frozenset[str]:
 def protocol_from(
     compactors: str, page_lock: str, refcount_test: str, era: str, known_defects: str
 ) -> Protocol:
-    """One setting from the texts of a command line or of a query.
+    """One setting from the strings of a command line or a query.
 
     Raises:
         ValueError: one sentence.

@@ -1,4 +1,4 @@
-"""Breadth first over every interleaving: the shortest schedule that breaks each property."""
+"""Breadth-first search over all interleavings: the shortest schedule that breaks each property."""
 
 from collections import deque
 from dataclasses import replace
@@ -15,12 +15,12 @@ _OWNED = tuple(PAGE * x + field for x in (0, 1) for field in (LOCK, PLACE))
 
 
 class Found:
-    """What an exploration came to.
+    """The result of an exploration.
 
     Attributes:
         protocol: the setting.
         states: how many states can be reached.
-        transitions: how many steps lead out of them.
+        transitions: how many steps lead out of those states.
         shared: the set of shared states: both pages, the mutex, every actor's position.
         schedules: property -> the shortest list of moves that breaks it.
     """
@@ -40,7 +40,7 @@ def shared_part(state: State) -> State:
 
 
 def _canonical(protocol: Protocol, state: State) -> State:
-    """The same state with the compactors in order of what they are at."""
+    """The same state with the compactors sorted by position."""
     count = protocol.compactors
     first, second, third = state[ACTORS : ACTORS + ACTOR * 3 : ACTOR]
     if first < second < third:
@@ -98,10 +98,10 @@ def explore(protocol: Protocol, *, keep_shared: bool = False) -> Found:
 
     Args:
         protocol: the setting.
-        keep_shared: also gather the set of shared states.
+        keep_shared: also collect the set of shared states.
 
     Returns:
-        What was found; the same for the same setting, always.
+        What was found; always the same for the same setting.
     """
     found = Found(protocol)
     symmetric = protocol.compactors > FULL_UNTIL
@@ -143,7 +143,7 @@ def _toggles(protocol: Protocol) -> dict[str, Any]:
 
 
 def _defects(protocol: Protocol) -> list[dict[str, Any]]:
-    """Each defect of the era put in alone, with at most two compactors: what breaks besides."""
+    """Each defect of the era switched on alone, with at most two compactors: what else breaks."""
     base = replace(protocol, compactors=min(protocol.compactors, FULL_UNTIL), defects=frozenset())
     without = set(explore(base).schedules)
     rows = []
@@ -157,7 +157,7 @@ def _defects(protocol: Protocol) -> list[dict[str, Any]]:
 
 
 def _told(protocol: Protocol, moves: list[Move]) -> list[dict[str, Any]]:
-    """A schedule; ``choice`` is what ``play`` wants to go the same way."""
+    """A schedule; ``choice`` is what ``play`` needs to take the same path."""
     state, told = first_state(protocol), []
     for move in moves:
         choice = moves_of(protocol, state).index(move)
@@ -190,7 +190,7 @@ def race(protocol: Protocol) -> dict[str, Any]:
 
 
 def play(protocol: Protocol, path: list[int]) -> dict[str, Any]:
-    """Free play: the state after choosing ``path[0]``, ``path[1]`` … of the moves offered.
+    """Free play: the state after choosing ``path[0]``, ``path[1]`` … from the moves offered.
 
     Raises:
         ValueError: one sentence, if a choice was not offered.

@@ -32,7 +32,7 @@ class Move(NamedTuple):
 
     Attributes:
         actor: from 1; the driver is the last.
-        position: of era.POSITIONS, the step that is taken.
+        position: of era.POSITIONS, the step taken.
         outcome: which of the step's outcomes, a key of story.WORDS.
         page: the page it is about, or NO_PAGE.
         state: the state after it.
@@ -48,7 +48,7 @@ class Move(NamedTuple):
 
 
 class Scene:
-    """A state taken apart for one step of one actor."""
+    """A state unpacked for one step of one actor."""
 
     __slots__ = ("base", "broken", "driver", "dst", "me", "protocol", "src", "values")
 
@@ -64,7 +64,7 @@ class Scene:
         self.broken: list[str] = []
 
     def go(self, position: int, outcome: str = "ok", page: int | None = None) -> Move:
-        """End the step: the actor is at ``position`` next."""
+        """End the step: the actor's next position is ``position``."""
         v, base = self.values, self.base
         taken = v[base + POS]
         about = v[base + SRC] if page is None else page
@@ -102,7 +102,7 @@ class Scene:
         return self.protocol.list_lock_held and at in (e.D_LOCK, e.D_TAKE, e.D_UNLOCK)
 
     def move_target(self, page: int) -> bool:
-        """Whether another actor's move has ``page`` (its number) as target and is not over."""
+        """Whether another actor's unfinished move has ``page`` (its number) as its target."""
         v = self.values
         for actor in range(1, self.driver + 1):
             base = ACTORS + ACTOR * (actor - 1)
@@ -162,7 +162,7 @@ def _fail_put(s: Scene) -> Move:
 
 
 def _unlink(s: Scene) -> Move | None:
-    """Take the page off the list it is on, whichever that is: list_del does not ask."""
+    """Take the page off whatever list it is on: list_del does not check."""
     if s.list_locked():
         return None
     v, p = s.values, s.protocol
@@ -208,7 +208,7 @@ def _lock_src(s: Scene) -> Move:
 
 
 def _lock_dst(s: Scene) -> Move:
-    """A late look-up of the page's former life may hold the lock of a fresh target."""
+    """A late lookup from the page's previous life may hold the lock of a fresh target."""
     v = s.values
     if v[s.dst + LOCK]:
         if "target_bug" in s.protocol.defects:
@@ -276,7 +276,7 @@ def _unlock_src(s: Scene) -> Move:
 
 
 def _ask_dst(s: Scene) -> Move:
-    """v4: the target's own answer decides; by now it may have changed."""
+    """v4: a test of the target decides; by now the result may have changed."""
     v = s.values
     if v[s.dst + FLAG]:
         return s.go(s.protocol.after[e.ASK_DST], "ok", v[s.base + DST])

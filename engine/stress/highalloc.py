@@ -1,7 +1,7 @@
 """One run of stress-highalloc under one design: the world, the balloon's cycle, the scores.
 
-The same seed gives every design the same rows and the same balloon targets at the same moments. A
-slot is the rows, then TICKS ticks of the world: the balloon, the design's work, the daemons.
+The same seed gives every design the same rows and the same balloon targets at the same time. A slot
+is the rows, then TICKS ticks of the world: the balloon, the design's work, the daemons.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from engine.stress.stream import as_array
 from engine.workload import RandomBits
 from engine.world import World, WorldConfig
 
-TICKS = 8  # ticks of the world in a slot: 32 MiB of balloon at 4 GiB, that is 256 MiB a second
+TICKS = 8  # ticks of the world in a slot: 32 MiB of balloon at 4 GiB, i.e. 256 MiB a second
 _RETRY_SLOTS = 2  # the driver sleeps 200 ms after a failed allocation; here two slots, 250 ms
 
 Progress = Callable[[str, float], None]
@@ -50,7 +50,7 @@ COUNTERS = {
 
 @dataclass
 class BalloonCycle:
-    """The balloon's cycle: up by a chunk a period, then down by a chunk a period, for ever.
+    """The balloon's cycle: up by a chunk every period, then down by a chunk every period, for ever.
 
     Attributes:
         chunk: pages moved at a time.
@@ -67,7 +67,7 @@ class BalloonCycle:
     period: int
 
     def target(self, slot: int) -> int | None:
-        """The new target in pages if the balloon is told to move in this slot."""
+        """The new target in pages if the balloon moves in this slot."""
         if slot != self.next_slot or self.steps == 0:
             return None
         self.next_slot += self.period
@@ -77,7 +77,7 @@ class BalloonCycle:
 
 
 def make_balloon_cycle(params: HighallocParams, seed: int) -> BalloonCycle:
-    """A cycle whose place at the start of the benchmark the seed decides: nobody wrote it down."""
+    """A cycle whose phase at the start is drawn from the seed: it was never published."""
     bits = RandomBits(seed ^ 0x62616C6C6F6F6E)
     steps = params.balloon_mib // params.chunk_mib if params.chunk_mib else 0
     period = params.period_s * SLOTS_PER_SECOND
@@ -95,12 +95,12 @@ class HighallocRun:
 
     Attributes:
         world: one guest, one design.
-        scores: percent of each pass that is over.
-        done: slots that are over.
+        scores: percent of each finished pass.
+        done: finished slots.
     """
 
     def __init__(self, design: str, params: HighallocParams, seed: int, profile: str) -> None:
-        """Boot the guest; nothing has been started yet.
+        """Boot the guest; nothing is running yet.
 
         Args:
             design: key, as engine.designs.parse_design reads it.
@@ -116,7 +116,7 @@ class HighallocRun:
         self._params = params
         self._guest = self.world.guest(0)
         self._modern = profile == u.PROFILES[u.PROFILE_MODERN]
-        # Whatever was recorded elsewhere: the driver of 2012 tries again under every design.
+        # Unlike in the recordings, the driver of 2012 retries under every design.
         self._guest.vm[0]["rule_stop_on_failure"] = 0
         # __GFP_NO_KSWAPD: until 2012 a fault for a huge page woke nobody (include/linux/gfp.h).
         thp = u.GFP_HIGHUSER | u.GFP_NORETRY | u.GFP_NOMEMALLOC
@@ -132,7 +132,7 @@ class HighallocRun:
         self.done = 0
 
     def _tick(self, slot: int) -> None:
-        """The world's share of a slot. The driver tries again only every other slot.
+        """The world's share of a slot. The driver retries only every other slot.
 
         Args:
             slot: number of the slot.
@@ -148,7 +148,7 @@ class HighallocRun:
         vm["balloon_idle_rounds"] = max(idle, vm["balloon_idle_rounds"])
 
     def _event(self, event: str) -> None:
-        """Something that happens once."""
+        """A one-off event."""
         if event == "drop":
             self.world.apply(c.DropCaches())
         elif event == "min_free":
@@ -162,10 +162,10 @@ class HighallocRun:
     def run(
         self, progress: Progress | None = None, check: Callable[[World], None] | None = None
     ) -> dict[str, Any]:
-        """Run the benchmark from its beginning to its end.
+        """Run the benchmark from start to finish.
 
         Args:
-            progress: called about once a simulated second with phase and share of it.
+            progress: called about once a simulated second with the phase and the share of it done.
             check: called with the world after each phase, for tests.
 
         Returns:

@@ -1,4 +1,4 @@
-"""The guest of stress-highalloc: a virtual machine of 2012 after boot, nothing started yet."""
+"""The guest of stress-highalloc: a virtual machine of 2012 after boot, with nothing running."""
 
 from engine import presets
 from engine import units as u
@@ -15,7 +15,7 @@ def make_machine(memory_mib: int, seed: int) -> Guest:
 
     Args:
         memory_mib: whole MiB, even, at least MIN_MIB.
-        seed: of the guest's own random numbers.
+        seed: for the guest's own random numbers.
 
     Raises:
         ValueError: a size that is not allowed.
@@ -40,8 +40,8 @@ def set_min_free(guest: Guest, min_free_kb: int, step_percent: int) -> None:
 
     Args:
         guest: its zones' watermarks are written.
-        min_free_kb: for the whole guest, shared out by the zones' sizes.
-        step_percent: of the min watermark, from one watermark to the next; a modern kernel takes at
+        min_free_kb: for the whole guest, split by zone size.
+        step_percent: of the min watermark, from one watermark to the next; a modern kernel uses at
             least a thousandth of the zone (profile modern: 0 means its rule).
     """
     total = int(guest.zones["managed"].sum())

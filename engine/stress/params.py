@@ -1,7 +1,7 @@
-"""Numbers of stress-highalloc: recipe, guest, work, balloon. docs/HIGHALLOC.md says why.
+"""The numbers of stress-highalloc: recipe, guest, work, balloon. docs/HIGHALLOC.md says why.
 
 They were written down and justified before any design was run on them. None may be changed to bring
-a score nearer to a published one.
+a score closer to a published one.
 """
 
 from dataclasses import dataclass, fields, replace
@@ -17,24 +17,24 @@ class HighallocParams:
     Attributes:
         memory_mib: the guest's memory.
         tree_mib: a kernel tree with its objects, as the recipe counts it; one build per tree that
-            fits into the memory, and the primary one.
-        disk_mib_per_second: what the disk writes while trees are copied and files are read.
+            fits in memory, plus the primary one.
+        disk_mib_per_second: disk throughput while trees are copied and files are read.
         run_in_s: builds alone, before the first pass.
         pause_s: after a pass.
         wait_s: builds alone, after the second pass.
         percent: of memory, that a pass tries to take.
-        jobs_per_second: compilations that the guest finishes, all builds together.
+        jobs_per_second: compilations that the guest completes, all builds together.
         cc1_pages: anonymous pages of the compiler proper; each job draws from half to 3/2 of it.
-        helper_pages: anonymous pages of shell, compiler driver and assembler, one after the other.
+        helper_pages: anonymous pages of shell, compiler driver and assembler, one after another.
         make_pages: anonymous pages of a build's chain of makes.
-        thp_percent: compilations of which a part becomes one transparent huge page.
+        thp_percent: compilations part of which becomes one transparent huge page.
         kernel_pages: unmovable pages of one process: page tables of its text, stack, slab.
         lingering_pages: unmovable pages that a compilation leaves behind for a while.
         linger_jobs: how many compilations later they are freed.
         header_pages: headers of one tree that its build reads again and again.
         headers_read: pages of them that one compilation reads.
         source_pages: pages of one source file and its dependencies, read once.
-        object_pages: pages of page cache that a compilation writes for good.
+        object_pages: page-cache pages that a compilation writes and keeps.
         temporary_pages: pages of its assembler text, deleted when it ends.
         tool_pages: text of compiler, assembler, make, libraries: mapped by all.
         tools_read: pages of it that one compilation touches.
@@ -49,7 +49,7 @@ class HighallocParams:
         system_kernel_pages: the kernel's own unmovable pages after boot.
         rested_min_free_kb: min_free_kbytes of the last pass.
         balloon_mib: most that the balloon takes.
-        chunk_mib: what it moves by.
+        chunk_mib: step by which it moves.
         period_s: seconds from one movement to the next.
     """
 
@@ -90,7 +90,7 @@ class HighallocParams:
     period_s: int = 60
 
 
-# A guest of 256 MiB with all phases in a few seconds: for tests and for a first look.
+# A guest of 256 MiB that goes through all phases in a few seconds: for tests and a first look.
 SMALL= HighallocParams(
     memory_mib=256, tree_mib=48, disk_mib_per_second=24, run_in_s=6, pause_s=1, wait_s=4,
     jobs_per_second=2.0, cc1_pages=500, helper_pages=200, make_pages=300, linger_jobs=20,
@@ -117,9 +117,9 @@ def with_change(params: HighallocParams, name: str, percent: int) -> HighallocPa
     """The same configuration with one number changed by ``percent``.
 
     Args:
-        params: from which to start.
+        params: the configuration to change.
         name: field to change.
-        percent: -30 makes it 0.7 of what it was; whole numbers are rounded, at least by 1.
+        percent: -30 makes it 0.7 of what it was; integers are rounded, changing by at least 1.
     """
     value = getattr(params, name)
     changed = value * (100 + percent) / 100

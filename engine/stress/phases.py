@@ -1,7 +1,7 @@
 """The phases of stress-highalloc, in order, as slots of rows: one slot is one attempt of the test.
 
-Everything that the recipe does and no design may bend stands here; the balloon and the scores are
-highalloc.py's.
+Everything that the recipe does and that no design can influence is here; the balloon and the scores
+are in highalloc.py.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from engine.core.workload import stress_builds as b
 from engine.stress.params import SLOTS_PER_SECOND, HighallocParams
 from engine.stress.stream import CHUNK, Build, Handles, Output, Row, chunks, interleave, io_ended
 
-# Kernel memory after boot: class, order, share in 16 of the pages.
+# Kernel memory after boot: class, order, share of the pages in sixteenths.
 _KERNEL_MIX = (
     (u.CLASS_SLAB, 0, 8),
     (u.CLASS_SLAB, 1, 2),
@@ -30,10 +30,10 @@ class Slot:
 
     Attributes:
         phase: name of the phase.
-        at: share of the phase that is over, 0 to 1.
+        at: share of the phase that is done, 0 to 1.
         rows: for the core.
         event: ``drop`` (write 3 to drop_caches), ``min_free`` (lower min_free_kbytes) or ``score``
-            (a pass is over) after the rows; mostly none.
+            (a pass has ended) after the rows; usually none.
     """
 
     phase: str
@@ -53,12 +53,12 @@ class Timetable:
     def __init__(
         self, params: HighallocParams, seed: int, managed: int, nr_handles: int, thp_gfp: int
     ) -> None:
-        """Share out the handles.
+        """Allot the handles.
 
         Args:
             params: see there.
             seed: any int.
-            managed: pages of the guest that boot has left.
+            managed: pages of the guest that boot has left over.
             nr_handles: handles below this number may be used.
             thp_gfp: GFP_* of a fault for a transparent huge page.
 
@@ -89,7 +89,7 @@ class Timetable:
         self._rows_per_job = self._measure(seed)
 
     def _measure(self, seed: int) -> float:
-        """Rows of a compilation, on average over a few."""
+        """Rows of a compilation, averaged over a few."""
         handles = Handles(u.PFN_NONE)
         build = Build(self._params, handles, self._tools, seed)
         output = Output(self._params, handles, CHUNK * 100)
@@ -99,7 +99,7 @@ class Timetable:
         return (len(build.rows) - before) / 64
 
     def _build_rows(self) -> list[Row]:
-        """What the builds do in one slot, in turns; one build alone cannot use both processors."""
+        """What the builds do in one slot, in turn; one build alone cannot use both processors."""
         if not self._running:
             return []
         share = min(len(self._running), 2) / 2
@@ -142,7 +142,7 @@ class Timetable:
         return Slot("boot", 1.0, interleave(interleave(anon, files), kernel))
 
     def _tree(self, n: int, of: int) -> Iterator[Slot]:
-        """Unpack the primary tree (n = 0), or copy it once more."""
+        """Unpack the primary tree (n = 0), or make another copy of it."""
         p = self._params
         per_slot = p.disk_mib_per_second * u.MIB_PAGES // SLOTS_PER_SECOND
         nr_slots = -(-self._primary.nr // per_slot)
@@ -166,13 +166,13 @@ class Timetable:
             yield self._slot(phase, (i + 1) / nr, [])
 
     def _pass(self, name: str) -> Iterator[Slot]:
-        """One attempt a slot; at the end all is given back."""
+        """One attempt per slot; at the end everything is given back."""
         for i in range(self.attempts):
             yield self._slot(name, (i + 1) / self.attempts, [(b.B_HUGE, 0, 1, 0)])
         yield self._slot(name, 1.0, [(b.B_HUGE_FREE, 0, 1, 0)], "score")
 
     def _large_file(self) -> Iterator[Slot]:
-        """Write a file of the memory's size, read it, delete it."""
+        """Write a file as large as memory, read it, delete it."""
         per_slot = self._params.disk_mib_per_second * u.MIB_PAGES // SLOTS_PER_SECOND
         nr = -(-self._managed // per_slot)
         for i in range(nr):

@@ -1,7 +1,7 @@
-"""The stream of rows: what builds, copies and files ask of memory, slot by slot.
+"""The stream of rows: what builds, copies and files demand of memory, slot by slot.
 
-A seed and the parameters decide every row; no design, and no failure in one, bends it. Rows speak
-of handles (engine/core/workload/stress_builds.py), which are shared out once, in Handles.
+The seed and the parameters determine every row; no design, and no failure in one, can change it.
+Rows name handles (engine/core/workload/stress_builds.py), which are allotted once, in Handles.
 """
 
 from collections import deque
@@ -18,8 +18,8 @@ from engine.workload import RandomBits
 
 Row = tuple[int, int, int, int]
 
-# Pages of one process before another one gets the processor: as many as a per-CPU list is refilled
-# with at a time (31 in 2012), since the guest had two processors with lists of their own.
+# Pages of one process before another gets the processor: a refill of a per-CPU list (31 in 2012),
+# since the guest had two processors with lists of their own.
 CHUNK = 32
 _STACK_ORDER = 1  # THREAD_SIZE is two pages
 _INODE_ORDER = 3  # SLUB's preferred order of ext4_inode_cache
@@ -29,17 +29,17 @@ _CLASSES = (u.CLASS_PGTABLE, u.CLASS_SLAB, u.CLASS_KERNEL)
 
 @dataclass(frozen=True)
 class Area:
-    """Handles of one use: a first one and a number."""
+    """Handles for one purpose: the first and how many."""
 
     first: int
     nr: int
 
 
 class Handles:
-    """Shares out the handles of a guest.
+    """Allots the handles of a guest.
 
     Attributes:
-        used: handles shared out so far.
+        used: handles allotted so far.
     """
 
     def __init__(self, nr_handles: int) -> None:
@@ -47,7 +47,7 @@ class Handles:
         self.used = 0
 
     def take(self, nr: int, align: int = 1) -> Area:
-        """The next ``nr`` handles, beginning at a multiple of ``align``.
+        """The next ``nr`` handles, starting at a multiple of ``align``.
 
         Raises:
             ValueError: the guest has no more.
@@ -68,7 +68,7 @@ def chunks(kind: int, first: int, nr: int, arg: int) -> Iterator[Row]:
 
 
 def interleave(one: list[Row], other: list[Row]) -> list[Row]:
-    """Two lists of rows, the shorter one spread evenly over the longer one."""
+    """Merge two lists of rows, spreading the shorter one evenly over the longer one."""
     if len(one) < len(other):
         one, other = other, one
     rows = []
@@ -82,10 +82,10 @@ def interleave(one: list[Row], other: list[Row]) -> list[Row]:
 
 
 class Build:
-    """One `make -j1`: a compilation after the other, as rows.
+    """One `make -j1`: one compilation after another, as rows.
 
     Attributes:
-        rows: what is left of the compilation under way.
+        rows: the rest of the current compilation.
     """
 
     def __init__(self, params: HighallocParams, handles: Handles, tools: Area, seed: int) -> None:
@@ -136,7 +136,7 @@ class Build:
         return rows
 
     def _linger_rows(self) -> list[Row]:
-        """What this compilation leaves behind, and what an old one left behind goes."""
+        """Allocate what this compilation leaves behind, and free what an old one left."""
         nr = self._params.lingering_pages
         slots = self._params.linger_jobs + 1
         new = self._linger.first + self._job % slots * nr
@@ -175,27 +175,27 @@ class Build:
         rows.append((b.B_DROP, self._anon.first, self._anon.nr, 0))
         rows.append((b.B_DROP, self._kernel.first, self._kernel.nr, 0))
         self._job += 1
-        if self._job % 25 == 0:  # make goes on to another directory: half of its chain is new
+        if self._job % 25 == 0:  # make moves on to another directory: half of its chain is new
             part = self._make.nr // 2
             rows.append((b.B_DROP, self._make.first, part, 0))
             rows += chunks(b.B_TOUCH, self._make.first, part, _ANON)
         self.rows.extend(row for row in rows if row[2] > 0)
 
     def kill(self) -> list[Row]:
-        """The build ends at once: everything that its processes hold is freed."""
+        """End the build at once: everything that its processes hold is freed."""
         self.rows.clear()
         mine = (self._anon, self._make, self._kernel, self._temporary, self._linger)
         return [(b.B_DROP, area.first, area.nr, 0) for area in mine]
 
     def delete(self) -> list[Row]:
-        """Its tree is deleted, and with it the page cache of its headers."""
+        """Delete its tree, and with it the page cache of its headers."""
         return [(b.B_DROP, self._headers.first, self._headers.nr, 0)]
 
 
 class Output:
-    """New files: a ring of handles, the slab that goes with page cache, writeback by age and share.
+    """New files: a ring of handles, slab that comes with page cache, writeback by age and share.
 
-    Made last: every handle that is not shared out by then belongs to the log of reclaimable slab.
+    Created last: every handle not allotted by then belongs to the log of reclaimable slab.
 
     Attributes:
         log: first handle of that log.
@@ -244,12 +244,12 @@ class Output:
         return self._pages(b.B_STREAM, nr)
 
     def soil(self, first: int, nr: int) -> None:
-        """Note that other pages of the page cache have been written."""
+        """Record that other pages of the page cache have been written."""
         self._dirty.append((self._slot, first, nr))
         self._nr_dirty += nr
 
     def flush(self) -> list[Row]:
-        """One slot later: what is old, or too much, is written; what was under writeback is clean.
+        """One slot later: old or excess dirty pages are written; those under writeback are clean.
 
         Writing takes one slot.
         """

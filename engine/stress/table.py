@@ -1,4 +1,4 @@
-"""What several runs of stress-highalloc come to: mean, lowest, highest; as data and as a table."""
+"""Summary of several runs of stress-highalloc: mean, lowest, highest; as data and as a table."""
 
 from collections.abc import Mapping, Sequence
 from statistics import fmean
@@ -28,7 +28,7 @@ def combine(
 
     Returns:
         For one seed ``{"preset", "seed", "profile", "designs": {key: run}}``; for several, a list
-        ``seeds`` beside the first one, and each number of a design as ``{"mean", "lowest",
+        ``seeds`` in addition to the first, and each number of a design as ``{"mean", "lowest",
         "highest", "each"}``.
     """
     answer: Run = {"preset": preset, "seed": seeds[0], "profile": profile}

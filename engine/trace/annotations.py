@@ -1,8 +1,8 @@
-"""What the core's source says of itself: names of kernel functions, and the lines that decide.
+"""What the core's source says about itself: kernel function names, and the lines that decide.
 
 A line of engine/core that decides about a page or a pageblock ends with a comment ``# reason: id``;
-the ids are those of reasons.py. On a line that returns, it is the function that decides; on the
-line of a call, the page that the call is about goes that way. The docstring's ``Source:`` section
+the ids are those of reasons.py. On a line that returns, the function decides; on the line of a
+call, the fate of the page that the call is about is decided. The docstring's ``Source:`` section
 names the kernel function and its file.
 """
 
@@ -18,17 +18,17 @@ from types import CodeType, FunctionType
 CORE = Path(__file__).resolve().parents[1] / "core"
 
 _NOTE = re.compile(r"# reason: (\w+)\s*$")
-# "mm/compaction.c isolate_freepages()", perhaps with the version before it.
+# "mm/compaction.c isolate_freepages()", optionally with the version in front.
 _NAMED = re.compile(r"(3\.8 )?([\w./-]+\.[ch]) (?:from )?(\w+)\(")
 
-# Rooms whose functions are of no interest to somebody who follows a page: lists, counters, marks,
-# the allocator's inner life.
+# Modules whose functions are of no interest to somebody following a page: lists, counters,
+# watermarks, the allocator's internals.
 _OUT = frozenset(
     "__init__ link_free_lists stress_builds check check_codes cpu fallback fallback_2012 "
     "fast_search freearea freelist highatomic hook metrics observe page pcp profile_2012 "
     "range_codes rng suitability scan_2012 watermark buddy".split()
 )
-# What looks for a page that forbids something; a pfn is where it begins, not what it is about.
+# Searches for a page that forbids something; their pfn is where they start, not their subject.
 SEARCHES = frozenset(
     "isolate_lru_pages_2012 has_unmovable_pages has_unmovable_pages_2012 test_pages_isolated "
     "migrate_range".split()
@@ -48,7 +48,7 @@ _OUT_FUNCTIONS = frozenset(
 
 @dataclass(frozen=True)
 class KernelName:
-    """A kernel function and the file that it stands in."""
+    """A kernel function and the file that defines it."""
 
     function: str
     file: str
@@ -62,11 +62,11 @@ class Watched:
         room: file of the core without .py.
         name: of the function there.
         args: its arguments without the guest.
-        subject: the argument that names the page it is about, if there is one.
+        subject: the argument that names the page it is about, if any.
         modern: kernel function of Linux 6.12 that it stands for; None = it is ours.
         old: the same for Linux 3.8.
         returns: first words of the docstring's Returns section.
-        notes: line → reason that is noted on it.
+        notes: line → reason noted on it.
     """
 
     room: str
@@ -80,16 +80,16 @@ class Watched:
 
 
 def section(doc: str, name: str) -> str:
-    """One section of a docstring of the core as a single line."""
+    """One section of a core docstring, joined into a single line."""
     found = re.search(rf"^{name}:\n((?:[ ]{{4}}.*\n?|\n)*)", doc, re.M)
     return " ".join(found.group(1).split()) if found else ""
 
 
 def kernel_names(source: str) -> tuple[KernelName | None, KernelName | None]:
-    """The functions of Linux 6.12 and of 3.8 that a Source section names first.
+    """The first functions of Linux 6.12 and of 3.8 that a Source section names.
 
     Args:
-        source: as ``section`` gives it.
+        source: as returned by ``section``.
     """
     if source.startswith("not of the kernel"):
         return None, None
@@ -106,7 +106,7 @@ def core_files() -> dict[str, Path]:
 
 @cache
 def reasons_by_line(room: str) -> dict[int, str]:
-    """Line → reason, of one file of the core."""
+    """Line → reason, for one file of the core."""
     lines = core_files()[room].read_text(encoding="utf-8").splitlines()
     found = ((i, _NOTE.search(line)) for i, line in enumerate(lines, 1))
     return {i: note.group(1) for i, note in found if note}
@@ -149,7 +149,7 @@ def watched() -> dict[CodeType, Watched]:
     """Every function of the core that a trace watches, by its code.
 
     Raises:
-        RuntimeError: the core is compiled: there is nothing to watch then.
+        RuntimeError: the core is compiled, so there is nothing to watch.
     """
     found = {}
     for room, path in core_files().items():

@@ -1,4 +1,4 @@
-"""How much a call trace may be asked for; apart from the tracer, which a session has no use for."""
+"""Limits on call traces; kept apart from the tracer, which a session does not need."""
 
 from engine import units as u
 
@@ -7,7 +7,7 @@ MAX_PAGES = u.mib_to_pages(4096)  # a larger guest does more in a tick than one 
 
 
 def check_ticks(ticks: int) -> int:
-    """The number itself.
+    """Check the number of ticks.
 
     Raises:
         ValueError: there are too few or too many.

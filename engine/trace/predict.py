@@ -1,6 +1,6 @@
-"""What the next ticks of one guest will do, told call by call.
+"""What the next ticks of one guest will do, call by call.
 
-The world is run in earnest, so hand over a copy: World.alone makes one.
+The world is really run, so pass a copy: World.alone makes one.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ def predict(world: World, ticks: int) -> dict[str, Any]:
 
     Args:
         world: of one design; it is run.
-        ticks: at most so many; fewer if there is nothing left to do.
+        ticks: at most this many; fewer if there is nothing left to do.
 
     Returns:
         The answer of ``POST /api/sessions/{id}/trace``, see docs/PROTOCOL.md.

@@ -1,8 +1,8 @@
 """Why a page moved or did not: every reason that the engine can give, with its sentence and source.
 
-The id stands as a comment on the line of the core that decides (notes.py). Sentences are filled
-with what was true at that moment (words.py). What stops a request for a range has its sentences in
-engine/core/ranges/range_codes.py; they are taken over here.
+The id is a comment on the line of the core that decides (annotations.py). Sentences are filled in
+with what was true at that moment (sentences.py). The sentences for what stops a request for a range
+are in engine/core/ranges/range_codes.py and included here.
 """
 
 from dataclasses import dataclass
@@ -23,10 +23,10 @@ class Reason:
 
     Attributes:
         outcome: one of OUTCOMES.
-        sentence: with {names} of words.facts.
+        sentence: with {names} of sentences.facts.
         source: the kernel file and function that decides; of 6.12 unless it says 3.8.
         subject: ``page`` or ``pageblock``.
-        old: the same of 3.8 where it has another name or place there.
+        old: the same in 3.8 where its name or file differs there.
     """
 
     outcome: str
@@ -36,7 +36,7 @@ class Reason:
     old: str = ""
 
     def source_in(self, is_2012: bool) -> str:
-        """Who decides, in one of the two kernels."""
+        """The source that decides, in one of the two kernels."""
         return self.old if is_2012 and self.old else self.source
 
 
@@ -64,13 +64,13 @@ REASONS: dict[str, Reason] = {
     ),
     "block_type_differs": Reason(
         "skipped", "the pageblock's type is {type}: an asynchronous scan takes pages only from "
-        "pageblocks of the type that is wanted",
+        "pageblocks of the type wanted",
         "mm/compaction.c suitable_migration_source()", "pageblock",
         old=_SCAN_OLD,
     ),
     "thp_ends_block": Reason(
         "skipped", "page {pfn} is a transparent huge page and no LRU page came before it: the "
-        "scanner of 3.8 goes on to the next pageblock",
+        "scanner of 3.8 moves on to the next pageblock",
         _SCAN_OLD, "pageblock",
     ),
     "scanners_met": Reason(
@@ -108,10 +108,10 @@ REASONS: dict[str, Reason] = {
         _SCAN_OLD,
     ),
     "thp_is_skipped": Reason(
-        "left", "the page is a transparent huge page: 3.8 steps over it", _SCAN_OLD,
+        "left", "the page is a transparent huge page: 3.8 skips it", _SCAN_OLD,
     ),
     "anon_is_pinned": Reason(
-        "left", "refcount {refcount}, expected {expected}: somebody beside the page tables holds "
+        "left", "refcount {refcount}, expected {expected}: somebody besides the page tables holds "
         "this anonymous page", _SCAN,
     ),
     "under_writeback": Reason(
@@ -124,8 +124,8 @@ REASONS: dict[str, Reason] = {
     ),
     # -- targets
     "target_is_finished": Reason(
-        "skipped", "the pageblock begins with a free block as large as what is wanted: a target "
-        "from it would break it", _TARGET, "pageblock",
+        "skipped", "the pageblock begins with a free block as large as what is wanted: taking a "
+        "target from it would break it up", _TARGET, "pageblock",
     ),
     "target_type": Reason(
         "skipped", "the pageblock's type is {type}: targets come from MOVABLE and CMA pageblocks",
@@ -142,7 +142,7 @@ REASONS: dict[str, Reason] = {
         old=_TARGET_OLD,
     ),
     "watermark_forbids": Reason(
-        "left", "{pages} free: taking so many would leave the zone below its watermark",
+        "left", "{pages} free: taking that many would leave the zone below its watermark",
         "mm/page_alloc.c __isolate_free_page()",
         old="3.8 mm/page_alloc.c split_free_page()",
     ),
@@ -181,16 +181,16 @@ REASONS: dict[str, Reason] = {
         old="3.8 mm/page_isolation.c alloc_migrate_target()",
     ),
     "not_tried": Reason(
-        "put_back", "not tried: the run had stopped for want of a target before its turn came",
+        "put_back", "not tried: the run had stopped for lack of a target before its turn came",
         "mm/migrate.c putback_movable_pages()",
     ),
     "piece_is_spoiled": Reason(
-        "put_back", "another page of the same aligned piece of {wanted} stays, so asynchronous "
-        "direct compaction gives back what it had taken there",
+        "put_back", "another page of the same aligned block of {wanted} stays, so asynchronous "
+        "direct compaction puts back what it had isolated there",
         _SCAN,
     ),
     "round_is_lost": Reason(
-        "put_back", "another page of the range is on no LRU list: 3.8 puts back all that it had "
+        "put_back", "another page of the range is on no LRU list: 3.8 puts back everything it had "
         "isolated", "3.8 mm/memory_hotplug.c do_migrate_range()",
     ),
     "leaked_to_lru": Reason(
@@ -204,7 +204,7 @@ REASONS: dict[str, Reason] = {
         "drivers/virtio/virtio_balloon.c release_pages_balloon()",
     ),
     "block_is_taken": Reason(
-        "target", "wholly free: the balloon takes the pageblock in one piece",
+        "target", "wholly free: the balloon takes the whole pageblock",
         "drivers/virtio/virtio_balloon.c fill_balloon()", "pageblock",
     ),
     "block_is_gathered": Reason(
@@ -239,11 +239,11 @@ REASONS: dict[str, Reason] = {
     ),
     # -- reclaim
     "reclaimed": Reason(
-        "freed", "clean page cache that nobody has used lately: reclaim frees it",
+        "freed", "clean page cache that nobody has used recently: reclaim frees it",
         "mm/vmscan.c shrink_folio_list()",
     ),
     "kept_by_reclaim": Reason(
-        "left", "reclaim gives the page another trip: it is {kept}",
+        "left", "reclaim keeps the page on the LRU: it is {kept}",
         "mm/vmscan.c shrink_folio_list()",
     ),
     "dropped": Reason(
@@ -268,7 +268,7 @@ def range_id(number: int) -> str:
 
 
 def describe() -> list[dict[str, Any]]:
-    """Every reason as GET /api/reasons and docs/TRACE.md have it."""
+    """Every reason, as in GET /api/reasons and docs/TRACE.md."""
     where = where_decided()
     by_range = ("engine/core/ranges/range_job.py note_stop",)
     return [

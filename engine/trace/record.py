@@ -1,4 +1,4 @@
-"""What a trace keeps: calls, and entries for pages and pageblocks, as many as a person reads."""
+"""What a trace keeps: calls, and entries for pages and pageblocks, as many as anyone would read."""
 
 from collections import Counter
 from typing import Any
@@ -20,17 +20,17 @@ class Call:
 
     Attributes:
         what: the function.
-        parent: the watched call that it happened in.
-        seq: its place in the order of calls.
-        args: its arguments as they were at the beginning.
-        own: page that it is about, -1 = none of its own.
-        pfn: the same, or that of the call around it.
-        before: state, order and flags of that page at the beginning; None without own.
-        cc: compactor at work, -1 = none; by: who is at work, in words.
+        parent: the watched call that made it.
+        seq: its position in the order of calls.
+        args: its arguments as they were on entry.
+        own: the page that it is about, -1 = none of its own.
+        pfn: the same, or that of the enclosing call.
+        before: state, order and flags of that page on entry; None without own.
+        cc: the running compactor, -1 = none; by: who is running, in words.
         returned: what it returned.
-        decided: whether it, or a call in it about the same page, has decided.
-        page, counters: state after it; None if nobody wants to know.
-        children: calls in it about the same page.
+        decided: whether it, or a call made by it about the same page, has decided.
+        page, counters: state after it; None if not needed.
+        children: calls made by it about the same page.
     """
 
     __slots__ = (
@@ -39,7 +39,7 @@ class Call:
     )  # fmt: skip
 
     def __init__(self, what: Watched, parent: "Call | None", seq: int) -> None:
-        """Begin; what it is about is set by the tracer."""
+        """Start; the tracer sets what it is about."""
         self.what = what
         self.parent = parent
         self.seq = seq
@@ -64,10 +64,10 @@ class Handled:
         pfn: of the page, or the first of the pageblock.
         before: state, order and flags at the beginning.
         by: who dealt with it.
-        seq: place in the order of calls.
+        seq: position in the order of calls.
         to: where it was moved.
         reason, outcome, sentence, source: see reasons.py; empty while it is open.
-        marks: calls to show; None = nobody wants to see this one.
+        marks: calls to show; None = not to be shown.
     """
 
     def __init__(
@@ -91,13 +91,13 @@ class Handled:
 
 
 class Selection:
-    """The entries to show: some of every sort rather than the first ones."""
+    """The entries to show: some of every kind rather than just the first ones."""
 
     def __init__(self, is_2012: bool, has_hook: bool = True) -> None:
         """Empty.
 
         Args:
-            is_2012: whose names the calls get.
+            is_2012: whether calls get the names of Linux 3.8.
             has_hook: whether the scanner tests for balloon pages.
         """
         self._is_2012 = is_2012
@@ -113,7 +113,7 @@ class Selection:
         return self._followed[key] <= MAX_OPEN
 
     def wants(self, entry: Handled) -> bool:
-        """Whether there is room for an entry that has its outcome."""
+        """Whether there is room for an entry whose outcome is known."""
         key = entry.reason, entry.by, entry.kind if entry.subject == "page" else ""
         self._alike[key] += 1
         return self._alike[key] <= MAX_ALIKE and len(self._entries) < MAX_SHOWN
@@ -123,7 +123,7 @@ class Selection:
         self._entries.append(entry)
 
     def to_list(self) -> list[dict[str, Any]]:
-        """The JSON form, in the order in which things happened."""
+        """The JSON form, in chronological order."""
         return [self._entry(entry) for entry in sorted(self._entries, key=lambda e: e.seq)]
 
     def _entry(self, entry: Handled) -> dict[str, Any]:
@@ -135,7 +135,7 @@ class Selection:
         }  # fmt: skip
 
     def _calls(self, entry: Handled) -> list[dict[str, Any]]:
-        """The chain: the calls noted, what was above them and what was in them, in order."""
+        """The chain: the calls noted, their callers and their callees, in order."""
         found: dict[int, Call] = {}
 
         def take(call: Call) -> None:
@@ -154,7 +154,7 @@ class Selection:
                 above = above.parent
         lines: list[dict[str, Any]] = []
         is_balloon = entry.before[0] == u.STATE_BALLOON
-        level: dict[int, tuple[int, Any]] = {}  # seq → depth and name of what stands there
+        level: dict[int, tuple[int, Any]] = {}  # seq → depth and name of the call
         for seq in sorted(found):
             call = found[seq]
             above_depth, above_name = level[call.parent.seq] if call.parent else (-1, None)
@@ -166,7 +166,7 @@ class Selection:
             if len(lines) < MAX_CALLS:
                 lines.append(self._line(call, entry, above_depth + 1, name))
         if lines and not any("page" in line for line in lines):
-            # What looked at the page is a part of the last function told: say there what it saw.
+            # The call that looked at the page is part of the last function listed: add its result.
             for mark in entry.marks or ():
                 lines[-1].update(self._state(mark, entry))
         return lines
@@ -179,7 +179,7 @@ class Selection:
         return {**line, **self._state(call, entry)}
 
     def _state(self, call: Call, entry: Handled) -> dict[str, Any]:
-        """The page after a call that is about it."""
+        """The page after a call about it."""
         about_page = entry.subject == "page" and call.pfn == entry.pfn
         if not about_page or call.page is None or call.counters is None:
             return {}

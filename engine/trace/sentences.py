@@ -1,4 +1,4 @@
-"""Words for what a trace has seen: kinds of pages, returned values, the numbers of a sentence."""
+"""Wording of what a trace has seen: kinds of pages, returned values, the numbers in a sentence."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +17,7 @@ _COMPACT = (
     "COMPACT_NOT_SUITABLE_ZONE COMPACT_SKIPPED COMPACT_DEFERRED COMPACT_NO_SUITABLE_PAGE "
     "COMPACT_CONTINUE COMPACT_COMPLETE COMPACT_PARTIAL_SKIPPED COMPACT_CONTENDED COMPACT_SUCCESS"
 ).split()
-# 3.8 has fewer, with other numbers. PARTIAL stands for no target as well as for success.
+# 3.8 has fewer, numbered differently. PARTIAL stands for a lack of targets as well as for success.
 _COMPACT_OLD = {
     u.COMPACT_SKIPPED: "COMPACT_SKIPPED (0)",
     u.COMPACT_CONTINUE: "COMPACT_CONTINUE (1)",
@@ -26,7 +26,7 @@ _COMPACT_OLD = {
     u.COMPACT_COMPLETE: "COMPACT_COMPLETE (3)",
 }
 _ISOLATE = ("ISOLATE_ABORT", "ISOLATE_NONE", "ISOLATE_SUCCESS")
-_RESERVE = "RESERVE"  # the name that 3.8 has for the fourth type
+_RESERVE = "RESERVE"  # 3.8's name for the fourth type
 _BALLOON_MARK = {
     u.HOOK_INTENDED: "it lies in a dedicated pageblock",
     u.HOOK_MERGED: "moving it once has cost it its mark (the hook as merged)",
@@ -49,7 +49,7 @@ _NOUNS = {
 _BALLOON_FILE = "mm/balloon_compaction.c"
 _OLD_FILE = "include/linux/balloon_compaction.h"
 _DRIVER = "drivers/virtio/virtio_balloon.c"
-# What one function of ours is called where the page is a balloon page: of 6.12, of 3.8.
+# Names for one function of ours where the page is a balloon page: in 6.12, in 3.8.
 _OF_BALLOON = {
     "isolate_page": (
         KernelName("balloon_page_isolate", _BALLOON_FILE),
@@ -68,7 +68,7 @@ _OF_BALLOON = {
         KernelName("balloon_page_free", _OLD_FILE),
     ),
 }
-# The same where it is none, if the docstring's first name would mislead.
+# The same where it is not one, if the docstring's first name would mislead.
 _OF_OTHERS = {
     "isolate_page": (
         KernelName("folio_test_clear_lru", "include/linux/page-flags.h"),
@@ -92,7 +92,7 @@ _HOOK_TEST = (
     KernelName("balloon_page_movable", _OLD_FILE),
 )
 
-# They stand for several kernel threads, none of which calls the others.
+# These stand for several kernel threads, none of which calls the others.
 _GATES = {"daemons_step", "catch_up"}
 _TAKE_FREE = KernelName("__isolate_free_page", "mm/page_alloc.c")
 
@@ -124,7 +124,7 @@ def kernel_name(
 
 
 def page_kind(state: int) -> str:
-    """What a page is: one word, as the page of the browser has it."""
+    """The kind of a page, as the browser's page names it."""
     return u.PageState(state).name.lower() if 0 <= state < u.NR_STATES else "unknown"
 
 
@@ -134,7 +134,7 @@ def article(noun: str) -> str:
 
 
 def type_name(guest: Guest, pfn: int) -> str:
-    """The migratetype of a page's pageblock, by the name that its profile has for it."""
+    """The migratetype of a page's pageblock, by its name in the profile."""
     mt = int(guest.blocks[pfn >> u.PAGEBLOCK_ORDER]["migratetype"])
     if mt == u.MIGRATE_RESERVE and guest.vm[0]["profile"] == u.PROFILE_2012:
         return _RESERVE
@@ -158,13 +158,13 @@ def _kept(flags: int) -> str:
 def facts(
     guest: Guest, pfn: int, before: tuple[int, int, int], cc: int, more: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The numbers that a sentence may name.
+    """The numbers that a sentence may mention.
 
     Args:
-        guest: is only read.
+        guest: only read.
         pfn: page or first page of the pageblock.
         before: state, order and flags of the page before it was dealt with.
-        cc: units.CC_* of the compactor at work, -1 = none.
+        cc: units.CC_* of the running compactor, -1 = none.
         more: ``to``, ``unmapped``.
     """
     state, order, flags = before
@@ -186,7 +186,7 @@ def facts(
         "wanted": _wanted(int(c["order"])),
         "mark": _BALLOON_MARK.get(int(vm["rule_hook"]), ""),
         "pass_type": u.Migratetype(int(vm["rule_pass_target"])).name,
-        "how": "the driver took the new page and gave this one back, nothing was copied"
+        "how": "the driver took the new page and gave this one back; nothing was copied"
         if is_balloon else "its contents were copied",
         "scattered": int(guest.lists[u.LIST_BALLOON]["nr"]),
         "keep": int(vm["rule_gather_keep"]),
@@ -215,7 +215,7 @@ def returned(what: Watched, value: Any, is_2012: bool = False) -> str:
 
     Args:
         what: the function.
-        value: as Python has it.
+        value: the Python value.
         is_2012: whether the guest follows Linux 3.8.
     """
     if value is None:

@@ -1,7 +1,7 @@
-"""A page's state as a kernel would show it: reference count, lock, which list.
+"""A page's state as a kernel would show it: reference count, lock, list.
 
-The core keeps flags, not counts: nobody but the compactor at work could see the difference. Here
-the count follows from them, by the rules of the kernel (docs/TRACE.md).
+The core keeps flags, not counts: only the running compactor could see the difference. Here the
+count is derived from them by the rules of the kernel (docs/TRACE.md).
 """
 
 from typing import Any
@@ -32,7 +32,7 @@ _PRIVATE = {
 
 
 def mappings(state: int, flags: int) -> int:
-    """References that page tables hold.
+    """References held by page tables.
 
     Args:
         state: units.STATE_*.
@@ -54,7 +54,7 @@ def refcount(state: int, flags: int, unmapped: bool = False) -> int:
     if state in _FREE:
         return 0
     if state not in _LRU and state != u.STATE_BALLOON:
-        return 1  # its one owner's; a fresh target has the compactor's
+        return 1  # its only owner's; a fresh target has the compactor's
     own = 1 if state == u.STATE_BALLOON or state in _CACHED else 0
     maps = 0 if unmapped else mappings(state, flags)
     extra = 1 if flags & u.PG_PINNED else 0
@@ -90,8 +90,8 @@ def place(guest: Guest, pfn: int) -> str:
     """The list that a page is on, in words.
 
     Args:
-        guest: is only read.
-        pfn: first page of what it belongs to.
+        guest: only read.
+        pfn: first page of the compound page or single page.
     """
     page = guest.pages[pfn]
     state, flags = int(page["state"]), int(page["flags"])
@@ -118,11 +118,11 @@ def page_now(guest: Guest, pfn: int, locked: bool, held: bool = False) -> dict[s
     """Reference count, lock, isolation and list of a page, for the trace.
 
     Args:
-        guest: is only read.
-        pfn: first page of what it belongs to.
-        locked: whether the compactor at work holds its lock, its mappings replaced.
+        guest: only read.
+        pfn: first page of the compound page or single page.
+        locked: whether the running compactor holds its lock, with its mappings replaced.
         held: whether it is just being isolated or put back: the flag has not changed yet, or has
-            already, while the compactor has its reference.
+            already, while the compactor holds its reference.
     """
     page = guest.pages[pfn]
     state, flags = int(page["state"]), int(page["flags"])

@@ -1,9 +1,8 @@
-"""Watches the core at work, call by call, and notes what becomes of each page and pageblock.
+"""Watches the core at work, call by call, and records what becomes of each page and pageblock.
 
-Python calls the tracer when a watched function begins and when it returns; the line that it returns
-from says which reason decided (notes.py). A page that is isolated stays open until it is moved, put
-back or lost, so that one entry tells its whole way. What is recorded is limited, what is counted is
-not.
+Python calls the tracer when a watched function starts and when it returns; the line that it returns
+from tells which reason decided (annotations.py). An isolated page stays open until it is moved, put
+back or lost, so that one entry tells its whole story. Recording is limited, counting is not.
 """
 
 import sys
@@ -22,9 +21,9 @@ from engine.trace.state import page_now
 
 # Functions that take a page off its home list: from here on it is open.
 _OPENERS = {"isolate_page", "isolate_balloon_page"}
-# Taking a reference is the first thing, giving it back the last.
+# Taking a reference comes first, dropping it last.
 _HOLDERS = {*_OPENERS, "putback_page"}
-# What looks at a page first.
+# Functions that look at a page first.
 _LOOKS = {"isolation_candidate", "isolation_candidate_2012", "movable_kind"}
 # A call on a line with a note decides about its page as soon as it returns.
 _BY_CALLER = {"free_pages", "dedicate"}
@@ -38,7 +37,7 @@ _BY_NAME = {
     "fill_block": "balloon", "drop_caches": "drop_caches", "try_to_free_pages": "direct reclaim",
     "daemons_step": "kswapd",
 }  # fmt: skip
-_LOOK_UP = 3  # frames above a put-back in which its cause may stand
+_LOOK_UP = 3  # frames above a put-back in which to look for its cause
 
 
 class Tracer:
@@ -52,7 +51,7 @@ class Tracer:
         """Nothing is watched before start().
 
         Args:
-            guest: is only read.
+            guest: only read.
         """
         self.counts: Counter[tuple[str, str]] = Counter()
         self._guest = guest
@@ -62,17 +61,17 @@ class Tracer:
         self._seq = 0
         self._open: dict[int, Handled] = {}
         self._unmapped: set[int] = set()
-        self._held = -1  # page that is being isolated or put back: the compactor has a reference
+        self._held = -1  # page being isolated or put back: the compactor holds a reference
         self._looked_at: Call | None = None  # the last look at a page that decided nothing
         self._shown = Selection(self._is_2012, bool(guest.vm[0]["rule_hook"]))
         self._found: Call | None = None  # the last search that found a page which forbids something
 
     def start(self) -> None:
-        """Watch from now on."""
+        """Start watching."""
         sys.settrace(self._enter)
 
     def stop(self) -> None:
-        """Watch no longer."""
+        """Stop watching."""
         sys.settrace(None)
 
     def handled(self) -> list[dict[str, Any]]:
@@ -136,7 +135,7 @@ class Tracer:
 
     # -- what becomes of a page ------------------------------------------------------------------
     def _follow(self, call: Call, result: Any) -> None:
-        """Whether the compactor at work holds the page's lock after this call."""
+        """Whether the running compactor holds the page's lock after this call."""
         name = call.what.name
         if name == "migrate_folio_unmap":
             if result >= 0:
@@ -148,7 +147,7 @@ class Tracer:
             self._unmapped.discard(call.pfn)
 
     def _noted_above(self, frame: FrameType, levels: int) -> str | None:
-        """The reason noted on the line of the call that led here."""
+        """The reason noted on the line of a call that led here."""
         above = frame.f_back
         for _ in range(levels):
             what = self._watched.get(above.f_code) if above else None
@@ -191,7 +190,7 @@ class Tracer:
         return pfn & ~(u.PAGEBLOCK_NR_PAGES - 1) if subject == "pageblock" and pfn >= 0 else pfn
 
     def _decide(self, call: Call, reason: str, frame: FrameType) -> None:
-        """A line with a note has been reached."""
+        """Handle a line with a note."""
         rule = REASONS[reason]
         pfn = self._subject_of(call, rule.subject, frame)
         if pfn < 0:
@@ -214,7 +213,7 @@ class Tracer:
         self._close(entry, call, reason)
 
     def _moved_to(self, call: Call) -> int | None:
-        """Where the page that a call is about has gone."""
+        """The pfn that the page of a call has moved to."""
         at: Call | None = call
         while at is not None:
             if "dst" in at.args:
@@ -246,7 +245,7 @@ class Tracer:
         self._close(entry, call, range_id(call.args["reason"]))
 
     def _close(self, entry: Handled, call: Call, reason: str) -> None:
-        """An entry has its outcome: count it, and keep it if there is room."""
+        """Count an entry whose outcome is known, and keep it if there is room."""
         rule = REASONS[reason]
         self._open.pop(entry.pfn, None)
         self.counts[reason, rule.outcome] += 1
@@ -276,7 +275,7 @@ class Tracer:
             entry.marks.append(call)
 
     def _keep(self, call: Call) -> None:
-        """Hold on to a call that an entry may show, with the state after it."""
+        """Keep a call that an entry may show, with the state after it."""
         if call.pfn < 0:
             return
         entry = self._open.get(call.pfn)
