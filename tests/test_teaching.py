@@ -40,9 +40,9 @@ def test_a_table_says_what_the_engine_says(name: str, step: str, table: str) -> 
 def test_the_race_is_as_it_is_told() -> None:
     without = race(Protocol(2, False, True, "v4"))
     both = race(Protocol(2, True, True, "v4"))
-    assert f"of {without['states']:,} states {len(without['violations'])} things break" in TEXT
+    assert f"in {without['states']:,} states, {len(without['violations'])} things break" in TEXT
     steps = {one["property"]: one["steps"] for one in without["violations"]}
-    assert f"its mover*: {steps['newpage_isolated']} steps" in TEXT
+    assert f"in mid-move*: {steps['newpage_isolated']} steps" in TEXT
     assert f"{both['states']:,} states, and nothing breaks" in TEXT
     assert both["violations"] == []
 
@@ -70,7 +70,7 @@ def test_every_button_exists() -> None:
     for label in (
         "Scenarios", "The argument", "Race explorer", "Next step", "Start over", "With both",
         "What holds this block", "What does it cost?", "The claim", "How sure?", "Speed",
-        "Guest and designs…", "Content", "Target taken from under its mover",
+        "Guest and designs…", "Content", "Target taken in mid-move",
     ):  # fmt: skip
         assert f"**{label}**" in TEXT or f"*{label}*" in TEXT, label
         assert f'"{label}"' in page or f">{label}<" in page or f"{label} <" in page, label

@@ -68,7 +68,7 @@ def test_the_workload_churns_until_it_is_switched_off(page: Page, server: Server
     open_more(page)
     page.fill("#workload-rate", "400")
     page.check("#workload")
-    expect(page.locator("#said")).to_contain_text("workload on, 400 operations a tick")
+    expect(page.locator("#said")).to_contain_text("workload on, 400 operations per tick")
     start = tick(page)
     wait_tick(page, start + 20)
     page.uncheck("#workload")
@@ -127,7 +127,7 @@ def test_drop_caches_and_direct_compaction_are_answered(page: Page, server: Serv
     expect(page.locator("#said")).to_contain_text("direct compaction for order 10")
 
 
-def test_another_guest_and_other_designs(page: Page, server: Server) -> None:
+def test_choosing_a_guest_and_designs_replaces_the_panels(page: Page, server: Server) -> None:
     open_guest(page, server.url)
     page.click("#open-setup")
     page.check('#setup input[value="capture tight"]')
@@ -148,7 +148,9 @@ def test_another_guest_and_other_designs(page: Page, server: Server) -> None:
     expect(panel(page, "dedicated_block:prevent").locator(".choices b")).to_have_text("prevent on")
 
 
-def test_a_synthetic_guest_of_its_own_size_and_seed(page: Page, server: Server) -> None:
+def test_a_synthetic_guest_has_the_size_and_seed_that_were_chosen(
+    page: Page, server: Server
+) -> None:
     open_guest(page, server.url)
     choose(page, "preset tight", size_mib=512, seed=7)
     expect(page.locator("#guest-label")).to_have_text("Synthetic guest: tight, 512 MiB, seed 7")
@@ -226,7 +228,7 @@ def test_a_refused_command_says_why_and_the_session_goes_on(page: Page, server: 
     assert cell(page, "pinned", "balloon") == "20 of 20"
 
 
-def test_what_one_person_does_wrong_nobody_else_notices(
+def test_one_persons_mistake_is_shown_to_nobody_else(
     page: Page, open_page: Callable[..., Page], server: Server
 ) -> None:
     open_guest(page, server.url)
@@ -244,7 +246,9 @@ def test_what_one_person_does_wrong_nobody_else_notices(
     assert headline(page, "lru_hook") == headline(other, "lru_hook")
 
 
-def test_the_balloon_slider_asks_once_when_it_is_let_go(page: Page, server: Server) -> None:
+def test_the_balloon_slider_sends_one_command_when_it_is_released(
+    page: Page, server: Server
+) -> None:
     open_guest(page, server.url)
     full_speed(page)
     box = page.locator("#balloon-range").bounding_box()

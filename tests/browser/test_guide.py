@@ -73,7 +73,7 @@ def test_the_clicks_of_the_race_show_its_numbers(page: Page, server: Server) -> 
     page.wait_for_selector("body[data-busy=false]")
     expect(page.locator("#verdict")).to_have_text("8 things break without the page lock")
     expect(page.locator("#verdict-note")).to_contain_text("12,390 states")
-    page.get_by_role("button", name="Target taken from under its mover").click()
+    page.get_by_role("button", name="Target taken in mid-move").click()
     page.keyboard.press("End")
     expect(page.locator("#place")).to_have_text("step 11 of 11")
     page.get_by_role("button", name="With both").click()
@@ -136,13 +136,15 @@ def test_the_argument_shows_each_claim_and_what_the_numbers_say_now(
     expect(page.locator("#guide")).to_be_hidden()
 
 
-def test_a_scenario_that_does_not_exist_is_said(page: Page, server: Server) -> None:
+def test_a_link_to_a_scenario_that_does_not_exist_is_refused_in_words(
+    page: Page, server: Server
+) -> None:
     page.goto(f"{server.url}#scenario=nothing")
     expect(page.locator("#notices")).to_contain_text("There is no scenario called nothing.")
 
 
 @pytest.mark.parametrize(("width", "height"), ((360, 640), (1440, 900)))
-def test_guide_and_scenario_fit_and_can_be_read(
+def test_guide_and_scenario_fit_the_window_in_readable_colours(
     open_page: Callable[..., Page], server: Server, width: int, height: int
 ) -> None:
     page = open_page(width, height, reduced_motion="reduce")
@@ -163,7 +165,7 @@ def test_guide_and_scenario_fit_and_can_be_read(
         assert box["y"] + box["height"] <= height, "whole maps beside the steps"
 
 
-def test_a_scenario_that_goes_its_own_way_is_not_held_against_the_recording(
+def test_a_scenario_that_departs_from_the_recording_is_not_compared_with_it(
     page: Page, server: Server
 ) -> None:
     load(page, server.url, "fully_fragmented")

@@ -80,7 +80,7 @@ def test_nothing_overflows_and_the_words_of_the_map_are_there(
 
 
 @pytest.mark.parametrize(("width", "height"), ((1440, 900), (360, 640)))
-def test_dialogs_fit_and_can_be_read(
+def test_dialogs_fit_the_window_in_readable_colours(
     open_page: Callable[..., Page], server: Server, width: int, height: int
 ) -> None:
     page = open_page(width, height)
@@ -95,7 +95,7 @@ def test_dialogs_fit_and_can_be_read(
         expect(page.locator(dialog)).to_be_hidden()
 
 
-def test_all_four_panels_are_seen_at_once_on_a_laptop(page: Page, server: Server) -> None:
+def test_all_four_panels_are_visible_at_once_on_a_laptop(page: Page, server: Server) -> None:
     open_guest(page, server.url)
     tops = {round(p.bounding_box()["y"]) for p in page.locator(".panel canvas.map").all()}  # type: ignore[index]
     assert len(tops) == 1, "the maps stand at one height, so that rows can be compared"
@@ -149,7 +149,7 @@ def test_shortcuts_do_what_the_help_says_and_can_be_switched_off(
     expect(page.locator("#mode-content")).to_be_checked()
 
 
-def test_the_paragraph_for_newcomers_stays_closed(page: Page, server: Server) -> None:
+def test_the_newcomers_paragraph_stays_closed_after_a_reload(page: Page, server: Server) -> None:
     open_guest(page, server.url)
     expect(page.locator("#intro")).to_be_visible()
     page.click("#close-intro")
@@ -159,7 +159,9 @@ def test_the_paragraph_for_newcomers_stays_closed(page: Page, server: Server) ->
     expect(page.locator("#intro")).to_be_hidden()
 
 
-def test_without_motion_nothing_glows(open_page: Callable[..., Page], server: Server) -> None:
+def test_nothing_glows_for_those_who_asked_for_reduced_motion(
+    open_page: Callable[..., Page], server: Server
+) -> None:
     page = open_page(reduced_motion="reduce")
     open_guest(page, server.url)
     page.evaluate(
@@ -180,9 +182,7 @@ def test_touching_a_pageblock_describes_it(open_page: Callable[..., Page], serve
         expect(where).to_contain_text("Pageblock")
 
 
-def test_the_charts_come_after_the_maps_and_send_nothing_anywhere(
-    page: Page, server: Server
-) -> None:
+def test_the_charts_load_after_the_maps_and_contact_nobody(page: Page, server: Server) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     open_guest(page, server.url)

@@ -97,7 +97,7 @@ def test_pixels_and_words_agree_for_every_kind_of_pageblock(page: Page, server: 
         check_modes(page, index)
 
 
-def test_a_cell_is_filled_by_what_its_pages_are(page: Page, server: Server) -> None:
+def test_a_cell_is_filled_from_the_bottom_in_the_legends_order(page: Page, server: Server) -> None:
     open_guest(page, server.url)
     inflate(page, 150)
     settle(page)
@@ -145,7 +145,7 @@ def test_arrow_keys_move_from_pageblock_to_pageblock_and_are_read_out(
     expect(page.locator("#announce-block")).to_contain_text(f"Pageblock {cols}, {2 * cols} to")
 
 
-def test_the_maps_have_a_table_in_words(page: Page, server: Server) -> None:
+def test_the_table_of_the_maps_counts_every_pageblock(page: Page, server: Server) -> None:
     open_guest(page, server.url)
     page.locator("#text-map summary").click()
     table = page.locator("#text-table")

@@ -82,7 +82,7 @@ def test_a_number_of_four_digits_leaves_its_words_readable(page: Page, server: S
     assert page.evaluate(RUN_INTO) == []
 
 
-def test_who_steps_by_keyboard_stays_on_the_button(page: Page, server: Server) -> None:
+def test_stepping_by_keyboard_keeps_the_focus_on_the_button(page: Page, server: Server) -> None:
     open_guest(page, server.url)
     blue = page.locator("#story-next").evaluate(BACKGROUND)
     page.focus("#story-next")
@@ -118,7 +118,7 @@ def test_after_the_last_step_of_a_scenario_the_next_button_has_the_focus(
     expect(page.locator("#guide-next")).to_be_focused()
 
 
-def test_a_refusal_is_seen_wherever_one_has_scrolled_to(
+def test_a_refusal_is_visible_however_far_the_page_is_scrolled(
     page: Page, server: Server, page_errors: list[str]
 ) -> None:
     open_guest(page, server.url)
@@ -130,7 +130,9 @@ def test_a_refusal_is_seen_wherever_one_has_scrolled_to(
     page_errors.clear()  # Chromium logs the answer with status 400
 
 
-def test_the_rarer_commands_stay_as_one_has_left_them(page: Page, server: Server) -> None:
+def test_the_rarer_commands_stay_open_or_closed_as_they_were_left(
+    page: Page, server: Server
+) -> None:
     open_guest(page, server.url)
     expect(page.locator("#drop")).to_be_hidden()
     expect(page.locator("#reset")).to_be_visible()
@@ -160,7 +162,9 @@ def test_the_wait_of_the_first_start_explains_itself(page: Page, server: Server)
     page.unroute_all()
 
 
-def test_on_a_phone_one_is_led_to_the_maps(open_page: Callable[..., Page], server: Server) -> None:
+def test_on_a_phone_a_command_scrolls_to_the_maps(
+    open_page: Callable[..., Page], server: Server
+) -> None:
     page = open_page(360, 740, has_touch=True, reduced_motion="reduce")
     open_guest(page, server.url)
     expect(page.locator("canvas.map").first).not_to_be_in_viewport()

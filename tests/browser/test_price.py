@@ -40,7 +40,7 @@ def test_each_design_shows_what_it_paid_beside_what_it_bought(page: Page, server
     expect(without).to_contain_text("the test is not in these paths")
 
 
-def test_the_estimate_is_one_s_own_and_published_figures_are_not(
+def test_the_estimate_can_be_changed_and_published_figures_cannot(
     page: Page, server: Server
 ) -> None:
     open_small(page, server.url)
@@ -53,7 +53,7 @@ def test_the_estimate_is_one_s_own_and_published_figures_are_not(
     exits = value(page, "host_exits", "lru_hook")
     page.fill("#price-exit", "0")
     page.fill("#price-page", "2")
-    expect(speeds).to_contain_text("4 µs for each page")
+    expect(speeds).to_contain_text("4 µs per page")
     expect(speeds).to_contain_text(str(published["reclaim"]["rows"][0]["touched"]))
     assert exits == value(page, "host_exits", "lru_hook")
     page.fill("#price-exit", "-3")

@@ -20,7 +20,9 @@ def open_race(page: Page, url: str, query: str = "") -> None:
     page.wait_for_selector(READY)
 
 
-def test_it_is_found_from_the_main_page_and_leads_back(page: Page, server: Server) -> None:
+def test_the_race_explorer_is_linked_from_the_main_page_and_back(
+    page: Page, server: Server
+) -> None:
     page.goto(server.url)
     page.get_by_role("link", name="Race explorer").click()
     page.wait_for_selector(READY)
@@ -55,7 +57,7 @@ def test_the_shortest_schedule_is_played_by_keyboard(page: Page, server: Server)
     expect(page.locator("#back")).to_be_disabled()
 
 
-def test_with_both_protections_nothing_breaks_and_one_chooses_who_moves(
+def test_with_both_protections_nothing_breaks_and_the_user_chooses_who_moves(
     page: Page, server: Server
 ) -> None:
     open_race(page, server.url)
@@ -69,11 +71,11 @@ def test_with_both_protections_nothing_breaks_and_one_chooses_who_moves(
         page.get_by_role("button", name=words).last.click()
         page.wait_for_selector(READY)
     expect(page.locator("#place")).to_have_text("step 6 of 6")
-    expect(page.locator("#score-title")).to_have_text("Your own order")
+    expect(page.locator("#score-title")).to_have_text("Your own schedule")
     expect(page.locator("#fields")).to_contain_text("held by C1")
 
 
-def test_what_is_left_at_rest_is_said(page: Page, server: Server) -> None:
+def test_what_stays_broken_at_the_end_is_named(page: Page, server: Server) -> None:
     open_race(page, server.url, "?page_lock=on&era=v4&known_defects=putback_trylock")
     expect(page.locator("#defect-text")).to_contain_text("Put-back only tries the page lock.")
     page.click("[data-property=lost_page]")
@@ -82,7 +84,7 @@ def test_what_is_left_at_rest_is_said(page: Page, server: Server) -> None:
     expect(page.locator("#broken")).to_contain_text(PROPERTIES["lost_page"])
 
 
-def test_a_wrong_address_is_answered_in_a_sentence(
+def test_a_setting_that_does_not_exist_is_refused_in_a_sentence(
     page: Page, server: Server, page_errors: list[str]
 ) -> None:
     page.goto(f"{server.url}race.html?compactors=7")
@@ -91,7 +93,7 @@ def test_a_wrong_address_is_answered_in_a_sentence(
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
-def test_it_fits_and_can_be_read(
+def test_it_fits_the_window_in_readable_colours(
     open_page: Callable[..., Page], server: Server, width: int, height: int
 ) -> None:
     page = open_page(width, height)

@@ -10,7 +10,7 @@ from tests.browser.conftest import Server
 from tests.browser.look import FOUR, inflate, notice, open_guest, open_more, panel, press
 
 
-def test_a_range_that_is_typed_is_tried_and_each_design_answers(page: Page, server: Server) -> None:
+def test_a_typed_range_is_offlined_or_refused_by_each_design(page: Page, server: Server) -> None:
     open_guest(page, server.url)
     inflate(page, 100)
     open_more(page)
@@ -44,7 +44,9 @@ def test_a_range_is_chosen_by_dragging_over_a_map(page: Page, server: Server) ->
     assert int(page.input_value("#range-size")) == size
 
 
-def test_contiguous_memory_and_a_range_that_does_not_fit(page: Page, server: Server) -> None:
+def test_contiguous_memory_is_allocated_and_a_range_that_does_not_fit_is_refused(
+    page: Page, server: Server
+) -> None:
     open_guest(page, server.url)
     open_more(page)
     page.fill("#contig-mib", "4")

@@ -39,7 +39,9 @@ def test_a_dropped_socket_comes_back_to_the_same_session_and_state(
     expect(page.locator("body")).to_have_attribute("data-connection", "lost")
     assert headline(page, "lru_hook") == blocks, "the last picture stays"
     page.click("#compact")
-    expect(notice(page).last.locator("p")).to_have_text("compact. The server is not reachable now.")
+    expect(notice(page).last.locator("p")).to_have_text(
+        "Not sent: compact. The server is not reachable."
+    )
 
     proxy.mend()
     expect(page.locator("#connection-text")).to_have_text("Connected", timeout=15_000)
@@ -63,7 +65,7 @@ def test_a_killed_server_is_noticed_and_a_restarted_one_gets_a_new_session(
     expect(page.locator("#connection-text")).to_contain_text("not reachable")
     server.start()
     expect(page.locator("#connection-text")).to_have_text("Connected", timeout=60_000)
-    expect(notice(page).first).to_contain_text("a new one begins")
+    expect(notice(page).first).to_contain_text("A new one is starting")
     wait_idle(page)
     assert page.evaluate("location.hash") != session
     assert cell(page, "pinned", "balloon") == "0 of 0"
@@ -71,14 +73,14 @@ def test_a_killed_server_is_noticed_and_a_restarted_one_gets_a_new_session(
     network_noise(page_errors)
 
 
-def test_a_stopped_server_says_goodbye_and_the_page_says_so(
+def test_a_server_that_shuts_down_is_announced_and_the_page_retries(
     page: Page, new_server: Callable[..., Server], page_errors: list[str]
 ) -> None:
     server = new_server()
     server.start()
     open_guest(page, server.url)
     assert server.stop() == 0
-    expect(page.locator("#connection-text")).to_contain_text("Trying again by itself")
+    expect(page.locator("#connection-text")).to_contain_text("Retrying automatically")
     expect(page.locator("#notices .notice.info")).to_contain_text("shutting down")
     expect(page.locator("#notices .notice.error")).to_have_count(0)  # nothing was refused
     network_noise(page_errors)
@@ -103,13 +105,13 @@ def test_a_reload_and_a_shared_link_show_the_same_guests(
     assert headline(page, "lru_hook") == headline(other, "lru_hook")
 
 
-def test_a_link_to_a_session_that_is_gone_begins_anew(page: Page, server: Server) -> None:
+def test_a_link_to_a_session_that_is_gone_starts_a_new_one(page: Page, server: Server) -> None:
     open_guest(page, server.url + "#s=nosuchsession")
-    expect(notice(page).first).to_contain_text("a new one begins")
+    expect(notice(page).first).to_contain_text("A new one is starting")
     assert "nosuchsession" not in page.url
 
 
-def test_a_hidden_page_takes_no_pictures_and_catches_up(
+def test_a_hidden_page_gets_no_frames_and_catches_up_when_shown(
     page: Page, open_page: Callable[..., Page], server: Server
 ) -> None:
     open_guest(page, server.url)

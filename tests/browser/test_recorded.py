@@ -112,9 +112,7 @@ def test_stepping_moves_both_and_shows_both_numbers(
     expect(panel(page, "separate_pass").locator(".never")).to_contain_text("Never recorded")
 
 
-def test_the_buttons_above_are_the_same_commands_and_other_ones_leave(
-    page: Page, server: Server
-) -> None:
+def test_the_controls_follow_the_recording_or_leave_it(page: Page, server: Server) -> None:
     open_guest(page, server.url)
     full_speed(page)
     inflate(page, 200)
@@ -122,7 +120,9 @@ def test_the_buttons_above_are_the_same_commands_and_other_ones_leave(
     open_more(page)
     press(page, "drop")
     expect(page.locator("#story-said")).to_contain_text("You have left the recorded commands")
-    expect(page.locator("#story-said")).to_contain_text("recorded as step 2 is “compact”")
+    expect(page.locator("#story-said")).to_contain_text(
+        "where step 2 of the recording is “compact”"
+    )
     expect(page.locator(".twin-stack").first).to_be_hidden()
     expect(page.locator("#story-next")).to_be_disabled()
     page.click("#story-again")
@@ -173,7 +173,7 @@ def test_pointing_at_a_pageblock_describes_both_memories(page: Page, server: Ser
     expect(panel(page, "lru_hook").locator(".where")).to_contain_text("Pageblock")
 
 
-def test_the_real_kernel_can_be_put_away_and_another_design_asked_for(
+def test_the_real_kernel_can_be_hidden_and_a_recorded_design_swapped_in(
     page: Page, server: Server
 ) -> None:
     open_guest(page, server.url)
@@ -198,7 +198,7 @@ def test_under_the_rules_of_2012_nothing_is_compared(page: Page, server: Server)
     expect(page.locator(".twin-stack").first).to_be_hidden()
 
 
-def test_a_synthetic_guest_has_no_story(page: Page, server: Server) -> None:
+def test_a_synthetic_guest_shows_no_recording(page: Page, server: Server) -> None:
     open_guest(page, server.url)
     choose(page, "preset tight", size_mib=256)
     expect(page.locator("#story")).to_be_hidden()
@@ -208,7 +208,7 @@ def test_a_synthetic_guest_has_no_story(page: Page, server: Server) -> None:
 
 
 @pytest.mark.parametrize(("width", "height"), ((1920, 1080), (1280, 800), (820, 1180), (360, 640)))
-def test_both_memories_fit(
+def test_both_memories_fit_the_window(
     open_page: Callable[..., Page], server: Server, width: int, height: int
 ) -> None:
     page = open_page(width, height)
@@ -223,7 +223,7 @@ def test_both_memories_fit(
     assert len({(round(box["width"]), round(box["height"])) for box in sizes}) == 1  # type: ignore[index]
 
 
-def test_how_sure_shows_a_whisker_on_the_board_and_in_the_comparison(
+def test_how_sure_shows_the_range_over_seeds_on_the_board_and_in_the_comparison(
     page: Page, server: Server
 ) -> None:
     open_guest(page, server.url)
@@ -240,7 +240,7 @@ def test_how_sure_shows_a_whisker_on_the_board_and_in_the_comparison(
     expect(page.locator("#board td.ranged")).to_have_count(0)
 
 
-def test_the_published_score_can_be_read(page: Page, server: Server) -> None:
+def test_the_published_score_is_shown_as_the_file_has_it(page: Page, server: Server) -> None:
     score = json.loads((ROOT / "examples" / "fidelity.json").read_text())["summary"]["all"]
     open_guest(page, server.url)
     page.click("#figures-title")

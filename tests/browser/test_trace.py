@@ -80,7 +80,7 @@ def test_a_page_is_followed_by_keyboard_and_every_reason_is_in_the_table(
     block = re.search(r"pageblock ([\d,]+)", detail.locator("h3").inner_text())
     assert block
     expect(panel(page, "lru_hook").locator(".where")).to_contain_text(f"Pageblock {block[1]},")
-    detail.get_by_role("button", name="this reason among all").click()
+    detail.get_by_role("button", name="this reason in the list").click()
     reasons = page.request.get(f"{server.url}api/reasons").json()["reasons"]
     expect(page.locator("#reasons-table tbody tr")).to_have_count(len(reasons))
     expect(page.locator("#reasons-table tr[aria-current]")).to_have_attribute("id", "reason-moved")
@@ -92,7 +92,7 @@ def test_with_nothing_at_work_it_says_what_to_do_and_goes_on_by_itself(
     open_small(page, server.url)
     page.click("#why")
     page.wait_for_selector("body[data-paused=true]")
-    expect(page.locator("#trace-said")).to_contain_text("Nothing is at work under lru_hook")
+    expect(page.locator("#trace-said")).to_contain_text("Nothing is running under lru_hook")
     page.click("#compact")
     traced(page)
     page.route("**/trace", lambda route: route.abort())
@@ -101,7 +101,9 @@ def test_with_nothing_at_work_it_says_what_to_do_and_goes_on_by_itself(
     assert page_errors.pop().startswith("Failed to load resource")
 
 
-def test_it_fits_and_moves_no_map_down(open_page: Callable[..., Page], server: Server) -> None:
+def test_the_trace_fits_the_window_and_moves_no_map_down(
+    open_page: Callable[..., Page], server: Server
+) -> None:
     page = open_page(360, 640)
     at_work(page, server.url)
     for width, height in ((360, 640), (1440, 900)):

@@ -86,7 +86,7 @@ def test_the_walk_on_a_real_guest_shows_what_the_replay_says(
     expect(page.locator("#said")).to_contain_text("take up to 2,000 huge pages")
 
 
-def test_compaction_is_watched_while_it_runs(page: Page, server: Server) -> None:
+def test_the_progress_of_compaction_is_shown_while_it_runs(page: Page, server: Server) -> None:
     open_guest(page, server.url)
     page.evaluate(
         """() => { window.seen = new Set();

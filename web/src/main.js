@@ -1,5 +1,5 @@
 /**
- * Creates the parts of the page and joins them; the only file that knows all of them.
+ * Creates the parts of the page and connects them; the only file that knows them all.
  */
 
 import { createState } from "./state.js";
@@ -34,13 +34,13 @@ import { createTrace } from "./trace/view.js";
 const state = createState();
 const painter = createPainter();
 
-// The address remembers the session, so that a reload and a shared link show the same guests.
+// The session is in the address, so that a reload or a shared link shows the same guests.
 const address = {
   /** @param {string} name */
   get: (name) => new URLSearchParams(location.hash.slice(1)).get(name),
   /**
    * @param {string} name
-   * @param {string|null} value null takes it out
+   * @param {string|null} value null removes it
    */
   set(name, value) {
     const fields = new URLSearchParams(location.hash.slice(1));
@@ -108,7 +108,7 @@ document.addEventListener("click", (event) => {
 });
 window.addEventListener("hashchange", () => location.reload());
 
-// Which frame was painted last, for benchmarks and tests.
+// The frame painted last, for benchmarks and tests.
 painter.after(() => {
   const frame = state.frame.get();
   if (!frame) return;

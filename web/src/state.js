@@ -1,6 +1,6 @@
 /**
- * Every value that the page holds, each in one atom. The server owns the guests; what is here is what it said last, and how
- * one looks at it. Written by client.js (from the server) and by views (how one looks); nothing is derived and stored.
+ * Every value the page holds, each in one atom. The server owns the guests; this is what it said last, and how the viewer
+ * looks at it. Written by net/ (from the server) and by the views (how it is looked at); nothing derived is stored.
  */
 
 import { atom } from "./lib/atom.js";
@@ -8,13 +8,13 @@ import { atom } from "./lib/atom.js";
 /**
  * @typedef {object} Connection
  * @property {"connecting"|"starting"|"open"|"lost"} phase
- * @property {string} text one sentence for people
+ * @property {string} text one sentence for the user
  * @property {number} retry_at performance.now() of the next attempt, 0 = none planned
  *
- * @typedef {object} Pending a command on its way: sent and not yet contained in a frame
+ * @typedef {object} Pending a command in flight: sent, but not yet contained in a frame
  * @property {string} text what was asked, in words
  * @property {string} kind type of the command, or "reset"
- * @property {number|null} index place in the log once accepted
+ * @property {number|null} index position in the log once accepted
  * @property {number} sent_at performance.now()
  *
  * @typedef {object} Notice
@@ -32,7 +32,7 @@ import { atom } from "./lib/atom.js";
  * @property {string} [text]
  * @property {Record<string, Record<string, {mean: number, low: number, high: number}>>} [designs]
  *
- * @typedef {object} Done one accepted command, for the line of what was asked so far
+ * @typedef {object} Done one accepted command, for the line that says what was asked
  * @property {number} index
  * @property {number} tick
  * @property {string} text
@@ -40,25 +40,25 @@ import { atom } from "./lib/atom.js";
 
 export function createState() {
   return {
-    /** Where the socket stands. */
+    /** State of the socket. */
     connection: atom(/** @type {Connection} */ ({ phase: "connecting", text: "Connecting…", retry_at: 0 })),
     /** Answer of /api/info: designs, presets, examples, limits. */
     info: atom(/** @type {import("./net/wire.js").Info|null} */ (null)),
-    /** The session as the server described it: guest, designs, layout of frames. */
+    /** The session as the server described it: guest, designs, frame layout. */
     welcome: atom(/** @type {import("./net/wire.js").Welcome|null} */ (null)),
-    /** The whole picture of the last frame. */
+    /** The complete picture after the last frame. */
     frame: atom(/** @type {import("./net/wire.js").Frame|null} */ (null)),
-    /** Commands on their way, by command_id. */
+    /** Commands in flight, by command_id. */
     pending: atom(/** @type {ReadonlyMap<string, Pending>} */ (new Map())),
     /** Commands accepted from this page since the last welcome, oldest first. */
     done: atom(/** @type {readonly Done[]} */ ([])),
     /** Ticks a second that the server runs at, 0 = paused. */
     pace: atom(0),
-    /** Something long is under way on the server. */
+    /** Progress of a long job on the server. */
     progress: atom(/** @type {import("./net/wire.js").Progress|null} */ (null)),
     /** Name of the example whose recording is being read or shown, "" = none. */
     expected: atom(""),
-    /** What a real kernel did from the example shown, null = not recorded, or not read yet. */
+    /** What a real kernel did from the example shown, null = not recorded or not read yet. */
     recorded: atom(/** @type {import("./recorded/recording.js").Recorded|null} */ (null)),
     /** The session's log, read when a recording or a scenario is there to follow. */
     log: atom(/** @type {readonly import("./recorded/recording.js").Entry[]} */ ([])),
@@ -66,23 +66,23 @@ export function createState() {
     catalog: atom(/** @type {import("./guide/scenario.js").Catalog|null} */ (null)),
     /** The scenario that this page follows, null = none. */
     scenario: atom(/** @type {import("./guide/scenario.js").Scenario|null} */ (null)),
-    /** Pictures of the real memory, by recordings.pictureKey. */
+    /** Pictures of the real memory, by recording.pictureKey. */
     pictures: atom(/** @type {ReadonlyMap<string, import("./net/wire.js").DesignFrame>} */ (new Map())),
-    /** How much the numbers hang on the seed, as the server last said; null = not asked. */
+    /** How much the numbers depend on the seed, as the server last said; null = not asked. */
     spread: atom(/** @type {Spread|null} */ (null)),
-    /** Pictures of the real memory that are being read. */
+    /** Number of pictures of the real memory being read. */
     reading: atom(0),
     /** Whether the real kernel is shown beside the simulation, where it was recorded. */
     showReal: atom(true),
-    /** Messages to the person, dismissible. */
+    /** Messages to the user, dismissible. */
     notices: atom(/** @type {readonly Notice[]} */ ([])),
     /** Colour mode of all maps: key of palette.MODES. */
     mode: atom("content"),
-    /** Pageblock under the pointer or the keyboard, in all panels at once. */
+    /** Pageblock under the pointer or the keyboard cursor, in all panels at once. */
     pageblock: atom(/** @type {number|null} */ (null)),
-    /** Pageblock of the page that the one pointed at goes to, while a trace is read. */
+    /** Pageblock that the traced page moves to. */
     target: atom(/** @type {number|null} */ (null)),
-    /** Index of the panel in which it is pointed at. */
+    /** Index of the panel being pointed at. */
     panel: atom(0),
     /** Range of memory chosen for offlining. */
     range: atom(/** @type {import("./controls/range_text.js").Range|null} */ (null)),
@@ -96,7 +96,7 @@ export function createState() {
 let lastNotice = 0;
 
 /**
- * Show a message; the same text twice in a row is shown once.
+ * Show a message; a text that is already shown is not shown twice.
  * @param {State} state
  * @param {"error"|"info"} level
  * @param {string} text

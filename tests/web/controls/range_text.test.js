@@ -17,11 +17,11 @@ test("a range goes from the lower pageblock to the end of the higher one", () =>
   assert.equal(rangeText({ start_mib: 1024, size_mib: 64 }), "1,024 to 1,088 MiB");
 });
 
-test("no request, no words", () => {
+test("without a request there is no verdict", () => {
   assert.equal(verdict(stats({})), "");
 });
 
-test("at work, done, stopped", () => {
+test("a verdict says whether a request is running, done or stopped, and by which page", () => {
   const range = { kind: 1, start_pfn: 131072, end_pfn: 147456, migrated: 1234 };
   assert.equal(verdict(stats(range)), "Offlining 512 to 576 MiB: 1,234 pages moved so far.");
   assert.equal(verdict(stats({ ...range, result: 1 })), "512 to 576 MiB is offline: 1,234 pages moved.");
@@ -37,7 +37,7 @@ test("at work, done, stopped", () => {
   assert.match(verdict(stats({ ...range, kind: 2, result: 1 })), /could be allocated/);
 });
 
-test("the page's sentences are the engine's", () => {
+test("the page's reasons are word for word the engine's", () => {
   const sentences = [...page.matchAll(/^ {2}"([^"]*\{0\}[^"]*|nowhere[^"]*)",$/gm)].map((found) => found[1]);
   assert.equal(sentences.length, 7);
   for (const sentence of sentences) assert.ok(python.includes(sentence), sentence);

@@ -12,14 +12,14 @@ const scenario = {
 };
 const log = (...commands) => commands.map((command) => ({ command }));
 
-test("where a session stands follows from its log", () => {
+test("the step of a scenario follows from the session's log", () => {
   assert.deepEqual(place(scenario, [], 0), { kind: "on", step: 0, rest: [] });
   assert.deepEqual(place(scenario, log(inflate), 1), { kind: "on", step: 1, rest: [] });
   assert.deepEqual(place(scenario, log(inflate, compact), 2), { kind: "on", step: 2, rest: [compact] });
   assert.deepEqual(place(scenario, log(inflate, compact, compact), 3), { kind: "on", step: 2, rest: [] });
 });
 
-test("another command leaves the scenario, one too many as well", () => {
+test("a command that is not the scenario's, or one too many, leaves it", () => {
   assert.deepEqual(place(scenario, log({ ...inflate, nr_pages: 1 }), 1), { kind: "left", step: 0 });
   assert.deepEqual(place(scenario, log(inflate, inflate), 2), { kind: "left", step: 1 });
   assert.deepEqual(place(scenario, log(inflate, compact, compact, compact), 4), { kind: "left", step: 2 });
@@ -30,7 +30,7 @@ test("a log that is not read yet decides nothing, and a longer one than the fram
   assert.deepEqual(place(scenario, log(inflate, inflate), 1), { kind: "on", step: 1, rest: [] });
 });
 
-test("configs are the same whatever the order of fields, and where nothing is said", () => {
+test("configs are equal whatever the order of fields, and if a field is absent or empty", () => {
   const one = { source: { kind: "capture", name: "runs" }, designs: ["pinned"], seed: 1 };
   assert.ok(sameConfig(one, { seed: 1, designs: ["pinned"], source: { name: "runs", kind: "capture", cma_mib: 0 } }));
   assert.ok(!sameConfig(one, { ...one, seed: 2 }));
@@ -53,7 +53,7 @@ test("the number that decides goes into the sentence, else the first", () => {
   assert.equal(deciding({ ...scenario, show: [] }), null);
 });
 
-test("whom a scenario was made for", () => {
+test("a scenario says which design it favours, if any", () => {
   assert.equal(favoursText("lru_hook"), "made to favour lru_hook");
   assert.equal(favoursText("none"), "made to favour nobody");
   assert.equal(favoursText(""), "no contest");

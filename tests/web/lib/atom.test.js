@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { atom } from "../../../web/src/lib/atom.js";
 
-test("subscribers hear of another value, not of the same", () => {
+test("subscribers are told of a different value, not of the same one", () => {
   const a = atom(1);
   const heard = [];
   a.subscribe((value) => heard.push(value));

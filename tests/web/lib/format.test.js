@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as f from "../../../web/src/lib/format.js";
 
-test("pages and MiB", () => {
+test("pages become MiB with their unit", () => {
   assert.equal(f.pagesText(51200), "200 MiB");
   assert.equal(f.mib(1024), "1,024 MiB");
   assert.equal(f.mib(65536), "64 GiB");
@@ -31,13 +31,14 @@ test("the speed slider is logarithmic and comes back to where it was", () => {
   }
 });
 
-test("a number typed by a person, or one sentence with the value, the limit and the unit", () => {
+test("a number that the user typed, or one sentence with the value, the limit and the unit", () => {
   assert.deepEqual(f.parseWhole(" 200 ", "Balloon target", 0, 1024, "MiB"), { value: 200, error: null });
   for (const bad of ["", "-1", "1025", "1.5", "NaN", "abc", "1e9", "Infinity"]) {
     const { value, error } = f.parseWhole(bad, "Balloon target", 0, 1024, "MiB");
     assert.equal(value, null, bad);
     assert.match(error, /^Balloon target is .*: a whole number of MiB from 0 to 1,024 is needed\.$/);
   }
+  assert.equal(f.parseWhole("x", "The seed", 0, 7, "").error, "The seed is x: a whole number from 0 to 7 is needed.");
 });
 
 test("a design's key leaves defaults out and comes back", () => {
@@ -51,7 +52,7 @@ test("a design's key leaves defaults out and comes back", () => {
   assert.deepEqual(f.splitKey("pinned"), { name: "pinned", chosen: {} });
 });
 
-test("plurals", () => {
+test("only one takes the singular", () => {
   assert.equal(f.plural(1, "page"), "1 page");
   assert.equal(f.plural(1200, "page"), "1,200 pages");
 });

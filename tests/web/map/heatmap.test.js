@@ -87,7 +87,7 @@ test("layers fill the cell exactly, and a single page is seen", () => {
   }
 });
 
-test("large cells are painted from below: unmovable, balloon, movable, free", () => {
+test("large cells are filled from the bottom: unmovable, balloon, movable, free", () => {
   const g = fit(16, 200, 200, 1);
   assert.ok(g.cell >= 5);
   const canvas = fakeCanvas();
@@ -107,7 +107,7 @@ test("large cells are painted from below: unmovable, balloon, movable, free", ()
   assert.equal(column(1).at(-2), movable);
 });
 
-test("what was touched glows, goes out by itself, and leaves the plain colours", () => {
+test("what was touched glows, stops by itself, and leaves the plain colours", () => {
   const g = fit(16, 16, 8, 1);
   const canvas = fakeCanvas();
   const map = new Heatmap(canvas);

@@ -58,7 +58,7 @@ test("lines of the charts stand out from the paper", () => {
   assert.equal(new Set(DESIGN_LINES.map(({ hex, dash }) => hex + dash)).size, DESIGN_LINES.length);
 });
 
-test("words beside every colour", () => {
+test("no colour lacks its words", () => {
   for (const mode of MODES) for (const entry of mode.entries) assert.ok(entry.name.length > 2);
 });
 

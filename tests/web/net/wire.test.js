@@ -24,7 +24,7 @@ const plain = (frame) => ({
   })),
 });
 
-test("the golden key frame", () => {
+test("a key frame decodes to the numbers that the server encoded", () => {
   assert.deepEqual(plain(decodeFrame(buffer("key.bin"), welcome)), expected("key.json"));
 });
 
@@ -37,7 +37,7 @@ test("planes are views on the frame, not copies", () => {
   }
 });
 
-test("the golden delta on top of the golden key frame", () => {
+test("a delta applied to its key frame gives the server's next picture", () => {
   const key = decodeFrame(buffer("key.bin"), welcome);
   const delta = decodeFrame(buffer("delta.bin"), welcome);
   assert.deepEqual(plain(applyFrame(key, delta)), expected("delta.json"));
@@ -52,7 +52,7 @@ test("a delta on anything but its base is not applied", () => {
   assert.equal(applyFrame({ ...key, nr_pageblocks: 5 }, delta), null);
 });
 
-test("what is no frame of this version is refused in one sentence", () => {
+test("a damaged frame or one of another version is refused in one sentence", () => {
   const cases = [
     [(view) => view.setUint8(0, 0x46 + 1), /does not begin with FRSC/],
     [(view) => view.setUint8(4, 2), /server speaks version 2, this page version 1: reload/],
@@ -83,7 +83,7 @@ test("a delta beyond the last pageblock is refused", () => {
   assert.throws(() => decodeFrame(bytes, welcome), /changes pageblock 4000 of 6/);
 });
 
-test("messages", () => {
+test("every message of the server is read by its type, and what is no message is refused", () => {
   assert.equal(welcome.type, "welcome");
   assert.equal(statIndex(welcome.stat_fields)[welcome.stat_fields[3]], 3);
   for (const name of ["down_accepted", "down_error", "down_pace", "down_progress"]) {

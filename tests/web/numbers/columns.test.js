@@ -4,7 +4,7 @@ import { COLUMNS } from "../../../web/src/numbers/columns.js";
 
 const stats = (values) => (name) => values[name] ?? 0;
 
-test("every column has words, a unit and a value, also before anything was done", () => {
+test("no column lacks its words, unit or value, even before anything was done", () => {
   for (const column of COLUMNS) {
     assert.ok(column.text.length > 30 && column.unit && column.head);
     assert.ok(column.show(stats({})).length > 0);

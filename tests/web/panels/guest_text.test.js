@@ -5,7 +5,7 @@ import { activity, blockText, scannerText, takenText } from "../../../web/src/pa
 const stats = (values) => (name) => values[name] ?? 0;
 const ZONES = [{ start_pfn: 0, end_pfn: 4096 }, { start_pfn: 4096, end_pfn: 262144 }];
 
-test("what a guest is doing", () => {
+test("the activity line says what a guest is doing and how far it is", () => {
   const say = (values) => activity(stats(values), ZONES).text;
   assert.equal(say({}), "idle");
   assert.equal(say({ busy: 1, balloon_actual: 30720, balloon_target: 51200 }), "inflating, 120 of 200 MiB");
@@ -18,14 +18,14 @@ test("what a guest is doing", () => {
   assert.match(say({ balloon_actual: 256, balloon_target: 512, balloon_stopped: 1 }), /^idle; balloon stopped at 1 of 2 MiB/);
 });
 
-test("what came of the huge pages stands beside the blocks that are left", () => {
+test("huge pages taken are counted only once somebody has asked for some", () => {
   assert.equal(takenText(stats({})), "huge pages: not tried yet");
   assert.equal(takenText(stats({ huge_runs: 1, huge_best: 0 })), "0 huge pages taken");
   assert.equal(takenText(stats({ huge_attempt: 1, huge_best: 1 })), "1 huge page taken");
   assert.equal(takenText(stats({ huge_runs: 2, huge_best: 1790 })), "1,790 huge pages taken");
 });
 
-test("the scanners' places have their unit", () => {
+test("the scanners' positions come with their unit, running or at rest", () => {
   assert.equal(scannerText(stats({ migrate_pfn: -1, free_pfn: -1 })), "Compaction has not run yet.");
   assert.match(scannerText(stats({ migrate_pfn: -1, free_pfn: -1, compact_migrate_scanned: 500 })), /at rest; 500 pages/);
   assert.match(scannerText(stats({ migrate_pfn: 256, free_pfn: 51200 })), /stopped at 1 MiB.*stopped at 200 MiB/);

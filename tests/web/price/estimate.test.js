@@ -4,7 +4,7 @@ import { estimated, parseUs, timeText, waited } from "../../../web/src/price/est
 
 const OURS = { exit_us: 10, page_us: 3.5 };
 
-test("the estimate", () => {
+test("the estimate adds time per message and per page, and refuses what is no time", () => {
   assert.equal(waited(OURS, 2, 2), 27);
   const [inflate, batch, hook] = estimated(OURS);
   assert.equal(hook.us, 27);

@@ -32,7 +32,7 @@ test("tests of all paths are added, and divided by what they served", () => {
   assert.equal(shown("pfns_per_exit", HOOK), "86.0");
 });
 
-test("nothing happened, nothing is divided by", () => {
+test("a session in which nothing happened shows zeros, not NaN", () => {
   for (const row of ROWS) assert.match(row.show(row.size(stats({}), OURS), stats({})), /^0/, row.key);
 });
 
@@ -50,13 +50,13 @@ test("zero tests are explained where the test is not compiled in", () => {
   assert.equal(cellNote(row, { name: "lru_hook" }), "");
 });
 
-test("a bargain in one sentence, against pinned and alone", () => {
+test("costs and benefits are one sentence, relative to pinned or alone", () => {
   const pinned = stats({ free_blocks_all: 100, balloon_actual: 51200, host_exits: 200, host_pfns: 51200, pages_copied: 100 });
   assert.equal(
     bargain(stats(HOOK), pinned, OURS),
-    "20 free blocks more than pinned, for 2,210 tests on the generic paths, 400 messages more to the host (5.4 ms by our estimate) and 1.1 MiB more copied.",
+    "20 more free blocks than pinned, for 2,210 tests on the generic paths, 400 more messages to the host (5.4 ms by our estimate) and 1.1 MiB more copied.",
   );
   assert.match(bargain(stats({ ...HOOK, balloon_actual: 0, balloon_inflate: 0 }), null, OURS), /^120 free blocks, for 2,210 tests on the generic paths with no balloon at all, 600 messages to the host/);
-  assert.equal(bargain(pinned, pinned, OURS), "as pinned so far: nothing bought, nothing paid.");
-  assert.match(bargain(stats({ free_blocks_all: 99 }), pinned, OURS), /^1 free block fewer than pinned, for nothing more than pinned pays; it saved 200 messages and 0.4 MiB of copying\.$/);
+  assert.equal(bargain(pinned, pinned, OURS), "same as pinned so far: nothing bought, nothing paid.");
+  assert.match(bargain(stats({ free_blocks_all: 99 }), pinned, OURS), /^1 fewer free block than pinned, for nothing more than pinned pays; it saved 200 messages and 0.4 MiB of copying\.$/);
 });

@@ -5,7 +5,7 @@ import { changes, laneOf, lanes, TITLES, verdict } from "../../../web/src/race/r
 const page = (more = {}) => ({ refcount: 1, locked_by: null, balloon: true, isolated: false, marked: false, place: "balloon list", ...more });
 const state = (P = {}, N = {}, mutex = null) => ({ pages: { P: page(P), N: page({ refcount: 0, balloon: false, place: "free", ...N }) }, nr_isolated: 0, mutex });
 
-test("a step says what it changed, and nothing else", () => {
+test("a step names what it changed, and nothing else", () => {
   assert.deepEqual(changes(state(), state()), []);
   assert.deepEqual(changes(state(), state({ refcount: 2 })), ["P references: 1 → 2"]);
   assert.deepEqual(changes(state(), state({ locked_by: "C1" })), ["P page lock: free → held by C1"]);
@@ -32,9 +32,9 @@ test("the verdict names the protections", () => {
   assert.match(verdict(result(0), setting("on", "on")).note, /^9,517 states, all of them visited/);
   assert.equal(verdict(result(9), setting("off", "on")).text, "9 things break without the page lock");
   assert.equal(verdict(result(1), setting("on", "off")).text, "One thing breaks without the count test");
-  assert.equal(verdict(result(2), setting("off", "off")).text, "2 things break without both");
+  assert.equal(verdict(result(2), setting("off", "off")).text, "2 things break without either");
 });
 
-test("titles are for people", () => {
+test("every broken property has a title in words", () => {
   for (const title of Object.values(TITLES)) assert.ok(!title.includes("_"));
 });

@@ -6,7 +6,7 @@ import { blockDifference, kernelText, ROWS, sameHolder, tally, verdict } from ".
 const value = (low, high, near) => ({ low, high, mean: (low + high) / 2, band: [low - near, high + near], each: [low, high] });
 const row = (stat) => ROWS.find((each) => each.stat === stat);
 
-test("the difference in words, with a sign that is not a colour", () => {
+test("a difference has its amount, its direction and a sign, not just a colour", () => {
   const say = (low, high, near, ours) => {
     const { sign, words } = verdict("free_blocks_all", value(low, high, near), ours);
     return `${sign} ${words}`;
@@ -23,20 +23,20 @@ test("the difference in words, with a sign that is not a colour", () => {
   assert.equal(kernelText(row("balloon_actual"), value(51200, 51200, 0)), "200");
 });
 
-test("a step is counted", () => {
+test("a step's numbers are counted as in the kernel's range, in the band, or neither", () => {
   const values = { free_blocks_all: value(6, 64, 30), nr_free_pages: value(100, 100, 5), huge_best: value(1, 1, 1) };
   const ours = { free_blocks_all: 20, nr_free_pages: 103, huge_best: 9 };
   assert.deepEqual(tally(values, (stat) => ours[stat]), { total: 3, close: 2, inside: 1 });
 });
 
-test("pageblocks are held against each other", () => {
+test("pageblocks agree by holder alone, and the difference lists what is more or less", () => {
   const planes = (flags, free) => ({ flags: Uint8Array.from(flags), free: [free], movable: [0], balloon: [512 - free], unmovable: [0] });
   assert.equal(sameHolder(planes([0x10, 0x21, 0x30], 0), planes([0x18, 0x20, 0x40], 0)), 2, "only the holder counts");
   assert.equal(blockDifference(planes([0], 10), planes([0], 12), 0), "fragscope has 2 fewer free, 2 more balloon");
   assert.equal(blockDifference(planes([0], 12), planes([0], 12), 0), "the same in both");
 });
 
-test("every quantity that the protocol names for recordings has its words", () => {
+test("no quantity that the protocol names for recordings lacks its words", () => {
   const text = readFileSync(new URL("../../../docs/PROTOCOL.md", import.meta.url), "utf8");
   const table = text.slice(text.indexOf("| statistic | band at least |"), text.indexOf("`picture` is the step"));
   const named = [...table.matchAll(/`(\w+)`/g)].map(([, name]) => name).filter((name) => name !== "lru_hook");

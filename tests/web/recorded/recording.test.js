@@ -9,12 +9,12 @@ const recorded = {
   ],
 };
 
-test("a panel is a recorded design when all its toggles are", () => {
+test("a panel shows a recorded design only if all toggles are the same", () => {
   assert.equal(recordedDesign(recorded, { name: "dedicated_block", toggles: { keep: "0", prevent: "on" } }).key, "dedicated_block:prevent");
   assert.equal(recordedDesign(recorded, { name: "dedicated_block", toggles: { keep: "1", prevent: "on" } }), null);
   assert.equal(recordedDesign(recorded, { name: "separate_pass", toggles: {} }), null);
 });
 
-test("a kernel is called as people call it", () => {
+test("a kernel is named by its version, without the package's suffix", () => {
   assert.equal(kernelName("6.12.107+deb12-amd64"), "Linux 6.12");
 });

@@ -17,7 +17,7 @@ const recorded = {
   designs: [],
 };
 
-test("a session stands where its log says", () => {
+test("the step shown follows from the session's log, whichever of log and frame is behind", () => {
   const at = (log, log_index = log.length) => standing(recorded, "modern", log, log_index);
   assert.deepEqual(at([]), { kind: "on", step: 0 });
   assert.deepEqual(at(logOf(inflate, compact)), { kind: "on", step: 2 });
@@ -32,24 +32,24 @@ test("whoever leaves the recorded commands is told how", () => {
   const left = standing(recorded, "modern", logOf(other), 1);
   assert.deepEqual(left, { kind: "left", why: "other", step: 0, command: other });
   assert.equal(standingText(left, recorded, () => "balloon target 100 MiB"),
-    "You have left the recorded commands: “balloon target 100 MiB” was asked for; recorded as step 1 is “inflate by 200 MiB”. Start over to compare.");
+    "You have left the recorded commands: “balloon target 100 MiB” was given where step 1 of the recording is “inflate by 200 MiB”. Start over to compare.");
   const early = logOf(inflate, compact);
   early[1].idle = false;
   assert.equal(standing(recorded, "modern", early, 2).why, "early");
-  assert.match(standingText(standing(recorded, "modern", early, 2), recorded, () => "compact"), /before the step before it was finished/);
+  assert.match(standingText(standing(recorded, "modern", early, 2), recorded, () => "compact"), /before the previous step had finished/);
   const more = standing(recorded, "modern", logOf(inflate, compact, huge, compact), 4);
   assert.equal(more.why, "more");
   assert.match(standingText(more, recorded, () => "compact"), /came after the last recorded step/);
   assert.equal(standing(recorded, "modern", logOf(inflate, compact, huge, compact), 400).kind, "left");
 });
 
-test("another kernel's rules are not compared, and a guest without a recording neither", () => {
+test("neither another kernel's rules nor a guest without a recording is compared", () => {
   assert.equal(standing(recorded, "2012", [], 0).kind, "profile");
   assert.match(standingText({ kind: "profile" }, recorded, String), /Linux 6\.12; this guest follows the rules of Linux 3\.8/);
   assert.equal(standing(null, "modern", [], 0).kind, "none");
 });
 
-test("a scenario is held against the kernel only where it goes the same way", () => {
+test("a scenario is compared with the kernel only if it follows the recording", () => {
   const scenario = (...commands) => ({ steps: commands.map((command) => ({ commands: [command] })) });
   assert.ok(along(recorded, null));
   assert.ok(along(null, null));

@@ -23,7 +23,7 @@ test("every outcome has a symbol of its own and a word", () => {
   assert.deepEqual(outcomeOf("new_one"), { symbol: "?", words: "new one" });
 });
 
-test("a page in words, and where it goes", () => {
+test("a page is named with its kind, its pageblock and where it goes", () => {
   assert.equal(subjectText(balloon), "page 10241, balloon");
   assert.equal(titleText(balloon), "Page 10241, balloon, in pageblock 20 (40 to 42 MiB): moved, to page 40606, by compact_memory");
   assert.equal(targetBlock(balloon), 79);
@@ -33,12 +33,12 @@ test("a page in words, and where it goes", () => {
   assert.equal(titleText(block), "Pageblock 20, UNMOVABLE (40 to 42 MiB): skipped, by compact_memory");
 });
 
-test("a trace is foretold, then done, and stale when the session went elsewhere", () => {
+test("a trace is coming up, then done, and stale once the session went elsewhere", () => {
   const at = (/** @type {number} */ tick, log_index = 2) => standing({ ...trace, tick: 10, ticks: 4 }, { tick, log_index }, 2);
   assert.deepEqual([at(10), at(14), at(12), at(15), at(9), at(10, 3)], ["foretold", "done", "stale", "stale", "stale", "stale"]);
   assert.equal(standing(null, null, 0), "none");
   const told = { ...trace, tick: 10, ticks: 1, total: 3, shown: 3 };
-  assert.equal(traceText(told, "foretold", 10), "Foretold, tick 11 of lru_hook: 3 pages and pageblocks handled. Step does exactly this.");
+  assert.equal(traceText(told, "foretold", 10), "Coming up, tick 11 of lru_hook: 3 pages and pageblocks handled. Step does exactly this.");
   assert.match(traceText(told, "done", 11), /^Done, tick 11/);
   assert.match(traceText(told, "stale", 20), /to tick 20: trace again/);
   assert.match(traceText({ ...told, ticks: 0 }, "foretold", 10), /has nothing to do\. Press Compact/);

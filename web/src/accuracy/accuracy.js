@@ -1,6 +1,6 @@
 /**
- * How good is this? The score against the recorded kernel, and the benchmark of 2012 beside the points that were published.
- * Read when somebody opens it.
+ * How good is this? The score against the recorded kernel, and the benchmark of 2012 beside its published results.
+ * Read when it is opened.
  */
 
 import { el, need, svg } from "../lib/dom.js";
@@ -71,8 +71,8 @@ function fidelity(figures) {
 /** @param {import("./scores.js").Highalloc} figures */
 function highalloc(figures) {
   return [
-    el("h3", {}, "Against the only figures that were published: stress-highalloc, 2012"),
-    el("p", {}, "Share of memory that could be had as huge pages while kernels are built. A dot is one of our seeds, a diamond what was published: one run each, no variance known. Nothing was fitted to the diamonds."),
+    el("h3", {}, "Against the only published figures: stress-highalloc, 2012"),
+    el("p", {}, "Share of memory available as huge pages while kernels are being built. A dot is one of our seeds; a diamond is the published result, one run each, variance unknown. Nothing was fitted to the diamonds."),
     ...Object.keys(figures.presets).flatMap((preset) => [
       el("h4", {}, `Preset ${preset}: ${PRESETS[preset] ?? ""}`),
       el("div.scroll", {}, el("table", { "data-preset": preset },

@@ -1,6 +1,6 @@
 /**
- * What the published figures say, in words and numbers: the score against the recorded kernel, and the benchmark of 2012 beside its
- * published points. Pure; the files' formats are described at the top of scripts/fidelity.py and scripts/stress_highalloc.py.
+ * What the published figures say, as text and numbers: the score against the recorded kernel, and the benchmark of 2012 beside its
+ * published results. Pure; scripts/fidelity.py and scripts/stress_highalloc.py describe the files' formats.
  */
 
 /**
@@ -20,7 +20,7 @@ export const CLASSES = [
   ["huge", "huge pages handed out"],
   ["free", "free pages"],
   ["unusable", "unusable free index"],
-  ["gained", "MiB that an inflation gained"],
+  ["gained", "MiB gained by an inflation"],
   ["isolated", "pages isolated"],
   ["scanned", "pages scanned"],
   ["moved", "balloon pages moved"],
@@ -40,13 +40,13 @@ export const percent = ({ inside, total }) => (total ? `${((100 * inside) / tota
 /** @param {Fidelity} figures */
 export function fidelityText({ summary }) {
   const { all, ceiling, median_error, seeds } = summary;
-  const kernel = ceiling ? ` Another run of the kernel itself would be there in ${percent(ceiling)}.` : "";
-  return `${all.inside} of ${all.total} predicted numbers (${percent(all)}) lie in the band that the kernel’s own runs leave.${kernel} ` +
-    `The median error is ${(100 * median_error).toFixed(1)} %. Measured on the six examples${seeds ? `, under ${seeds.length} draws of what a capture does not say` : ""}.`;
+  const kernel = ceiling ? ` Another run of the kernel itself would score ${percent(ceiling)}.` : "";
+  return `${all.inside} of ${all.total} predicted numbers (${percent(all)}) are within the band of the kernel’s own runs.${kernel} ` +
+    `The median error is ${(100 * median_error).toFixed(1)} %. Measured on the six examples${seeds ? `, over ${seeds.length} draws of what a capture does not say` : ""}.`;
 }
 
 /**
- * The predictions furthest out of their band.
+ * The predictions furthest outside their band.
  * @param {Fidelity} figures
  * @param {number} most
  * @returns {{where: string, what: string, kernel: string, ours: string, times: number}[]}
@@ -87,7 +87,7 @@ export function range(numbers) {
  * @property {string} design
  * @property {string} pass
  * @property {string} words
- * @property {number[]} ours per cent, one a seed
+ * @property {number[]} ours per cent, one per seed
  * @property {number|null} published per cent
  */
 
@@ -106,6 +106,6 @@ export function strips({ presets, published }, preset) {
 /** @param {Strip} strip */
 export function stripText({ ours, published }) {
   const mean = ours.reduce((sum, n) => sum + n, 0) / ours.length;
-  const mine = `ours: ${mean.toFixed(0)} % in the mean, ${Math.min(...ours).toFixed(0)} to ${Math.max(...ours).toFixed(0)} over ${ours.length} seeds`;
-  return published === null ? `${mine}; never published` : `${mine}; published: ${published} %, one run, no variance known`;
+  const mine = `ours: ${mean.toFixed(0)} % on average, ${Math.min(...ours).toFixed(0)} to ${Math.max(...ours).toFixed(0)} over ${ours.length} seeds`;
+  return published === null ? `${mine}; never published` : `${mine}; published: ${published} %, one run, variance unknown`;
 }

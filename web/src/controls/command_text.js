@@ -16,8 +16,8 @@ export function commandText(command) {
     case "huge": return `take up to ${count(Number(command.nr))} huge pages`;
     case "drop_caches": return "drop caches";
     case "offline": return `offline ${count(Number(command.start_mib))} to ${count(Number(command.start_mib) + Number(command.size_mib))} MiB`;
-    case "alloc_contig": return `allocate ${count(Number(command.size_mib))} MiB in a row`;
-    case "workload": return command.enabled ? `workload on, ${count(Number(command.rate))} operations a tick${command.ticks ? `, for ${count(Number(command.ticks))} ticks` : ""}` : "workload off";
+    case "alloc_contig": return `allocate ${count(Number(command.size_mib))} MiB contiguously`;
+    case "workload": return command.enabled ? `workload on, ${count(Number(command.rate))} operations per tick${command.ticks ? `, for ${count(Number(command.ticks))} ticks` : ""}` : "workload off";
     default: return command.type;
   }
 }

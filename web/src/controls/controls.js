@@ -10,7 +10,7 @@ import { notify } from "../state.js";
 import { commandText } from "./command_text.js";
 
 const MORE = "fragscope.more";
-const SLIDER_SETTLE_MS = 300; // arrow keys on a slider: one command when the person stops, not one per step
+const SLIDER_SETTLE_MS = 300; // arrow keys on a slider: one command when they stop, not one per step
 const KIND_BUTTONS = /** @type {Record<string, string>} */ ({
   compact: "compact", huge: "huge", direct_compact: "direct", drop_caches: "drop", reset: "reset",
 });
@@ -41,10 +41,10 @@ export function createControls(state, painter, intents) {
   const step = need("step", HTMLButtonElement);
   rememberMore(need("more", HTMLDetailsElement));
   let resumeAt = 60;
-  let running = false; // as asked for last: the server's answer is a moment behind
+  let running = false; // as last asked for: the server's answer lags a moment behind
   let dragging = false;
   let settle = 0;
-  let asked = 0; // MiB of the balloon target asked for last
+  let asked = 0; // MiB of the balloon target last asked for
 
   for (let o = 1; o <= 10; o++) {
     const size = 4 * 2 ** o;
@@ -119,7 +119,7 @@ export function createControls(state, painter, intents) {
     slower: () => setSpeed(Math.max(0, Number(speed.value) - 10)),
   };
   function askWorkload() {
-    const value = read(rate, "Workload rate", "operations a tick");
+    const value = read(rate, "Workload rate", "operations per tick");
     if (value === null) workload.checked = false;
     else send({ type: "workload", enabled: workload.checked, rate: value });
   }
@@ -156,7 +156,7 @@ export function createControls(state, painter, intents) {
     running = pace > 0;
     if (running) {
       resumeAt = pace;
-      // Never pull the thumb from under a finger; and keep a position that means this speed already.
+      // Never pull the thumb from under a finger, and leave a position that already means this speed.
       if (!dragging && speedOf(Number(speed.value)) !== Math.round(pace)) speed.value = String(positionOf(pace));
     }
     step.disabled = pace > 0;
@@ -181,7 +181,7 @@ export function createControls(state, painter, intents) {
     const frame = state.frame.get();
     if (!welcome || !frame || frame.designs.length === 0) return;
     setText(need("tick", HTMLOutputElement), tickText(frame.tick));
-    // The target stands in the frame: another page may have moved it. Never while somebody edits here.
+    // The target comes with the frame: another page may have changed it. Never overwrite what is being typed here.
     const target = frame.designs[0].stats[statIndex(welcome.stat_fields).balloon_target] / MIB_PAGES;
     const editing = document.activeElement === field || document.activeElement === range;
     if ((asked === -1 || !editing) && ![...state.pending.get().values()].some((entry) => entry.kind === "balloon_target")) {
@@ -217,7 +217,7 @@ export function createControls(state, painter, intents) {
 /** @param {number} speed ticks a second */
 const speedText = (speed) => `${plural(Math.round(speed), "tick")}/s`;
 
-/** On a phone the things to press are under the thumb, and the maps far below what one reads first: go where it happens. */
+/** On a phone the buttons are under the thumb and the maps far below the fold: scroll to where things happen. */
 function look() {
   const panels = need("panels", HTMLElement);
   const far = panels.getBoundingClientRect().top > 0.6 * window.innerHeight;
@@ -225,7 +225,7 @@ function look() {
 }
 
 /**
- * The rarer commands stay as a person has left them: closed at first, for the maps need the room.
+ * The rarer commands stay open or closed as they were left: closed at first, because the maps need the room.
  * @param {HTMLDetailsElement} more
  */
 function rememberMore(more) {

@@ -1,6 +1,6 @@
 /**
- * Requests for a range of memory in words: offlining and contiguous allocation, and why one stopped. The sentences are
- * those of engine/core/ranges/range_codes.py; a test holds the two together.
+ * What became of a request for a range of memory (offlining, contiguous allocation), and why it stopped. The sentences are
+ * those of engine/core/ranges/range_codes.py; a test keeps the two in step.
  */
 
 import { count, mibNumber } from "../lib/format.js";
@@ -49,7 +49,7 @@ export function rangeBetween(one, other) {
 export const rangeText = (range) => `${count(range.start_mib)} to ${count(range.start_mib + range.size_mib)} MiB`;
 
 /**
- * What came of the last request, or is coming of it; empty if there was none.
+ * The outcome of the last request so far; empty if there was none.
  * @param {import("../panels/guest_text.js").Stats} s
  * @returns {string}
  */

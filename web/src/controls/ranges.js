@@ -1,5 +1,5 @@
 /**
- * A range of memory: chosen by dragging over a map or typed, offlined, and what each design's guest made of it.
+ * A range of memory: chosen by dragging over a map or typed, then offlined; and what came of it in each design's guest.
  */
 
 import { el, need, setText } from "../lib/dom.js";
@@ -54,7 +54,7 @@ export function createRanges(state, painter, sendCommand) {
   });
   for (const input of [start, size]) input.addEventListener("change", () => state.range.set(chosen()));
 
-  // -- dragging: the maps have said already which pageblock is pointed at
+  // -- dragging: the maps already know which pageblock is pointed at
   panels.addEventListener("pointerdown", (event) => {
     from = event.pointerType !== "touch" && event.button === 0 ? state.pageblock.get() : null;
   });
@@ -68,7 +68,7 @@ export function createRanges(state, painter, sendCommand) {
     size.value = String(range.size_mib);
   });
   window.addEventListener("pointerup", () => {
-    // What can be done with the range stands there; not while dragging, for the maps move.
+    // What can be done with the range is in there; not while dragging, because that moves the maps.
     if (dragged) need("more", HTMLDetailsElement).open = true;
     dragged = false;
     from = null;
@@ -100,7 +100,7 @@ export function createRanges(state, painter, sendCommand) {
 
   const showRange = painter.add("dom", () => {
     const range = state.range.get();
-    setText(need("range-chosen", HTMLElement), range ? `Chosen: ${rangeText(range)}.` : "Drag over a map, or type it here.");
+    setText(need("range-chosen", HTMLElement), range ? `Chosen: ${rangeText(range)}.` : "Drag over a map, or type the range here.");
   });
 
   state.welcome.subscribe(showWelcome);

@@ -1,5 +1,5 @@
 /**
- * The dialog in which a person chooses guest, seed and designs, and the upload of a capture. Ends in one intent: start over.
+ * The dialog that chooses guest, seed and designs, and the upload of a capture. Its one intent: start over.
  */
 
 import { el, need } from "../lib/dom.js";
@@ -11,9 +11,9 @@ const SIZES_MIB = [256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536];
 const CMA_MIB = [0, 16, 64, 256];
 const MOST_DESIGNS = 8;
 const PROFILES = [
-  { value: "modern", label: "Linux 6.12", text: "The kernel of the recordings: simulation and reality can be held side by side." },
+  { value: "modern", label: "Linux 6.12", text: "The kernel that was recorded: simulation and reality can be compared." },
   { value: "2012", label: "Linux 3.8, the thread’s kernel", text: "As it was when the four designs were discussed. Nothing was recorded under it." },
-  { value: "2012+3.14", label: "Linux 3.8 with one repair of 3.14", text: "Compaction notices that its two scanners have met. What changes against 3.8 hangs on that defect." },
+  { value: "2012+3.14", label: "Linux 3.8 with one repair of 3.14", text: "Compaction notices that its two scanners have met. Whatever differs from 3.8 is due to that defect." },
 ];
 
 /** @typedef {import("../net/wire.js").Config} Config */
@@ -57,7 +57,7 @@ export function createSetup(state, reset) {
     dialog.replaceChildren(form(info, current(), {
       start(config) {
         dialog.close();
-        reset(config, "start over with another choice");
+        reset(config, "start over with a new choice");
       },
       load,
       refuse: (text) => notify(state, "error", text),
@@ -106,7 +106,7 @@ function form(info, config, on) {
   const problem = el("p.problem", { role: "alert" });
   const submit = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
-    const number = parseWhole(seed.value, "The seed", 0, 2147483647, "the generator's start");
+    const number = parseWhole(seed.value, "The seed", 0, 2147483647, "");
     const chosen = guest.read(number.value ?? 1);
     const keys = designs.read();
     const error = number.error ?? chosen.error ?? (new Set(keys).size < keys.length ? "Two panels would show the same design with the same toggles: change one." : null);
@@ -144,7 +144,7 @@ function guestChoice(info, source, load) {
     type: "file", id: "setup-file", accept: ".tar,.xz,.gz,.zst,.tgz,.txz",
     change: () => file.files?.[0] && load(file.files[0]),
   });
-  const kept = source.kind === "upload" ? [radio("upload", true, "Your capture", "the file that is loaded now")] : [];
+  const kept = source.kind === "upload" ? [radio("upload", true, "Your capture", "the file loaded now")] : [];
   const element = el("fieldset.guests", {}, el("legend", {}, "Guest"),
     el("div.guest-columns", {},
       el("div", {}, el("h3", {}, "Real captures"), ...kept, ...captures,
@@ -170,7 +170,7 @@ function guestChoice(info, source, load) {
 
 /** @param {string} now */
 function profileChoice(now) {
-  const element = el("fieldset.profiles", {}, el("legend", {}, "Kernel, whose rules all designs follow"),
+  const element = el("fieldset.profiles", {}, el("legend", {}, "Kernel rules, shared by all designs"),
     el("div.guest-columns", {}, ...PROFILES.map(({ value, label, text }) =>
       el("label.choice", {}, el("input", { type: "radio", name: "profile", value, checked: value === now }),
         el("span", {}, el("b", {}, label), el("span.why", {}, text))))));
@@ -211,7 +211,7 @@ function designChoice(info, keys) {
               ...toggle.values.map((value, i) =>
                 el("option", { value, selected: (values[toggle.name] ?? toggle.values[0]) === value }, i === 0 ? `${value} (default)` : value))))),
       );
-      if (!kind?.toggles.length) toggles.append(el("p.why", {}, "No choices: it is what it is."));
+      if (!kind?.toggles.length) toggles.append(el("p.why", {}, "No options."));
     }
     showToggles(chosen);
     list.append(row);
@@ -219,7 +219,7 @@ function designChoice(info, keys) {
   }
   keys.forEach(addRow);
   return {
-    element: el("fieldset.designs", {}, el("legend", {}, "Designs, a panel each"), list, add),
+    element: el("fieldset.designs", {}, el("legend", {}, "Designs, one panel each"), list, add),
     read: () =>
       [...list.children].map((row) => {
         const selects = [...row.querySelectorAll("select")];

@@ -1,5 +1,5 @@
 /**
- * "The argument": each claim of the thread, who made it, the scenario that tests it, what the numbers on the screen say now,
+ * "The argument": each claim of the thread, who made it, the scenario that tests it, what the numbers on screen say now,
  * and a fair reading.
  */
 
@@ -22,7 +22,7 @@ export function argument(state, catalog, load, close) {
   /** @type {(() => void)[]} */
   const live = [];
   /** @type {Set<string>} */
-  const seen = new Set(); // figures: open where they come first
+  const seen = new Set(); // figures are open where they first appear
   const parts = [...new Set(claims.map(({ part }) => part))];
   const elements = parts.map((part) =>
     el("section.claims-part", { "aria-label": part }, el("h3", {}, part), ...claims.filter((each) => each.part === part).map((each) => article(each))));

@@ -151,11 +151,11 @@ export function createBar(state, painter, intents) {
    */
   function stepWords(scenario, at, busy, done) {
     if (at.kind === "unknown") return "Loading the scenario’s guest…";
-    if (at.kind === "left") return "Another command than the scenario’s was given: the numbers are still of what you see. Start over to follow it.";
+    if (at.kind === "left") return "You gave a command that is not in the scenario. The numbers still describe what you see; start over to follow it again.";
     const paused = busy && state.pace.get() === 0 ? " The simulation is paused: press Run." : "";
     if (at.step === 0) return `All designs start from the same memory (${favoursText(scenario.favours)}). Press Next step.${paused}`;
     const { words: text } = scenario.steps[at.step - 1];
-    if (busy) return `${text}${paused || " The guests are at work…"}`;
+    if (busy) return `${text}${paused || " The guests are working…"}`;
     return done ? `That was the last step. ${scenario.text}` : text;
   }
 

@@ -1,5 +1,5 @@
 /**
- * All scenarios as cards, by group: the question, whom it was made for, and one press that loads it.
+ * All scenarios as cards, by group: the question, the design it favours, and the button that loads it.
  */
 
 import { el } from "../lib/dom.js";
@@ -8,7 +8,7 @@ import { favoursText } from "./scenario.js";
 
 /**
  * @param {import("./scenario.js").Catalog} catalog
- * @param {string} current name of the scenario that runs, "" = none
+ * @param {string} current name of the running scenario, "" = none
  * @param {(name: string) => void} load
  */
 export function gallery({ groups, scenarios }, current, load) {

@@ -1,5 +1,5 @@
 /**
- * The guide: a gallery of scenarios and "The argument" in one dialog, and the scenario that runs in a bar on the page.
+ * The guide: the gallery of scenarios and "The argument" in one dialog, and the running scenario in a bar on the page.
  */
 
 import { el, need } from "../lib/dom.js";
@@ -18,7 +18,7 @@ import { sameConfig } from "./scenario.js";
  * @property {() => void} startOver
  * @property {() => Promise<import("./scenario.js").Catalog>} read
  *
- * @typedef {object} Address what stands behind the # of the address
+ * @typedef {object} Address the part of the address after the #
  * @property {(name: string) => string|null} get
  * @property {(name: string, value: string|null) => void} set
  */
@@ -34,9 +34,9 @@ export function createGuide(state, painter, address, intents) {
   const dialog = need("guide", HTMLDialogElement);
   const more = need("more", HTMLDetailsElement);
   let opened = false; // whether the rarer commands were open before the scenario
-  const cameTo = address.get("s"); // a session that somebody else may look at
+  const cameTo = address.get("s"); // a session that somebody else may be watching
   let wanted = address.get("scenario") ?? "";
-  let from = ""; // claim that led to the scenario which runs
+  let from = ""; // claim that led to the running scenario
   /** @type {Tab} */
   let tab = "scenarios";
   /** @type {ReturnType<typeof argument>|null} */
@@ -96,8 +96,8 @@ export function createGuide(state, painter, address, intents) {
     });
     body.setAttribute("aria-labelledby", `guide-tab-${tab}`);
     lead.textContent = tab === "scenarios"
-      ? "Each scenario loads a guest and leads through it step by step, under all its designs at once. The numbers that decide it stand beside each step."
-      : "In July 2012 the list linux-mm argued about one patch series. Here is each claim in our words, where it was made, the scenario that tests it, and how it came out. The designs separate_pass and dedicated_block were never built: what you see of them is as proposed, our implementation.";
+      ? "Each scenario loads a guest and walks through it step by step, under all its designs at once. The numbers that decide it are beside each step."
+      : "In July 2012 the linux-mm list argued about one patch series. Here is each claim in our words, where it was made, the scenario that tests it, and how it came out. The designs separate_pass and dedicated_block were never built: what you see of them is our implementation of the proposal.";
     shown = null;
     if (!catalog) body.replaceChildren(el("p", {}, "Reading the scenarios…"));
     else if (tab === "scenarios") body.replaceChildren(...gallery(catalog, state.scenario.get()?.name ?? "", (name) => load(name, "")));
@@ -137,7 +137,7 @@ export function createGuide(state, painter, address, intents) {
     more.open = opened;
   }
 
-  /** The session that is there now: does it run the scenario that the address names? */
+  /** Does the current session run the scenario that the address names? */
   function onWelcome() {
     const welcome = state.welcome.get();
     const catalog = state.catalog.get();
@@ -148,7 +148,7 @@ export function createGuide(state, painter, address, intents) {
       state.scenario.set(scenario);
       opened ||= more.open;
       more.open = false;
-    } else if (scenario && welcome.session !== cameTo) load(wanted, from); // a session of our own: nobody is disturbed
+    } else if (scenario && welcome.session !== cameTo) load(wanted, from); // our own session: nobody is disturbed
     else {
       if (!scenario) notify(state, "error", `There is no scenario called ${wanted}.`);
       leave();

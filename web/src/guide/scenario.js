@@ -1,5 +1,5 @@
 /**
- * Where a session stands in a scenario, and what the numbers on the screen say, in words. Pure.
+ * A scenario as data, where a session stands in it, and what its numbers say in words. Pure.
  */
 
 import { count } from "../lib/format.js";
@@ -24,7 +24,7 @@ import { count } from "../lib/format.js";
  *
  * @typedef {object} Claim
  * @property {string} id
- * @property {string} part heading under which it stands
+ * @property {string} part heading it comes under
  * @property {string} claim
  * @property {string} who
  * @property {string} when
@@ -38,11 +38,11 @@ import { count } from "../lib/format.js";
  * @typedef {{groups: {name: string, label: string}[], scenarios: Scenario[], claims?: Claim[]}} Catalog
  *
  * @typedef {{kind: "unknown"} | {kind: "left", step: number} | {kind: "on", step: number, rest: Command[]}} Place
- *   step: steps that were begun; rest: commands of that step still to be sent
+ *   step: number of steps begun; rest: commands of that step still to be sent
  */
 
 /**
- * The same whatever the order of fields, and whether a field is absent or empty.
+ * A text that is the same whatever the order of fields, and whether a field is absent or empty.
  * @param {unknown} value
  * @returns {string}
  */
@@ -61,7 +61,7 @@ function canonical(value) {
 export const sameConfig = (one, other) => canonical(one) === canonical(other);
 
 /**
- * Where a session stands: its log is compared with the scenario's commands.
+ * Where a session stands in a scenario: compares its log with the scenario's commands.
  * @param {Scenario} scenario
  * @param {readonly {command: Command}[]} log as far as it is known
  * @param {number} log_index of the frame shown
@@ -84,7 +84,7 @@ export function place(scenario, log, log_index) {
 const list = (names) => (names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}`);
 
 /**
- * Who has most, who has least; equal where all have the same.
+ * Who has the most and who the least; "equal" if all have the same.
  * @param {string} label what is counted
  * @param {{key: string, value: number, tried?: boolean}[]} designs
  */
@@ -105,7 +105,7 @@ export function compare(label, designs) {
 }
 
 /**
- * The number that is put into a sentence: the one that decides, else the first.
+ * The number that goes into the sentence: the one that decides, else the first.
  * @param {Scenario} scenario
  * @returns {Show|null}
  */
@@ -114,7 +114,7 @@ export function deciding({ judge, show }) {
 }
 
 /**
- * Whom a scenario was made for, as a tag.
+ * The design that a scenario favours, as a tag.
  * @param {string} favours
  */
 export function favoursText(favours) {

@@ -1,5 +1,5 @@
 /**
- * The numbers that decide a scenario, a column for each design, straight from the frame shown.
+ * The numbers that decide a scenario, one column per design, straight from the current frame.
  */
 
 import { el, setText } from "../lib/dom.js";
@@ -10,7 +10,7 @@ import { compare } from "./scenario.js";
 /**
  * @param {import("../state.js").State} state
  * @param {string} stat
- * @returns {{key: string, value: number, tried: boolean}[]} nothing where the server does not know the statistic
+ * @returns {{key: string, value: number, tried: boolean}[]} empty if the server does not know the statistic
  */
 export function numbers(state, stat) {
   const welcome = state.welcome.get();
@@ -20,14 +20,14 @@ export function numbers(state, stat) {
   if (!welcome || !frame || at === undefined) return [];
   return welcome.designs.map(({ key }, i) => {
     const { stats } = frame.designs[i];
-    // 0 huge pages are a result only after somebody has asked for some.
+    // 0 huge pages is a result only once somebody has asked for some.
     const tried = !stat.startsWith("huge_") || stats[index.huge_runs] > 0 || stats[index.huge_attempt] > 0;
     return { key, value: stats[at], tried };
   });
 }
 
 /**
- * A design's key that may go on in the next line after a part, never within a word.
+ * A design's key that may break across lines after each part, but never within a word.
  * @param {string} key
  * @returns {(string|HTMLElement)[]}
  */
@@ -39,14 +39,14 @@ const breakable = (key) => key.split(/(?<=[_:+=])/).flatMap((part, i) => (i ? [e
  */
 export function createNumbers(state) {
   const table = el("table.numbers");
-  const element = el("div.scroll", { role: "region", "aria-label": "Numbers that decide it, now", tabindex: 0 }, table);
+  const element = el("div.scroll", { role: "region", "aria-label": "The numbers that decide it, now", tabindex: 0 }, table);
   const narrow = window.matchMedia("(max-width: 640px)");
   let builtFor = "";
   /** @type {HTMLElement[][]} cells by row of `show`, then by design */
   let cells = [];
 
   /**
-   * A row for each number and a column for each design; on a phone the other way round.
+   * A row per number and a column per design; on a phone the other way round.
    * @param {import("./scenario.js").Show[]} show
    * @param {string[]} keys
    */

@@ -1,13 +1,13 @@
 /**
- * A value that tells its subscribers when it was set. The page's whole state is made of these.
+ * A value that tells its subscribers when it changes. The page's whole state is made of these.
  */
 
 /**
  * @template T
  * @typedef {object} Atom
  * @property {() => T} get
- * @property {(value: T) => void} set subscribers hear of it only if the value is another one
- * @property {(listener: (value: T) => void) => () => void} subscribe returns the way to unsubscribe
+ * @property {(value: T) => void} set subscribers are told only if the value differs
+ * @property {(listener: (value: T) => void) => () => void} subscribe returns the function that unsubscribes
  */
 
 /**
@@ -24,7 +24,7 @@ export function atom(initial) {
     set(next) {
       if (Object.is(next, value)) return;
       value = next;
-      // A copy: a listener may unsubscribe itself, or add another, while we go round.
+      // A copy: a listener may unsubscribe itself, or add another, while we iterate.
       for (const listener of [...listeners]) listener(next);
     },
     subscribe(listener) {

@@ -1,5 +1,5 @@
 /**
- * Making elements without a framework: `el("p.note", {id: "x"}, "words", child)`. Text is always set as text.
+ * Elements without a framework: `el("p.note", {id: "x"}, "words", child)`. Text is always set as text.
  */
 
 /**
@@ -23,7 +23,7 @@ export function el(what, attributes = {}, ...children) {
 }
 
 /**
- * An element of index.html that must be there.
+ * An element that the page must have.
  * @template {HTMLElement} T
  * @param {string} id
  * @param {new () => T} kind
@@ -31,12 +31,12 @@ export function el(what, attributes = {}, ...children) {
  */
 export function need(id, kind) {
   const element = document.getElementById(id);
-  if (!(element instanceof kind)) throw new Error(`index.html has no <${kind.name}> with the id ${id}`);
+  if (!(element instanceof kind)) throw new Error(`the page has no <${kind.name}> with the id ${id}`);
   return element;
 }
 
 /**
- * Set text only where it differs: unchanged text costs no layout and is not read out again.
+ * Set text only if it differs: unchanged text then costs no layout and is not read out again.
  * @param {Element} element
  * @param {string} text
  */
@@ -45,8 +45,8 @@ export function setText(element, text) {
 }
 
 /**
- * Switch a button off for a while without taking the focus from it, as `disabled` would: who pressed it by keyboard stays
- * there. What it does has to be given to onPress.
+ * Switch a button off for a while without taking the focus from it, as `disabled` would: a keyboard user keeps their place.
+ * Its action must be registered with onPress.
  * @param {HTMLButtonElement} button
  * @param {boolean} off
  */
@@ -56,7 +56,7 @@ export function setOff(button, off) {
 }
 
 /**
- * What a button does when it is pressed; nothing while setOff has switched it off.
+ * What a button does when pressed; nothing while setOff has switched it off.
  * @param {HTMLButtonElement} button
  * @param {() => void} act
  */
@@ -67,7 +67,7 @@ export function onPress(button, act) {
 }
 
 /**
- * An element of a drawing.
+ * An SVG element.
  * @param {string} tag
  * @param {Record<string, string|number>} attributes
  * @param {...(Node|string)} children

@@ -1,5 +1,5 @@
 /**
- * Numbers into words: pages → "512 MiB", per mille → "84.1 %", counters → "1,234". Pure; the only place where units change.
+ * Numbers as text: pages → "512 MiB", per mille → "84.1 %", counters → "1,234". Pure; the only place where units change.
  */
 
 export const MIB_PAGES = 256;
@@ -22,7 +22,7 @@ export function short(n) {
 }
 
 /**
- * MiB with its unit, GiB from 10 GiB on.
+ * MiB with its unit; GiB from 10 GiB up.
  * @param {number} sizeMib
  */
 export function mib(sizeMib) {
@@ -34,7 +34,7 @@ export function mib(sizeMib) {
 export const pagesToMib = (pages) => pages / MIB_PAGES;
 
 /**
- * Pages as MiB without the unit: one decimal where it is not whole and small.
+ * Pages as MiB without the unit; one decimal if the number is small and not whole.
  * @param {number} pages
  */
 export function mibNumber(pages) {
@@ -62,7 +62,7 @@ export function orderText(order) {
 }
 
 /**
- * Addresses of a pageblock.
+ * Address range of a pageblock.
  * @param {number} index
  */
 export function blockRange(index) {
@@ -86,12 +86,12 @@ export const positionOf = (ticks_per_s) =>
   Math.round((100 * Math.log10(Math.min(1000, Math.max(1, ticks_per_s)))) / 3);
 
 /**
- * A whole number typed by a person.
+ * A whole number that the user typed.
  * @param {string} text
  * @param {string} what
  * @param {number} low
  * @param {number} high
- * @param {string} unit
+ * @param {string} unit "" = none
  * @returns {{value: number, error: null} | {value: null, error: string}}
  */
 export function parseWhole(text, what, low, high, unit) {
@@ -101,14 +101,14 @@ export function parseWhole(text, what, low, high, unit) {
     const shown = trimmed === "" ? "empty" : trimmed.slice(0, 40);
     return {
       value: null,
-      error: `${what} is ${shown}: a whole number of ${unit} from ${whole.format(low)} to ${whole.format(high)} is needed.`,
+      error: `${what} is ${shown}: a whole number${unit && ` of ${unit}`} from ${whole.format(low)} to ${whole.format(high)} is needed.`,
     };
   }
   return { value, error: null };
 }
 
 /**
- * A design and its toggles as the key on the wire: NAME[:TOGGLE[=VALUE][+TOGGLE…]]; defaults are left out.
+ * A design and its toggles as a key on the wire: NAME[:TOGGLE[=VALUE][+TOGGLE…]]; defaults are left out.
  * @param {string} name
  * @param {{name: string, values: string[]}[]} toggles
  * @param {Record<string, string>} chosen
@@ -121,7 +121,7 @@ export function designKey(name, toggles, chosen) {
 }
 
 /**
- * The other way: name and toggles written in a key.
+ * The inverse: the name and the toggles that a key spells out.
  * @param {string} key
  * @returns {{name: string, chosen: Record<string, string>}}
  */

@@ -1,10 +1,10 @@
 /**
- * The only requestAnimationFrame of the page: whatever changed since the last paint is brought to the screen once,
- * DOM first, then canvases. Nothing is painted while nothing changes.
+ * The only requestAnimationFrame of the page: whatever changed since the last paint is painted once,
+ * DOM first, then canvases. Nothing is painted if nothing changed.
  */
 
 /**
- * @typedef {(now: number) => boolean|void} Part paints one part; true = paint me again next time (something glows still)
+ * @typedef {(now: number) => boolean|void} Part paints one part; true = paint me again next time (something is still glowing)
  *
  * @typedef {object} Painter
  * @property {(phase: "dom"|"canvas", part: Part) => () => void} add returns the part's "mark me dirty"

@@ -1,13 +1,13 @@
 /**
  * Where a pageblock lies on a map: index ↔ cell ↔ pixel. Pure arithmetic.
  *
- * Low addresses are at the bottom left, high ones at the top right, as on an axis: "upwards" in words is upwards on
- * the picture. Spaces: cell (column, row from the top), device (canvas pixels), css (layout pixels).
+ * Low addresses are at the bottom left and high ones at the top right, as on an axis: "up" in words is up in
+ * the picture. Coordinate spaces: cell (column, row from the top), device (canvas pixels), css (layout pixels).
  */
 
 export const BLOCK_MIB = 2;
-const COLUMN_STEP = 8; // a row is a multiple of 16 MiB, so that the marks on the axis are round
-const LARGE = 8192; // pageblocks: from here on the axis counts GiB, and a row is a multiple of 256 MiB where there is room
+const COLUMN_STEP = 8; // a row is a multiple of 16 MiB, so that the axis has round numbers
+const LARGE = 8192; // pageblocks: from here on the axis is in GiB, and a row is a multiple of 256 MiB if there is room
 const LARGE_COLUMN_STEP = 128;
 
 /**
@@ -23,7 +23,7 @@ const LARGE_COLUMN_STEP = 128;
  */
 
 /**
- * The largest whole cell with which all pageblocks fit.
+ * The largest whole-pixel cell at which all pageblocks fit.
  * @param {number} nr pageblocks
  * @param {number} maxWidth css pixels
  * @param {number} maxHeight css pixels
@@ -42,7 +42,7 @@ export function fit(nr, maxWidth, maxHeight, dpr) {
     if (cols >= step && Math.ceil(wanted / cols) * cell <= height) break;
   }
   if (cell < 1) {
-    // Too many for the height that was offered: one device pixel each, and as high as it has to be.
+    // Too many for the height offered: one device pixel each, and as tall as it has to be.
     cell = 1;
     cols = Math.max(step, Math.floor(width / step) * step);
   }
@@ -66,7 +66,7 @@ export function cellOf(g, index) {
  * @param {Geometry} g
  * @param {number} cssX
  * @param {number} cssY
- * @returns {number|null} null outside, and in the unused rest of the top row
+ * @returns {number|null} null outside the map and in the unused part of the top row
  */
 export function indexAt(g, cssX, cssY) {
   const col = Math.floor(cssX / g.cssCell);
@@ -77,11 +77,11 @@ export function indexAt(g, cssX, cssY) {
 }
 
 /**
- * The pageblock that a key leads to.
+ * The pageblock that a key moves to.
  * @param {Geometry} g
  * @param {number} index
  * @param {string} key as in KeyboardEvent.key
- * @returns {number|null} null if the key does not move
+ * @returns {number|null} null if it is not a movement key
  */
 export function moveIndex(g, index, key) {
   const steps = /** @type {Record<string, number>} */ ({
@@ -105,7 +105,7 @@ export const isLarge = (nr) => nr >= LARGE;
 /**
  * Marks of the address axis: rows whose first address is a round number of MiB.
  * @param {Geometry} g
- * @param {number} minCss least distance between two marks, css pixels
+ * @param {number} minCss minimum distance between two marks, css pixels
  * @returns {{cssY: number, mib: number}[]} lowest address first; cssY is the bottom edge of the row
  */
 export function axisMarks(g, minCss) {

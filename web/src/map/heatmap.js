@@ -1,12 +1,12 @@
 /**
- * Planes + colour table → ImageData → canvas. One canvas pixel a pageblock; in the content mode, where cells are large
- * enough, one pixel wide and as many pixels high as the cell on the screen, so that a cell is filled from below like a
- * jar. CSS scales the canvas without smoothing. Every paint rewrites all cells: that costs less than keeping track.
+ * Planes + colour table → ImageData → canvas. One canvas pixel per pageblock; in content mode, where cells are large
+ * enough, one pixel wide and as many pixels high as the cell on the screen, so that a cell fills from the bottom like a
+ * jar. CSS scales the canvas without smoothing. Every paint rewrites all cells: cheaper than keeping track.
  */
 
 import { CONTENT, freeTable, HOLDER, MIGRATETYPE, mix, packed, table, TOUCHED } from "./palette.js";
 
-/** From this cell size on (device pixels) the content of a pageblock is drawn as layers; below, as one mixed colour. */
+/** From this cell size on (device pixels) a pageblock's content is drawn as layers; below it, as one mixed colour. */
 export const LAYERS_FROM = 5;
 
 const GLOW_STEPS = 8;
@@ -19,9 +19,9 @@ const BY_FREE = new Int32Array(freeTable());
 const GLOW = packed(TOUCHED);
 
 /**
- * Heights of the layers of one cell, from below: reserved, unmovable, balloon, movable; the rest is free. Whatever is there at
- * all gets one pixel at least: a single balloon page keeps 2 MiB from user land and must be seen.
- * @param {Uint8Array} out five heights, the free rest last
+ * Heights of the layers of one cell, from the bottom: reserved, unmovable, balloon, movable; the rest is free. Anything present
+ * gets at least one pixel: a single balloon page costs user land 2 MiB and must be visible.
+ * @param {Uint8Array} out five heights, free last
  * @param {number} reserved pages
  * @param {number} unmovable
  * @param {number} balloon
@@ -54,7 +54,7 @@ export class Heatmap {
   /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
     this.canvas = canvas;
-    // Never read back by the page, and desynchronized would tear: plain 2D.
+    // The page never reads it back, and desynchronized would tear: plain 2D.
     this.context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
     /** @type {import("./geometry.js").Geometry|null} */
     this.geometry = null;
@@ -103,7 +103,7 @@ export class Heatmap {
     }
   }
 
-  /** Let nothing glow: another guest. */
+  /** Stop all glowing: this is another guest. */
   clearGlow() {
     this.glow.fill(0);
     this.glowing = false;
@@ -112,7 +112,7 @@ export class Heatmap {
   /**
    * @param {Record<string, import("../net/wire.js").Plane>} planes
    * @param {number} now milliseconds, for the glow
-   * @returns {boolean} whether something glows still
+   * @returns {boolean} whether something is still glowing
    */
   paint(planes, now) {
     if (!this.geometry || !this.image) return false;
@@ -134,7 +134,7 @@ export class Heatmap {
       any = true;
     }
     this.glowAt = now;
-    // Goes out one paint after the last step: that paint brings back the plain colours.
+    // Stays true for one paint after the last step, which brings back the plain colours.
     this.glowing = any;
   }
 
@@ -143,7 +143,7 @@ export class Heatmap {
     const { free, migratetype, flags, pcp } = planes;
     const { cols, rows, nr } = /** @type {import("./geometry.js").Geometry} */ (this.geometry);
     const { pixels, mode } = this;
-    // One loop a mode, over whole rows: this is the work of every paint.
+    // One loop per mode, over whole rows: this is the hot path of every paint.
     for (let start = 0, row = rows - 1; row >= 0; row--, start += cols) {
       const shift = row * cols - start;
       const end = Math.min(nr, start + cols);
@@ -179,7 +179,7 @@ export class Heatmap {
       for (let col = 0; index < end; index++, col++) {
         const used = movable[index] + balloon[index] + unmovable[index];
         const reserved = Math.max(0, NR_PAGES - used - free[index] - pcp[index]);
-        // The topmost pixel lies under the grid line, so it is not shared out.
+        // The topmost pixel is under the grid line, so no layer gets it.
         layers(heights, reserved, unmovable[index], balloon[index], movable[index], height - 1);
         let at = (row * height + height - 1) * cols + col;
         for (let layer = 0; layer < 5; layer++) {
@@ -198,10 +198,10 @@ const [FREE_RB, MOVABLE_RB, BALLOON_RB, UNMOVABLE_RB, RESERVED_RB] = [FREE, MOVA
 const [FREE_G, MOVABLE_G, BALLOON_G, UNMOVABLE_G, RESERVED_G] = [FREE, MOVABLE, BALLOON, UNMOVABLE, RESERVED].map((c) => (c >>> 8) & 255);
 
 /**
- * Colours of pageblocks' pages mixed by their share; what is left of 512 is reserved.
+ * The colours of a pageblock's pages mixed by share; whatever is missing from 512 is reserved.
  *
- * Runs for every pageblock of every paint, so it is written out and in 32-bit integers: shares count in 128ths, because
- * 255 * 128 fits into 15 bits and so two channels into one number; what the rounding leaves over counts as free.
+ * Runs for every pageblock of every paint, so it is written out by hand in 32-bit integers: shares are in 128ths, because
+ * 255 * 128 fits in 15 bits, and so two channels in one number; what rounding leaves over counts as free.
  * @param {Int32Array} pixels
  * @param {number} shift from a pageblock's index to its pixel
  * @param {number} start first pageblock

@@ -1,5 +1,5 @@
 /**
- * Colours with words beside them, and the choice of the colour mode.
+ * The legend: what each colour means, and the choice of the colour mode.
  */
 
 import { el, need } from "../lib/dom.js";
@@ -17,8 +17,8 @@ export function createLegend(state, painter) {
   const marks = el(
     "ul.marks",
     { "aria-label": "Marks" },
-    el("li", {}, el("span.glyph", { "aria-hidden": "true" }, "▲"), "migrate scanner, going up to find pages to move"),
-    el("li", {}, el("span.glyph", { "aria-hidden": "true" }, "▽"), "free scanner, going down to find room"),
+    el("li", {}, el("span.glyph", { "aria-hidden": "true" }, "▲"), "migrate scanner, moving up to find pages to move"),
+    el("li", {}, el("span.glyph", { "aria-hidden": "true" }, "▽"), "free scanner, moving down to find room"),
     el("li", {}, el("span.glyph.dedicated", { "aria-hidden": "true" }), "dedicated to the balloon"),
     el("li", {}, el("span.glyph.touched", { "aria-hidden": "true" }), "just changed"),
   );

@@ -1,11 +1,11 @@
 /**
- * What is drawn over a map: outlines of dedicated pageblocks and of the range chosen, the two scanners of compaction, the pageblock pointed at.
+ * What is drawn over a map: outlines of dedicated pageblocks and of the chosen range, both compaction scanners, the pageblock pointed at.
  */
 
 import { FLAG_DEDICATED } from "../net/wire.js";
 import { cellOf } from "./geometry.js";
 
-/** Room at the right of the map for the scanners' marks, css pixels. */
+/** Room to the right of the map for the scanners' marks, css pixels. */
 export const GUTTER = 18;
 
 const INK = "#14191f";
@@ -20,11 +20,11 @@ const PAGEBLOCK_SHIFT = 9;
  * @property {number} free_pfn -1 = none
  * @property {number|null} pageblock pointed at
  * @property {import("../controls/range_text.js").Range|null} [range] chosen for offlining
- * @property {number|null} [target] pageblock that a page goes to
+ * @property {number|null} [target] pageblock that the traced page moves to
  */
 
 /**
- * Draw all marks anew.
+ * Redraw all marks.
  * @param {HTMLCanvasElement} canvas covers the map and the gutter
  * @param {import("./geometry.js").Geometry} g
  * @param {Marks} marks
@@ -58,7 +58,7 @@ export function drawMarks(canvas, g, marks) {
 }
 
 /**
- * One line round each group of neighbouring pageblocks.
+ * One outline around each group of neighbouring pageblocks.
  * @param {CanvasRenderingContext2D} c
  * @param {import("./geometry.js").Geometry} g
  * @param {(i: number) => boolean} wanted whether a pageblock belongs to a group
@@ -83,7 +83,7 @@ function outline(c, g, wanted, colour) {
 }
 
 /**
- * A triangle in the gutter beside the scanner's row, a thin line along that row, and a frame round its pageblock.
+ * A triangle in the gutter beside the scanner's row, a thin line along that row, and a frame around its pageblock.
  * @param {CanvasRenderingContext2D} c
  * @param {import("./geometry.js").Geometry} g
  * @param {number} pfn
@@ -117,7 +117,7 @@ function scanner(c, g, pfn, upwards) {
 }
 
 /**
- * A dashed line from the pageblock of a page to that of its target.
+ * A dashed line from a page's pageblock to its target's.
  * @param {CanvasRenderingContext2D} c
  * @param {import("./geometry.js").Geometry} g
  * @param {number} from

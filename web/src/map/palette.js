@@ -1,6 +1,6 @@
 /**
- * Colours as data. Chosen so that every pair inside one mode can be told apart with any of the three colour-vision
- * deficiencies, without a red/green pair, and so that light always means free (tests/web/map/palette.test.js holds it to that).
+ * Colours as data. Chosen so that every pair within a mode can be told apart with any of the three colour-vision
+ * deficiencies, with no red/green pair, and so that light always means free (tests/web/map/palette.test.js checks it).
  */
 
 /**
@@ -26,9 +26,9 @@ const RESERVED = "#a6adb5";
 export const CONTENT = {
   key: "content",
   label: "Content",
-  text: "Each cell is one pageblock of 2 MiB (512 pages), filled from below by what its pages are.",
+  text: "Each cell is one pageblock of 2 MiB (512 pages), filled from the bottom by what its pages are.",
   entries: [
-    { name: "free", hex: FREE, text: "nobody uses it" },
+    { name: "free", hex: FREE, text: "not in use" },
     { name: "movable", hex: MOVABLE, text: "programs, page cache" },
     { name: "balloon", hex: BALLOON, text: "given to the host" },
     { name: "unmovable", hex: UNMOVABLE, text: "kernel, pinned" },
@@ -43,7 +43,7 @@ const RAMP = ["#352f44", "#3c4668", "#3f5f8d", "#4378aa", "#5a91c0", "#7daacd", 
 export const FREE_SHARE = {
   key: "free",
   label: "Free share",
-  text: "Each cell is one pageblock of 2 MiB; the lighter, the more of it is free.",
+  text: "Each cell is one pageblock of 2 MiB; the lighter it is, the more of it is free.",
   entries: RAMP.map((hex, i) => ({
     name: i === 0 ? "0 % free" : i === RAMP.length - 1 ? "100 % free" : `${Math.round((100 * i) / (RAMP.length - 1))} %`,
     hex,
@@ -55,15 +55,15 @@ export const FREE_SHARE = {
 export const MIGRATETYPE = {
   key: "migratetype",
   label: "Migratetype",
-  text: "Each cell is one pageblock; its migratetype says for which kind of page the allocator keeps it.",
+  text: "Each cell is one pageblock; its migratetype says what kind of page the allocator keeps it for.",
   entries: [
     { name: "UNMOVABLE", hex: UNMOVABLE, text: "for pages that stay where they are" },
     { name: "MOVABLE", hex: MOVABLE, text: "for pages that compaction may move" },
     { name: "RECLAIMABLE", hex: "#7fbf9f", text: "for caches that the kernel can shrink" },
-    { name: "HIGHATOMIC", hex: "#f2dc52", text: "kept back for urgent high-order requests" },
+    { name: "HIGHATOMIC", hex: "#f2dc52", text: "kept for urgent high-order requests" },
     { name: "CMA", hex: "#c9539b", text: "for contiguous device memory" },
-    { name: "ISOLATE", hex: "#eef1f3", text: "nothing may be taken from it now" },
-    { name: "BALLOON", hex: BALLOON, text: "own type of the dedicated_block design" },
+    { name: "ISOLATE", hex: "#eef1f3", text: "closed to allocation for now" },
+    { name: "BALLOON", hex: BALLOON, text: "type used by dedicated_block" },
   ],
 };
 
@@ -73,9 +73,9 @@ export const HOLDER = {
   label: "What holds this block",
   text: "Each cell is one pageblock; its colour says what keeps it from being a free 2 MiB block.",
   entries: [
-    { name: "free", hex: FREE, text: "a 2 MiB page can be had" },
+    { name: "free", hex: FREE, text: "available as a 2 MiB page" },
     { name: "movable only", hex: MOVABLE, text: "compaction can empty it" },
-    { name: "held by balloon", hex: BALLOON, text: "movable, but for balloon pages" },
+    { name: "held by balloon", hex: BALLOON, text: "movable except for balloon pages" },
     { name: "held by kernel", hex: UNMOVABLE, text: "nothing can empty it" },
     { name: "reserved", hex: RESERVED, text: "never handed out" },
     { name: "movable by the hook", hex: "#c9539b", text: "balloon pages that compaction moves" },

@@ -1,6 +1,6 @@
 /**
- * The socket: hello, credits, commands, and coming back by itself. Writes what the server says into the state.
- * The only file that says `WebSocket`.
+ * The socket: hello, credits, commands and reconnecting. Writes what the server says into the state.
+ * The only file that uses `WebSocket`.
  */
 
 import { notify } from "../state.js";
@@ -17,7 +17,7 @@ const RETRY_MOST_MS = 5000;
  * @property {(config: import("./wire.js").Config, text: string) => void} reset
  * @property {(ticks_per_s: number) => void} pace
  * @property {(ticks: number) => void} step
- * @property {() => void} painted one paint is done: gives back the credits of the frames in it
+ * @property {() => void} painted called after a paint: returns the credits of the frames in it
  * @property {() => void} retryNow
  */
 
@@ -48,7 +48,7 @@ export function createClient(state, address) {
   /** @param {string} text */
   const later = (text, phase = /** @type {"lost"|"starting"} */ ("lost")) => {
     clearTimeout(timer);
-    // Up to a quarter of chance, so that a room full of pages does not come back in one instant.
+    // Up to a quarter of jitter, so that a roomful of pages does not reconnect at the same instant.
     const wait = phase === "starting" ? 500 : retryMs * (1 + Math.random() / 4);
     retryMs = Math.min(RETRY_MOST_MS, retryMs * 2);
     state.connection.set({ phase, text, retry_at: performance.now() + wait });
@@ -61,7 +61,7 @@ export function createClient(state, address) {
       if (!state.info.get()) state.info.set(await getInfo());
       if (!address.getSession()) {
         address.setSession((await createSession({})).session);
-        madeHere = true; // until it has been seen to live
+        madeHere = true; // until it is known to work
       }
     } catch (error) {
       const starting = error instanceof RestError && error.status === 503;
@@ -110,11 +110,11 @@ export function createClient(state, address) {
         break;
       case "error":
         if (!greeted) {
-          lastWords = sentence(message.text); // a close follows, and says what it means for this page
+          lastWords = sentence(message.text); // a close follows and says what it means for this page
           break;
         }
         if (message.command_id !== null) forget(message.command_id);
-        // A farewell refuses nothing.
+        // A goodbye is not a refusal.
         notify(state, /shutting down/i.test(message.text) ? "info" : "error", sentence(message.text));
         break;
       case "pace":
@@ -137,7 +137,7 @@ export function createClient(state, address) {
     madeHere = false;
     askedForKey = false;
     state.progress.set(null);
-    // What was on its way when the socket broke may or may not stand in the log: the frames tell.
+    // What was in flight when the socket broke may or may not be in the log: the frames will tell.
     state.pending.set(new Map());
     const before = state.welcome.get();
     if (before?.session !== welcome.session || before.epoch !== welcome.epoch) state.done.set([]);
@@ -189,7 +189,7 @@ export function createClient(state, address) {
   }
 
   function credit() {
-    // A hidden page gets no further frames; on return it asks for a whole picture, which brings the credits back.
+    // A hidden page gets no further frames; on return it asks for a complete picture, which restores the credits.
     if (document.hidden) return;
     for (; unpainted > 0; unpainted--) tell({ type: "credit" });
   }
@@ -204,17 +204,17 @@ export function createClient(state, address) {
     state.progress.set(null);
     if (code === 4404) {
       address.setSession("");
-      // At once the first time; a server that cannot make sessions is not asked in a tight loop.
+      // At once the first time, but a server that cannot make sessions is not asked in a tight loop.
       if (madeHere) later(lastWords || "The server could not make a session.");
       else {
-        notify(state, "info", "The session that this page showed is gone (it ended, or the server was restarted): a new one begins.");
+        notify(state, "info", "The session shown here is gone (it ended, or the server was restarted). A new one is starting.");
         connect();
       }
     } else if (code === 4400 || code === 4403) {
-      const text = code === 4403 ? "This address may not talk to the server (foreign Origin)." : "Server and page do not fit together: reload the page.";
+      const text = code === 4403 ? "The server does not accept pages from this address (foreign Origin)." : "Server and page do not match: reload the page.";
       state.connection.set({ phase: "lost", text: lastWords || (reason ? sentence(reason) : text), retry_at: 0 });
     } else if (code === 1011) {
-      later("The session ended by a fault of the simulator.");
+      later("The session ended because of a fault in the simulator.");
     } else if (code === 4429) {
       later(lastWords || "Too many people are watching already.");
     } else {
@@ -231,7 +231,7 @@ export function createClient(state, address) {
     lastId += 1;
     const command_id = `${Date.now().toString(36)}-${lastId}`;
     if (!tell({ ...message, command_id })) {
-      notify(state, "error", `${text}. The server is not reachable now.`);
+      notify(state, "error", `Not sent: ${text}. The server is not reachable.`);
       return;
     }
     const entry = { text, kind, index: null, sent_at: performance.now() };
@@ -259,7 +259,7 @@ export function createClient(state, address) {
 }
 
 /**
- * The server's words as a sentence: capital first, full stop at the end.
+ * The server's words as a sentence: capitalised, with a full stop.
  * @param {string} text
  */
 function sentence(text) {

@@ -1,5 +1,5 @@
 /**
- * The REST requests of docs/PROTOCOL.md; every refusal becomes a RestError whose message is the server's one sentence.
+ * The REST requests of docs/PROTOCOL.md; every refusal becomes a RestError whose message is the server's sentence.
  */
 
 /** @typedef {import("./wire.js").Config} Config */
@@ -31,7 +31,7 @@ async function call(url, options) {
   try {
     body = await response.json();
   } catch {
-    // Not JSON: a proxy's page, say. The status has to do.
+    // Not JSON: a proxy's page, say. The status has to suffice.
   }
   if (!response.ok) {
     throw new RestError(body?.error ?? body?.status ?? `The server answered with status ${response.status}.`, response.status);
@@ -54,7 +54,7 @@ export const getRecorded = (example) => call(`api/recorded/${encodeURIComponent(
  */
 export async function getPicture(example, design, step) {
   const response = await fetch(`api/recorded/${encodeURIComponent(example)}/${encodeURIComponent(design)}/${step}`).catch(() => null);
-  if (!response?.ok) throw new RestError(`the picture of step ${step} under ${design} did not come`, response?.status ?? 0);
+  if (!response?.ok) throw new RestError(`the picture of step ${step} under ${design} could not be read`, response?.status ?? 0);
   return response.arrayBuffer();
 }
 
@@ -77,7 +77,7 @@ export const postSpread = (session) => call(`api/sessions/${encodeURIComponent(s
 export const getSpread = (session) => call(`api/sessions/${encodeURIComponent(session)}/spread`);
 
 /**
- * A published result that travels with the examples.
+ * A published result that ships with the examples.
  * @param {string} name of info.published
  * @returns {Promise<any>}
  */
@@ -87,7 +87,7 @@ export const getPublished = (name) => call(`api/${encodeURIComponent(name)}`);
 export const getScenarios = () => call("api/scenarios");
 
 /**
- * What the next ticks of one design will do, page by page; the session is left as it is.
+ * What the next ticks of one design will do, page by page; the session is left unchanged.
  * @param {string} session
  * @param {string} design
  * @param {number} ticks
@@ -100,7 +100,7 @@ export const postTrace = (session, design, ticks) =>
     body: JSON.stringify({ design, ticks }),
   });
 
-/** @returns {Promise<{reasons: import("../trace/handled.js").Reason[]}>} every reason that a trace can give */
+/** @returns {Promise<{reasons: import("../trace/handled.js").Reason[]}>} every reason a trace can give */
 export const getReasons = () => call("api/reasons");
 
 /** @returns {Promise<import("./wire.js").Info>} */

@@ -1,6 +1,6 @@
 /**
- * Charts over time, by Plotly: the only file that says `Plotly`. It is loaded after the first picture of the maps, and one
- * chart at a time is drawn, in rotation, each at most twice a second: a Plotly call costs 15 ms whatever it changes.
+ * Charts over time, drawn by Plotly; the only file that names it. It is loaded after the maps are first painted, and one
+ * chart at a time is drawn, in turn, each at most twice a second: a Plotly call costs 15 ms however little changes.
  */
 
 import { el, need } from "../lib/dom.js";
@@ -43,7 +43,7 @@ export function createCharts(state) {
   let turn = 0;
   let lastTurn = 0;
   let timer = 0;
-  let stale = 0; // charts that still lack the newest frame
+  let stale = 0; // number of charts that still lack the newest frame
   /** @type {Record<string, number>} */
   let at = {};
 
@@ -62,7 +62,7 @@ export function createCharts(state) {
     stored = frame;
     frame.designs.forEach(({ stats }, i) => {
       const { ticks, blocks, unusable } = history[i];
-      // An idle guest adds nothing: the last point moves on, so that time passes and the list stays short.
+      // An idle guest adds no points: its last point moves along, so that time passes and the list stays short.
       const n = ticks.length;
       const value = stats[at.free_blocks_all];
       const index = stats[at.unusable_index_9] / 1000;
@@ -102,7 +102,7 @@ export function createCharts(state) {
     }, Math.max(0, lastTurn + TURN_MS - performance.now()));
   }
 
-  // Not in an animation frame: a chart takes longer than the maps may take.
+  // Not in an animation frame: a chart takes longer than the maps are allowed.
   function draw() {
     const welcome = state.welcome.get();
     const frame = state.frame.get();
@@ -124,7 +124,7 @@ export function createCharts(state) {
 }
 
 /**
- * Drop every second point but the last.
+ * Drop every second point, but keep the last.
  * @param {number[]} list
  */
 function thin(list) {
@@ -179,7 +179,7 @@ function orderBars(frame, names, at) {
 
 /**
  * @param {number} which
- * @param {number} nr designs: from the fifth on each takes a line of the legend
+ * @param {number} nr designs: from the fifth on, each takes another line of the legend
  */
 function layout(which, nr) {
   const axis = { color: MUTED, gridcolor: LINE, zerolinecolor: LINE, linecolor: LINE, automargin: true, fixedrange: true };

@@ -1,5 +1,5 @@
 /**
- * The scoreboard: a row per design, benefit beside cost, each column explained.
+ * The scoreboard: a row per design, benefits beside costs, each column explained.
  */
 
 import { el, lineSwatch, need, setText } from "../lib/dom.js";
@@ -82,7 +82,7 @@ export function createScoreboard(state, painter, askSpread) {
     const equal = sizes.every((size) => size === sizes[0]);
     setText(note, equal
       ? `All balloons hold ${mibNumber(sizes[0])} MiB: a fair comparison.`
-      : "The balloons do not hold the same now: compare when they do.");
+      : "The balloons differ in size right now: compare when they are equal.");
     note.classList.toggle("unequal", !equal);
   });
 
@@ -91,10 +91,10 @@ export function createScoreboard(state, painter, askSpread) {
 }
 
 /**
- * The range over seeds, as a line over the bar and in numbers.
+ * The range over seeds, as a line across the bar and as numbers.
  * @param {HTMLElement} cell
  * @param {{low: number, high: number}|null} range
- * @param {number} most size of a whole bar
+ * @param {number} most size of a full bar
  */
 function whisker(cell, range, most) {
   cell.classList.toggle("ranged", range !== null);

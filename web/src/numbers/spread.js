@@ -1,5 +1,5 @@
 /**
- * "How sure?": asks the server for the spread of the session's numbers over seeds and waits for it, outside of any frame.
+ * "How sure?": asks the server for the spread of the session's numbers over seeds and waits for it, apart from the frames.
  * docs/PROTOCOL.md section 7.
  */
 

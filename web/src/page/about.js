@@ -1,5 +1,5 @@
 /**
- * About the guest that is shown: its zones, its pages by kind, how far a capture agrees with itself, what had to be assumed.
+ * About the guest: zones, pages by kind, how far a capture agrees with itself, and what had to be assumed.
  */
 
 import { el, need } from "../lib/dom.js";
@@ -25,7 +25,7 @@ export function createAbout(state) {
     for (const [key, value] of Object.entries(summary)) {
       if (typeof value === "string" && key !== "name") rows.push([key.replaceAll("_", " "), value]);
     }
-    rows.push(["Simulator", `code ${engine}: with the same code, seed and commands every byte is the same`]);
+    rows.push(["Simulator", `code ${engine}: the same code, seed and commands give the same bytes`]);
     list.replaceChildren(...rows.flatMap(([term, words]) => [el("dt", {}, term), el("dd", {}, words)]));
   });
 }
@@ -47,7 +47,7 @@ function zoneText(zone, summary) {
   if (!read) return range;
   const parts = [range];
   if (typeof read.free_agreement === "number") {
-    parts.push(`free blocks read from the pages agree with buddyinfo to ${(100 * read.free_agreement).toFixed(1)} %`);
+    parts.push(`free blocks derived from the pages agree with buddyinfo to ${(100 * read.free_agreement).toFixed(1)} %`);
   }
   if (typeof read.migratetypes === "string") parts.push(`migratetypes by ${read.migratetypes}`);
   return parts.join("; ");

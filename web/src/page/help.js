@@ -1,5 +1,5 @@
 /**
- * Keyboard shortcuts and their help.
+ * Keyboard shortcuts, and the dialog that lists them.
  */
 
 import { el, need } from "../lib/dom.js";

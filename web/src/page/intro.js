@@ -12,7 +12,7 @@ export function createIntro() {
   try {
     seen = localStorage.getItem(SEEN);
   } catch {
-    // Storage is blocked: the paragraph simply comes back at the next visit.
+    // Storage is blocked: the paragraph is back at the next visit.
   }
   intro.hidden = seen !== null;
   need("close-intro", HTMLButtonElement).addEventListener("click", () => {

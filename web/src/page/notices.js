@@ -1,5 +1,5 @@
 /**
- * What the page has to say: errors in one sentence, the state of the connection, results read out. Also keeps
+ * What the page tells its user: errors in one sentence, the state of the connection, results read out. Also keeps
  * `document.body.dataset.idle`, which tests (and scripts) wait for.
  */
 
@@ -39,7 +39,7 @@ export function createNotices(state, painter, retryNow) {
     document.body.dataset.connection = phase;
     let words = text;
     if (progress) words = progress.total > 0 ? `${upper(progress.text)} (${Math.round((100 * progress.done) / progress.total)} %)` : upper(progress.text);
-    else if (retry_at > 0) words = `${text} Trying again by itself.`;
+    else if (retry_at > 0) words = `${text} Retrying automatically.`;
     setText(linkText, words);
     showWaiting(words, progress, /compiling/i.test(words));
     let button = link.querySelector("button");
@@ -54,7 +54,7 @@ export function createNotices(state, painter, retryNow) {
     document.body.dataset.idle = String(idle);
     const shown = state.frame.get() !== null || document.body.dataset.shown === "true";
     document.body.dataset.shown = String(shown);
-    deck.inert = !shown; // there is no guest yet that could be told anything
+    deck.inert = !shown; // there is no guest yet to send commands to
     if (idle && wasBusy) setText(announce, resultText(state));
     wasBusy = !idle;
   });
@@ -62,7 +62,7 @@ export function createNotices(state, painter, retryNow) {
   for (const each of [state.notices]) each.subscribe(showNotices);
   for (const each of [state.connection, state.progress]) each.subscribe(showLink);
   for (const each of [state.frame, state.pending, state.connection, state.expected, state.recorded, state.reading]) each.subscribe(showIdle);
-  // At once, not at the next paint: whoever asks for something and then waits for idle must not be told "idle" of before.
+  // At once, not at the next paint: whoever sends a command and then waits for idle must not see the idle from before.
   state.pending.subscribe((pending) => {
     if (pending.size > 0) document.body.dataset.idle = "false";
   });
@@ -73,7 +73,7 @@ export function createNotices(state, painter, retryNow) {
 const upper = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /**
- * Before the first picture: the same words large, where the maps will be, with a bar if it is known how far it is.
+ * Before the first picture: the same words in large type where the maps will be, with a bar if the progress is known.
  * @param {string} words
  * @param {import("../net/wire.js").Progress|null} progress
  * @param {boolean} first whether it is the long wait of the first start
@@ -81,7 +81,7 @@ const upper = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 function showWaiting(words, progress, first) {
   const text = document.getElementById("waiting-text");
   const bar = document.getElementById("waiting-bar");
-  if (!text || !(bar instanceof HTMLProgressElement)) return; // the panels stand there now
+  if (!text || !(bar instanceof HTMLProgressElement)) return; // the panels are there now
   setText(text, words);
   need("waiting-why", HTMLElement).hidden = !first;
   if (progress && progress.total > 0) {
@@ -91,7 +91,7 @@ function showWaiting(words, progress, first) {
 }
 
 /**
- * Connected, a frame shown, nothing asked for that is not in it, no guest at work, and what a recording shows is read.
+ * Connected, a frame shown that contains every command sent, no guest at work, and the recording's pictures read.
  * @param {import("../state.js").State} state
  */
 function isIdle(state) {

@@ -15,7 +15,7 @@ export function scanned(s) {
 }
 
 /**
- * What came of the huge pages asked for last; they have all been given back since.
+ * How many huge pages the last request got; they have all been given back since.
  * @param {Stats} s
  */
 export function takenText(s) {
@@ -27,7 +27,7 @@ export function takenText(s) {
  * What a guest is doing now.
  * @param {Stats} s
  * @param {{start_pfn: number, end_pfn: number}[]} zones
- * @param {boolean} [paused] nobody works, whatever has been asked for
+ * @param {boolean} [paused] nobody is working, whatever has been asked for
  * @returns {{busy: boolean, text: string}}
  */
 export function activity(s, zones, paused = false) {
@@ -81,7 +81,7 @@ const MIGRATETYPES = ["UNMOVABLE", "MOVABLE", "RECLAIMABLE", "HIGHATOMIC", "CMA"
 const HOLDERS = [
   "wholly free",
   "movable pages only: compaction can empty it",
-  "held by balloon pages that nothing can move now",
+  "held by balloon pages that nothing can move",
   "held by the kernel: nothing can empty it",
   "reserved",
   "balloon pages that the hook can move",

@@ -1,5 +1,5 @@
 /**
- * One panel per design: headline number, activity, map with axis and marks, and the pageblock pointed at, in all panels at once.
+ * One panel per design: headline number, activity, map with axis and marks; a pageblock pointed at is described in all panels at once.
  */
 
 import { verdict } from "../controls/range_text.js";
@@ -86,7 +86,7 @@ export function createPanels(state, painter, twins) {
     lay();
   }
 
-  // -- layout: the same geometry for all panels, so that they can be compared cell by cell
+  // -- layout: one geometry for all panels, so that they can be compared cell by cell
   const lay = painter.add("dom", () => {
     const welcome = state.welcome.get();
     if (!welcome || panels.length === 0) return;
@@ -104,7 +104,7 @@ export function createPanels(state, painter, twins) {
     geometry = fit(nr, room, height, dpr);
     root.dataset.twins = twin ? "below" : "none";
     if (twin) {
-      // Beside, where one sees both at once, unless the cells became much smaller than one below the other.
+      // Side by side shows both at once, unless that makes the cells much smaller than stacking would.
       const below = fit(nr, room, Math.round(Math.max(TWIN_LEAST, height * TWIN_SHARE)), dpr);
       const beside = fit(nr, Math.floor((room - TWIN_GAP) / 2), height, dpr);
       geometry = beside.cell >= TWIN_WORTH * below.cell ? beside : below;
@@ -226,7 +226,7 @@ export function createPanels(state, painter, twins) {
    */
   function point(i, event) {
     if (!event || !geometry || event.type === "pointerleave") {
-      // A finger lifted has not left: what it touched stays described.
+      // Lifting a finger is not leaving: what it touched stays described.
       if (event?.pointerType === "touch") return;
       if (document.activeElement !== panels[i]?.stack) state.pageblock.set(null);
       return;
@@ -244,7 +244,7 @@ export function createPanels(state, painter, twins) {
     if (!geometry) return;
     state.panel.set(i);
     if (event instanceof FocusEvent) {
-      // A click focuses too, and has pointed already.
+      // A click also focuses, and has already pointed.
       if (event.type === "blur") state.pageblock.set(null);
       else if (state.pageblock.get() === null && panels[i].stack.matches(":focus-visible")) state.pageblock.set(0);
       speak();
@@ -287,7 +287,7 @@ function createPanel(design, i, point, keep) {
   const id = `panel-${i}`;
   const number = el("output.number", { "aria-describedby": `${id}-unit` }, "–");
   const reach = el("span.reach");
-  const taken = el("span.taken", { title: "The most that user land got when huge pages were last taken. All of them were given back." });
+  const taken = el("span.taken", { title: "The most that user land got when huge pages were last taken. All have been given back." });
   const active = el("p.activity", {}, "waiting for the first frame");
   const canvas = el("canvas.map");
   const marks = el("canvas.over");
@@ -332,7 +332,7 @@ function createPanel(design, i, point, keep) {
     el("div.detail", {}, where, counts, holder, slot.detail),
     el("p.tags", {}, ours && el("span.tag.ours", {}, ours), since && el("span.tag", {}, since),
       el("span.choices", {}, ...toggles.flatMap(([name, value], n) => [n ? ", " : "", el(changed.has(name) ? "b" : "span", {}, `${name} ${value}`)]))),
-    el("p.hidden", { id: `${id}-keys` }, "Arrow keys move from pageblock to pageblock, Page up and Page down by four rows, Home and End to the ends."),
+    el("p.hidden", { id: `${id}-keys` }, "Arrow keys move by one pageblock, Page up and Page down by four rows, Home and End to the ends."),
   );
   return { root, number, reach, taken, activity: active, frame, axis, unit, stack, marks, map: new Heatmap(canvas), where, counts, holder, pair, caption, slot };
 }

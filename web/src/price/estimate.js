@@ -1,11 +1,11 @@
 /**
- * Our estimate of the host's time, which a person may change and which is never added to anything measured. Pure.
+ * Our estimate of the host's time, which the user may change and which is never added to anything measured. Pure.
  */
 
 /** @typedef {{exit_us: number, page_us: number}} Estimate */
 
 /**
- * What the guest waited for its host, by the estimate.
+ * How long the guest waited for its host, by the estimate.
  * @param {Estimate} estimate
  * @param {number} exits
  * @param {number} pfns
@@ -14,7 +14,7 @@
 export const waited = ({ exit_us, page_us }, exits, pfns) => exits * exit_us + pfns * page_us;
 
 /**
- * A duration in words.
+ * A duration with its unit.
  * @param {number} us
  */
 export function timeText(us) {
@@ -24,20 +24,20 @@ export function timeText(us) {
 }
 
 /**
- * What moving or giving one balloon page costs by the estimate, and what speed that is.
+ * What giving or moving one balloon page costs by the estimate, and the resulting speed.
  * @param {Estimate} estimate
- * @returns {{words: string, us: number, speed: number}[]} microseconds a page, GiB/s
+ * @returns {{words: string, us: number, speed: number}[]} microseconds per page, GiB/s
  */
 export function estimated({ exit_us, page_us }) {
   return /** @type {[string, number][]} */ ([
     ["inflating: one message for 256 pages", exit_us / 256 + page_us],
     ["moving in batches: two messages for 256 pages", 2 * (exit_us / 256 + page_us)],
-    ["moving by the hook: two messages for each page", 2 * (exit_us + page_us)],
+    ["moving by the hook: two messages per page", 2 * (exit_us + page_us)],
   ]).map(([words, us]) => ({ words, us, speed: us ? 4096 / 2 ** 30 / (us / 1_000_000) : Infinity }));
 }
 
 /**
- * A number of microseconds typed by a person.
+ * A number of microseconds that the user typed.
  * @param {string} text
  * @param {string} what
  * @returns {{value: number, error: null} | {value: null, error: string}}

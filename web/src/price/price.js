@@ -1,5 +1,5 @@
 /**
- * "What does it cost?": one column a design, what it bought above what it paid, live; below, the published figures for scale
+ * "What does it cost?": one column per design, what it bought above what it paid, live; below, the published figures for scale
  * and our estimate of the host's time, each under its own heading.
  */
 
@@ -27,7 +27,7 @@ export function createPrice(state, painter, read) {
   const estimate = { exit_us: Number(exit.value), page_us: Number(page.value) };
   /** @type {import("./rows.js").Row[]} */
   let rows = [];
-  /** @type {HTMLElement[][]} one row of cells a measure */
+  /** @type {HTMLElement[][]} one row of cells per quantity */
   let cells = [];
   /** @type {Published|null} */
   let published = null;
@@ -52,7 +52,7 @@ export function createPrice(state, painter, read) {
         ...rows.flatMap((row, r) => (row.group === group
           ? [el("tr", {}, el("th", { scope: "row" }, el("span", {}, row.words), el("span.price-why", {}, row.text)), ...cells[r])]
           : []))));
-    table.replaceChildren(el("caption.hidden", {}, "Cost beside benefit: one column per design"), el("thead", {}, head), ...bodies);
+    table.replaceChildren(el("caption.hidden", {}, "Costs and benefits: one column per design"), el("thead", {}, head), ...bodies);
     said.replaceChildren(...welcome.designs.map(({ key }, i) =>
       el("li", { "data-design": key }, lineSwatch(DESIGN_LINES[i % DESIGN_LINES.length]), el("b.key", {}, key), el("span"))));
   }
@@ -81,12 +81,12 @@ export function createPrice(state, painter, read) {
     const balloons = values.map((s) => s("balloon_actual"));
     const equal = balloons.every((size) => size === balloons[0]);
     const note = need("price-note", HTMLElement);
-    setText(note, equal ? `All balloons hold ${mibNumber(balloons[0])} MiB; counted since the start of the session.` : "The balloons do not hold the same now: compare when they do.");
+    setText(note, equal ? `All balloons hold ${mibNumber(balloons[0])} MiB; counts are since the start of the session.` : "The balloons differ in size right now: compare when they are equal.");
     note.classList.toggle("unequal", !equal);
     showHere();
   });
 
-  /** What the session itself has to set beside the published figures. */
+  /** This session's own numbers, beside the published figures. */
   function showHere() {
     const here = document.getElementById("price-here");
     const welcome = state.welcome.get();
@@ -96,8 +96,8 @@ export function createPrice(state, painter, read) {
     const s = i < 0 ? null : statsOf(/** @type {any} */ (frame.designs[i].stats));
     const moved = s?.("pgmigrate_success") ?? 0;
     setText(here, !s ? "This session has no hook to compare with."
-      : moved === 0 ? "In this session nothing has been moved yet: press Compact."
-        : `In this session, under ${welcome.designs[i].key}: ${count(tests(s))} tests for ${count(moved)} pages moved, ${(tests(s) / moved).toFixed(2)} for each. How long one test takes, a model of memory cannot say.`);
+      : moved === 0 ? "Nothing has been moved in this session yet: press Compact."
+        : `In this session, under ${welcome.designs[i].key}: ${count(tests(s))} tests for ${count(moved)} pages moved, ${(tests(s) / moved).toFixed(2)} per page. A model of memory cannot say how long a test takes.`);
     const most = Math.max(...frame.designs.map(({ stats }) => stats[at.balloon_actual])) || 256 * 1024;
     const words = need("price-for", HTMLElement);
     setText(words, `for ${mibNumber(most)} MiB, computed`);
@@ -167,7 +167,7 @@ function overheadTable(overhead) {
   const derived = line(overhead.per_page.words, overhead.per_page.unit.replace("us", "µs"), perPage(overhead), 2);
   derived.className = "price-derived";
   return el("div.price-block", {},
-    el("h3", {}, `Measured in 2012: the hook without any balloon`),
+    el("h3", {}, `Measured in 2012: the hook with no balloon at all`),
     el("p", {}, `${overhead.who}, ${overhead.when}: ${overhead.source}. ${overhead.setting}. `, el("b", {}, overhead.reading)),
     el("p", { id: "price-here" }),
     el("div.scroll", {}, el("table", { id: "price-overhead" }, heads(["Quantity", "clean", "with the hook", "change", "−5 % … +25 %"]),
@@ -175,7 +175,7 @@ function overheadTable(overhead) {
 }
 
 /**
- * The change as a dot beside the line of no change.
+ * The change as a dot, beside the line for no change.
  * @param {{clean: number, patched: number}} row
  */
 function dot({ clean, patched }) {
@@ -211,6 +211,6 @@ function speedTable({ reclaim }, estimate) {
         el("tr", {}, el("th", { scope: "row" }, row.name, row.words && el("span.price-why", {}, row.words)), el("td", {}, speedText(row.touched)),
           el("td.price-scale", {}, bar(row.touched)), el("td", { "data-speed": row.touched })))),
       el("tbody.price-ours", {}, group("Our estimate, from the two numbers above; not measured"), ...estimated(estimate).map(({ words, us, speed }) =>
-        el("tr", {}, el("th", { scope: "row" }, words, el("span.price-why", {}, `${timeText(us)} for each page`)), el("td", {}, speedText(speed)),
+        el("tr", {}, el("th", { scope: "row" }, words, el("span.price-why", {}, `${timeText(us)} per page`)), el("td", {}, speedText(speed)),
           el("td.price-scale", {}, bar(speed)), el("td", { "data-speed": speed })))))));
 }

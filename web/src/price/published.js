@@ -13,7 +13,7 @@
  */
 
 /**
- * Time for each page moved, from two rows of the measured table.
+ * Time per page moved, from two rows of the measured table.
  * @param {Published["overhead"]} overhead
  * @returns {{clean: number, patched: number}} microseconds
  */
@@ -24,7 +24,7 @@ export function perPage({ rows, per_page }) {
 }
 
 /**
- * By how much the patched kernel differs.
+ * How much the patched kernel differs, in per cent.
  * @param {{clean: number, patched: number}} row
  */
 export function changeText({ clean, patched }) {
@@ -36,7 +36,7 @@ export function changeText({ clean, patched }) {
 export const SCALE = [0.1, 1000];
 
 /**
- * Place of a speed on the logarithmic scale.
+ * Position of a speed on the logarithmic scale.
  * @param {number} speed GiB/s
  * @returns {number} per cent
  */

@@ -1,5 +1,5 @@
 /**
- * "What does it cost?": what each design paid, beside what it bought. Pure.
+ * "What does it cost?": what each design paid for what it bought. Pure.
  */
 
 import { count, mibNumber, plural, short } from "../lib/format.js";
@@ -22,12 +22,12 @@ import { timeText, waited } from "./estimate.js";
 export const GROUPS = /** @type {Record<Row["group"], string>} */ ({
   bought: "Bought",
   test: "Paid on the generic paths: the balloon test",
-  scan: "Paid in looking",
+  scan: "Paid in scanning",
   move: "Paid in moving",
   host: "Paid to the host",
 });
 
-/** Where the generic paths ask, and where they met a balloon page. */
+/** The tests on the generic paths, and those that met a balloon page. */
 const TESTS = ["hook_checks", "hook_unmap", "hook_move", "hook_putback"];
 const MET = ["hook_checks_balloon", "hook_unmap_balloon", "hook_move_balloon", "hook_putback_balloon"];
 
@@ -59,7 +59,7 @@ const ofTests = (size, s) => (tests(s) ? `${short(size)} (${Math.round(100 * sha
 export const scanned = (s) => s("compact_migrate_scanned");
 
 /**
- * One path of the test.
+ * The test on one path.
  * @param {string} key
  * @param {string} words
  * @param {string} text
@@ -78,31 +78,31 @@ export const ROWS = [
     size: (s) => s("thp_potential"), show: count,
   },
   {
-    key: "balloon_actual", group: "bought", words: "MiB in the balloon", text: "Compare only where the balloons have the same size.",
+    key: "balloon_actual", group: "bought", words: "MiB in the balloon", text: "Compare only when the balloons are the same size.",
     size: (s) => s("balloon_actual"), show: mibNumber,
   },
   {
-    key: "tests", group: "test", words: "tests in all", text: "How often they asked of a page whether it belongs to a balloon.",
+    key: "tests", group: "test", words: "tests in all", text: "How often these paths asked whether a page belongs to a balloon.",
     size: tests, show: short,
   },
-  path("hook_checks", "… when isolating", "isolate_migratepages_block(): of each page in use that is on no LRU list."),
-  path("hook_unmap", "… before unmapping", "migrate_folio_unmap(), in Linux 3.8 __unmap_and_move(): of each page that shall move."),
-  path("hook_move", "… before moving", "move_to_new_folio(): of each page that has got a target."),
-  path("hook_putback", "… when putting back", "putback_movable_pages(): of each page that was isolated and not moved."),
+  path("hook_checks", "… when isolating", "isolate_migratepages_block(): for each page in use that is on no LRU list."),
+  path("hook_unmap", "… before unmapping", "migrate_folio_unmap(), in Linux 3.8 __unmap_and_move(): for each page about to move."),
+  path("hook_move", "… before moving", "move_to_new_folio(): for each page that has a target."),
+  path("hook_putback", "… when putting back", "putback_movable_pages(): for each page that was isolated but not moved."),
   {
-    key: "met", group: "test", words: "tests that met a balloon page", text: "All others were asked in vain.",
+    key: "met", group: "test", words: "tests that met a balloon page", text: "All the others were in vain.",
     size: (s) => sum(s, MET), show: ofTests,
   },
   {
-    key: "met_lru", group: "test", words: "tests that met an LRU page", text: "What those paths were written for; the rest met others.",
+    key: "met_lru", group: "test", words: "tests that met an LRU page", text: "What these paths were written for; the rest met neither kind.",
     size: (s) => s("hook_checks_lru") + sum(s, TESTS.slice(1)) - sum(s, MET.slice(1)), show: ofTests,
   },
   {
-    key: "tests_per_scanned", group: "test", words: "tests for each page scanned", text: "When isolating; pages that the migrate scanner looked at.",
+    key: "tests_per_scanned", group: "test", words: "tests per page scanned", text: "When isolating, per page that the migrate scanner looked at.",
     size: (s) => share(s("hook_checks"), scanned(s)), show: each,
   },
   {
-    key: "tests_per_moved", group: "test", words: "tests for each page moved", text: "On all paths together.",
+    key: "tests_per_moved", group: "test", words: "tests per page moved", text: "All paths together.",
     size: (s) => share(tests(s), s("pgmigrate_success")), show: each,
   },
   {
@@ -110,23 +110,23 @@ export const ROWS = [
     size: (s) => s("compact_migrate_scanned") + s("compact_free_scanned"), show: short,
   },
   {
-    key: "pass_scanned", group: "scan", words: "pages scanned by the balloon’s own pass", text: "Besides: separate_pass only.",
+    key: "pass_scanned", group: "scan", words: "pages scanned by the balloon’s own pass", text: "On top of that; separate_pass only.",
     size: (s) => s("pass_scanned"), show: short,
   },
   {
-    key: "pgmigrate_success", group: "move", words: "pages moved", text: "To another place, of whatever kind.",
+    key: "pgmigrate_success", group: "move", words: "pages moved", text: "Pages of every kind.",
     size: (s) => s("pgmigrate_success"), show: short,
   },
   {
-    key: "balloon_migrate", group: "move", words: "of them balloon pages", text: "They need no copy, but messages to the host.",
+    key: "balloon_migrate", group: "move", words: "balloon pages among them", text: "They need messages to the host, but no copy.",
     size: (s) => s("balloon_migrate"), show: short,
   },
   {
-    key: "balloon_repeats", group: "move", words: "balloon pages moved again", text: "Moves of a balloon page that had been moved before.",
+    key: "balloon_repeats", group: "move", words: "balloon pages moved again", text: "Moves of balloon pages that had been moved before.",
     size: (s) => s("balloon_repeats"), show: short,
   },
   {
-    key: "pages_copied", group: "move", words: "MiB copied", text: "Contents that were copied from one page to another.",
+    key: "pages_copied", group: "move", words: "MiB copied", text: "Contents copied from one page to another.",
     size: (s) => s("pages_copied"), show: mibNumber,
   },
   {
@@ -134,23 +134,23 @@ export const ROWS = [
     size: (s) => s("host_exits"), show: short,
   },
   {
-    key: "pfns_per_exit", group: "host", words: "pages in a message", text: "At most 256; the hook sends two of one page for each move.",
+    key: "pfns_per_exit", group: "host", words: "pages per message", text: "At most 256; the hook sends two messages of one page per move.",
     size: (s) => share(s("host_pfns"), s("host_exits")), show: each,
   },
   {
-    key: "waited", group: "host", words: "waited for the host, our estimate", text: "From the two numbers below; not measured.",
+    key: "waited", group: "host", words: "time spent waiting for the host, our estimate", text: "From the two numbers below; not measured.",
     size: (s, estimate) => waited(estimate, s("host_exits"), s("host_pfns")), show: (size) => (size ? timeText(size) : "0"),
   },
 ];
 
 /**
- * The rows for which a server has the statistics.
+ * The rows whose statistics the server has.
  * @param {readonly string[]} fields welcome.stat_fields
  */
 export const rowsFor = (fields) => ROWS.filter(({ needs = [] }) => needs.every((name) => fields.includes(name)));
 
 /**
- * What is said of a cell in words where its number alone could be misread.
+ * What is said about a cell whose number alone could be misread.
  * @param {Row} row
  * @param {{name: string}} design
  * @returns {string}
@@ -158,9 +158,9 @@ export const rowsFor = (fields) => ROWS.filter(({ needs = [] }) => needs.every((
 export const cellNote = (row, design) => (row.key === "tests" && design.name !== "lru_hook" ? "the test is not in these paths" : "");
 
 /**
- * Cost beside benefit, in one sentence a design.
+ * Costs and benefits of a design, in one sentence.
  * @param {Stats} s
- * @param {Stats|null} base of pinned, if it is among the designs and this is not it
+ * @param {Stats|null} base those of pinned, if it is shown and this is another design
  * @param {Estimate} estimate
  */
 export function bargain(s, base, estimate) {
@@ -169,17 +169,17 @@ export function bargain(s, base, estimate) {
   const pfns = s("host_pfns") - (base?.("host_pfns") ?? 0);
   const copied = s("pages_copied") - (base?.("pages_copied") ?? 0);
   const asked = tests(s);
-  if (base && !got && !asked && !exits && !copied && !s("pass_scanned")) return "as pinned so far: nothing bought, nothing paid.";
+  if (base && !got && !asked && !exits && !copied && !s("pass_scanned")) return "same as pinned so far: nothing bought, nothing paid.";
   const bought = base
-    ? `${plural(Math.abs(got), got < 0 ? "free block fewer" : "free block more", got < 0 ? "free blocks fewer" : "free blocks more")} than pinned`
+    ? `${plural(Math.abs(got), got < 0 ? "fewer free block" : "more free block", got < 0 ? "fewer free blocks" : "more free blocks")} than pinned`
     : plural(got, "free block");
   /** @type {string[]} */
   const paid = [];
   /** @type {string[]} */
   const saved = [];
   if (asked) paid.push(`${plural(asked, "test")} on the generic paths${s("balloon_inflate") ? "" : " with no balloon at all"}`);
-  if (exits > 0) paid.push(`${plural(exits, "message")}${base ? " more" : ""} to the host (${timeText(waited(estimate, exits, pfns))} by our estimate)`);
-  if (s("pass_scanned")) paid.push(`${plural(s("pass_scanned"), "page")} scanned once more`);
+  if (exits > 0) paid.push(`${base ? plural(exits, "more message") : plural(exits, "message")} to the host (${timeText(waited(estimate, exits, pfns))} by our estimate)`);
+  if (s("pass_scanned")) paid.push(`${plural(s("pass_scanned"), "page")} scanned by the separate pass`);
   if (copied > 0) paid.push(`${mibNumber(copied)} MiB ${base ? "more " : ""}copied`);
   if (exits < 0) saved.push(plural(-exits, "message"));
   if (copied < 0) saved.push(`${mibNumber(-copied)} MiB of copying`);

@@ -1,5 +1,5 @@
 /**
- * The race explorer: which setting, which schedule, which step. The server keeps nothing of it.
+ * The page of the race explorer: its setting, schedule and step. The server keeps none of it.
  */
 
 import { el, need, setText } from "../lib/dom.js";
@@ -27,7 +27,7 @@ const SCENES = [
   ["v4 as it was posted", { page_lock: "on", refcount_test: "on", era: "v4", known_defects: "on" }],
 ];
 
-const SHOWN = 3; // breaks in sight; the others follow from them
+const SHOWN = 3; // breaks shown at once; the others follow from them
 
 const settings = await getRaceSettings().catch(fail);
 /** @type {Setting} */
@@ -37,7 +37,7 @@ let result = null;
 /** @type {{property: string|null, schedule: Turn[]}} */
 let score = { property: null, schedule: [] };
 let step = 0;
-let asked = 0; // an answer to an older question is dropped
+let asked = 0; // the answer to an older question is dropped
 const player = createPlayer(go, (choice) => void choose(choice));
 
 /** @param {unknown} error */
@@ -58,13 +58,13 @@ function showSetting() {
   const known = settings?.eras[setting.era] ?? [];
   if (!era.options.length) era.append(...Object.keys(settings?.eras ?? {}).map((name) => el("option", { value: name }, ERA_WORDS[name] ?? name)));
   defects.replaceChildren(
-    el("option", { value: "off" }, "none (the protocol as meant)"),
+    el("option", { value: "off" }, "none (the protocol as intended)"),
     el("option", { value: "on" }, "all (the code as it was)"),
     ...known.map((one) => el("option", { value: one.name }, one.name.replaceAll("_", " "))),
   );
   for (const name of FIELDS) need(name, HTMLSelectElement).value = setting[name];
   const chosen = known.filter((one) => setting.known_defects === "on" || setting.known_defects === one.name);
-  setText(need("defect-text", HTMLParagraphElement), chosen.map((one) => `${one.text} Mended in ${one.mended}.`).join(" "));
+  setText(need("defect-text", HTMLParagraphElement), chosen.map((one) => `${one.text} Fixed in ${one.mended}.`).join(" "));
   document.querySelectorAll("#scenes button").forEach((button, i) => {
     const [, scene] = SCENES[i];
     const same = Object.entries({ known_defects: "off", ...scene }).every(([name, value]) => setting[/** @type {keyof Setting} */ (name)] === value);
@@ -93,7 +93,7 @@ async function set(change) {
   need("breaks", HTMLUListElement).replaceChildren(...cards.slice(0, SHOWN));
   need("rest-breaks", HTMLUListElement).replaceChildren(...cards.slice(SHOWN));
   need("rest", HTMLDetailsElement).hidden = cards.length <= SHOWN;
-  setText(need("rest-title", HTMLElement), `What follows from that: ${cards.length - SHOWN} more`);
+  setText(need("rest-title", HTMLElement), `What follows from these: ${cards.length - SHOWN} more`);
   load(answer.violations[0]?.property ?? null);
 }
 
@@ -107,8 +107,8 @@ function load(property) {
 
 function showScore() {
   const known = score.property ? settings?.properties[score.property] : null;
-  setText(need("score-title", HTMLHeadingElement), score.property ? `Shortest way to: ${TITLES[score.property] ?? score.property}` : "Your own order");
-  setText(need("score-text", HTMLParagraphElement), known ?? "Press one of the moves: you decide who runs next.");
+  setText(need("score-title", HTMLHeadingElement), score.property ? `Shortest way to: ${TITLES[score.property] ?? score.property}` : "Your own schedule");
+  setText(need("score-text", HTMLParagraphElement), known ?? "Pick a move: you decide who runs next.");
   document.querySelectorAll(".breaks button").forEach((button) => {
     button.setAttribute("aria-pressed", String(button.getAttribute("data-property") === score.property));
   });

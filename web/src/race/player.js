@@ -1,5 +1,5 @@
 /**
- * Shows one schedule at one step: the pages' fields, who did what in which column, who may move next.
+ * Shows a schedule at one step: the pages' fields, a column for what each actor did, and who may move next.
  */
 
 import { el, need, setText } from "../lib/dom.js";
@@ -89,13 +89,13 @@ export function createPlayer(go, choose) {
       turn.classList.toggle("later", i >= step);
       if (i === step - 1) {
         turn.setAttribute("aria-current", "step");
-        if (WIDE.matches) turn.scrollIntoView({ block: "nearest" }); // on a phone the buttons stay in sight instead
+        if (WIDE.matches) turn.scrollIntoView({ block: "nearest" }); // on a phone the buttons stay visible instead
       } else turn.removeAttribute("aria-current");
     });
     const count = score.schedule.length;
     setText(need("place", HTMLOutputElement), `step ${step} of ${count}`);
     const turn = step ? score.schedule[step - 1] : null;
-    setText(need("said", HTMLParagraphElement), turn ? `${label(turn.actor)}, ${turn.function}: ${turn.words}.` : "Page P rests in the balloon, page N is free. Nobody has moved.");
+    setText(need("said", HTMLParagraphElement), turn ? `${label(turn.actor)}, ${turn.function}: ${turn.words}.` : "Page P is in the balloon, page N is free. Nobody has moved yet.");
     for (const id of ["first", "back"]) need(id, HTMLButtonElement).disabled = step === 0;
     for (const id of ["next", "last"]) need(id, HTMLButtonElement).disabled = step === count;
   }
@@ -134,9 +134,9 @@ export function createPlayer(go, choose) {
      */
     offer(play, step) {
       const planned = score.schedule[step]?.choice;
-      if (play.broken_at_rest.length) this.broke(play.broken_at_rest, play.over ? "All have ended, and this is left" : "Nobody can move any more");
+      if (play.broken_at_rest.length) this.broke(play.broken_at_rest, play.over ? "Everyone has finished, and this is left" : "Nobody can move any more");
       if (!play.moves.length) {
-        moves.replaceChildren(el("span.note", {}, play.over ? (play.broken_at_rest.length ? "All have ended." : "All have ended, and everything is in order.") : "Nobody: everybody waits for somebody else."));
+        moves.replaceChildren(el("span.note", {}, play.over ? (play.broken_at_rest.length ? "Everyone has finished." : "Everyone has finished, and all is in order.") : "Nobody: each is waiting for another."));
         return;
       }
       moves.replaceChildren(

@@ -1,5 +1,5 @@
 /**
- * What a state and a verdict are in words; no document here.
+ * States, changes and verdicts of the race explorer in words; touches no document.
  */
 
 /**
@@ -13,27 +13,27 @@
  * @typedef {{eras: Record<string, {name: string, text: string, mended: string}[]>, properties: Record<string, string>}} Settings
  */
 
-/** A shape for each actor, so that nobody is told by colour alone. @type {Record<string, string>} */
+/** A shape for each actor, so that colour alone never tells them apart. @type {Record<string, string>} */
 export const SHAPES = { C1: "●", C2: "■", C3: "◆", driver: "▲" };
 
 /** @type {Record<string, string>} */
 export const TITLES = {
   double_isolation: "Isolated twice",
-  newpage_isolated: "Target taken from under its mover",
-  stale_isolation: "Taken off a list on which it no longer is",
+  newpage_isolated: "Target taken in mid-move",
+  stale_isolation: "Taken off a list it is no longer on",
   deflate_isolated: "Driver takes an isolated page",
-  wrong_putback: "Put back to the wrong place",
+  wrong_putback: "Put back in the wrong place",
   freed_in_use: "Freed while in use",
   lost_page: "Page lost",
   forgotten_page: "Page never recognised again",
   leaked_reference: "Reference leaked",
-  isolated_count: "Count of isolated pages off",
-  balloon_size: "Balloon grew by itself",
-  kernel_bug: "Kernel stops (BUG)",
-  deadlock: "Everybody waits",
+  isolated_count: "Isolated count wrong",
+  balloon_size: "Balloon grew on its own",
+  kernel_bug: "Kernel hits a BUG",
+  deadlock: "Deadlock: everyone waits",
 };
 
-/** Rows of the table of fields: title, value of a page. @type {[string, (page: PageFields) => string][]} */
+/** Rows of the field table: title and a page's value. @type {[string, (page: PageFields) => string][]} */
 export const ROWS = [
   ["where", (page) => page.place],
   ["references", (page) => String(page.refcount)],
@@ -61,7 +61,7 @@ export function changes(before, after) {
 }
 
 /**
- * Where pages can be, as lanes; the driver's hands and the LRU list only where a page gets there.
+ * Where pages can be, as lanes; the driver's hands and the LRU list only if a page gets there.
  * @param {string[]} actors
  * @param {string[]} used lanes that hold a page at some step
  * @returns {string[]}
@@ -84,10 +84,10 @@ export function laneOf(place) {
 export function verdict(result, setting) {
   const tried = `${result.states.toLocaleString("en")} states, all of them visited`;
   const count = result.violations.length;
-  const with_ = setting.page_lock === "on" && setting.refcount_test === "on" ? "with both protections" : setting.page_lock === "on" ? "without the count test" : setting.refcount_test === "on" ? "without the page lock" : "without both";
-  if (!count) return { text: `Nothing breaks ${with_}`, note: `${tried}. Choose moves below to see how each attempt is turned away.` };
+  const with_ = setting.page_lock === "on" && setting.refcount_test === "on" ? "with both protections" : setting.page_lock === "on" ? "without the count test" : setting.refcount_test === "on" ? "without the page lock" : "without either";
+  if (!count) return { text: `Nothing breaks ${with_}`, note: `${tried}. Pick moves below to see how each attempt is turned away.` };
   return {
     text: `${count === 1 ? "One thing breaks" : `${count} things break`} ${with_}`,
-    note: `${tried}. Each with the shortest order that leads to it; the first few are causes, the rest follows from them.`,
+    note: `${tried}. Each is shown with the shortest order that leads to it; the first few are causes, the rest follow from them.`,
   };
 }

@@ -1,5 +1,5 @@
 /**
- * The kernel's numbers beside ours after the step shown: a row per quantity, a column per design, the difference in words.
+ * The kernel's numbers beside ours after the current step: a row per quantity, a column per design, the difference in words.
  */
 
 import { commandText } from "../controls/command_text.js";
@@ -41,7 +41,7 @@ export function createComparison(state, painter) {
       el("tr", { "data-stat": row.stat },
         el("th", { scope: "row", title: row.text }, el("span", {}, row.head), el("span.unit", {}, row.unit)),
         ...designs.map((real, i) => el("td", { "data-design": welcome.designs[i].key }, ...(real && row.stat in real.steps[step].values ? cell() : ["not recorded"])))));
-    const foot = [["alike", "Pageblocks held alike", "same holder in our map and in the picture"], ["sum", "In short", "numbers"]].map(([stat, words, unit]) =>
+    const foot = [["alike", "Pageblocks alike", "same holder in our map and the picture"], ["sum", "In short", "numbers"]].map(([stat, words, unit]) =>
       el("tr", { "data-stat": stat }, el("th", { scope: "row" }, el("span", {}, words), el("span.unit", {}, unit)),
         ...designs.map((real, i) => el("td", { "data-design": welcome.designs[i].key }, real ? "" : "not recorded"))));
     table.replaceChildren(el("caption.hidden", {}, "The real kernel's numbers beside ours"), el("thead", {}, head), el("tbody", {}, ...body), el("tfoot", {}, ...foot));
@@ -89,7 +89,7 @@ export function createComparison(state, painter) {
    * @param {(stat: string) => number} ours
    * @param {Record<string, import("../net/wire.js").Plane>} planes
    * @param {import("../net/wire.js").DesignFrame|null} picture
-   * @param {boolean} reading whether the numbers are of a step after this one
+   * @param {boolean} reading whether the numbers already belong to a later step
    */
   function fill(key, step, ours, planes, picture, reading) {
     const busy = reading || ours("busy") !== 0 || state.pending.get().size > 0;

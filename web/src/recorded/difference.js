@@ -22,24 +22,24 @@ const NUMBER = ["fewer", "more"];
 /** @type {Row[]} */
 export const ROWS = [
   { stat: "free_blocks_all", head: "2 MiB pieces free", unit: "pieces, all zones", words: NUMBER, show: count,
-    text: "What a program could take as huge pages at this moment: blocks of order 9, and twice those of order 10." },
+    text: "What a program could take as huge pages right now: blocks of order 9, plus twice those of order 10." },
   { stat: "huge_best", head: "Huge pages handed out", unit: "most of several attempts", words: NUMBER, show: count,
-    text: "2 MiB pages that the kernel could hand out when asked for all it could give, repeatedly." },
+    text: "2 MiB pages handed out when the kernel was asked, repeatedly, for all it could give." },
   { stat: "huge_first", head: "… at the first attempt", unit: "2 MiB pages", words: NUMBER, show: count, text: "The same at the first attempt." },
-  { stat: "nr_free_pages", head: "Free pages", unit: "pages, all zones", words: NUMBER, show: count, text: "Free in the buddy allocator, as /proc/buddyinfo adds up." },
+  { stat: "nr_free_pages", head: "Free pages", unit: "pages, all zones", words: NUMBER, show: count, text: "Free in the buddy allocator: the sum of /proc/buddyinfo." },
   { stat: "unusable_index_9", head: "Unusable free index", unit: "order 9, main zone", words: ["lower", "higher"], show: (n) => (n / 1000).toFixed(3),
-    text: "Share of free memory that lies in pieces too small for a 2 MiB page: 0 = none, 1 = all." },
+    text: "Share of free memory in pieces too small for a 2 MiB page: 0 = none, 1 = all." },
   { stat: "balloon_actual", head: "Balloon", unit: "MiB", words: ["smaller", "larger"], show: mibNumber, text: "Memory that the balloon holds." },
   { stat: "compact_migrate_scanned", head: "Migrate scanner", unit: "pages seen since the start", words: NUMBER, show: count, text: "Pages that the migrate scanner looked at." },
   { stat: "compact_free_scanned", head: "Free scanner", unit: "pages seen since the start", words: NUMBER, show: count, text: "Pages that the free scanner looked at." },
   { stat: "compact_isolated", head: "Isolated", unit: "pages since the start", words: NUMBER, show: count, text: "Pages that compaction took off their lists, sources and targets together." },
   { stat: "pgmigrate_success", head: "Migrated", unit: "pages since the start", words: NUMBER, show: count, text: "Pages that were moved." },
-  { stat: "balloon_migrate", head: "Balloon pages migrated", unit: "pages since the start", words: NUMBER, show: count, text: "Of them pages of the balloon." },
+  { stat: "balloon_migrate", head: "Balloon pages migrated", unit: "pages since the start", words: NUMBER, show: count, text: "Balloon pages among them." },
 ];
 const BY_STAT = new Map(ROWS.map((row) => [row.stat, row]));
 
 /**
- * The kernel's own numbers: one, or lowest to highest of its runs.
+ * The kernel's own numbers: one, or the lowest to the highest of its runs.
  * @param {Row} row
  * @param {{low: number, high: number}} value
  */
@@ -50,7 +50,7 @@ export function kernelText(row, { low, high }) {
 
 /**
  * @typedef {object} Verdict
- * @property {"inside"|"near"|"off"} kind in the kernel's own range, in the band, or outside of both
+ * @property {"inside"|"near"|"off"} kind in the kernel's own range, in the band, or outside both
  * @property {string} sign
  * @property {string} words
  */
@@ -75,7 +75,7 @@ export function verdict(stat, value, ours) {
 }
 
 /**
- * How many of a step's quantities lie in the band.
+ * How many of a step's quantities are within the band.
  * @param {Record<string, Value>} values
  * @param {(stat: string) => number} ours
  */
@@ -85,7 +85,7 @@ export function tally(values, ours) {
 }
 
 /**
- * Pageblocks that the same thing holds in two pictures of one machine.
+ * Number of pageblocks with the same holder in two pictures of one machine.
  * @param {Record<string, import("../net/wire.js").Plane>} a
  * @param {Record<string, import("../net/wire.js").Plane>} b
  */

@@ -1,5 +1,5 @@
 /**
- * What was recorded of a real kernel, as the server sends it, and what is looked up in it. Pure.
+ * A recording of a real kernel as the server sends it, and lookups in it. Pure.
  */
 
 /**
@@ -39,7 +39,7 @@
  */
 
 /**
- * "6.12.107+deb12-amd64" as people say it.
+ * "6.12.107+deb12-amd64" as people would say it.
  * @param {string} kernel
  */
 export const kernelName = (kernel) => `Linux ${/^\d+\.\d+/.exec(kernel)?.[0] ?? kernel}`;

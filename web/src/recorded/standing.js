@@ -11,7 +11,7 @@ import { kernelName } from "./recording.js";
  *
  * @typedef {({kind: "none"} | {kind: "profile"} | {kind: "unknown"} | {kind: "on", step: number} |
  *   {kind: "left", why: "other"|"early"|"more", step: number, command: Command|null}) & {reading?: boolean}} Standing
- *   reading: the log is not read up to the frame, so this is of the command before
+ *   reading: the log has not been read up to the frame, so this is the standing before the last command
  */
 
 /**
@@ -24,7 +24,7 @@ const same = (a, b) => {
 };
 
 /**
- * Which step the state shown belongs to.
+ * The step that the state on screen belongs to.
  * @param {Recorded|null} recorded
  * @param {string} profile of the session
  * @param {readonly Entry[]} log as far as it is known
@@ -49,8 +49,8 @@ export function standing(recorded, profile, log, log_index) {
 }
 
 /**
- * Whether a scenario goes the way of the recording: else nothing of it is to be held against the kernel, and nobody who follows
- * the scenario has left anything.
+ * Whether a scenario follows the recording. If not, none of it is compared with the kernel, and following the scenario does not
+ * count as leaving the recording.
  * @param {Recorded|null} recorded
  * @param {{steps: {commands: Command[]}[]}|null} scenario the one that runs, null = none
  */
@@ -61,8 +61,8 @@ export function along(recorded, scenario) {
 }
 
 /**
- * While the log is being read after a command, what was known before still stands: nothing flickers. But it is marked, for the
- * numbers are of the next step already, and must not be judged by this one.
+ * While the log is being read after a command, the last known standing is kept, so that nothing flickers. It is marked, because
+ * the numbers already belong to the next step and must not be judged against this one.
  * @returns {(now: Standing) => Standing}
  */
 export function steady() {
@@ -83,15 +83,15 @@ export function steady() {
  */
 export function standingText(where, recorded, commandText) {
   if (where.kind === "none" || !recorded) return "";
-  if (where.kind === "unknown") return "Reading what was asked so far…";
+  if (where.kind === "unknown") return "Reading the log…";
   if (where.kind === "profile") {
-    return `The recordings are of ${kernelName(recorded.kernel)}; this guest follows the rules of Linux 3.8, so there is nothing to hold it against.`;
+    return `The recordings are of ${kernelName(recorded.kernel)}; this guest follows the rules of Linux 3.8, so there is nothing to compare it with.`;
   }
   const asked = where.command ? `“${commandText(where.command)}”` : "more commands";
   const wanted = recorded.operations[where.step]?.text;
   const why = {
-    other: `${asked} was asked for; recorded as step ${where.step + 1} is “${wanted}”`,
-    early: `${asked} was asked for before the step before it was finished, or with the workload on`,
+    other: `${asked} was given where step ${where.step + 1} of the recording is “${wanted}”`,
+    early: `${asked} was given before the previous step had finished, or with the workload on`,
     more: `${asked} came after the last recorded step`,
   }[where.why];
   return `You have left the recorded commands: ${why}. Start over to compare.`;

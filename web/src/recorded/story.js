@@ -1,6 +1,6 @@
 /**
- * The recorded commands as steps: what a real kernel was asked, where this session stands, Next and Play. Which step it is
- * follows from the session's log alone, so that every viewer sees the same.
+ * The recorded commands as steps: what the real kernel was asked, where this session stands, Next and Play. The step follows
+ * from the session's log alone, so that every viewer sees the same.
  */
 
 import { commandText } from "../controls/command_text.js";
@@ -130,7 +130,7 @@ export function createStory(state, painter, intents) {
     const total = sums.reduce((sum, each) => sum + each.total, 0);
     const close = sums.reduce((sum, each) => sum + each.close, 0);
     if (total === 0) return "None of these designs was recorded.";
-    return `After step ${now.step}: ${close} of ${plural(total, "number")} lie in the band that the kernel’s own runs leave.`;
+    return `After step ${now.step}: ${close} of ${plural(total, "number")} are within the band of the kernel’s own runs.`;
   }
 
   onPress(next, goOn);

@@ -1,6 +1,6 @@
 /**
- * The real kernel's memory beside each simulated panel: number, picture, and the pageblock pointed at. What a panel offers is
- * a slot; what stands in it is decided here.
+ * The real kernel's memory beside each simulated panel: number, picture, and the pageblock pointed at. A panel offers a slot;
+ * what goes into it is decided here.
  */
 
 import { el, setText } from "../lib/dom.js";
@@ -14,7 +14,7 @@ import { blockDifference, kernelText, ROWS, verdict } from "./difference.js";
 import { kernelName, pictureKey, recordedDesign } from "./recording.js";
 import { along, standing, steady } from "./standing.js";
 
-const LATER = 2; // 2 MiB pieces by which a picture may differ from the numbers before that is said
+const LATER = 2; // 2 MiB pieces by which a picture may differ from the numbers before the page says so
 
 /**
  * @typedef {object} Slot what a panel offers
@@ -30,7 +30,7 @@ const LATER = 2; // 2 MiB pieces by which a picture may differ from the numbers 
  * @property {HTMLElement} unit
  * @property {HTMLElement} verdict
  * @property {HTMLElement} caption
- * @property {HTMLElement} later what has to be said of the picture
+ * @property {HTMLElement} later what has to be said about the picture
  * @property {HTMLElement} stack
  * @property {HTMLCanvasElement} marks
  * @property {Heatmap} map
@@ -49,7 +49,7 @@ export function createTwins(state, painter, intents) {
   /** @type {import("../map/geometry.js").Geometry|null} */
   let geometry = null;
   let shown = false;
-  let reading = false; // the step is of the command before, the numbers are not
+  let reading = false; // the step is that of the previous command, the numbers are newer
   /** @type {(() => void)[]} */
   const listeners = [];
   const settle = steady();
@@ -66,7 +66,7 @@ export function createTwins(state, painter, intents) {
   /** @param {Slot[]} offered */
   function attach(offered) {
     slots = offered;
-    geometry = null; // the panels lay out anew after this
+    geometry = null; // the panels lay out again after this
     build();
   }
 
@@ -99,9 +99,9 @@ export function createTwins(state, painter, intents) {
       other && el("button", { type: "button", click: swap }, "Show ", ...name.split("_").flatMap((part, i) => (i ? ["_", el("wbr"), part] : [part])), variant && ":", variant && el("wbr"), variant));
   }
 
-  /** Whether there is anything to show, told to whoever lays out. */
+  /** Decide whether there is anything to show, and tell whoever does the layout. */
   function decide() {
-    // While a recording is read its room is kept: the maps do not jump when it comes.
+    // While a recording is being read its space is kept, so that the maps do not jump when it arrives.
     const coming = state.expected.get() !== "" && state.recorded.get() === null && (state.welcome.get()?.config.profile ?? "modern") === "modern";
     const now = state.showReal.get() && along(state.recorded.get(), state.scenario.get()) && (coming || (state.recorded.get() !== null && step() !== null));
     if (now !== shown) {
@@ -162,7 +162,7 @@ export function createTwins(state, painter, intents) {
       const runs = now === 0 ? "as captured" : `${real.repetitions} runs`;
       setText(twin.number, kernelText(row, values[stat]).replace(" to ", "–"));
       setText(twin.unit, huge ? `huge pages in ${kernel}` : `in ${kernel}, ${runs}`);
-      // The sign says "outside the band"; the table below has the words.
+      // The sign already says "outside the band"; the table below says it in words.
       setText(twin.verdict, busy ? "still working…" : `${found.sign} ${found.words.split(":")[0]}`);
       twin.verdict.dataset.kind = busy ? "busy" : found.kind;
       const read = pictureOf(twin);

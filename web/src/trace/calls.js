@@ -1,27 +1,27 @@
 /**
- * The calls that handled a page as lines, in the order in which things happened, and what changed from line to line. Pure.
+ * The calls that handled a page as lines, in order of time, with what changed from line to line. Pure.
  */
 
 /** @typedef {import("./handled.js").Call} Call */
 
-/** The columns beside the calls: what is known of the page, then the counters. */
+/** The columns beside the calls: the page's fields, then the counters. */
 export const FIELDS = /** @type {const} */ (["refcount", "locked", "isolated", "on", "nr_isolated_anon", "nr_isolated_file", "balloon_isolated"]);
 
 /**
  * @typedef {(typeof FIELDS)[number]} Field
  *
- * @typedef {object} Line what a person reads as one line
+ * @typedef {object} Line one line of the table
  * @property {number} depth
- * @property {"call"|"open"|"close"} kind a call without further calls in it, its beginning, or its end
+ * @property {"call"|"open"|"close"} kind a call with no calls inside it, the start of one, or its end
  * @property {Call} call
  * @property {Record<Field, string>|null} state after it; null where nothing is known
- * @property {Partial<Record<Field, string>>} was what changed since the last line that knew: the value before
+ * @property {Partial<Record<Field, string>>} was fields that changed since the last line with a state: their old values
  */
 
 /**
- * Calls as lines in the order of time: a call in which others happened has a line for its beginning and one for its end, since
- * its state is that of its end.
- * @param {readonly Call[]} calls in the order of their beginnings, with their depth
+ * Calls as lines in order of time. A call with others inside it has one line for its start and one for its end, since its state
+ * is that at its end.
+ * @param {readonly Call[]} calls in the order they began, with their depth
  * @returns {Line[]}
  */
 export function lines(calls) {
@@ -81,7 +81,7 @@ export const HEADS = {
 };
 
 /**
- * What changed in a line, in words: for narrow windows and for those who listen.
+ * What changed in a line, in words: for narrow windows and screen readers.
  * @param {Line} line
  */
 export const changesText = ({ was, state }) =>

@@ -1,5 +1,5 @@
 /**
- * One page or pageblock of a trace: why, by which line of the kernel, and the calls with what they changed.
+ * One page or pageblock of a trace: what became of it, the kernel line that decided, and the calls with what they changed.
  */
 
 import { el } from "../lib/dom.js";
@@ -18,11 +18,11 @@ export function detail(handled, openReasons) {
     el("h3", {}, el("span.symbol", { "aria-hidden": "true" }, symbol), ` ${titleText(handled)}`),
     el("p.trace-why", {}, sentence(handled.sentence)),
     el("p.trace-source", {}, "Decided in ", el("code", {}, handled.source), " · ",
-      el("button.quiet", { type: "button", click: () => openReasons(handled.reason) }, "this reason among all")),
+      el("button.quiet", { type: "button", click: () => openReasons(handled.reason) }, "this reason in the list")),
     rows.length === 0
-      ? el("p.trace-source", {}, "No calls were kept for this one.")
+      ? el("p.trace-source", {}, "No calls were recorded for this one.")
       : el("div.scroll", { role: "region", "aria-label": "Calls", tabindex: 0 }, callTable(rows)),
-    rows.some(({ was }) => "nr_isolated_anon" in was || "nr_isolated_file" in was || "balloon_isolated" in was) && el("p.trace-source", {}, "Pages go in batches: between two lines the counters move with the other pages, too."),
+    rows.some(({ was }) => "nr_isolated_anon" in was || "nr_isolated_file" in was || "balloon_isolated" in was) && el("p.trace-source", {}, "Pages are handled in batches: between two lines, other pages change the counters too."),
   ];
   return parts.filter((part) => part !== false);
 }
@@ -36,10 +36,10 @@ function sentence(text) {
 /** @param {import("./calls.js").Line[]} rows */
 function callTable(rows) {
   const groups = el("tr", {}, el("th", { scope: "col", rowspan: 2 }, "Calls, and what they returned"),
-    el("th", { scope: "colgroup", colspan: 4 }, "the page, after it"), el("th", { scope: "colgroup", colspan: 3 }, "isolated, counted"));
+    el("th", { scope: "colgroup", colspan: 4 }, "the page afterwards"), el("th", { scope: "colgroup", colspan: 3 }, "isolated counts"));
   const heads = el("tr", {}, ...FIELDS.map((field) => el("th", { scope: "col", class: HEADS[field].unit }, HEADS[field].head)));
   return el("table.calls", {},
-    el("caption.hidden", {}, "Calls in the order of time; what changed since the line before is bold, with the value before it"),
+    el("caption.hidden", {}, "Calls in order of time; what changed since the previous line is bold, with the old value"),
     el("thead", {}, groups, heads),
     el("tbody", {}, ...rows.map(row)));
 }

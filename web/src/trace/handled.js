@@ -48,7 +48,7 @@ import { blockRange, count, plural } from "../lib/format.js";
  * @typedef {{outcome: string, reason: string}} Filter "" = any
  */
 
-/** What can become of a page: a symbol and a word each. @type {Record<string, {symbol: string, words: string}>} */
+/** What can become of a page, each with a symbol and a word. @type {Record<string, {symbol: string, words: string}>} */
 export const OUTCOMES = {
   moved: { symbol: "→", words: "moved" },
   target: { symbol: "□", words: "taken as target" },
@@ -67,7 +67,7 @@ export const outcomeOf = (outcome) => OUTCOMES[outcome] ?? { symbol: "?", words:
 export const reasonWords = (id) => id.replaceAll("_", " ");
 
 /**
- * Outcomes of a trace with their number, in the order of OUTCOMES.
+ * Outcomes of a trace with their counts, in the order of OUTCOMES.
  * @param {Trace} trace
  */
 export function outcomes(trace) {
@@ -79,7 +79,7 @@ export function outcomes(trace) {
 }
 
 /**
- * Reasons of a trace with their number, of one outcome or of all, the most frequent first.
+ * Reasons of a trace with their counts, of one outcome or all, most frequent first.
  * @param {Trace} trace
  * @param {string} outcome
  */
@@ -94,7 +94,7 @@ export const chosen = (trace, { outcome, reason }) =>
   trace.handled.filter((each) => (!outcome || each.outcome === outcome) && (!reason || each.reason === reason));
 
 /**
- * How many there were of what the filter lets through: more than are listed, maybe.
+ * How many of the pages handled the filter lets through, listed or not.
  * @param {Trace} trace
  * @param {Filter} filter
  */
@@ -102,7 +102,7 @@ export const counted = (trace, { outcome, reason }) =>
   trace.counts.reduce((sum, each) => sum + ((!outcome || each.outcome === outcome) && (!reason || each.reason === reason) ? each.nr : 0), 0);
 
 /**
- * The row to look at first: a balloon page if there is one, else a page that moved.
+ * The row to show first: a balloon page if there is one, else a page that moved.
  * @param {readonly Handled[]} rows
  */
 export function firstRow(rows) {
@@ -117,7 +117,7 @@ export function subjectText({ subject, pfn, pageblock, kind, order }) {
 }
 
 /**
- * What a row of the list says beside outcome and page.
+ * What a list row says besides outcome and page.
  * @param {Handled} handled
  */
 export const moreText = ({ outcome, reason, to }) => (outcome === reason && to !== null ? `to page ${to}` : reasonWords(reason));
@@ -142,10 +142,10 @@ export const targetBlock = ({ to }) => (to === null || to === undefined ? null :
  */
 
 /**
- * Where the session stands against a trace.
+ * Where the session stands relative to a trace.
  * @param {Trace|null} trace
  * @param {{tick: number, log_index: number}|null} frame
- * @param {number} log_index when the trace was asked for
+ * @param {number} log_index when the trace was requested
  * @returns {Standing}
  */
 export function standing(trace, frame, log_index) {
@@ -156,22 +156,22 @@ export function standing(trace, frame, log_index) {
 }
 
 /**
- * What is said above the list.
+ * The line above the list.
  * @param {Trace} trace
  * @param {Standing} now
  * @param {number} tick of the session
  */
 export function traceText(trace, now, tick) {
   const span = trace.ticks === 1 ? `tick ${count(trace.tick + 1)}` : `ticks ${count(trace.tick + 1)} to ${count(trace.tick + trace.ticks)}`;
-  if (trace.ticks === 0) return `${trace.design} has nothing to do. Press Compact, or change the balloon: while paused, it waits for you.`;
-  const what = trace.total === 0 ? "compaction and reclaim look at no page (plain allocation is not traced)" : `${plural(trace.total, "page or pageblock", "pages and pageblocks")} handled${trace.shown < trace.total ? `, ${count(trace.shown)} listed` : ""}`;
+  if (trace.ticks === 0) return `${trace.design} has nothing to do. Press Compact or change the balloon: while paused, the command waits.`;
+  const what = trace.total === 0 ? "compaction and reclaim touch no page (plain allocation is not traced)" : `${plural(trace.total, "page or pageblock", "pages and pageblocks")} handled${trace.shown < trace.total ? `, ${count(trace.shown)} listed` : ""}`;
   if (now === "done") return `Done, ${span} of ${trace.design}: ${what}.`;
-  if (now === "stale") return `Past: ${span} of ${trace.design}. The session has gone on since, to tick ${count(tick)}: trace again.`;
-  return `Foretold, ${span} of ${trace.design}: ${what}. Step does exactly this.`;
+  if (now === "stale") return `Past: ${span} of ${trace.design}. The session has moved on to tick ${count(tick)}: trace again.`;
+  return `Coming up, ${span} of ${trace.design}: ${what}. Step does exactly this.`;
 }
 
 /**
- * The next row for a key, null = not ours.
+ * The row that a key moves to, null = not one of our keys.
  * @param {string} key
  * @param {number} row
  * @param {number} nr

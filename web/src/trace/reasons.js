@@ -1,5 +1,5 @@
 /**
- * Every reason that the engine can give, in one table; read when somebody asks.
+ * Every reason the engine can give, in one table; read when it is opened.
  */
 
 import { el, need } from "../lib/dom.js";
@@ -13,7 +13,7 @@ export function createReasons(read) {
   const dialog = need("reasons", HTMLDialogElement);
   const body = el("div");
   dialog.append(
-    el("form", { method: "dialog" }, el("div.dialog-head", {}, el("h2", { id: "reasons-title" }, "Why a page moves, or does not"), el("button", { value: "close" }, "Close"))),
+    el("form", { method: "dialog" }, el("div.dialog-head", {}, el("h2", { id: "reasons-title" }, "Why a page moves or stays"), el("button", { value: "close" }, "Close"))),
     body,
   );
   let filled = false;
@@ -22,7 +22,7 @@ export function createReasons(read) {
     try {
       const { reasons } = await read();
       body.replaceChildren(
-        el("p", {}, `All ${reasons.length} reasons that the simulator can give. Words in braces are filled in with what is true at that moment.`),
+        el("p", {}, `All ${reasons.length} reasons the simulator can give. Words in braces are filled in at run time.`),
         el("div.scroll", { role: "region", "aria-labelledby": "reasons-title", tabindex: 0 }, el("table", { id: "reasons-table" },
           el("thead", {}, el("tr", {}, ...["Outcome", "Reason", "Decided in the kernel", "and here"].map((words) => el("th", { scope: "col" }, words)))),
           el("tbody", {}, ...reasons.map(row)))),

@@ -1,6 +1,6 @@
 /**
- * "Why this page?": the next tick of one design, told page by page before it happens. Stands in the place of the other designs'
- * maps, pauses the session, and its Step does exactly what was told.
+ * "Why this page?": the next tick of one design, told page by page before it happens. Takes the place of the other designs'
+ * maps and pauses the session; its Step then does exactly what was told.
  */
 
 import { el, need, setText } from "../lib/dom.js";
@@ -21,7 +21,7 @@ import { createReasons } from "./reasons.js";
  */
 
 /** @param {string} design */
-const idleText = (design) => `Nothing is at work under ${design} now. Press Compact, or change the balloon: while paused it waits, and here stands what it will do.`;
+const idleText = (design) => `Nothing is running under ${design} right now. Press Compact or change the balloon: while paused, the command waits and this shows what it will do.`;
 
 /**
  * @param {import("../state.js").State} state
@@ -38,10 +38,10 @@ export function createTrace(state, painter, doors) {
   const { designs, ticks, asking, stepping, said, shares, reason, note, list, box } = parts;
   /** @type {Trace|null} */
   let trace = null;
-  let logIndex = 0; // of the session when the trace was asked for
+  let logIndex = 0; // of the session when the trace was requested
   let problem = "";
-  let busy = false; // a trace is on its way
-  let wanted = false; // trace as soon as the session stands still
+  let busy = false; // a trace is in flight
+  let wanted = false; // trace as soon as the session is paused
   let design = "";
   /** @type {import("./handled.js").Filter} */
   let filter = { outcome: "", reason: "" };
@@ -69,7 +69,7 @@ export function createTrace(state, painter, doors) {
     }
     if (state.pace.get() > 0) doors.pace(0);
     if (!trace) wanted = true;
-    // On a phone what is said stands below the map, which would fill the screen.
+    // On a phone the text is below the map, which would fill the screen.
     (window.matchMedia("(max-width: 640px)").matches ? root : maps).scrollIntoView({ block: "start" });
     root.focus({ preventScroll: true });
     show();
@@ -91,10 +91,10 @@ export function createTrace(state, painter, doors) {
       trace = answer;
       logIndex = before;
       filter = { outcome: "", reason: "" };
-      parts.body.hidden = trace.handled.length === 0; // shown first: nothing hidden can be scrolled
+      parts.body.hidden = trace.handled.length === 0; // shown first: a hidden element cannot be scrolled
       showFilters();
       showList();
-      // The arrow keys are ready at once, unless one is busy elsewhere; a button that was switched off has lost the focus.
+      // The arrow keys work at once, unless the focus is elsewhere; a button that was switched off has lost it.
       if (!parts.body.hidden && [root, asking, document.body].includes(/** @type {HTMLElement} */ (document.activeElement))) list.focus({ preventScroll: true });
     } catch (error) {
       problem = `Not traced: ${error instanceof Error ? error.message : error}`;
@@ -122,12 +122,12 @@ export function createTrace(state, painter, doors) {
     settle();
   }
 
-  /** Asked for while the session still ran, or the first time: as soon as it stands still and has something to do. */
+  /** Traces that were wanted while the session was still running start once it is paused and has something to do. */
   const settle = painter.add("dom", () => {
     if (wanted && !root.hidden && !busy && state.pace.get() === 0 && state.pending.get().size === 0 && working()) void ask();
   });
 
-  /** Only the map of the design that is traced stands beside. */
+  /** Only the map of the traced design stays. */
   function showDesign() {
     for (const panel of document.querySelectorAll("#panels > .panel")) {
       panel.classList.toggle("untraced", !root.hidden && panel.getAttribute("data-design") !== design);
@@ -147,8 +147,8 @@ export function createTrace(state, painter, doors) {
     setText(asking, busy ? "Tracing…" : "Trace the next");
     stepping.disabled = busy || !paused || now !== "foretold" || trace?.ticks === 0;
     stepping.classList.toggle("primary", now === "foretold" && trace?.ticks !== 0);
-    let words = trace ? traceText(trace, now, frame?.tick ?? 0) : working() ? "Press Trace: what the next tick does to each page, before it is done." : idleText(design);
-    if (!paused) words = "The session is running: pause it, so that there is a next tick to look at.";
+    let words = trace ? traceText(trace, now, frame?.tick ?? 0) : working() ? "Press Trace to see what the next tick will do to each page, before it happens." : idleText(design);
+    if (!paused) words = "The session is running: pause it to look at its next tick.";
     if (busy) words = `Following every call of the next ${ticks.value === "1" ? "tick" : `${ticks.value} ticks`} of ${design}…`;
     said.classList.toggle("problem", problem !== "" && !busy);
     setText(said, problem !== "" && !busy ? problem : words);
@@ -191,7 +191,7 @@ export function createTrace(state, painter, doors) {
         el("span.reason", {}, moreText(handled)));
     }));
     const all = trace ? counted(trace, filter) : 0;
-    setText(note, rows.length < all ? `${count(rows.length)} of ${count(all)} listed: some of every kind` : `${count(all)} listed`);
+    setText(note, rows.length < all ? `${count(rows.length)} of ${count(all)} listed, some of each kind` : `${count(all)} listed`);
     row = 0;
     list.scrollTop = 0;
     select(firstRow(rows), true);
@@ -220,7 +220,7 @@ export function createTrace(state, painter, doors) {
   }
 
   /**
-   * Into sight inside the list: the page itself stays where it is.
+   * Scroll the list to an item; the page itself stays where it is.
    * @param {HTMLElement} item
    */
   function reveal(item) {
@@ -230,7 +230,7 @@ export function createTrace(state, painter, doors) {
   }
 
   /**
-   * The page's pageblock, and that of its target, on the map.
+   * Mark the page's pageblock and its target's on the map.
    * @param {import("./handled.js").Handled|null} handled
    */
   function mark(handled) {
@@ -288,7 +288,7 @@ export function createTrace(state, painter, doors) {
 }
 
 /**
- * The fixed parts.
+ * Build the fixed parts.
  * @param {HTMLElement} root
  * @param {{close: () => void, ask: () => void, step: () => void, openReasons: () => void}} acts
  */
@@ -301,11 +301,11 @@ function build(root, acts) {
   const shares = el("div.modes.trace-outcomes", { role: "radiogroup", "aria-label": "Outcome" });
   const reason = el("select", { id: "trace-reason", "aria-label": "Reason" });
   const note = el("span");
-  const noted = el("p.trace-note", {}, note, el("button.quiet", { type: "button", id: "trace-reasons", click: acts.openReasons }, "all reasons there are"));
+  const noted = el("p.trace-note", {}, note, el("button.quiet", { type: "button", id: "trace-reasons", click: acts.openReasons }, "all reasons"));
   const list = el("ul.trace-list", { role: "listbox", tabindex: 0, id: "trace-list", "aria-label": "Pages and pageblocks handled", "aria-controls": "trace-detail" });
   root.tabIndex = -1;
-  const help = el("p.trace-help", {}, "For each page and pageblock that compaction, reclaim, the balloon’s pass or a request for a range handles: what becomes of it, why, by which functions of the kernel, and what each changes. ",
-    el("button.quiet", { type: "button", click: acts.openReasons }, "All reasons there are"));
+  const help = el("p.trace-help", {}, "Every page and pageblock that compaction, reclaim, the balloon’s pass or a range request handles: what becomes of it, why, through which kernel functions, and what each of them changes. ",
+    el("button.quiet", { type: "button", click: acts.openReasons }, "All reasons"));
   const box = el("div.trace-detail", { id: "trace-detail" });
   const body = el("div.trace-body", { hidden: true }, el("div.trace-left", {}, el("div.trace-filter", {}, shares, reason, noted), list), box);
   root.append(
