@@ -55,6 +55,11 @@ class Settings:
     host: str = _text("127.0.0.1", "address to listen on; 0.0.0.0 in the container image")
     port: int = _setting(8000, 0, 65535, "(a port)", "port to listen on; 0 picks a free one")
     origins: str = _text("", "further origins that may connect, as https://example.org, by commas")
+    allowed_hosts: str = _text(
+        "",
+        "further names that the server goes by, as lab.example.org or *.example.org, by commas;"
+        " * = any. localhost and IP addresses always do",
+    )
     max_sessions: int = _setting(64, 1, 1000, "sessions", "sessions at a time")
     max_viewers: int = _setting(64, 1, 10_000, "viewers", "open pages per session")
     session_ttl_s: int = _setting(
@@ -84,6 +89,21 @@ class Settings:
         """Further origins, without a slash at the end."""
         parts = (part.strip().rstrip("/").lower() for part in self.origins.split(","))
         return frozenset(part for part in parts if part)
+
+    @property
+    def host_patterns(self) -> tuple[str, ...]:
+        """Further names that the server goes by: a name, ``*.name``, or ``*`` for any.
+
+        Raises:
+            ValueError: a star anywhere else.
+        """
+        parts = [part.strip().lower() for part in self.allowed_hosts.split(",") if part.strip()]
+        for part in parts:
+            if "*" in part.removeprefix("*.") and part != "*":
+                raise ValueError(
+                    f"{PREFIX}ALLOWED_HOSTS has {part[:60]!r}: a name, *.name or * is needed"
+                )
+        return tuple(parts)
 
 
 def _number(name: str, text: str, kind: type, low: float, high: float, unit: str) -> int | float:
@@ -125,7 +145,9 @@ def settings_from(environment: Mapping[str, str] | None = None, **arguments: obj
             meta = f.metadata
             kind = int if f.type is int else float
             found[f.name] = _number(name, text, kind, meta["low"], meta["high"], meta["unit"])
-    return replace(Settings(), **found)
+    settings = replace(Settings(), **found)
+    _ = settings.host_patterns  # refused now, not at the first request
+    return settings
 
 
 # Read by others than Settings; listed here so that one document names every setting.

@@ -7,11 +7,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from fastapi import FastAPI, Request, Response, WebSocket
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import ClientDisconnect
 
 from server.api import ws
+from server.api.body import Refusal, error_response
+from server.api.hosts import KnownHosts, known_names
 from server.api.origin import origin_allowed
 from server.api.race_routes import make_race_router
-from server.api.routes import Refusal, error_response, make_router
+from server.api.routes import make_router
 from server.api.scenario_routes import make_scenario_router
 from server.api.static import SECURITY_HEADERS, PageFiles
 from server.api.trace_routes import make_trace_router
@@ -58,6 +61,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
+    app.add_middleware(KnownHosts, names=known_names(settings))
     _add_guards(app, settings)
     _add_errors(app)
 
@@ -106,6 +110,10 @@ def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(LimitReachedError)
     async def limit(_: Request, error: LimitReachedError) -> Response:
         return error_response(429, str(error))
+
+    @app.exception_handler(ClientDisconnect)
+    async def gone(_request: Request, _error: ClientDisconnect) -> Response:
+        return Response(status_code=400)  # nobody reads it: the client left in the middle of a body
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:

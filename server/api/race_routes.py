@@ -5,10 +5,11 @@ from functools import lru_cache
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
 
 from engine.race.era import DEFECTS, ERAS, PROPERTIES, Protocol, protocol_from
 from engine.race.explorer import play, race
+from server.api.body import json_answer
+from server.jsontext import dump
 
 MAX_COMPACTORS = 2  # three take seconds of a core that others play on; the command line has them
 MAX_STEPS = 200  # of a play; none has half as many
@@ -18,7 +19,11 @@ _FIELDS = {
     "known_defects": "off",
 }  # fmt: skip
 
-_race = lru_cache(KEPT)(race)
+
+@lru_cache(KEPT)
+def _race(protocol: Protocol) -> bytes:
+    """The answer of GET /api/race."""
+    return dump(race(protocol)).encode()
 
 
 def setting_from(request: Request, *more: str) -> Protocol:
@@ -79,16 +84,16 @@ def make_race_router() -> APIRouter:
     async def explore(request: Request) -> Response:
         protocol = setting_from(request)
         async with turn:
-            loop = asyncio.get_running_loop()
-            return JSONResponse(await loop.run_in_executor(None, _race, protocol))
+            return await json_answer(lambda: _race(protocol))
 
     @router.get("/api/race/settings")
     async def settings() -> dict[str, Any]:
         return describe()
 
     @router.get("/api/race/play")
-    async def choose(request: Request) -> dict[str, Any]:
+    async def choose(request: Request) -> Response:
         protocol = setting_from(request, "path")
-        return play(protocol, path_from(request.query_params.get("path", "")))
+        path = path_from(request.query_params.get("path", ""))
+        return await json_answer(lambda: dump(play(protocol, path)).encode())
 
     return router

@@ -9,6 +9,7 @@ from fastapi.responses import FileResponse, JSONResponse
 
 from engine.designs import DEFAULT_DESIGNS, DESIGNS, MAX_DESIGNS
 from engine.presets import PRESETS
+from server.api.body import MAX_BODY_BYTES, Refusal, dump_pieces, json_answer, read_body
 from server.api.static import LateScript
 from server.errors import LimitReachedError
 from server.guests.library import EXAMPLES
@@ -23,7 +24,6 @@ from server.wire import messages
 from server.wire.config import config_from_dict
 from server.wire.frames import WIRE_VERSION
 
-MAX_BODY_BYTES = 64 * 1024  # of everything but an upload
 MAX_NAME = 120
 MAX_BODIES = 4  # uploads under way at a time
 MAX_STEP_DIGITS = 6
@@ -34,37 +34,6 @@ PUBLISHED = {
     "stress-highalloc": "stress-highalloc.json",
     "price": "price.json",  # figures of others, for scale
 }
-
-
-class Refusal(Exception):
-    """An answer other than success: status and one sentence."""
-
-    def __init__(self, status: int, text: str) -> None:
-        super().__init__(text)
-        self.status = status
-
-
-def error_response(status: int, text: str) -> JSONResponse:
-    """The form of every error."""
-    return JSONResponse({"error": text}, status)
-
-
-async def read_body(request: Request, limit: int) -> bytes:
-    """The body, refused as soon as it is over ``limit`` bytes.
-
-    Raises:
-        Refusal: 413.
-    """
-    text = f"the body is over {limit >> 20} MiB" if limit >> 20 else f"the body is over {limit} B"
-    declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > limit:
-        raise Refusal(413, text)
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise Refusal(413, text)
-    return bytes(body)
 
 
 def published(name: str) -> Path | None:
@@ -131,6 +100,7 @@ def make_router(manager: Manager) -> APIRouter:
     """The routes, bound to one server's parts."""
     router = APIRouter()
     reading = asyncio.Semaphore(1)  # an archive takes memory while it is read: one at a time
+    exporting = asyncio.Semaphore(1)  # so does a long log
     bodies: set[Request] = set()
     recordings = Recordings(examples_folder())
     plotly = LateScript(plotly_script())
@@ -160,8 +130,12 @@ def make_router(manager: Manager) -> APIRouter:
         return JSONResponse({"session": live.id}, 201)
 
     @router.get("/api/sessions/{session_id}")
-    async def read_session(session_id: str) -> dict[str, Any]:
-        return {"session": session_id, **await find(session_id).export()}
+    async def read_session(session_id: str) -> Response:
+        recipe = await find(session_id).recipe()
+        async with exporting:
+            return await json_answer(
+                lambda: dump_pieces({"session": session_id, **recipe.to_dict()})
+            )
 
     @router.post("/api/sessions/{session_id}/spread")
     async def start_spread(request: Request, session_id: str) -> Response:

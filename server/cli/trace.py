@@ -129,7 +129,7 @@ def run_trace(args: argparse.Namespace) -> int:
         skip -= 1
     process = TraceProcess()
     try:
-        answer = process.ask(world, ticks)
+        answer = json.loads(process.ask(world, ticks))
     finally:
         process.close()
     print(json.dumps(answer, allow_nan=False) if args.json else text_of(answer), flush=True)

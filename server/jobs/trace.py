@@ -6,24 +6,26 @@ and is ended when it takes too long or when the server goes away.
 """
 
 import asyncio
-import json
 import os
-import pickle
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from typing import Any
 
 from engine.trace.limits import MAX_TICKS
 from engine.world import World
 from server.errors import LimitReachedError
-from server.jobs.trace_worker import put, take
 from server.jsontext import only_fields, whole
 from server.paths import import_paths
 
 LIMIT_S = 20.0  # wall time of one trace, the start of the process counted
-MAX_WAITING = 4
+MAX_WAITING = 4  # traces that are asked for at a time; one is made, and one guest copied
 
 
 class TraceProcess:
@@ -37,21 +39,26 @@ class TraceProcess:
         """
         self.limit_s = limit_s
         self._process: subprocess.Popen[bytes] | None = None
+        self._pipe: Connection[Any, Any] | None = None
 
-    def _started(self) -> "subprocess.Popen[bytes]":
+    def _started(self) -> "tuple[subprocess.Popen[bytes], Connection[Any, Any]]":
         if self._process is not None and self._process.poll() is not None:
             self.close()
-        if self._process is None:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "server.jobs.trace_worker"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                env={**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": import_paths()},
-            )
-        return self._process
+        if self._process is None or self._pipe is None:
+            # Not multiprocessing's own Process: the environment must be there before numba is.
+            self._pipe, theirs = Pipe()
+            with theirs:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-P", "-m", "server.jobs.trace_worker", str(theirs.fileno())],
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    stdout=2,  # whatever is printed there belongs to nobody's answer
+                    env={**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": import_paths()},
+                )
+        return self._process, self._pipe
 
-    def ask(self, world: World, ticks: int) -> dict[str, Any]:
-        """The trace of a world of one design; waits for it.
+    def ask(self, world: World, ticks: int) -> bytes:
+        """The trace of a world of one design, as JSON; waits for it.
 
         Args:
             world: not written: its copy travels.
@@ -62,42 +69,36 @@ class TraceProcess:
             LimitReachedError: it took too long.
             RuntimeError: the process ended by a fault.
         """
-        process = self._started()
-        assert process.stdin is not None and process.stdout is not None
-        late = threading.Event()
-
-        def end() -> None:
-            late.set()
-            process.kill()
-
-        clock = threading.Timer(self.limit_s, end)
+        begin = time.monotonic()
+        process, pipe = self._started()
+        clock = threading.Timer(self.limit_s, process.kill)
         clock.start()
         try:
-            put(process.stdin, pickle.dumps((world, ticks), pickle.HIGHEST_PROTOCOL))
-            reply = take(process.stdout)
-        except BrokenPipeError:
-            reply = None
-        finally:
-            clock.cancel()
-        if reply is None:
+            pipe.send((world, ticks))
+            made, text = pipe.recv()
+        except (EOFError, OSError):  # the process is gone, by itself or by the clock
             self.close()
-            if late.is_set():
+            if time.monotonic() - begin >= self.limit_s:
                 raise LimitReachedError(
                     f"the trace took over {self.limit_s:.0f} s: ask for fewer ticks, or take a"
                     " smaller guest"
-                )
-            raise RuntimeError("the process that makes traces has ended by a fault")
-        answer: dict[str, Any] = json.loads(reply)
-        if "error" in answer:
-            raise ValueError(answer["error"])
-        return answer
+                ) from None
+            raise RuntimeError("the process that makes traces has ended by a fault") from None
+        finally:
+            clock.cancel()
+        if not made:
+            raise ValueError(text.decode())
+        return bytes(text)
 
     def close(self) -> None:
         """End the process."""
         process, self._process = self._process, None
+        pipe, self._pipe = self._pipe, None
         if process is not None:
             process.kill()
-            process.communicate()
+            process.wait()
+        if pipe is not None:
+            pipe.close()
 
 
 class Traces:
@@ -108,21 +109,33 @@ class Traces:
         self._process = TraceProcess()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="trace")
         self._waiting = 0
+        self._turn = asyncio.Lock()
 
-    async def trace(self, world: World, ticks: int) -> dict[str, Any]:
-        """As TraceProcess.ask, without holding the loop up.
-
-        Raises:
-            ValueError, LimitReachedError: see there; also when too many wait.
-        """
+    @contextmanager
+    def _place(self) -> Iterator[None]:
         if self._waiting >= MAX_WAITING:
             raise LimitReachedError(f"{MAX_WAITING} traces are under way: try again in a moment")
         self._waiting += 1
         try:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._pool, self._process.ask, world, ticks)
+            yield
         finally:
             self._waiting -= 1
+
+    async def trace(self, copy: Callable[[], Awaitable[World]], ticks: int) -> bytes:
+        """As TraceProcess.ask, without holding the loop up.
+
+        Args:
+            copy: makes the world to be traced, when it is its turn: a copy takes memory.
+            ticks: at most so many.
+
+        Raises:
+            ValueError, LimitReachedError, RuntimeError: see there; also when too many wait.
+        """
+        with self._place():
+            async with self._turn:
+                world = await copy()
+                loop = asyncio.get_running_loop()
+                return await loop.run_in_executor(self._pool, self._process.ask, world, ticks)
 
     def close(self) -> None:
         """The server goes away."""

@@ -9,9 +9,10 @@ import itertools
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from engine.world import World
+from server.errors import LimitReachedError
 from server.session import runner
 from server.session.hub import Hub
 from server.session.session import Recipe, Session
@@ -20,6 +21,7 @@ from server.wire.config import SessionConfig
 from server.wire.messages import Credit, Key, Message
 
 MAX_BACKLOG = 1000  # items in a worker's inbox after which a message is refused
+MAX_QUESTIONS = 100  # of REST, that wait for one worker; every viewer may ask at the same moment
 
 _Answer = TypeVar("_Answer")
 _ids = itertools.count(1)
@@ -53,6 +55,7 @@ class LiveSession:
         self._loop = asyncio.get_running_loop()
         self._wakes: dict[int, Callable[[], None]] = {}
         self._progress: str | None = None
+        self._questions = 0
         self._runner = runner.Runner(session_id, config, build, self._post, rates)
         self._runner.start()
 
@@ -133,10 +136,6 @@ class LiveSession:
         self.hub.sent(client)
         self._ask()
 
-    async def export(self) -> dict[str, Any]:
-        """Seed and log, from the worker."""
-        return await self._ask_session(Session.export)
-
     async def recipe(self) -> Recipe:
         """What it takes to make the present state again, from the worker."""
         return await self._ask_session(Session.recipe)
@@ -150,9 +149,16 @@ class LiveSession:
         return await self._ask_session(lambda session: session.alone(key))
 
     async def _ask_session(self, question: Callable[[Session], _Answer]) -> _Answer:
-        reply: Future[_Answer] = Future()
-        self._runner.put(runner.Ask(question, reply))
-        return await asyncio.wrap_future(reply)
+        """The worker's answer; refused (LimitReachedError) when too much waits for it already."""
+        if self._questions >= MAX_QUESTIONS or self._runner.backlog > MAX_BACKLOG:
+            raise LimitReachedError("the session has too much to work off: try again in a moment")
+        self._questions += 1
+        try:
+            reply: Future[_Answer] = Future()
+            self._runner.put(runner.Ask(question, reply))
+            return await asyncio.wrap_future(reply)
+        finally:
+            self._questions -= 1
 
     # -- the end ---------------------------------------------------------------------------------
     def end(self, reason: runner.Ended) -> None:

@@ -58,6 +58,14 @@ class Recipe:
     tick: int
     idle: bool
 
+    def to_dict(self) -> dict[str, Any]:
+        """Seed and commands: the answer of GET /api/sessions/{id}; slow with a long log."""
+        return {
+            "config": self.config.to_dict(),
+            "tick": self.tick,
+            "log": [entry.to_dict() for entry in self.log],
+        }
+
 
 class Session:
     """Accepts commands, advances its world, describes itself."""
@@ -163,9 +171,5 @@ class Session:
         return self.world.alone(keys.index(key))
 
     def export(self) -> dict[str, Any]:
-        """Seed and commands: what GET /api/sessions/{id} answers."""
-        return {
-            "config": self.config.to_dict(),
-            "tick": self.tick,
-            "log": [entry.to_dict() for entry in self.log],
-        }
+        """Seed and commands, as Recipe.to_dict."""
+        return self.recipe().to_dict()

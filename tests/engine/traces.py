@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import json
 from functools import cache
 from typing import Any
 
@@ -28,7 +29,7 @@ def trace(world: World, ticks: int = 1) -> dict[str, Any]:
     """What the next ticks of a world's first design will do; the world itself is left alone."""
     twin = world.alone(0)
     if not UNCOMPILED:
-        return _process().ask(twin, ticks)
+        return dict(json.loads(_process().ask(twin, ticks)))
     from engine.trace.predict import predict
 
     return predict(twin, ticks)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -10,7 +13,8 @@ from engine import commands as c
 from engine import units as u
 from engine.world import World, WorldConfig
 from server.errors import LimitReachedError
-from server.jobs.trace import TraceProcess, request_of
+from server.jobs import trace
+from server.jobs.trace import TraceProcess, Traces, request_of
 
 DESIGNS = ("pinned", "lru_hook", "separate_pass", "dedicated_block")
 
@@ -34,12 +38,16 @@ def begun(base, profile: str, workload: bool = False) -> World:
     return world
 
 
+def asked(process: TraceProcess, world: World, ticks: int) -> dict[str, Any]:
+    return dict(json.loads(process.ask(world, ticks)))
+
+
 @pytest.mark.parametrize("profile", u.PROFILES)
 @pytest.mark.parametrize("workload", [False, True], ids=["quiet", "workload"])
 def test_a_trace_ends_where_the_compiled_core_ends(base, process, profile, workload) -> None:
     world = begun(base, profile, workload)
     before = [world.digest(i) for i in range(len(DESIGNS))]
-    answers = [process.ask(world.alone(i), 3) for i in range(len(DESIGNS))]
+    answers = [asked(process, world.alone(i), 3) for i in range(len(DESIGNS))]
     assert [world.digest(i) for i in range(len(DESIGNS))] == before  # foretold, not done
     world.step(3)
     for i, answer in enumerate(answers):
@@ -59,7 +67,7 @@ def test_a_process_that_hangs_is_ended_and_the_next_question_has_a_new_one(base)
         with pytest.raises(LimitReachedError, match="took over 0 s"):
             process.ask(world.alone(0), 16)
         process.limit_s = 120
-        assert process.ask(world.alone(0), 1)["ticks"] == 1
+        assert asked(process, world.alone(0), 1)["ticks"] == 1
     finally:
         process.close()
 
@@ -69,7 +77,7 @@ def test_a_process_that_has_died_is_replaced(base, process) -> None:
     process.ask(world.alone(0), 1)
     process._process.kill()
     process._process.wait()
-    assert process.ask(world.alone(0), 1)["ticks"] == 1
+    assert asked(process, world.alone(0), 1)["ticks"] == 1
 
 
 def test_a_fault_in_the_process_is_told(base, process) -> None:
@@ -83,6 +91,29 @@ def test_a_fault_in_the_process_is_told(base, process) -> None:
 def test_what_the_trace_refuses_is_one_sentence(base, process) -> None:
     with pytest.raises(ValueError, match="ticks is 17: a trace runs 1 to 16 ticks"):
         process.ask(begun(base, "modern").alone(0), 17)
+
+
+async def test_who_is_over_the_limit_is_refused_before_a_guest_is_copied(base) -> None:
+    world = begun(base, "modern")
+    traces = Traces()
+    copies = at_a_time = most = 0
+
+    async def copy() -> World:
+        nonlocal copies, at_a_time, most
+        copies += 1
+        at_a_time += 1
+        most = max(most, at_a_time)
+        await asyncio.sleep(0.05)
+        at_a_time -= 1
+        return world.alone(0)
+
+    try:
+        asks = [traces.trace(copy, 1) for _ in range(50)]
+        found = await asyncio.gather(*asks, return_exceptions=True)
+    finally:
+        traces.close()
+    refused = [one for one in found if isinstance(one, LimitReachedError)]
+    assert (len(refused), copies, most) == (50 - trace.MAX_WAITING, trace.MAX_WAITING, 1)
 
 
 @pytest.mark.parametrize(

@@ -1,22 +1,41 @@
-"""The messages between the server and the process that makes traces."""
+"""The process that makes traces, by itself: it ends with its parent's pipe and says no more."""
 
 from __future__ import annotations
 
-import io
+import os
+import subprocess
+import sys
+from multiprocessing import Pipe
 
-from server.jobs.trace_worker import put, take
+import pytest
 
-
-def test_messages_come_back_whole_and_in_order() -> None:
-    stream = io.BytesIO()
-    for message in (b"one", b"", b"x" * 100_000):
-        put(stream, message)
-    stream.seek(0)
-    assert [take(stream) for _ in range(4)] == [b"one", b"", b"x" * 100_000, None]
+from server.paths import import_paths
 
 
-def test_a_message_cut_short_is_no_message() -> None:
-    stream = io.BytesIO()
-    put(stream, b"whole")
-    assert take(io.BytesIO(stream.getvalue()[:-1])) is None
-    assert take(io.BytesIO(stream.getvalue()[:3])) is None
+@pytest.fixture
+def worker():
+    ours, theirs = Pipe()
+    environment = {**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": import_paths()}
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "server.jobs.trace_worker", str(theirs.fileno())],
+        pass_fds=[theirs.fileno()], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment,
+    )  # fmt: skip
+    theirs.close()
+    yield process, ours
+    process.kill()
+    process.communicate()
+
+
+def test_a_worker_whose_parent_has_gone_ends_quietly(worker) -> None:
+    process, ours = worker
+    ours.close()
+    assert process.communicate(timeout=60) == (b"", b"")
+    assert process.returncode == 0
+
+
+def test_a_question_that_is_none_ends_the_worker(worker) -> None:
+    process, ours = worker
+    ours.send("no world")
+    with pytest.raises(EOFError):
+        ours.recv()
+    assert process.wait(60) == 1

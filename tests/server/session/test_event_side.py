@@ -82,7 +82,7 @@ async def test_the_log_is_exported_by_the_worker(begin):
     socket = Socket(live)
     live.message(socket.client, CommandMessage("c1", BalloonInflate(1)))
     await socket.until(lambda: any("accepted" in text for text in socket.texts))
-    assert len((await live.export())["log"]) == 1
+    assert len((await live.recipe()).log) == 1
 
 
 async def test_who_leaves_gets_nothing_more(begin):
