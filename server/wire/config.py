@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from engine import units as u
 from engine.designs import DEFAULT_DESIGNS, parse_designs
+from engine.kernels import KERNELS
 from engine.presets import check_cma
 from engine.world import profile_number
 from server.jsontext import only_fields, shown, whole
@@ -60,7 +61,7 @@ class SessionConfig:
         source: the guest all designs start from.
         designs: keys as the person wrote them, 1 to 8, none twice.
         seed: seed of the workload and of what a capture does not show.
-        profile: whose rules the guests follow, one of units.PROFILE_NAMES.
+        profile: whose rules the guests follow, a name in kernels.KERNELS.
     """
 
     source: Source
@@ -124,7 +125,7 @@ def config_from_dict(data: object) -> SessionConfig:
     seed = whole(data.get("seed", 1), "seed", 0, MAX_SEED, "(a seed)")
     profile = data.get("profile", u.PROFILES[u.PROFILE_MODERN])
     if not isinstance(profile, str):
-        known = ", ".join(u.PROFILE_NAMES)
+        known = ", ".join(KERNELS)
         raise ValueError(f"profile is {shown(profile)}: one of {known} is needed")
     profile_number(profile)
     parse_designs(keys, profile)

@@ -1,7 +1,7 @@
 """The slow path of an allocation by the rules of Linux 3.8: compact, reclaim, perhaps once more.
 
-slowpath.alloc_pages() comes here for guests of profile 2012. A request without GFP_KSWAPD_RECLAIM
-is one with __GFP_NO_KSWAPD: the fault for a transparent huge page.
+slowpath.alloc_pages() comes here for guests without the law retry_by_priority. A request without
+GFP_KSWAPD_RECLAIM is one with __GFP_NO_KSWAPD: the fault for a transparent huge page.
 """
 
 import numpy as np
