@@ -6,8 +6,11 @@ import numpy as np
 
 from engine import units as u
 from engine.guest import RANGE_FIELDS, VM_DTYPE, Guest
+from engine.kernels import LAW_FIELDS
 
-_RANGE_OFFSET = VM_DTYPE.fields[RANGE_FIELDS[0]][1] if VM_DTYPE.fields else 0
+_OFFSETS = {name: VM_DTYPE.fields[name][1] for name in VM_DTYPE.names or () if VM_DTYPE.fields}
+_RANGE_OFFSET = _OFFSETS[RANGE_FIELDS[0]]
+_LAW_OFFSET = _OFFSETS[LAW_FIELDS[0]]
 
 
 def copy_guest(guest: Guest) -> Guest:
@@ -39,13 +42,13 @@ def digest(guest: Guest) -> str:
     """A name for a guest's contents: equal guests have equal digests, on every machine.
 
     All six arrays count, except what merely caches: the largest free order of a pageblock depends
-    on when somebody last looked.
+    on when somebody last looked; the laws follow from the kernel's number.
     """
     blocks = guest.blocks.copy()
     blocks["largest"] = 0
     blocks["flags"] &= np.uint8(0xFF & ~u.PB_STALE)
     # Requests for ranges came later: a guest that never had one keeps its name.
-    vm = np.ascontiguousarray(guest.vm).view(np.uint8)
+    vm = np.ascontiguousarray(guest.vm).view(np.uint8)[:_LAW_OFFSET]
     if not vm[_RANGE_OFFSET:].any():
         vm = vm[:_RANGE_OFFSET]
     found = hashlib.blake2b(digest_size=16)

@@ -27,16 +27,11 @@ SWAP_CLUSTER_MAX = 32
 BALLOON_ARRAY_PFNS_MAX = 256  # drivers/virtio/virtio_balloon.c: pfns in one message to the host
 
 # -- profiles: whose rules a guest follows (Guest.vm.profile). MODERN is Linux 6.12, the kernel of
-# the recordings; 2012 is Linux 3.8, the kernel of the thread.
+# the recordings; 2012 is Linux 3.8, the kernel of the thread. What the rules are, and which
+# profiles there are besides: engine/kernels.py.
 PROFILE_MODERN = 0
 PROFILE_2012 = 1
 PROFILES = ("modern", "2012")
-# 2012 with one defect of its compaction mended as Linux 3.14 did (Guest.vm.meet_repaired): for
-# telling what of a result hangs on that defect.
-PROFILE_REPAIRED = "2012+3.14"
-# What a guest may be asked to follow, and which of the two sets of rules that is.
-PROFILE_RULES = {name: PROFILES.index(name) for name in PROFILES} | {PROFILE_REPAIRED: PROFILE_2012}
-PROFILE_NAMES = tuple(PROFILE_RULES)
 
 # -- whether the generic migrate scanner isolates balloon pages (BalloonRules.hook)
 HOOK_NONE = 0

@@ -15,11 +15,12 @@ from engine import units as u
 from engine.core import run
 from engine.core.balloon.balloon import balloon_size
 from engine.core.observe import check
-from engine.core.profile_2012 import adopt_profile_2012
+from engine.core.profile_2012 import adopt_kernel
 from engine.core.ranges.range_job import at_work
 from engine.designs import parse_designs
 from engine.designs.base import Cause, Design, rules_dict
 from engine.guest import COST_FIELDS, RANGE_FIELDS, VMSTAT_FIELDS, Guest
+from engine.kernels import kernel_named
 from engine.snapshot import copy_guest, digest
 from engine.view import GuestView
 from engine.workload import NO_OPS, Workload, WorkloadParams, adopt, live_objects
@@ -41,7 +42,7 @@ class WorldConfig:
         seed: of the workload; the base guest has been made from the same or another seed.
         source: the base guest in words for people.
         workload: its parameters.
-        profile: whose rules the guests follow, one of units.PROFILE_NAMES.
+        profile: whose rules the guests follow, a name in kernels.KERNELS.
     """
 
     designs: tuple[str, ...]
@@ -57,10 +58,7 @@ def profile_number(profile: str) -> int:
     Raises:
         ValueError: there is no such profile.
     """
-    if profile not in u.PROFILE_NAMES:
-        known = ", ".join(u.PROFILE_NAMES)
-        raise ValueError(f"unknown profile {profile!r:.60}: known are {known}")
-    return u.PROFILE_RULES[profile]
+    return kernel_named(profile).profile
 
 
 def _prepare(guest: Guest, design: Design) -> None:
@@ -107,16 +105,14 @@ class World:
             ValueError: designs that cannot be parsed, or an unknown profile.
         """
         self.config = config
-        rules = profile_number(config.profile)
+        kernel = kernel_named(config.profile)
         self.designs: tuple[Design, ...] = parse_designs(config.designs, config.profile)
         self.keys: tuple[str, ...] = tuple(d.key for d in self.designs)
         self.tick = 0
         self.nr_pages = int(base.zones["present"].sum())
         self._budget = max(1, min(MAX_BUDGET, self.nr_pages >> _BUDGET_SHIFT))
         first = copy_guest(base)
-        if rules == u.PROFILE_2012:
-            adopt_profile_2012(first)
-            first.vm[0]["meet_repaired"] = config.profile == u.PROFILE_REPAIRED
+        adopt_kernel(first, kernel)
         adopt(first)
         # Taken from the base: what a design has moved or lost later must not bend the stream of
         # operations.
@@ -232,8 +228,11 @@ class World:
         cma = int((blocks["migratetype"] == u.MIGRATE_CMA).sum()) * u.PAGEBLOCK_NR_PAGES
         if 0 < cma < nr_pages:
             raise ValueError(f"{words}: the CMA area has {cma // u.MIB_PAGES} MiB")
-        if not cma and self._guests[0].vm[0]["profile"] == u.PROFILE_2012:
-            raise ValueError(f"{words}: there is no CMA area, and Linux 3.8 had no other way")
+        kernel = kernel_named(self.config.profile)
+        if not cma and not kernel.rules.contig_anywhere:
+            raise ValueError(
+                f"{words}: there is no CMA area, and {kernel.version} had no other way"
+            )
         self._ask_for_range(
             words,
             u.RANGE_CONTIG,

@@ -1,10 +1,11 @@
-"""Write the generated parts of docs/MODEL.md: simulated functions, departures, recipes.
+"""Write the generated parts of docs/MODEL.md: simulated functions, departures, recipes, laws.
 
     python -m scripts.model_table          # rewrite docs/MODEL.md
     python -m scripts.model_table --check  # exit status 1 if it would change
 
 The tables come from the docstrings of engine/core (sections Source and Differs) and from comments
-that begin with DIFFERS, the recipes from engine/presets.py: the document says what the code says.
+that begin with DIFFERS, the recipes from engine/presets.py, the laws from engine/kernels.py: the
+document says what the code says.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ import re
 import sys
 import tokenize
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 
+from engine.kernels import KERNELS, NEEDS, KernelRules
 from engine.presets import PRESETS
 from engine.trace.reasons import describe
 
@@ -120,6 +123,27 @@ def presets_part() -> str:
     return "\n".join(lines)
 
 
+def laws_part() -> str:
+    """The laws: what each decides, where Linux does, its value in every kernel."""
+    names = " | ".join(f"`{name}`" for name in KERNELS)
+    lines = [f"| Law | Decides | Linux | {names} |", "| --- " * (3 + len(KERNELS)) + "|"]
+    for law in fields(KernelRules):
+        decides, source, words = (law.metadata[key] for key in ("decides", "source", "values"))
+        values = [words[getattr(kernel.rules, law.name)] for kernel in KERNELS.values()]
+        cells = (f"`{law.name}`", cell(decides), cell(source), *values)
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def needs_part() -> str:
+    """What laws need of each other."""
+    words = {law.name: law.metadata["values"] for law in fields(KernelRules)}
+    return "\n".join(
+        f"- `{law}` {words[law][value]} needs `{needed}` {words[needed][other]}"
+        for law, value, needed, other in NEEDS
+    )
+
+
 def reasons_part() -> str:
     """Every reason that a call trace can give."""
     lines = ["| Reason | Outcome | Sentence | Linux | Here |", "| --- | --- | --- | --- | --- |"]
@@ -134,6 +158,8 @@ PARTS = {
     "functions": functions_part,
     "departures": departures_part,
     "presets": presets_part,
+    "laws": laws_part,
+    "needs": needs_part,
 }
 DOCUMENTS = {
     MODEL: PARTS,

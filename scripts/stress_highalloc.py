@@ -27,11 +27,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from engine.kernels import KERNELS, LINUX_2012, REPAIRED
 from engine.stress.highalloc import HighallocRun
 from engine.stress.params import ESTIMATED, PRESETS, HighallocParams, with_change
 from engine.stress.phases import PASSES
 from engine.stress.table import PUBLISHED
-from engine.units import PROFILE_2012, PROFILE_NAMES, PROFILE_REPAIRED, PROFILES
 from scripts.stress_doc import render
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -171,21 +171,21 @@ def main() -> int:
     """The command line; the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
     parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--profile", default=PROFILES[PROFILE_2012], choices=PROFILE_NAMES)
+    parser.add_argument("--profile", default=LINUX_2012.name, choices=tuple(KERNELS))
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--vary", action="store_true")
     parser.add_argument("--render", action="store_true")
     parser.add_argument("--figures", type=Path, default=FIGURES)
     args = parser.parse_args()
-    if args.vary and args.profile == PROFILE_REPAIRED:
-        parser.error(f"--vary is not for profile {PROFILE_REPAIRED}")
+    if args.vary and args.profile == REPAIRED.name:
+        parser.error(f"--vary is not for profile {REPAIRED.name}")
     figures = json.loads(args.figures.read_text("utf-8")) if args.figures.exists() else {}
     if not args.render:
         cache = ROOT / ".cache"
         cache.mkdir(exist_ok=True)
         kind = "vary" if args.vary else "seeds"
         store = Store(cache / f"stress-highalloc-{args.profile}-{kind}.json", args.profile)
-        repaired = args.profile == PROFILE_REPAIRED
+        repaired = args.profile == REPAIRED.name
         if args.vary and figures.get("made_by", {}).get("presets") != engine_digest():
             print("the unchanged seeds are of another engine: run without --vary", file=sys.stderr)
             return 1

@@ -126,6 +126,20 @@ def test_functions_are_short() -> None:
     none(long)
 
 
+def test_the_core_asks_for_laws_and_not_for_the_kernel() -> None:
+    # engine/kernels.py says what holds under which kernel; only set_kernel writes its number.
+    asks = re.compile(r"""\[["'](profile|variant)["']\]|\bPROFILE|\bKERNELS\b|kernel_named""")
+    none(
+        [
+            f"{name}:{number}: {line.strip()}"
+            for name, text in text_files()
+            if name.startswith("engine/core/") and name.endswith(".py")
+            for number, line in enumerate(text.splitlines(), 1)
+            if asks.search(line)
+        ]
+    )
+
+
 TYPE = re.compile(r"(Guest|bool|u?int(8|16|32|64)(\[[^\]]+\])?|float64(\[[^\]]+\])?)\b|\w+\[.+?\]")
 
 

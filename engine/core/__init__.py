@@ -22,7 +22,10 @@ from numba import config, types
 
 _CORE = Path(__file__).resolve().parent
 # What changes the machine code without being a core file that is imported: constants and dtypes.
-_SOURCES = (_CORE.parent / "units.py", _CORE.parent / "guest.py", _CORE / "__init__.py")
+_SOURCES = (
+    *(_CORE.parent / name for name in ("units.py", "kernels.py", "guest.py")),
+    _CORE / "__init__.py",
+)
 _FLAGS = ("NUMBA_BOUNDSCHECK", "NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES", "NUMBA_OPT")
 # An import of this folder, which file or which names: parsing all files properly took every start a
 # quarter of a second. tests/engine/test_core.py holds this against the parser.

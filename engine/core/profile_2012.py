@@ -1,7 +1,7 @@
-"""Turning a settled guest into one of Linux 3.8: reserve, watermarks, per-CPU lists, list labels.
+"""Making a settled guest one of another kernel: reserve, marks, per-CPU lists, labels of lists.
 
-Called once, before the first command. From then on vm.profile chooses the rules wherever the two
-kernels differ.
+Called once, before anything is asked of the guest. From then on its laws (engine/kernels.py) choose
+the rules wherever kernels differ. All of them start from a guest of profile modern.
 """
 
 import numpy as np
@@ -14,6 +14,8 @@ from engine.core.memory.fallback_2012 import move_freepages_2012
 from engine.core.memory.freearea import is_free_block, set_listed_type, set_pageblock_migratetype
 from engine.core.memory.freelist import get_pageblock_migratetype
 from engine.core.memory.pcp import drain_all
+from engine.guest import set_kernel
+from engine.kernels import laws_dict
 
 _MAX_RESERVE_BLOCKS = 2
 
@@ -102,14 +104,14 @@ def _label_free_blocks(guest):
 
 
 @core_jit
-def adopt_profile_2012(guest):
-    """Make a guest one of Linux 3.8.
+def leave_modern(guest, keeps_highatomic):
+    """Take down what a guest of profile modern has and another kernel may not have.
 
     Args:
-        guest: Guest of profile modern with nothing under way. Writes all of it; vm.profile is 2012
-            afterwards.
+        guest: Guest of profile modern with nothing under way. Writes all of it.
+        keeps_highatomic: int64, 1 = the other kernel has HIGHATOMIC pageblocks as well.
     Source:
-        3.8 mm/page_alloc.c; see the functions above.
+        not of the kernel.
     Differs:
         HIGHATOMIC pageblocks become UNMOVABLE ones; 3.8 would have put their pages elsewhere.
     """
@@ -117,6 +119,12 @@ def adopt_profile_2012(guest):
     drain_all(guest)
     for zone in range(guest.zones.shape[0]):
         z = guest.zones[zone]
+        z["zone_flags"] = 0
+        z["kswapd_boost"] = 0
+        z["watermark_boost"] = 0
+        z["pcp_alloc_factor"] = z["pcp_free_count"] = z["pcp_flags"] = 0
+        if keeps_highatomic == 1:
+            continue
         last = z["end_pfn"] >> u.PAGEBLOCK_ORDER
         for block in range(z["start_pfn"] >> u.PAGEBLOCK_ORDER, last):
             if guest.blocks[block]["migratetype"] == u.MIGRATE_HIGHATOMIC:
@@ -124,18 +132,48 @@ def adopt_profile_2012(guest):
                 kernel = np.int64(u.MIGRATE_UNMOVABLE)
                 move_freepages_block(guest, np.int64(zone), np.int64(block), old, kernel)
         z["nr_reserved_highatomic"] = 0
-        z["zone_flags"] = 0
-        z["kswapd_boost"] = 0
-    vm["profile"] = u.PROFILE_2012
     vm["kcompactd_order"] = vm["kcompactd_awake"] = vm["kswapd_failures"] = 0
-    _label_free_blocks(guest)
+
+
+@core_jit
+def settle_laws(guest):
+    """Set up what the laws of a guest ask for at boot.
+
+    Args:
+        guest: Guest after leave_modern(), with its new laws. Writes all of it.
+    Source:
+        3.8 mm/page_alloc.c; see the functions above.
+    """
+    vm = guest.vm[0]
+    if vm["law_lists_apart"] == 1:
+        _label_free_blocks(guest)
     for zone in range(guest.zones.shape[0]):
         z = guest.zones[zone]
-        setup_zone_wmarks_2012(guest, np.int64(zone))
-        if z["pcp_high"] > 0:
+        if vm["law_marks_from_min"] == 1:
+            setup_zone_wmarks_2012(guest, np.int64(zone))
+        if vm["law_pcp_batch_by_zone"] == 1 and z["pcp_high"] > 0:
             z["pcp_batch"] = max(zone_batchsize_2012(np.int64(z["managed"])), 1)
             z["pcp_high"] = 6 * z["pcp_batch"]
-        z["pcp_alloc_factor"] = z["pcp_free_count"] = z["pcp_flags"] = 0
-        setup_zone_migrate_reserve(guest, np.int64(zone))
-        # Hints and positions left by another kernel's compaction mean nothing here.
-        reset_zone_isolation_suitable_2012(guest, np.int64(zone))
+        if vm["law_reserve_at_boot"] == 1:
+            setup_zone_migrate_reserve(guest, np.int64(zone))
+        if vm["law_linear_scanners"] == 1:
+            # Hints and positions that another kernel's compaction has left mean nothing here.
+            reset_zone_isolation_suitable_2012(guest, np.int64(zone))
+
+
+def adopt_kernel(guest, kernel):
+    """Make a guest one of a kernel.
+
+    Args:
+        guest: Guest of profile modern with nothing under way. Writes all of it.
+        kernel: kernels.Kernel, a row of the table; modern leaves the guest as it is.
+    Source:
+        not of the kernel: here a guest changes its rules after it has been settled.
+    """
+    laws = laws_dict(kernel.rules)
+    if all(guest.vm[0][name] == value for name, value in laws.items()):
+        set_kernel(guest, kernel)
+        return
+    leave_modern(guest, 1 - kernel.rules.reserve_at_boot)
+    set_kernel(guest, kernel)
+    settle_laws(guest)

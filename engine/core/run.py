@@ -147,7 +147,7 @@ def _begin_memory(guest):
     """
     zone = guest.vm[0]["compact_zone"]
     unmovable = u.MIGRATE_UNMOVABLE
-    if guest.vm[0]["profile"] == u.PROFILE_2012:
+    if guest.vm[0]["law_linear_scanners"] == 1:
         compact_begin_2012(guest, u.CC_MEMORY, zone, -1, unmovable, u.MIGRATE_SYNC_LIGHT)
         return
     flags = CCF_WHOLE_ZONE | CCF_IGNORE_SKIP_HINT
@@ -167,14 +167,14 @@ def _memory_round(guest):
     Source:
         mm/compaction.c compact_zone().
     """
-    is_2012 = guest.vm[0]["profile"] == u.PROFILE_2012
-    if is_2012:
+    is_linear = guest.vm[0]["law_linear_scanners"] == 1
+    if is_linear:
         status = compact_round_2012(guest, u.CC_MEMORY)
     else:
         status = compact_round(guest, u.CC_MEMORY)
     if status == u.COMPACT_CONTINUE:
         return status
-    if is_2012:
+    if is_linear:
         compact_end_2012(guest, u.CC_MEMORY)
     else:
         compact_end(guest, u.CC_MEMORY)

@@ -11,6 +11,7 @@ from enum import IntFlag
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from engine import units as u
+from engine.kernels import kernel_named
 
 if TYPE_CHECKING:
     from engine.view import GuestView
@@ -144,15 +145,15 @@ class Design:
         """Refuse toggle values that a profile does not have.
 
         Args:
-            profile: one of units.PROFILE_NAMES.
+            profile: a name in kernels.KERNELS.
 
         Raises:
             ValueError: a toggle has a value that belongs to another profile.
         """
-        rules = u.PROFILES[u.PROFILE_RULES[profile]]
+        number = kernel_named(profile).profile
         for toggle in self.toggles:
             for value, needed in toggle.bound:
-                if self.params[toggle.name] == value and rules != needed:
+                if self.params[toggle.name] == value and number != kernel_named(needed).profile:
                     raise ValueError(
                         f"design {self.name}: toggle {toggle.name}={value} needs profile {needed}, "
                         f"this is profile {profile}"

@@ -13,6 +13,7 @@ import numpy as np
 from engine import commands as c
 from engine import units as u
 from engine.core.workload import stress_builds as b
+from engine.kernels import kernel_named
 from engine.stress.machine import make_machine, set_min_free
 from engine.stress.params import SLOTS_PER_SECOND, HighallocParams
 from engine.stress.phases import PASSES, Timetable
@@ -115,12 +116,12 @@ class HighallocRun:
         self.world = World(base, WorldConfig((design,), seed, profile=profile))
         self._params = params
         self._guest = self.world.guest(0)
-        self._modern = profile == u.PROFILES[u.PROFILE_MODERN]
-        # Unlike in the recordings, the driver of 2012 retries under every design.
+        self._rules = kernel_named(profile).rules
+        # Whatever was recorded elsewhere: the driver of 2012 tries again under every design.
         self._guest.vm[0]["rule_stop_on_failure"] = 0
         # __GFP_NO_KSWAPD: until 2012 a fault for a huge page woke nobody (include/linux/gfp.h).
         thp = u.GFP_HIGHUSER | u.GFP_NORETRY | u.GFP_NOMEMALLOC
-        if not self._modern:
+        if not self._rules.thp_wakes_kswapd:
             thp &= ~u.GFP_KSWAPD_RECLAIM
         managed = int(base.zones["managed"].sum())
         self._timetable = Timetable(params, seed, managed, len(base.pages), thp)
@@ -152,7 +153,8 @@ class HighallocRun:
         if event == "drop":
             self.world.apply(c.DropCaches())
         elif event == "min_free":
-            set_min_free(self._guest, self._params.rested_min_free_kb, 0 if self._modern else 25)
+            percent = 25 if self._rules.marks_from_min else 0
+            set_min_free(self._guest, self._params.rested_min_free_kb, percent)
         elif event == "score":
             name = PASSES[len(self.scores)]
             attempts = max(int(self._state[b.ATTEMPTS]), 1)

@@ -136,7 +136,7 @@ def article(noun: str) -> str:
 def type_name(guest: Guest, pfn: int) -> str:
     """The migratetype of a page's pageblock, by its name in the profile."""
     mt = int(guest.blocks[pfn >> u.PAGEBLOCK_ORDER]["migratetype"])
-    if mt == u.MIGRATE_RESERVE and guest.vm[0]["profile"] == u.PROFILE_2012:
+    if mt == u.MIGRATE_RESERVE and guest.vm[0]["law_reserve_at_boot"]:
         return _RESERVE
     return u.Migratetype(mt).name
 

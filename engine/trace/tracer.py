@@ -55,7 +55,9 @@ class Tracer:
         """
         self.counts: Counter[tuple[str, str]] = Counter()
         self._guest = guest
+        # Whose names the calls get; what happens is a matter of the guest's laws.
         self._is_2012 = bool(guest.vm[0]["profile"] == u.PROFILE_2012)
+        self._has_kcompactd = bool(guest.vm[0]["law_kcompactd"])
         self._watched = watched()
         self._top: Call | None = None
         self._seq = 0
@@ -97,7 +99,8 @@ class Tracer:
         cc = call.args.get("cc")
         if cc is not None:
             call.cc = cc
-            call.by = "kswapd" if self._is_2012 and cc == u.CC_KCOMPACTD else _BY_CC[cc]
+            is_kswapd = cc == u.CC_KCOMPACTD and not self._has_kcompactd
+            call.by = "kswapd" if is_kswapd else _BY_CC[cc]
         elif what.name in _BY_NAME:
             call.by = _BY_NAME[what.name]
         self._top = call

@@ -12,6 +12,7 @@ from pydantic import Field as Constraint
 
 from engine import units as u
 from engine.designs import DEFAULT_DESIGNS, parse_designs
+from engine.kernels import KERNELS
 from engine.presets import check_cma
 from server.wire.fields import Listed, OneOf, Place, Text, Whole, refusal
 
@@ -76,7 +77,7 @@ class SessionConfig:
         source: the guest all designs start from.
         designs: keys as the person wrote them, 1 to 8, none twice.
         seed: seed of the workload and of what a capture does not show.
-        profile: whose rules the guests follow, one of units.PROFILE_NAMES.
+        profile: whose rules the guests follow, a name in kernels.KERNELS.
     """
 
     __pydantic_config__ = CLOSED
@@ -128,7 +129,18 @@ def config_from_dict(data: object) -> SessionConfig:
     Raises:
         ValueError: with what is wrong in one sentence.
     """
-    try:
-        return _CONFIG.validate_python(data)
-    except ValidationError as error:
-        raise ValueError(refusal(error, PLACES["config"], PLACES)) from None
+    if not isinstance(data, dict):
+        raise ValueError(f"config is {shown(data)}: an object is needed")
+    only_fields(data, ("source", "designs", "seed", "profile"), "config")
+    source = source_from_dict(data.get("source", {"kind": "capture", "name": DEFAULT_EXAMPLE}))
+    keys = data.get("designs", list(DEFAULT_DESIGNS))
+    if not isinstance(keys, list) or not all(isinstance(k, str) for k in keys):
+        raise ValueError(f"designs is {shown(keys)}: a list of NAME[:TOGGLE[=VALUE][+TOGGLE…]]")
+    seed = whole(data.get("seed", 1), "seed", 0, MAX_SEED, "(a seed)")
+    profile = data.get("profile", u.PROFILES[u.PROFILE_MODERN])
+    if not isinstance(profile, str):
+        known = ", ".join(KERNELS)
+        raise ValueError(f"profile is {shown(profile)}: one of {known} is needed")
+    profile_number(profile)
+    parse_designs(keys, profile)
+    return SessionConfig(source, tuple(keys), seed, profile)

@@ -15,7 +15,8 @@ from engine.core.ranges.range_codes import RangeReason
 from engine.core.ranges.range_job import at_work
 from engine.designs import parse_design
 from engine.designs.base import rules_dict
-from engine.guest import Guest
+from engine.guest import Guest, set_kernel
+from engine.kernels import LINUX_2012, MODERN
 from tests.engine.small_guest import BLOCK, all_free, every, put, settle
 
 START = 4 * BLOCK  # the range: pageblocks 4 and 5
@@ -43,7 +44,7 @@ def make(
     guest = all_free(16)
     for name, value in rules_dict(parse_design(key).rules()).items():
         guest.vm[0][name] = value
-    guest.vm[0]["profile"] = profile
+    set_kernel(guest, (MODERN, LINUX_2012)[profile])
     guest.blocks["migratetype"][START >> u.PAGEBLOCK_ORDER : END >> u.PAGEBLOCK_ORDER] = mt
     taken = set(balloon)
     put(guest, [pfn for pfn in lru if pfn not in taken])

@@ -6,6 +6,8 @@ import pytest
 
 from engine import units as u
 from engine.core.memory.page import set_state
+from engine.guest import set_kernel
+from engine.kernels import KERNELS, LAW_FIELDS
 from engine.snapshot import copy_guest, digest, guest_bytes, restore
 from engine.view import GuestView
 from tests.engine.small_guest import all_free, put, same, settle
@@ -28,6 +30,19 @@ def test_every_array_counts(array: str) -> None:
     before = digest(guest)
     getattr(guest, array).view("u1")[5] ^= 1
     assert digest(guest) != before
+
+
+def test_the_kernel_counts_by_its_number_and_its_laws_do_not() -> None:
+    guest = settle(all_free(4))
+    before = digest(guest)
+    for name in LAW_FIELDS:
+        guest.vm[0][name] = 1 - guest.vm[0][name]
+    assert digest(guest) == before, "a new law would rename every guest"
+    names = {digest(guest)}
+    for kernel in KERNELS.values():
+        set_kernel(guest, kernel)
+        names.add(digest(guest))
+    assert len(names) == len(KERNELS)
 
 
 def test_looking_changes_no_digest() -> None:

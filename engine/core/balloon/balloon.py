@@ -65,12 +65,12 @@ def reverses_rounds(guest):
     Args:
         guest: Guest.
     Returns:
-        bool; never under profile 2012, whose driver enqueues each page as soon as it gets it.
+        bool; never without the law balloon_by_rounds: that driver enqueues each page at once.
     Source:
         drivers/virtio/virtio_balloon.c fill_balloon(); 3.8 fill_balloon(), leak_balloon().
     """
     vm = guest.vm[0]
-    return vm["rule_driver_rounds"] == 1 and vm["profile"] != u.PROFILE_2012
+    return vm["rule_driver_rounds"] == 1 and vm["law_balloon_by_rounds"] == 1
 
 
 @core_jit

@@ -53,7 +53,7 @@ def _end(guest):
     Source:
         mm/compaction.c compact_zone(), out.
     """
-    if guest.vm[0]["profile"] == u.PROFILE_2012:
+    if guest.vm[0]["law_linear_scanners"] == 1:
         compact_end_2012(guest, CC)
     else:
         compact_end(guest, CC)
@@ -70,7 +70,7 @@ def _take_target(guest):
     Source:
         mm/compaction.c compaction_alloc().
     """
-    if guest.vm[0]["profile"] == u.PROFILE_2012:
+    if guest.vm[0]["law_linear_scanners"] == 1:
         pfn = compaction_alloc_2012(guest, CC)
         if pfn != u.PFN_NONE:
             guest.cc[CC]["nr_migratepages"] -= 1

@@ -180,9 +180,9 @@ def compact_begin_2012(guest, cc, zone, order, migratetype, mode):
     Returns:
         int64, COMPACT_CONTINUE: go on with compact_round_2012; else the result of a run not begun.
     Source:
-        3.8 mm/compaction.c compact_zone(), up to its loop. With vm.meet_repaired as since kernel
-        commit d3132e4b83e6 ("mm: compaction: reset cached scanner pfn's before reading them") (in
-        v3.14).
+        3.8 mm/compaction.c compact_zone(), up to its loop. With law reset_rereads_positions as
+        since kernel commit d3132e4b83e6 ("mm: compaction: reset cached scanner pfn's before reading
+        them") (in v3.14).
     """
     c = guest.cc[cc]
     c["zone"] = zone
@@ -198,7 +198,7 @@ def compact_begin_2012(guest, cc, zone, order, migratetype, mode):
     _set_positions(guest, cc)
     if cc != u.CC_KCOMPACTD and compaction_restarting(guest, zone, order):
         reset_zone_isolation_suitable_2012(guest, zone)
-        if guest.vm[0]["meet_repaired"]:
+        if guest.vm[0]["law_reset_rereads_positions"] == 1:
             _set_positions(guest, cc)
     c["active"] = 1
     return u.COMPACT_CONTINUE
@@ -214,8 +214,9 @@ def compact_round_2012(guest, cc):
     Returns:
         int64, COMPACT_CONTINUE, or the result of the run: then call compact_end_2012.
     Source:
-        3.8 mm/compaction.c compact_zone(), its loop. With vm.meet_repaired as since kernel commit
-        7ed695e069c3 (in v3.14): without a target the run goes on where the scanners have met.
+        3.8 mm/compaction.c compact_zone(), its loop. With law meeting_is_noticed as since kernel
+        commit 7ed695e069c3 (in v3.14): without a target the run goes on where the scanners have
+        met.
     """
     c = guest.cc[cc]
     c["round_isolated"] = 0
@@ -230,7 +231,8 @@ def compact_round_2012(guest, cc):
     failed = migrate_pages_2012(guest, cc)
     if failed != 0:
         putback_movable_pages_2012(guest, cc)  # reason: not_tried
-    if failed == ENOMEM and guest.vm[0]["meet_repaired"] and c["free_pfn"] <= c["migrate_pfn"]:
+    have_met = c["free_pfn"] <= c["migrate_pfn"]
+    if failed == ENOMEM and have_met and guest.vm[0]["law_meeting_is_noticed"] == 1:
         return u.COMPACT_CONTINUE
     if failed == ENOMEM:
         c["result"] = u.COMPACT_CONTENDED  # 3.8 says PARTIAL

@@ -131,11 +131,12 @@ def isolate_freepages_2012(guest, cc):
         cc: int64, CC_*. Writes free_pfn: the highest pageblock that yielded a target, because
             migration may give pages back to it.
     Source:
-        3.8 mm/compaction.c isolate_freepages(). With vm.meet_repaired as since kernel commit
-        7ed695e069c3 ("mm: compaction: detect when scanners meet in isolate_freepages") (in v3.14).
+        3.8 mm/compaction.c isolate_freepages(). With law meeting_is_noticed as since kernel
+        commit 7ed695e069c3 ("mm: compaction: detect when scanners meet in isolate_freepages") (in
+        v3.14).
     """
     c = guest.cc[cc]
-    repaired = guest.vm[0]["meet_repaired"]
+    repaired = guest.vm[0]["law_meeting_is_noticed"]
     zone = np.int64(c["zone"])
     start_pfn = zone_start_pfn(guest, zone)
     zone_end = zone_end_pfn(guest, zone)

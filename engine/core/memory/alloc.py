@@ -136,7 +136,7 @@ def alloc_flags_nofragment(guest, mt, alloc_flags):
     Source:
         mm/page_alloc.c alloc_flags_nofragment().
     """
-    if guest.vm[0]["profile"] == u.PROFILE_2012:
+    if guest.vm[0]["law_spread_over_zones"] == 0:
         return alloc_flags
     for i in range(guest.zones.shape[0]):
         zone = guest.zones.shape[0] - 1 - i

@@ -99,10 +99,11 @@ def buddy_merge_likely(guest, zone, pfn, order):
 
 
 @core_inline
-def merges_2012(mt):
+def merges_2012(guest, mt):
     """Whether free pageblocks of a migratetype merge with others under the rules of 3.8.
 
     Args:
+        guest: Guest.
         mt: int64, migratetype.
     Returns:
         bool.
@@ -111,7 +112,8 @@ def merges_2012(mt):
     Differs:
         CMA and ISOLATE pageblocks stay apart as in later kernels, and so does BALLOON (ours).
     """
-    return mt <= u.MIGRATE_RESERVE
+    # The reserve's slot is HIGHATOMIC's under other laws, whose pageblocks stay apart.
+    return mt < u.MIGRATE_PCPTYPES + guest.vm[0]["law_reserve_at_boot"]
 
 
 @core_jit
@@ -130,7 +132,8 @@ def _merge_with_buddy(guest, zone, buddy_pfn, order, mt):
         mm/page_alloc.c __free_one_page().
     """
     buddy_mt = get_pageblock_migratetype(guest, buddy_pfn)
-    if guest.vm[0]["profile"] == u.PROFILE_2012 and merges_2012(mt) and merges_2012(buddy_mt):
+    keeps_types = guest.vm[0]["law_merge_keeps_types"] == 1
+    if keeps_types and merges_2012(guest, mt) and merges_2012(guest, buddy_mt):
         unlink_free_block(guest, zone, buddy_pfn, order, buddy_mt)
         return True
     if mt != buddy_mt and (mt >= u.MIGRATE_PCPTYPES or buddy_mt >= u.MIGRATE_PCPTYPES):
@@ -243,11 +246,11 @@ def isolate_free_page(guest, pfn, order):
     """
     zone = zone_of(guest, pfn)
     mt = get_pageblock_migratetype(guest, pfn)
-    is_2012 = guest.vm[0]["profile"] == u.PROFILE_2012
+    lists_apart = guest.vm[0]["law_lists_apart"] == 1
     if mt != u.MIGRATE_ISOLATE:
         # The plain min watermark: neither boost nor lowmem_reserve (zone index 0 has none) counts.
         mark = guest.zones[zone]["wmark_min"] + (1 << order)
-        if is_2012:
+        if guest.vm[0]["law_target_mark"] == u.WMARK_LOW:
             mark = guest.zones[zone]["wmark_low"] + (1 << order)
         if not watermark_ok(guest, zone, 0, mark, 0, u.ALLOC_CMA):
             return False
@@ -256,7 +259,7 @@ def isolate_free_page(guest, pfn, order):
         end_block = (pfn + (1 << order) - 1) >> u.PAGEBLOCK_ORDER
         for block in range(pfn >> u.PAGEBLOCK_ORDER, end_block + 1):
             block_mt = np.int64(guest.blocks[block]["migratetype"])
-            if is_2012 and merges_2012(block_mt):
+            if lists_apart and merges_2012(guest, block_mt):
                 set_pageblock_migratetype(guest, block, u.MIGRATE_MOVABLE)
             elif block_mt < u.MIGRATE_PCPTYPES:
                 move_freepages_block(guest, zone, block, block_mt, u.MIGRATE_MOVABLE)

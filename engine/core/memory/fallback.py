@@ -102,6 +102,8 @@ def boost_watermark(guest, zone):
         mm/page_alloc.c boost_watermark().
     """
     z = guest.zones[zone]
+    if guest.vm[0]["law_boost_watermarks"] == 0:
+        return False
     if u.PAGEBLOCK_NR_PAGES * 4 > z["managed"]:
         return False
     max_boost = z["wmark_high"] * _WATERMARK_BOOST_FACTOR // 10000
@@ -299,7 +301,7 @@ def rmqueue_fallback(guest, zone, order, mt, alloc_flags, mode):
         mm/page_alloc.c __rmqueue(), the cases after RMQUEUE_NORMAL.
     """
     pfn = np.int64(u.PFN_NONE)
-    if guest.vm[0]["profile"] == u.PROFILE_2012:
+    if guest.vm[0]["law_claim_or_steal"] == 0:
         return rmqueue_fallback_2012(guest, zone, order, mt), np.int64(RMQUEUE_NORMAL)
     if mode <= RMQUEUE_CMA and alloc_flags & u.ALLOC_CMA:
         pfn = rmqueue_smallest(guest, zone, order, u.MIGRATE_CMA)
@@ -334,8 +336,8 @@ def rmqueue_mode(guest, zone, order, mt, alloc_flags, mode):
     """
     if alloc_flags & u.ALLOC_CMA:
         z = guest.zones[zone]
-        is_modern = guest.vm[0]["profile"] == u.PROFILE_MODERN
-        if is_modern and z["nr_free_cma"] > z["nr_free"] // 2:
+        balances = guest.vm[0]["law_balance_cma"] == 1
+        if balances and z["nr_free_cma"] > z["nr_free"] // 2:
             pfn = rmqueue_smallest(guest, zone, order, u.MIGRATE_CMA)
             if pfn != u.PFN_NONE:
                 return pfn, mode

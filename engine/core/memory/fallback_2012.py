@@ -140,4 +140,6 @@ def rmqueue_fallback_2012(guest, zone, order, mt):
             pfn = np.int64(guest.lists[free_list(zone, current_order, other)]["first"])
             if pfn != u.PFN_NONE:
                 return _take_over(guest, zone, pfn, order, np.int64(current_order), mt)
+    if guest.vm[0]["law_reserve_at_boot"] == 0:
+        return np.int64(u.PFN_NONE)
     return rmqueue_smallest(guest, zone, order, u.MIGRATE_RESERVE)

@@ -40,13 +40,13 @@ def set_listed_type(guest, pfn, mt):
     """Record the migratetype that a free block is listed under where its pageblock's differs.
 
     Args:
-        guest: Guest. Writes pages.flags under profile 2012.
+        guest: Guest. Writes pages.flags under law lists_apart.
         pfn: int64, first page of a free block.
         mt: int64, migratetype of the list.
     Source:
         not of the kernel: its lists are linked through the pages.
     """
-    if guest.vm[0]["profile"] == u.PROFILE_2012:
+    if guest.vm[0]["law_lists_apart"] == 1:
         guest.pages[pfn]["flags"] = (mt + 1) << _LISTED_SHIFT
 
 
@@ -68,7 +68,7 @@ def account_freepages(guest, zone, nr, mt):
     z["nr_free"] += nr
     if mt == u.MIGRATE_CMA:
         z["nr_free_cma"] += nr
-    elif mt == u.MIGRATE_HIGHATOMIC and guest.vm[0]["profile"] == u.PROFILE_MODERN:
+    elif mt == u.MIGRATE_HIGHATOMIC and guest.vm[0]["law_reserve_at_boot"] == 0:
         z["nr_free_highatomic"] += nr
 
 

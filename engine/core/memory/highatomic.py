@@ -20,7 +20,7 @@ def reserve_highatomic_pageblock(guest, zone, pfn, order):
     Source:
         mm/page_alloc.c reserve_highatomic_pageblock().
     """
-    if guest.vm[0]["profile"] == u.PROFILE_2012:
+    if guest.vm[0]["law_reserve_at_boot"] == 1:
         return  # it has a reserve of its own (core/profile_2012.py)
     z = guest.zones[zone]
     share = z["managed"] // 100
@@ -82,7 +82,7 @@ def unreserve_highatomic_pageblock(guest, mt, force):
     Source:
         mm/page_alloc.c unreserve_highatomic_pageblock().
     """
-    if guest.vm[0]["profile"] == u.PROFILE_2012:
+    if guest.vm[0]["law_reserve_at_boot"] == 1:
         return False
     for i in range(guest.zones.shape[0]):
         zone = guest.zones.shape[0] - 1 - i

@@ -71,7 +71,7 @@ def pcp_allowed_order(guest, order):
     """
     if order == 0:
         return True
-    if guest.vm[0]["profile"] == u.PROFILE_2012:
+    if guest.vm[0]["law_pcp_high_orders"] == 0:
         return False
     return order <= u.PAGE_ALLOC_COSTLY_ORDER or order == u.PAGEBLOCK_ORDER
 
@@ -124,7 +124,7 @@ def free_pcppages_bulk(guest, zone, count, pindex):
     """
     z = guest.zones[zone]
     count = min(np.int64(z["pcp_count"]), count)
-    if guest.vm[0]["profile"] == u.PROFILE_2012:
+    if guest.vm[0]["law_pcp_drain_in_turn"] == 1:
         free_pcppages_bulk_2012(guest, zone, count)
         return
     pindex -= 1
@@ -157,7 +157,7 @@ def nr_pcp_free(guest, zone, free_high):
     """
     z = guest.zones[zone]
     batch = np.int64(z["pcp_batch"])
-    if guest.vm[0]["profile"] == u.PROFILE_2012:
+    if guest.vm[0]["law_pcp_free_grows"] == 0:
         return batch
     if free_high:
         return min(np.int64(z["pcp_count"]), batch << _PCP_BATCH_SCALE_MAX)
@@ -230,7 +230,7 @@ def nr_pcp_alloc(guest, zone, order):
     if high < base_batch:
         return np.int64(1)
     batch = base_batch
-    if guest.vm[0]["profile"] == u.PROFILE_2012:
+    if guest.vm[0]["law_pcp_refill_grows"] == 0:
         return batch
     if order == 0:
         batch = base_batch << np.int64(z["pcp_alloc_factor"])

@@ -65,7 +65,7 @@ def watermark_ok(guest, zone, order, mark, reserve, alloc_flags):
     Source:
         mm/page_alloc.c __zone_watermark_ok(), __zone_watermark_unusable_free().
     """
-    if guest.vm[0]["profile"] == u.PROFILE_2012:
+    if guest.vm[0]["law_marks_halve_by_order"] == 1:
         return watermark_ok_2012(guest, zone, order, mark, reserve, alloc_flags)
     z = guest.zones[zone]
     reserves = alloc_flags & (u.ALLOC_NON_BLOCK | u.ALLOC_MIN_RESERVE | u.ALLOC_HIGHATOMIC)
@@ -178,7 +178,7 @@ def pgdat_balanced(guest, order):
     Source:
         mm/vmscan.c pgdat_balanced().
     """
-    if guest.vm[0]["profile"] == u.PROFILE_2012:
+    if guest.vm[0]["law_balance_quarter"] == 1:
         return pgdat_balanced_2012(guest, order)
     for zone in range(guest.zones.shape[0]):
         if guest.zones[zone]["managed"] == 0:
@@ -282,7 +282,7 @@ def wakeup_kswapd(guest, order, direct_reclaim):
         mm/vmscan.c wakeup_kswapd().
     """
     vm = guest.vm[0]
-    if vm["profile"] == u.PROFILE_2012:
+    if vm["law_wake_below_low"] == 1:
         wakeup_kswapd_2012(guest, order)
         return
     vm["kswapd_order"] = max(np.int64(vm["kswapd_order"]), order)

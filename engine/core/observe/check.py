@@ -114,21 +114,23 @@ def _check_free_block(guest, pfn, list_id):
     if order > u.MAX_PAGE_ORDER or pfn % nr or pfn < z["start_pfn"] or pfn + nr > z["end_pfn"]:
         return _FREE_BLOCK_ALIGN, pfn
     mt = get_pageblock_migratetype(guest, pfn)
-    is_2012 = guest.vm[0]["profile"] == u.PROFILE_2012
+    keeps_types = guest.vm[0]["law_merge_keeps_types"] == 1
     if list_id != free_list(zone, order, listed_type(guest, pfn, mt)):
         return _FREE_BLOCK_LIST, pfn
     for p in range(pfn, pfn + nr):
         page = guest.pages[p]
         if page["state"] != u.STATE_FREE or (p != pfn and page["order"] != u.ORDER_TAIL):
             return _FREE_BLOCK_PAGES, np.int64(p)
-        if get_pageblock_migratetype(guest, p) != mt and not is_2012:
+        if get_pageblock_migratetype(guest, p) != mt and not keeps_types:
             return _FREE_BLOCK_LIST, np.int64(p)
     buddy = pfn ^ nr
     inside = buddy >= z["start_pfn"] and buddy + nr <= z["end_pfn"]
     if order < u.MAX_PAGE_ORDER and inside and is_free_block(guest, buddy):
         if guest.pages[buddy]["order"] == order:
             other = get_pageblock_migratetype(guest, buddy)
-            limit = u.MIGRATE_RESERVE + 1 if is_2012 else u.MIGRATE_PCPTYPES
+            limit = u.MIGRATE_PCPTYPES
+            if keeps_types:
+                limit += guest.vm[0]["law_reserve_at_boot"]
             if mt == other or (mt < limit and other < limit):
                 return _FREE_BLOCK_UNMERGED, pfn
     return _OK, np.int64(u.PFN_NONE)
@@ -309,7 +311,7 @@ def _check_zone(guest, zone):
             in_anon += nr if lru == u.LRU_INACTIVE_ANON else 0
             act_anon += nr if lru == u.LRU_ACTIVE_ANON else 0
             unevictable += nr if lru == u.LRU_UNEVICTABLE else 0
-    if guest.vm[0]["profile"] == u.PROFILE_2012:
+    if guest.vm[0]["law_reserve_at_boot"] == 1:
         high = 0  # it does not count its reserve
     if free != z["nr_free"] or high != z["nr_free_highatomic"] or cma != z["nr_free_cma"]:
         return _ZONE_FREE

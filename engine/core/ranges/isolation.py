@@ -184,14 +184,14 @@ def set_migratetype_isolate(guest, block, mt, skip_poisoned):
         lists after each pageblock.
     """
     pfn = block << u.PAGEBLOCK_ORDER
-    if guest.vm[0]["profile"] == u.PROFILE_2012:
+    if guest.vm[0]["law_isolate_asks_lru"] == 1:
         unmovable = has_unmovable_pages_2012(guest, pfn, skip_poisoned)
     else:
         unmovable = has_unmovable_pages(guest, pfn, mt, skip_poisoned)
     if unmovable != NONE:
         return unmovable
     change_block(guest, block, u.MIGRATE_ISOLATE, 0)
-    if guest.vm[0]["profile"] == u.PROFILE_2012:
+    if guest.vm[0]["law_isolate_drains"] == 1:
         drain_all(guest)
     return NONE
 

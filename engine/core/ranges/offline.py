@@ -112,7 +112,7 @@ def begin_offline(guest):
         if guest.pages[pfn]["state"] == u.STATE_HOLE:
             stop(guest, _HOLE, np.int64(pfn))
             return
-    if vm["profile"] != u.PROFILE_2012:
+    if vm["law_offline_stops_pcp"] == 1:
         pcp_disable(guest)
     pfn = start_isolate_page_range(guest, start, end, u.MIGRATE_MOVABLE, 1)
     if pfn != NONE:
@@ -332,7 +332,7 @@ def step_offline(guest, budget):
         if pass_over_range(guest, budget * AT_ONCE):
             vm["range_phase"] = u.RANGE_MIGRATE
             vm["range_pos"] = vm["range_start_pfn"]
-    elif vm["profile"] == u.PROFILE_2012:
+    elif vm["law_offline_moves_lru_only"] == 1:
         for _ in range(budget):
             if at_work(guest, u.RANGE_OFFLINE):
                 offline_round_2012(guest)

@@ -130,7 +130,7 @@ def move_page(guest, pfn, is_told):
     if np.int64(page["flags"]) & u.PG_PINNED:
         return np.int64(EAGAIN)  # reason: extra_references
     page["flags"] = np.int64(page["flags"]) & ~(u.PG_LOCKED | u.PG_WRITEBACK)
-    splits = order > 0 and guest.vm[0]["profile"] == u.PROFILE_2012
+    splits = order > 0 and guest.vm[0]["law_range_splits_large"] == 1
     dst = NONE
     if not splits:
         dst = alloc_migration_target(guest, order)
@@ -143,7 +143,7 @@ def move_page(guest, pfn, is_told):
             dst = alloc_migration_target(guest, order)
         if dst == NONE:
             return np.int64(ENOMEM)  # reason: no_free_page
-    if guest.vm[0]["profile"] == u.PROFILE_MODERN:
+    if guest.vm[0]["law_range_tests_in_move"] == 1:
         note_test_in_move(guest, pfn)
     list_del(guest, u.LIST_RANGE, pfn)
     if is_told == 1 and page["state"] == u.STATE_BALLOON:

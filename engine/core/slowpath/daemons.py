@@ -95,11 +95,13 @@ def kcompactd_wants_work(guest):
         mm/compaction.c kcompactd(), kcompactd_work_requested().
     """
     vm = guest.vm[0]
-    if vm["profile"] == u.PROFILE_2012:
+    if vm["law_kcompactd"] == 0:
         return False  # there is no kcompactd: kswapd compacts (compaction_2012.py)
     if vm["kcompactd_order"] > 0:
         return True
-    # proactive_defer is in the past here, or nothing is due anyway.
+    if vm["law_proactive_compaction"] == 0:
+        return False
+    # proactive_defer lies in the past here, or nothing is due anyway.
     if guest_events(guest) - vm["proactive_defer"] < PROACTIVE_INTERVAL_PAGES:
         return False
     return should_proactive_compact_node(guest)
@@ -334,7 +336,7 @@ def catch_up(guest, has_jobs, budget):
         long the pause, there is one check of the score and the run that follows from it.
     """
     vm = guest.vm[0]
-    if vm["profile"] == u.PROFILE_2012:
+    if vm["law_proactive_compaction"] == 0:
         return False  # nothing is proactive
     if not has_jobs:
         if vm["proactive_phase"] == PHASE_COMMAND:

@@ -69,9 +69,9 @@ def kswapd_shrink_node(guest):
     vm["kswapd_priority"] = priority
     scanned, reclaimed = shrink_lruvec(guest, priority, nr_to_reclaim, order, np.int64(1))
     vm["kswapd_reclaimed"] += reclaimed
-    # 3.8 has no such rule: it is done when compaction looks viable (watermark.pgdat_balanced_2012).
-    may_fall_back = vm["profile"] != u.PROFILE_2012
-    if may_fall_back and order > 0 and vm["kswapd_reclaimed"] >= compact_gap(order):
+    # 3.8 has no such rule: it is done when compaction is promising (watermark.pgdat_balanced_2012).
+    drops = vm["law_kswapd_drops_order"] == 1
+    if drops and order > 0 and vm["kswapd_reclaimed"] >= compact_gap(order):
         vm["kswapd_run_order"] = 0
     return scanned, reclaimed, np.int64(max(scanned, reclaimed) >= nr_to_reclaim)
 
@@ -128,7 +128,7 @@ def kswapd_end(guest):
         mm/vmscan.c balance_pgdat() from ``out`` on, kswapd(), kswapd_try_to_sleep().
     """
     vm = guest.vm[0]
-    if vm["profile"] == u.PROFILE_2012:
+    if vm["law_kcompactd"] == 0:
         kswapd_end_2012(guest)
         return
     boosted = 0
@@ -211,7 +211,7 @@ def kswapd_step(guest, budget):
             kswapd_begin(guest)
         used += COST_RECLAIM * balance_turn(guest) + 1
     if vm["kswapd_awake"] == _ASLEEP:
-        if vm["profile"] == u.PROFILE_2012:
+        if vm["law_linear_scanners"] == 1:
             reset_isolation_suitable_2012(guest)
         else:
             reset_isolation_suitable(guest)

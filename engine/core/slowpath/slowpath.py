@@ -354,7 +354,7 @@ def alloc_pages(guest, order, mt, gfp):
     if pfn != u.PFN_NONE:
         return pfn
     failed_before = np.int64(vm["compact_fail"])
-    if vm["profile"] == u.PROFILE_2012:
+    if vm["law_retry_by_priority"] == 0:
         pfn = alloc_pages_slowpath_2012(guest, order, mt, gfp)
     else:
         pfn = alloc_pages_slowpath(guest, order, mt, gfp)

@@ -1,7 +1,7 @@
 """The slow path of an allocation under the rules of Linux 3.8: compact, reclaim, perhaps again.
 
-slowpath.alloc_pages() comes here for guests of profile 2012. A request without GFP_KSWAPD_RECLAIM
-stands for one with __GFP_NO_KSWAPD: a transparent huge page fault.
+slowpath.alloc_pages() comes here for guests without the law retry_by_priority. A request without
+GFP_KSWAPD_RECLAIM is one with __GFP_NO_KSWAPD: the fault for a transparent huge page.
 """
 
 import numpy as np

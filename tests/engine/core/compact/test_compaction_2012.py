@@ -16,7 +16,8 @@ from engine.core.compact.compaction_2012 import (
     kswapd_compact_2012,
 )
 from engine.core.observe.check import CheckCode, validate
-from engine.guest import Guest
+from engine.guest import Guest, set_kernel
+from engine.kernels import LINUX_2012
 from engine.presets import PRESETS, make_from_recipe
 from engine.world import World, WorldConfig
 from tests.engine.small_guest import BLOCK, all_free, every, nr_free, pfns_of, put, settle, vm
@@ -29,7 +30,7 @@ def scattered(nr_blocks: int = 8, step: int = 8) -> Guest:
     """Every eighth page in use, by a process."""
     guest = all_free(nr_blocks)
     put(guest, every(step, 1, nr_blocks * BLOCK))
-    guest.vm[0]["profile"] = u.PROFILE_2012
+    set_kernel(guest, LINUX_2012)
     return settle(guest)
 
 
@@ -70,7 +71,7 @@ def test_a_wholly_free_pageblock_is_broken_for_targets() -> None:
     guest = all_free(8)
     put(guest, every(8, 1, 2 * BLOCK))
     put(guest, every(2, 2 * BLOCK, 7 * BLOCK), u.STATE_KERNEL)
-    guest.vm[0]["profile"] = u.PROFILE_2012
+    set_kernel(guest, LINUX_2012)
     guest = settle(guest)
     assert nr_free(guest, u.PAGEBLOCK_ORDER) == 1
     memory_run(guest)
@@ -185,6 +186,7 @@ def test_no_target_ends_a_run() -> None:
     guest = all_free(4)
     put(guest, every(2, 1, BLOCK))
     put(guest, range(BLOCK, 4 * BLOCK), u.STATE_KERNEL)
+    set_kernel(guest, LINUX_2012)
     guest = settle(guest)
     assert memory_run(guest) == u.COMPACT_CONTENDED
     assert len(pfns_of(guest, u.STATE_ANON)) == BLOCK // 2
@@ -196,7 +198,8 @@ def test_scanners_that_meet_between_positions_are_noticed_only_since_3_14(repair
     guest = all_free(8)
     put(guest, every(8, 1, 3 * BLOCK))
     put(guest, range(3 * BLOCK, 8 * BLOCK), u.STATE_KERNEL)  # no target anywhere
-    guest.vm[0]["profile"], guest.vm[0]["meet_repaired"] = u.PROFILE_2012, repaired
+    set_kernel(guest, LINUX_2012)
+    guest.vm[0]["law_meeting_is_noticed"] = repaired
     guest = settle(guest)
     guest.zones[0]["cached_free"] = 4 * BLOCK
     guest.zones[0]["cached_migrate_async"] = guest.zones[0]["cached_migrate_sync"] = 2 * BLOCK
@@ -212,7 +215,7 @@ def test_since_3_14_a_run_goes_on_from_the_positions_that_it_has_reset(repaired:
     z = guest.zones[0]
     z["cached_free"] = z["cached_migrate_async"] = z["cached_migrate_sync"] = 4 * BLOCK
     z["compact_order_failed"], z["compact_defer_shift"], z["compact_considered"] = 0, 6, 64
-    guest.vm[0]["meet_repaired"] = repaired
+    guest.vm[0]["law_reset_rereads_positions"] = repaired
     assert compact_begin_2012(guest, DIRECT, 0, 9, u.MIGRATE_MOVABLE, ASYNC) == u.COMPACT_CONTINUE
     assert (guest.cc[DIRECT]["free_pfn"] > 4 * BLOCK) == bool(repaired)
 

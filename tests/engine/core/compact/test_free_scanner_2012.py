@@ -13,7 +13,8 @@ from engine.core.compact.free_scanner_2012 import (
 )
 from engine.core.memory.buddy import link_free_lists
 from engine.core.observe.check import CheckCode, validate
-from engine.guest import Guest
+from engine.guest import Guest, set_kernel
+from engine.kernels import LINUX_2012
 from tests.engine.small_guest import BLOCK, all_free, every, list_of, pfns_of, put, settle
 
 CC = u.CC_MEMORY
@@ -24,7 +25,7 @@ def ready(guest: Guest, sources: int = 32) -> Guest:
     c = guest.cc[CC]
     c["order"], c["mode"], c["nr_migratepages"] = -1, u.MIGRATE_SYNC_LIGHT, sources
     c["migrate_pfn"], c["free_pfn"] = 1, guest.zones[0]["end_pfn"]
-    guest.vm[0]["profile"] = u.PROFILE_2012
+    set_kernel(guest, LINUX_2012)
     return guest
 
 

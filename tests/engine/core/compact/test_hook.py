@@ -5,7 +5,8 @@ import pytest
 from engine import units as u
 from engine.core.compact import hook, migrate, migrate_2012
 from engine.core.compact.migrate_scanner import isolate_page
-from engine.guest import Guest
+from engine.guest import Guest, set_kernel
+from engine.kernels import LINUX_2012, MODERN
 from tests.engine.small_guest import BLOCK, all_free, every, put, settle, vm
 
 CC = u.CC_MEMORY
@@ -22,7 +23,7 @@ def guest_with_both(rule: int, profile: int) -> Guest:
     put(guest, (4,), u.STATE_FILE)
     put(guest, (5,), u.STATE_FILE, u.PG_PINNED)
     settle(guest)
-    guest.vm[0]["profile"] = profile
+    set_kernel(guest, (MODERN, LINUX_2012)[profile])
     c = guest.cc[CC]
     c["order"], c["mode"], c["gfp"], c["active"] = -1, u.MIGRATE_ASYNC, u.GFP_KERNEL, 1
     c["migrate_pfn"], c["free_pfn"] = BLOCK, TOP

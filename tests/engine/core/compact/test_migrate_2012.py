@@ -8,7 +8,8 @@ from engine.core.compact.migrate import ENOMEM
 from engine.core.compact.migrate_2012 import migrate_pages_2012, putback_movable_pages_2012
 from engine.core.compact.migrate_scanner_2012 import isolate_migratepages_2012
 from engine.core.observe.check import CheckCode, validate
-from engine.guest import Guest
+from engine.guest import Guest, set_kernel
+from engine.kernels import LINUX_2012
 from tests.engine.small_guest import BLOCK, all_free, list_of, pfns_of, put, settle, vm
 
 CC = u.CC_MEMORY
@@ -24,7 +25,8 @@ def isolated(
     if not free:
         put(guest, range(2 * BLOCK, 6 * BLOCK), u.STATE_KERNEL)
     guest = settle(guest)
-    guest.vm[0]["profile"], guest.vm[0]["rule_hook"] = u.PROFILE_2012, hook
+    set_kernel(guest, LINUX_2012)
+    guest.vm[0]["rule_hook"] = hook
     c = guest.cc[cc]
     c["order"], c["mode"] = -1, u.MIGRATE_SYNC_LIGHT
     c["migrate_pfn"], c["free_pfn"] = BLOCK, 6 * BLOCK

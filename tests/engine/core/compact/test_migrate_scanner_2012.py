@@ -9,7 +9,8 @@ import pytest
 from engine import units as u
 from engine.core.compact.migrate_scanner import ISOLATE_NONE, ISOLATE_SUCCESS
 from engine.core.compact.migrate_scanner_2012 import isolate_migratepages_2012
-from engine.guest import Guest
+from engine.guest import Guest, set_kernel
+from engine.kernels import LINUX_2012
 from tests.engine.small_guest import BLOCK, all_free, every, list_of, put, settle, vm
 
 CC = u.CC_MEMORY
@@ -21,7 +22,7 @@ def ready(guest: Guest, mode: int = u.MIGRATE_SYNC_LIGHT, start: int = BLOCK) ->
     c = guest.cc[CC]
     c["order"], c["mode"] = -1, mode
     c["migrate_pfn"], c["free_pfn"] = start, guest.zones[0]["end_pfn"]
-    guest.vm[0]["profile"] = u.PROFILE_2012
+    set_kernel(guest, LINUX_2012)
     return guest
 
 

@@ -12,8 +12,9 @@ from engine.core.memory.freearea import listed_type
 from engine.core.memory.freelist import free_list
 from engine.core.memory.page import set_state
 from engine.core.observe import check
-from engine.core.profile_2012 import adopt_profile_2012
+from engine.core.profile_2012 import adopt_kernel
 from engine.guest import Guest
+from engine.kernels import LINUX_2012
 from tests.engine.small_guest import BLOCK, all_free, put, settle
 
 UNMOVABLE, MOVABLE, RECLAIMABLE = u.MIGRATE_UNMOVABLE, u.MIGRATE_MOVABLE, u.MIGRATE_RECLAIMABLE
@@ -22,7 +23,7 @@ UNMOVABLE, MOVABLE, RECLAIMABLE = u.MIGRATE_UNMOVABLE, u.MIGRATE_MOVABLE, u.MIGR
 def of_2012(guest: Guest) -> Guest:
     """The same guest by the rules of 3.8, without a reserve."""
     guest.zones["wmark_min"] = 0
-    adopt_profile_2012(guest)
+    adopt_kernel(guest, LINUX_2012)
     assert check.validate(guest) == (0, u.PFN_NONE)
     return guest
 
@@ -109,7 +110,7 @@ def test_the_reserve_is_touched_last() -> None:
     put(guest, [*range(BLOCK, 2 * BLOCK), *range(3 * BLOCK, 4 * BLOCK)])
     settle(guest)
     guest.zones["wmark_min"] = 300
-    adopt_profile_2012(guest)
+    adopt_kernel(guest, LINUX_2012)
     assert list(guest.blocks["migratetype"]) == [u.MIGRATE_RESERVE, MOVABLE, MOVABLE, MOVABLE]
     got = [take(guest, UNMOVABLE, 8) for _ in range(5)]
     assert got == [2 * BLOCK, 2 * BLOCK + 256, 0, 256, u.PFN_NONE]

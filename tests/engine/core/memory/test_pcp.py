@@ -10,7 +10,8 @@ from engine.core.memory.alloc import free_pages, rmqueue_zone
 from engine.core.memory.freelist import free_list, pcp_list
 from engine.core.memory.page import set_state
 from engine.core.observe.check import validate
-from engine.guest import Guest
+from engine.guest import Guest, set_kernel
+from engine.kernels import LINUX_2012
 from tests.engine.small_guest import BLOCK, all_free, list_of, settle
 
 MOVABLE = u.MIGRATE_MOVABLE
@@ -47,7 +48,7 @@ def test_small_orders_and_huge_pages_are_parked() -> None:
     guest = settle(all_free(2))
     orders = range(u.NR_PAGE_ORDERS)
     assert [o for o in orders if pcp.pcp_allowed_order(guest, o)] == [0, 1, 2, 3, 9]
-    guest.vm[0]["profile"] = u.PROFILE_2012
+    set_kernel(guest, LINUX_2012)
     assert [o for o in orders if pcp.pcp_allowed_order(guest, o)] == [0]
 
 

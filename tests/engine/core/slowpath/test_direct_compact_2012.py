@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from engine import units as u
 from engine.core.slowpath.direct_compact_2012 import try_to_compact_pages_2012
-from engine.guest import Guest
+from engine.guest import Guest, set_kernel
+from engine.kernels import LINUX_2012
 from tests.engine.small_guest import BLOCK, all_free, every, nr_free, put, settle, vm
 
 
 def scattered() -> Guest:
     guest = all_free(8)
     put(guest, every(8, 1, 8 * BLOCK))
-    guest.vm[0]["profile"] = u.PROFILE_2012
+    set_kernel(guest, LINUX_2012)
     return settle(guest)
 
 
@@ -46,5 +47,5 @@ def settle_again(guest: Guest) -> Guest:
     fresh = all_free(8)
     fresh.blocks["migratetype"][:] = guest.blocks["migratetype"]
     put(fresh, every(8, 1, 8 * BLOCK))
-    fresh.vm[0]["profile"] = u.PROFILE_2012
+    set_kernel(fresh, LINUX_2012)
     return settle(fresh)

@@ -6,7 +6,8 @@ from engine import units as u
 from engine.core.memory.watermark import MAX_RECLAIM_RETRIES, pgdat_balanced, wake_kswapd
 from engine.core.observe.check import validate
 from engine.core.slowpath.kswapd import cond_resched, kswapd_step
-from engine.guest import Guest
+from engine.guest import Guest, set_kernel
+from engine.kernels import LINUX_2012
 from tests.engine.small_guest import BLOCK, all_free, every, nr_free, put, settle, vm
 
 
@@ -144,7 +145,7 @@ def fragmented() -> Guest:
     """Every eighth page in use: much free, no pageblock."""
     guest = all_free(8)
     put(guest, every(8, 1, 8 * BLOCK))
-    guest.vm[0]["profile"] = u.PROFILE_2012
+    set_kernel(guest, LINUX_2012)
     guest.vm[0]["kswapd_run_order"] = u.PAGEBLOCK_ORDER
     return settle(guest)
 
@@ -174,7 +175,7 @@ def test_2012_kswapd_leaves_memory_alone_that_has_the_page() -> None:
     guest = all_free(8)
     put(guest, every(8, 1, 4 * BLOCK))
     guest = settle(guest)
-    guest.vm[0]["profile"] = u.PROFILE_2012
+    set_kernel(guest, LINUX_2012)
     guest.vm[0]["kswapd_order"], guest.vm[0]["kswapd_awake"] = u.PAGEBLOCK_ORDER, 1
     kswapd_step(guest, 1000)
     assert guest.vm[0]["pgmigrate_success"] == 0

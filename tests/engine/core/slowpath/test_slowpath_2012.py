@@ -7,10 +7,11 @@ import pytest
 from engine import units as u
 from engine.core.memory.watermark import wakeup_kswapd, watermark_ok
 from engine.core.observe import check
-from engine.core.profile_2012 import adopt_profile_2012
+from engine.core.profile_2012 import adopt_kernel
 from engine.core.slowpath.slowpath import alloc_pages
 from engine.core.slowpath.slowpath_2012 import alloc_flags_2012, preferred_zone, should_alloc_retry
-from engine.guest import Guest, ZoneSpan, make_guest
+from engine.guest import Guest, ZoneSpan, make_guest, set_kernel
+from engine.kernels import LINUX_2012
 from tests.engine.small_guest import BLOCK, all_free, put, settle
 
 TRANSHUGE = u.GFP_HIGHUSER | u.GFP_NORETRY | u.GFP_NOMEMALLOC
@@ -21,7 +22,7 @@ def guest_of_2012(nr_blocks: int = 8, used: range = range(0)) -> Guest:
     put(guest, used)
     settle(guest)
     guest.zones[0]["wmark_min"] = 16
-    adopt_profile_2012(guest)
+    adopt_kernel(guest, LINUX_2012)
     return guest
 
 
@@ -55,7 +56,7 @@ def test_a_mark_for_an_order_does_not_count_smaller_pieces(order: int, ok: bool)
     guest = all_free(4)
     put(guest, range(0, 4 * BLOCK, 2))
     settle(guest)
-    guest.vm[0]["profile"] = u.PROFILE_2012
+    set_kernel(guest, LINUX_2012)
     assert watermark_ok(guest, 0, order, 100, 0, 0) == ok
 
 
@@ -92,7 +93,7 @@ def test_a_success_in_a_lower_zone_ends_the_deferral_of_the_preferred_one() -> N
     put(guest, range(lower, upper, 4), flags=u.PG_ACTIVE)
     put(guest, range(upper, end - 64), u.STATE_KERNEL)
     settle(guest)
-    adopt_profile_2012(guest)
+    adopt_kernel(guest, LINUX_2012)
     preferred = guest.zones[preferred_zone(guest)]
     preferred["compact_defer_shift"], preferred["compact_considered"] = 3, 1 << 3
     preferred["compact_order_failed"] = 9

@@ -1,0 +1,356 @@
+"""KernelRules: what distinguishes one simulated kernel from another, as data; one row per profile.
+
+A kernel is a row of integers, as a design is (engine/designs/base.py). The acting code in
+engine/core asks for one law at a time, by its name, and never which kernel it is simulating; the
+algorithms of an era stay in files of their own (``*_2012.py``), and a law says which one runs. A
+kernel that combines laws that are known here is one more row of KERNELS and nothing else.
+"""
+
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
+
+from engine import units as u
+
+_NO_YES = ("no", "yes")
+_MARKS = ("min", "low")  # by u.WMARK_*
+
+
+def _law(decides: str, source: str, values: tuple[str, ...] = _NO_YES) -> Any:
+    """One law.
+
+    Args:
+        decides: what holds where its value is 1 (or what the value chooses).
+        source: kernel functions that have it, and from which version on.
+        values: words for its values, by number.
+    """
+    return field(metadata={"decides": decides, "source": source, "values": values})
+
+
+@dataclass(frozen=True)
+class KernelRules:
+    """Integers that the core reads; field ``x`` becomes Guest.vm[0]["law_x"].
+
+    Each field's metadata says what it decides and where the kernel does. "6.12" and "3.8" name the
+    kernels whose function was simulated; "since v5.0" is where the rule came into Linux. Nothing
+    has a default, so that a row cannot forget a law.
+    """
+
+    # -- free lists
+    lists_apart: int = _law(
+        "A free block may be listed under another migratetype than its pageblock's, and a "
+        "pageblock that changes its type leaves the lists as they are.",
+        "3.8 mm/page_alloc.c move_freepages(), __rmqueue_fallback(); 6.12 account_freepages(): "
+        "they agree since v6.10",
+    )
+    merge_keeps_types: int = _law(
+        "Free pageblocks of any ordinary type merge, and each keeps its own; otherwise the buddy "
+        "takes the type of what it merges with.",
+        "3.8 and 6.12 mm/page_alloc.c __free_one_page()",
+    )
+    reserve_at_boot: int = _law(
+        "A zone keeps up to two RESERVE pageblocks from boot on; otherwise HIGHATOMIC pageblocks "
+        "are set aside when atomic requests need them, and counted.",
+        "3.8 mm/page_alloc.c setup_zone_migrate_reserve(); 6.12 reserve_highatomic_pageblock(), "
+        "since v4.4",
+    )
+    claim_or_steal: int = _law(
+        "Without a page of its own type, a request claims a whole pageblock, or steals one page "
+        "and leaves the rest to its owner; otherwise what is split off goes to whoever asked.",
+        "6.12 mm/page_alloc.c __rmqueue_claim(), __rmqueue_steal(); 3.8 __rmqueue_fallback()",
+    )
+    boost_watermarks: int = _law(
+        "A fallback that mixes migratetypes raises the zone's watermarks.",
+        "6.12 mm/page_alloc.c boost_watermark(), since v5.0",
+    )
+    spread_over_zones: int = _law(
+        "A lower zone is tried before migratetypes are mixed (ALLOC_NOFRAGMENT).",
+        "6.12 mm/page_alloc.c alloc_flags_nofragment(), since v5.0",
+    )
+    balance_cma: int = _law(
+        "Movable requests go to the CMA area first while it has more than half of the free pages.",
+        "6.12 mm/page_alloc.c __rmqueue(), since v5.8",
+    )
+    target_mark: int = _law(
+        "The watermark that must hold when a compactor takes a free block as a target.",
+        "6.12 mm/page_alloc.c __isolate_free_page(); 3.8 capture_free_page()",
+        _MARKS,
+    )
+    # -- watermarks
+    marks_halve_by_order: int = _law(
+        "An order is met if half as many pages are free in each higher order; otherwise if there "
+        "is one block of it.",
+        "3.8 and 6.12 mm/page_alloc.c __zone_watermark_ok(); the latter since v4.4",
+    )
+    marks_from_min: int = _law(
+        "The low and high watermark are a quarter and a half above min; otherwise the guest's own.",
+        "3.8 mm/page_alloc.c __setup_per_zone_wmarks()",
+    )
+    # -- per-CPU lists
+    pcp_high_orders: int = _law(
+        "Per-CPU lists take orders 1 to 3 and 9 too.",
+        "6.12 mm/page_alloc.c pcp_allowed_order(), since v5.14; 3.8 buffered_rmqueue()",
+    )
+    pcp_drain_in_turn: int = _law(
+        "Pages go back one from each per-CPU list in turn; otherwise one list after the other.",
+        "3.8 and 6.12 mm/page_alloc.c free_pcppages_bulk()",
+    )
+    pcp_free_grows: int = _law(
+        "More pages go back at a time the more are freed in a row; otherwise always a batch.",
+        "6.12 mm/page_alloc.c nr_pcp_free(); 3.8 free_hot_cold_page()",
+    )
+    pcp_refill_grows: int = _law(
+        "More pages are fetched at a time the more are asked for in a row; otherwise always a "
+        "batch.",
+        "6.12 mm/page_alloc.c nr_pcp_alloc(); 3.8 buffered_rmqueue()",
+    )
+    pcp_batch_by_zone: int = _law(
+        "A batch follows from the zone's size, at most 31 pages, and a list is full at six "
+        "batches; otherwise the guest's own.",
+        "3.8 mm/page_alloc.c zone_batchsize(), setup_pageset()",
+    )
+    # -- reclaim
+    retry_by_priority: int = _law(
+        "The slow path reclaims and compacts again with rising priority while either helps; "
+        "otherwise it compacts asynchronously, reclaims, and compacts once more.",
+        "6.12 and 3.8 mm/page_alloc.c __alloc_pages_slowpath()",
+    )
+    wake_below_low: int = _law(
+        "kswapd wakes if some zone is below its low watermark; otherwise if no zone is balanced, "
+        "and kcompactd wakes where reclaim would not help.",
+        "3.8 and 6.12 mm/vmscan.c wakeup_kswapd()",
+    )
+    balance_quarter: int = _law(
+        "kswapd has done enough for an order once zones with a quarter of the memory have room to "
+        "compact, and for single pages once all zones are above high; otherwise once one zone is.",
+        "3.8 mm/vmscan.c balance_pgdat(), pgdat_balanced(); 6.12 pgdat_balanced()",
+    )
+    kswapd_drops_order: int = _law(
+        "kswapd goes on for single pages once it has reclaimed enough to compact.",
+        "6.12 mm/vmscan.c kswapd_shrink_node()",
+    )
+    thp_wakes_kswapd: int = _law(
+        "A fault for a transparent huge page may wake kswapd (no __GFP_NO_KSWAPD).",
+        "3.8 include/linux/gfp.h GFP_TRANSHUGE",
+    )
+    # -- compaction
+    linear_scanners: int = _law(
+        "Both scanners walk pageblock by pageblock, compact_memory from where they stood, and "
+        "direct compaction captures no page; otherwise they find work by the free lists first.",
+        "3.8 and 6.12 mm/compaction.c compact_zone(), compact_node(); mm/migrate.c",
+    )
+    reset_rereads_positions: int = _law(
+        "A run that resets the cached scanner positions begins at the new ones.",
+        "mm/compaction.c compact_zone(), since v3.14 (d3132e4b83e6)",
+    )
+    meeting_is_noticed: int = _law(
+        "A run without a target checks whether the scanners have met; otherwise it is given up "
+        "as if memory had run out.",
+        "mm/compaction.c isolate_freepages(), since v3.14 (7ed695e069c3)",
+    )
+    kcompactd: int = _law(
+        "kswapd hands compaction to kcompactd; otherwise it compacts by itself.",
+        "6.12 mm/compaction.c kcompactd(), since v4.6; 3.8 mm/vmscan.c balance_pgdat()",
+    )
+    proactive_compaction: int = _law(
+        "kcompactd compacts without being asked where fragmentation is high.",
+        "6.12 mm/compaction.c should_proactive_compact_node(), since v5.9",
+    )
+    # -- ranges: offlining, contiguous memory
+    isolate_asks_lru: int = _law(
+        "A MOVABLE or CMA pageblock is isolated without a look, any other if all pages in use are "
+        "on the LRU; otherwise every page is asked whether it can be moved.",
+        "3.8 mm/page_alloc.c has_unmovable_pages(); 6.12 mm/page_isolation.c",
+    )
+    isolate_drains: int = _law(
+        "Isolating a pageblock drains the per-CPU lists each time.",
+        "3.8 mm/page_isolation.c set_migratetype_isolate()",
+    )
+    range_splits_large: int = _law(
+        "A transparent huge page in a range is always split; otherwise only without a target.",
+        "3.8 mm/migrate.c unmap_and_move(); 6.12 mm/migrate.c migrate_pages()",
+    )
+    range_tests_in_move: int = _law(
+        "A page of a range is tested for being a balloon page again when it moves to its target.",
+        "6.12 mm/migrate.c move_to_new_folio()",
+    )
+    offline_stops_pcp: int = _law(
+        "The per-CPU lists are off while a range goes offline.",
+        "6.12 mm/memory_hotplug.c offline_pages(): zone_pcp_disable(), since v5.11",
+    )
+    offline_moves_lru_only: int = _law(
+        "A round of offlining isolates LRU pages, and the first page in use that is none puts all "
+        "of them back; otherwise whatever is movable is moved and the rest put back.",
+        "3.8 and 6.12 mm/memory_hotplug.c offline_pages(), do_migrate_range()",
+    )
+    contig_anywhere: int = _law(
+        "Contiguous memory can be had without a CMA area.",
+        "6.12 mm/page_alloc.c alloc_contig_pages(), since v5.5",
+    )
+    # -- balloon driver
+    balloon_by_rounds: int = _law(
+        "The driver lists the pages of a round of 256 when it has them all, which reverses them; "
+        "otherwise each at once. Counts only under a design with driver_rounds.",
+        "6.12 drivers/virtio/virtio_balloon.c fill_balloon(), since v4.15",
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse what the core cannot simulate.
+
+        Raises:
+            ValueError: a value that the law does not have, or a law without what it needs.
+        """
+        values = asdict(self)
+        for law in fields(self):
+            limit = len(law.metadata["values"]) - 1
+            if not 0 <= values[law.name] <= limit:
+                raise ValueError(f"law {law.name}={values[law.name]}: its values are 0 to {limit}")
+        for law_name, value, needed, other in NEEDS:
+            if values[law_name] == value and values[needed] != other:
+                raise ValueError(
+                    f"law {law_name}={value} needs law {needed}={other}: "
+                    f"no kernel without it is simulated"
+                )
+
+
+# What the code of one law takes for granted of another: law, its value, law needed, value needed. A
+# pair may go when the code no longer takes it for granted.
+NEEDS: tuple[tuple[str, int, str, int], ...] = (
+    ("merge_keeps_types", 1, "lists_apart", 1),  # one list for a block of two types
+    # A RESERVE pageblock may be half of a free block.
+    ("reserve_at_boot", 1, "merge_keeps_types", 1),
+    ("claim_or_steal", 0, "lists_apart", 1),
+    ("boost_watermarks", 1, "claim_or_steal", 1),  # which boosts
+    ("boost_watermarks", 1, "kcompactd", 1),  # the kswapd that takes boosts back
+    ("spread_over_zones", 1, "claim_or_steal", 1),  # which honours ALLOC_NOFRAGMENT
+    ("pcp_drain_in_turn", 1, "pcp_high_orders", 0),  # counts single pages
+    # Who begins a run does so with the scanners of its own era.
+    ("linear_scanners", 1, "retry_by_priority", 0),
+    ("linear_scanners", 0, "retry_by_priority", 1),
+    ("linear_scanners", 1, "kcompactd", 0),
+    ("linear_scanners", 0, "kcompactd", 1),
+    ("proactive_compaction", 1, "kcompactd", 1),
+)
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """One row of the table.
+
+    Attributes:
+        name: what a person asks for; fixed name on the wire.
+        version: in words for people.
+        profile: Guest.vm.profile.
+        variant: Guest.vm.variant; tells rows of the same profile apart. Both numbers are part of a
+            guest's digest, and a new kernel takes a new profile: only the second row of profile 1
+            had to keep the digests that it had before there was this table.
+        rules: its laws.
+    """
+
+    name: str
+    version: str
+    profile: int
+    variant: int
+    rules: KernelRules
+
+
+_LINUX_6_12 = KernelRules(
+    lists_apart=0,
+    merge_keeps_types=0,
+    reserve_at_boot=0,
+    claim_or_steal=1,
+    boost_watermarks=1,
+    spread_over_zones=1,
+    balance_cma=1,
+    target_mark=u.WMARK_MIN,
+    marks_halve_by_order=0,
+    marks_from_min=0,
+    pcp_high_orders=1,
+    pcp_drain_in_turn=0,
+    pcp_free_grows=1,
+    pcp_refill_grows=1,
+    pcp_batch_by_zone=0,
+    retry_by_priority=1,
+    wake_below_low=0,
+    balance_quarter=0,
+    kswapd_drops_order=1,
+    thp_wakes_kswapd=1,
+    linear_scanners=0,
+    reset_rereads_positions=1,
+    meeting_is_noticed=1,
+    kcompactd=1,
+    proactive_compaction=1,
+    isolate_asks_lru=0,
+    isolate_drains=0,
+    range_splits_large=0,
+    range_tests_in_move=1,
+    offline_stops_pcp=1,
+    offline_moves_lru_only=0,
+    contig_anywhere=1,
+    balloon_by_rounds=1,
+)
+_LINUX_3_8 = KernelRules(
+    lists_apart=1,
+    merge_keeps_types=1,
+    reserve_at_boot=1,
+    claim_or_steal=0,
+    boost_watermarks=0,
+    spread_over_zones=0,
+    balance_cma=0,
+    target_mark=u.WMARK_LOW,
+    marks_halve_by_order=1,
+    marks_from_min=1,
+    pcp_high_orders=0,
+    pcp_drain_in_turn=1,
+    pcp_free_grows=0,
+    pcp_refill_grows=0,
+    pcp_batch_by_zone=1,
+    retry_by_priority=0,
+    wake_below_low=1,
+    balance_quarter=1,
+    kswapd_drops_order=0,
+    thp_wakes_kswapd=0,
+    linear_scanners=1,
+    reset_rereads_positions=0,
+    meeting_is_noticed=0,
+    kcompactd=0,
+    proactive_compaction=0,
+    isolate_asks_lru=1,
+    isolate_drains=1,
+    range_splits_large=1,
+    range_tests_in_move=0,
+    offline_stops_pcp=0,
+    offline_moves_lru_only=1,
+    contig_anywhere=0,
+    balloon_by_rounds=0,
+)
+
+MODERN = Kernel("modern", "Linux 6.12", u.PROFILE_MODERN, 0, _LINUX_6_12)
+LINUX_2012 = Kernel("2012", "Linux 3.8", u.PROFILE_2012, 0, _LINUX_3_8)
+# 2012 with one defect of its compaction mended as Linux 3.14 did, in two commits: for telling what
+# of a result hangs on that defect.
+REPAIRED = Kernel(
+    "2012+3.14",
+    "Linux 3.8",
+    u.PROFILE_2012,
+    1,
+    replace(_LINUX_3_8, reset_rereads_positions=1, meeting_is_noticed=1),
+)
+KERNELS: dict[str, Kernel] = {kernel.name: kernel for kernel in (MODERN, LINUX_2012, REPAIRED)}
+
+LAW_FIELDS = tuple(f"law_{law.name}" for law in fields(KernelRules))
+
+
+def kernel_named(name: str) -> Kernel:
+    """The row of a profile.
+
+    Raises:
+        ValueError: there is no such profile.
+    """
+    if name not in KERNELS:
+        raise ValueError(f"unknown profile {name!r:.60}: known are {', '.join(KERNELS)}")
+    return KERNELS[name]
+
+
+def laws_dict(rules: KernelRules) -> dict[str, int]:
+    """Rules as ``{"law_lists_apart": ...}``, the names of Guest.vm fields."""
+    return {f"law_{name}": value for name, value in asdict(rules).items()}
