@@ -87,7 +87,7 @@ class SessionConfig:
         tuple[str, ...], Listed("designs", "a list of NAME[:TOGGLE[=VALUE][+TOGGLE…]]")
     ] = DEFAULT_DESIGNS
     seed: Annotated[int, Whole("seed", 0, MAX_SEED, "(a seed)")] = 1
-    profile: Annotated[str, OneOf("profile", u.PROFILE_NAMES)] = u.PROFILES[u.PROFILE_MODERN]
+    profile: Annotated[str, OneOf("profile", tuple(KERNELS))] = u.PROFILES[u.PROFILE_MODERN]
 
     def __post_init__(self) -> None:
         parse_designs(self.designs, self.profile)
@@ -129,18 +129,7 @@ def config_from_dict(data: object) -> SessionConfig:
     Raises:
         ValueError: with what is wrong in one sentence.
     """
-    if not isinstance(data, dict):
-        raise ValueError(f"config is {shown(data)}: an object is needed")
-    only_fields(data, ("source", "designs", "seed", "profile"), "config")
-    source = source_from_dict(data.get("source", {"kind": "capture", "name": DEFAULT_EXAMPLE}))
-    keys = data.get("designs", list(DEFAULT_DESIGNS))
-    if not isinstance(keys, list) or not all(isinstance(k, str) for k in keys):
-        raise ValueError(f"designs is {shown(keys)}: a list of NAME[:TOGGLE[=VALUE][+TOGGLE…]]")
-    seed = whole(data.get("seed", 1), "seed", 0, MAX_SEED, "(a seed)")
-    profile = data.get("profile", u.PROFILES[u.PROFILE_MODERN])
-    if not isinstance(profile, str):
-        known = ", ".join(KERNELS)
-        raise ValueError(f"profile is {shown(profile)}: one of {known} is needed")
-    profile_number(profile)
-    parse_designs(keys, profile)
-    return SessionConfig(source, tuple(keys), seed, profile)
+    try:
+        return _CONFIG.validate_python(data)
+    except ValidationError as error:
+        raise ValueError(refusal(error, PLACES["config"], PLACES)) from None
