@@ -1,4 +1,4 @@
-"""Copies of guests, and the digest that says whether two are equal."""
+"""Copies of guests, and the digest that tells whether two are equal."""
 
 import hashlib
 
@@ -11,7 +11,7 @@ _RANGE_OFFSET = VM_DTYPE.fields[RANGE_FIELDS[0]][1] if VM_DTYPE.fields else 0
 
 
 def copy_guest(guest: Guest) -> Guest:
-    """A guest of its own with the same contents."""
+    """An independent guest with the same contents."""
     return Guest(*(array.copy() for array in guest))
 
 
@@ -20,7 +20,7 @@ def restore(into: Guest, source: Guest) -> None:
 
     Args:
         into: guest to overwrite.
-        source: guest to take over.
+        source: guest to copy from.
 
     Raises:
         ValueError: the guests have different sizes.
@@ -38,13 +38,13 @@ def restore(into: Guest, source: Guest) -> None:
 def digest(guest: Guest) -> str:
     """A name for a guest's contents: equal guests have equal digests, on every machine.
 
-    All six arrays count, except what merely caches: the largest free order of a pageblock depends
-    on when somebody last looked.
+    All six arrays count except mere caches: the largest free order of a pageblock depends on when
+    somebody last looked.
     """
     blocks = guest.blocks.copy()
     blocks["largest"] = 0
     blocks["flags"] &= np.uint8(0xFF & ~u.PB_STALE)
-    # Requests for ranges came later: a guest that never had one keeps its name.
+    # Requests for ranges came later: a guest that never had one keeps its digest.
     vm = np.ascontiguousarray(guest.vm).view(np.uint8)
     if not vm[_RANGE_OFFSET:].any():
         vm = vm[:_RANGE_OFFSET]
