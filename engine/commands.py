@@ -1,8 +1,8 @@
-"""What a person can ask of a world: a frozen dataclass per command, its bounds, to and from dicts.
+"""What a user can ask of a world: a frozen dataclass per command, with bounds, to and from dicts.
 
 A command changes the result of a simulation, so it goes into the session's log. Pace, pausing and
-looking do not change the result and are not commands. Units inside are pages; MiB appear only where
-people type them (server/cli/main.py, web).
+viewing do not change the result and are not commands. Internal units are pages; MiB appear only
+where people type them (server/cli, web) and in ranges.
 """
 
 from dataclasses import asdict, dataclass
@@ -33,7 +33,7 @@ def _int(name: str, value: object, low: int, high: int, unit: str) -> int:
 
 
 def format_size(nr_pages: int) -> str:
-    """A number of pages in words: MiB where they are whole."""
+    """A number of pages in words: in MiB if whole."""
     if nr_pages % u.MIB_PAGES == 0:
         return f"{nr_pages // u.MIB_PAGES} MiB"
     return f"{nr_pages} pages"
@@ -115,7 +115,7 @@ class DirectCompact(Command):
 class TakeHugePages(Command):
     """Take at most ``nr`` 2 MiB pages, then give all back.
 
-    As writing nr_hugepages does, repeated until three attempts bring no more.
+    Like writing nr_hugepages, repeated until three attempts gain nothing.
     """
 
     type: ClassVar[str] = "huge"
@@ -136,7 +136,7 @@ class DropCaches(Command):
 class Offline(Command):
     """Take a range of memory away: write offline to the state of its memory blocks.
 
-    The range is ``size_mib`` from ``start_mib`` on, whole pageblocks of 2 MiB, in one zone.
+    The range is ``size_mib`` from ``start_mib`` up: whole pageblocks of 2 MiB in one zone.
     """
 
     type: ClassVar[str] = "offline"
@@ -151,7 +151,7 @@ class Offline(Command):
 
 @dataclass(frozen=True)
 class AllocContig(Command):
-    """Allocate ``size_mib`` in a row, from the CMA area if there is one; given back at once."""
+    """Allocate ``size_mib`` of contiguous memory, from CMA if there is any; given back at once."""
 
     type: ClassVar[str] = "alloc_contig"
     size_mib: int
@@ -165,7 +165,7 @@ class AllocContig(Command):
 class SetWorkload(Command):
     """Turn the workload on or off.
 
-    ``rate`` is its operations a tick; it runs for ``ticks``, 0 = until it is turned off.
+    ``rate`` is operations per tick; it runs for ``ticks``, 0 = until it is turned off.
     """
 
     type: ClassVar[str] = "workload"

@@ -1,13 +1,13 @@
 """Guest: one simulated machine's memory under one design, as six record arrays.
 
-This room declares the memory map (what each field means, who writes it) and makes blank guests. All
-page state of the simulator lives here and nowhere else; every number is an integer, so that two
-guests are equal exactly when their bytes are (engine/snapshot.py). The compiled core receives a
+This module declares the memory map (what each field means, who writes it) and makes blank guests.
+All page state of the simulator lives here and nowhere else; every number is an integer, so two
+guests are equal exactly when their bytes are (engine/snapshot.py). The compiled core takes a
 ``Guest`` as its first argument.
 
 A page costs 20 bytes: PAGE_DTYPE. Per-pageblock counters are kept up to date by every change of a
 page's state (engine/core/memory/page.py) and never rescanned, except by
-engine/core/observe/check.py, which is there to catch us.
+engine/core/observe/check.py, which is there to catch mistakes.
 """
 
 from dataclasses import dataclass
@@ -36,8 +36,7 @@ PAGE_DTYPE = np.dtype(
 
 BLOCK_DTYPE = np.dtype(
     [
-        # pages of the block by what they are: the six add up to 512. Written by core/memory/page.py
-        # only.
+        # pages of the block by kind; the six add up to 512. Written only by core/memory/page.py.
         ("nr_free", "<u2"),  # STATE_FREE
         # anon, file, shmem that the LRU path can move (THP included, PG_PINNED excluded)
         ("nr_movable", "<u2"),
@@ -49,7 +48,7 @@ BLOCK_DTYPE = np.dtype(
         ("migratetype", "u1"),
         ("zone", "u1"),  # index into Guest.zones
         ("flags", "u1"),  # units.PB_*
-        # order of the largest free piece, 255 = none; valid while PB_STALE is clear
+        # order of the largest free block, 255 = none; valid while PB_STALE is clear
         # (core/observe/observe.py)
         ("largest", "u1"),
     ]
@@ -82,8 +81,7 @@ _ZONE_FIELDS = (
     "nr_zone_inactive_file nr_zone_active_file nr_zone_inactive_anon nr_zone_active_anon "
     "nr_zone_unevictable "
     # per-CPU batching: doublings of the refill batch, PCPF_* bits; zone->flags: ZONE_* bits
-    # (units.ZONE_BOOSTED_WATERMARK);
-    # the boost that kswapd's run in progress will take back
+    # (units.ZONE_BOOSTED_WATERMARK); the boost that kswapd's current run will remove
     "pcp_alloc_factor pcp_flags zone_flags kswapd_boost"
 ).split()
 ZONE_DTYPE = np.dtype([(name, "<i8") for name in _ZONE_FIELDS])
@@ -102,31 +100,30 @@ VMSTAT_FIELDS = (
 
 # Costs and events that /proc/vmstat does not count.
 COST_FIELDS = (
-    # messages that stop the guest until the host has answered, and pfns carried by them
+    # messages that stop the guest until the host has answered, and the pfns in them
     "host_exits host_pfns "
     # evaluations of the balloon test on the generic isolate path, and what they met
     "hook_checks hook_checks_balloon hook_checks_lru "
-    # the same test further on: put-back, before unmapping, before moving; those that met a balloon
-    # page, the others met an LRU page
+    # the same test at put-back, before unmapping, before moving, and how many of those met a
+    # balloon page; the others met an LRU page
     "hook_putback hook_putback_balloon hook_unmap hook_unmap_balloon hook_move hook_move_balloon "
-    # pages whose contents were copied; balloon pages moved that had been moved before
+    # pages whose contents were copied; moves of balloon pages that had been moved before
     "pages_copied balloon_repeats "
     # the balloon's own work under separate_pass and dedicated_block
     "pass_runs pass_scanned pass_migrated gather_blocks gather_pages "
     # fallbacks (mm_page_alloc_extfrag): whole block claimed, single page stolen
     "extfrag_claim extfrag_steal "
-    # allocations that failed: order 0, order 1 to 8, order 9 and more; balloon fills that stopped
-    # for lack of a page
+    # failed allocations: order 0, order 1 to 8, order 9 and more; balloon fills that stopped for
+    # lack of a page
     "alloc_failed alloc_failed_high alloc_failed_huge balloon_out_of_puff workload_ops "
     "workload_failed"
 ).split()
 
-# Requests and progress of everything that takes more than one tick. Written by core/run.py and
-# the rooms it calls.
+# Requests and progress of everything that takes more than one tick. Written by core/run.py and the
+# modules it calls.
 JOB_FIELDS = (
     # balloon, in pages; idle_rounds counts driver rounds in a row that gained nothing;
-    # balloon_singles (below): 1 = no further whole
-    # pageblocks in this inflation, one was refused
+    # balloon_singles (below): 1 = no further whole pageblocks in this inflation, one was refused
     "balloon_target balloon_idle_rounds balloon_stopped balloon_isolated dedicated_blocks "
     "balloon_event "
     # compact_memory runs asked for and not begun; zone of the run in progress

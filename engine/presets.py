@@ -1,9 +1,8 @@
 """Synthetic guests: a recipe, a size and a seed make memory that went through the real allocator.
 
-Boot reserves what firmware, kernel image and page records take; then the recipe's programs allocate
-and free by handle (engine/core/workload/workload_ops.py), so that free lists, migratetypes and
-fallbacks are what the allocator made of them, not what we drew. docs/MODEL.md repeats the recipes
-in words.
+Boot reserves what firmware, kernel image and page structures take; then the recipe's programs
+allocate and free by handle (engine/core/workload/workload_ops.py), so free lists, migratetypes and
+fallbacks are the allocator's doing, not drawn by us. docs/MODEL.md has the recipes in words.
 """
 
 from dataclasses import dataclass
@@ -28,18 +27,17 @@ _DMA32_END = 1 << 20  # pfn, 4 GiB
 
 @dataclass(frozen=True)
 class Recipe:
-    """How the memory of a synthetic guest came to be what it is.
+    """How the memory of a synthetic guest came about.
 
     Attributes:
         name: as on the wire and the command line.
         label: a few words for the page.
         text: the recipe in one or two sentences.
         anon: per mille of the managed pages touched by programs.
-        keep: percent of the touched runs that are kept; the others are given back.
-        run: pages kept or given back together; 0 = all but one page of every pageblock is given
-            back.
+        keep: percent of the touched runs that are kept; the others are freed.
+        run: pages kept or freed together; 0 = all but one page of every pageblock is freed.
         cache: per mille of the managed pages read as page cache, spread between the touched ones.
-        kernel: kernel objects per GiB (slab, page tables, inodes, pipes), spread in the same way.
+        kernel: kernel objects per GiB (slab, page tables, inodes, pipes), spread the same way.
     """
 
     name: str
@@ -58,8 +56,8 @@ PRESETS: dict[str, Recipe] = {
         Recipe(
             "roomy",
             "Roomy: half of it free again, in single pages",
-            "Programs touch 62 % of the memory and give back 55 % of it page by page at random; "
-            "few kernel objects, no page cache. Much is free, little of it in one piece.",
+            "Programs touch 62 % of the memory and free 55 % of that page by page at random; few "
+            "kernel objects, no page cache. Much is free, little of it contiguous.",
             anon=620,
             keep=45,
             run=1,
@@ -70,8 +68,8 @@ PRESETS: dict[str, Recipe] = {
             "tight",
             "Tight: page cache and programs interleaved, kernel objects sprinkled",
             "Programs touch 60 % and read page cache for 30 % of the memory, page by page in turn, "
-            "with 8000 kernel objects per GiB in between; half of the programs' pages go again, "
-            "one by one.",
+            "with 8000 kernel objects per GiB in between; half of the programs' pages are freed "
+            "again, one by one.",
             anon=600,
             keep=50,
             run=1,
@@ -82,7 +80,7 @@ PRESETS: dict[str, Recipe] = {
             "cycles",
             "Cycles: small holes, made for inflating and deflating 64 MiB again and again",
             "Programs touch 70 % and read page cache for 15 % of the memory; 45 % of the programs' "
-            "pages go again in runs of four; 4000 kernel objects per GiB.",
+            "pages are freed again in runs of four; 4000 kernel objects per GiB.",
             anon=700,
             keep=55,
             run=4,
@@ -91,9 +89,9 @@ PRESETS: dict[str, Recipe] = {
         ),
         Recipe(
             "all_but_one",
-            "All but one: huge pages freed but for one page each",
-            "Programs touch 85 % of the memory; then every pageblock that they filled is given "
-            "back but for one page at a random place. Nearly all is free, hardly a 2 MiB block.",
+            "All but one: huge pages freed except for one page each",
+            "Programs touch 85 % of the memory; then every pageblock that they filled is freed "
+            "except for one page at a random place. Nearly all is free, but hardly a 2 MiB block.",
             anon=850,
             keep=0,
             run=0,
@@ -103,7 +101,7 @@ PRESETS: dict[str, Recipe] = {
         Recipe(
             "no_balloon",
             "No balloon needed: a file server with a full page cache",
-            "Page cache for 62 % of the memory, programs for 18 %, of which 30 % went again in "
+            "Page cache for 62 % of the memory, programs for 18 %, of which 30 % were freed in "
             "runs of 16; 12000 kernel objects per GiB. For looking at compaction alone.",
             anon=180,
             keep=70,
@@ -154,7 +152,7 @@ def check_cma(cma_mib: int, size_mib: int) -> None:
 
 
 def make_from_recipe(recipe: Recipe, nr_pages: int, seed: int, cma_pages: int = 0) -> Guest:
-    """A settled guest made by a recipe, of any size that boots.
+    """A settled guest made by a recipe, of any bootable size.
 
     Args:
         recipe: what its programs did.
@@ -186,8 +184,8 @@ def boot(spans: tuple[ZoneSpan, ...], seed: int, cma_pages: int = 0) -> Guest:
     """An empty machine after boot: zones, reserved pages, watermarks, free blocks of 4 MiB.
 
     Args:
-        spans: its zones, DMA and DMA32 first; what lies between two zones is a hole.
-        seed: of the guest's own random numbers.
+        spans: its zones, DMA and DMA32 first; gaps between zones are holes.
+        seed: for the guest's own random numbers.
         cma_pages: size of its CMA area, multiple of 512, 0 = none.
     """
     guest = make_guest(spans, seed)
@@ -238,7 +236,7 @@ def _mark_free_blocks(guest: Guest) -> None:
 
 
 def _count_blocks(guest: Guest) -> None:
-    """Pageblock counters of a guest that has free and reserved pages only."""
+    """Pageblock counters of a guest that only has free and reserved pages."""
     per_block = (guest.pages["state"] == u.STATE_FREE).reshape(-1, u.PAGEBLOCK_NR_PAGES)
     nr_free = per_block.sum(axis=1).astype(np.uint16)
     guest.blocks["nr_free"] = nr_free
@@ -295,7 +293,7 @@ def _touch(guest: Guest, recipe: Recipe) -> int:
     """Let programs touch memory, with page cache and kernel objects spread evenly between.
 
     Returns:
-        Number of handles used; programs' pages, page cache and kernel objects in the order of their
+        Number of handles used; programs' pages, page cache and kernel objects in order of
         allocation.
     """
     managed = int(guest.zones["managed"].sum())
@@ -307,7 +305,7 @@ def _touch(guest: Guest, recipe: Recipe) -> int:
         n = min(_BATCH, total - start)
         rows = _rows(n, start)
         i = np.arange(start, start + n, dtype=np.int64)
-        # Evenly spread: the k-th kernel object comes where i * kernel / total passes k, the same
+        # Evenly spread: the k-th kernel object comes where i * kernel / total passes k; likewise
         # for the cache.
         is_kernel = (i + 1) * kernel // total > i * kernel // total
         j = i - i * kernel // total
@@ -320,7 +318,7 @@ def _touch(guest: Guest, recipe: Recipe) -> int:
 
 
 def _give_back(guest: Guest, recipe: Recipe, nr_handles: int, bits: RandomBits) -> None:
-    """Free what the recipe does not keep of the programs' pages.
+    """Free those of the programs' pages that the recipe does not keep.
 
     Args:
         guest: its memory is written.
@@ -351,7 +349,7 @@ def _give_back(guest: Guest, recipe: Recipe, nr_handles: int, bits: RandomBits) 
 
 
 def _settle(guest: Guest) -> None:
-    """Let the daemons finish, then forget what it took to get here."""
+    """Let the daemons finish, then reset the counters of all work done so far."""
     budget = max(1, len(guest.pages) >> 18)
     while run.busy(guest):
         run.run_ticks(guest, NO_OPS, 0, 256, budget)

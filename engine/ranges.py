@@ -1,7 +1,7 @@
-"""What came of a request for a range of memory, for people: from numbers to words.
+"""The outcome of a request for a range of memory, for people: from numbers to words.
 
-Offlining and contiguous allocation (core/ranges/offline.py, core/ranges/contig.py) leave numbers
-among the statistics; the command line and the replay answer with what is made of them here.
+Offlining and contiguous allocation (core/ranges/offline.py, core/ranges/contig.py) leave numbers in
+the statistics; the command line and replays report what this module makes of them.
 """
 
 from collections.abc import Mapping
@@ -22,9 +22,9 @@ def range_answer(stats: Mapping[str, int]) -> dict[str, Any]:
     Returns:
         ``result`` (offlined, allocated or stopped), ``reason`` (lower-case name of RangeReason),
         ``sentence``, ``source`` (the kernel function that decides), ``pfn`` (-1 = none) and
-        ``page`` (what it is), the range at work, and pages ``migrated``, ``wasted`` (of them, by
-        attempts that failed), ``returned`` (isolated and put back), ``reclaimed`` (dropped instead
-        of moved), ``rounds``.
+        ``page`` (what it is), the range in question, and pages ``migrated``, ``wasted`` (of those,
+        by failed attempts), ``returned`` (isolated and put back), ``reclaimed`` (dropped instead of
+        moved), ``rounds``.
     """
     reason = RangeReason(stats["range_reason"])
     pfn, state = stats["range_pfn"], stats["range_page"]

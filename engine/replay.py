@@ -1,8 +1,8 @@
-"""Replay: the headless twin of the page. A guest, a list of operations, designs; numbers out.
+"""Replay: the headless twin of the page. A guest, a list of operations and designs in, numbers out.
 
 Each operation becomes the command that the page would send; the world runs until nothing is left to
-do; then the numbers are read. Since idle ticks change nothing, they are the numbers that a person
-reads off the page.
+do; then the numbers are read. Since idle ticks change nothing, they are the numbers that the page
+shows.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -23,7 +23,7 @@ _WITH_NUMBER = {
 _WITHOUT_NUMBER = ("compact", "drop")
 _LIMIT_MIB = c.MAX_PAGES // u.MIB_PAGES
 
-# What a step says beside got_mib, buddyinfo, vmstat, huge_pages and toggles: statistics of
+# What a step reports besides got_mib, buddyinfo, vmstat, huge_pages and toggles: statistics of
 # engine/view.py.
 STEP_STATS: tuple[str, ...] = (
     "free_blocks",
@@ -46,7 +46,7 @@ Op = tuple[str, int] | tuple[str, int, int]
 
 
 def parse_ops(data: object) -> list[Op]:
-    """Check a list of operations as it stands in a JSON file.
+    """Check a list of operations as read from a JSON file.
 
     Args:
         data: ``[["inflate", MiB], ["deflate", MiB], ["compact"], ["huge", N], ["drop"],
@@ -56,7 +56,7 @@ def parse_ops(data: object) -> list[Op]:
         Name and number of each; 0 where there is none, two of offline.
 
     Raises:
-        ValueError: anything else, in one sentence with the operation's place.
+        ValueError: anything else, in one sentence with the operation's position.
     """
     if not isinstance(data, list):
         raise ValueError(f"operations are a JSON list, not {type(data).__name__}")
@@ -95,7 +95,7 @@ def _parse_op(i: int, item: object) -> Op:
 
 
 def _parse_offline(i: int, item: list[Any]) -> Op:
-    """An operation with the range that is to go offline."""
+    """An operation with the range to take offline."""
     if len(item) != 3:
         raise ValueError(f"operation {i}: offline needs a start and a size in MiB")
     try:
@@ -106,10 +106,10 @@ def _parse_offline(i: int, item: list[Any]) -> Op:
 
 
 def command_of(op: Op) -> c.Command | None:
-    """The command that an operation stands for; None: nothing is asked, daemons finish their work.
+    """The command that an operation stands for; None: no command, the daemons finish their work.
 
-    There is no time between operations: each begins when nothing is left to do. So a wait, which a
-    recording of a real machine has, changes nothing here.
+    There is no time between operations: each starts when nothing is left to do. So a wait, as in
+    the recording of a real machine, changes nothing here.
     """
     name, number = op[0], op[1]
     if name == "wait":
@@ -130,7 +130,7 @@ def command_of(op: Op) -> c.Command | None:
 
 
 def _mib(nr_pages: int) -> int | float:
-    """Pages as MiB: whole where they are, else two decimals."""
+    """Pages as MiB: an integer if whole, else with two decimals."""
     if nr_pages % u.MIB_PAGES == 0:
         return nr_pages // u.MIB_PAGES
     return round(nr_pages / u.MIB_PAGES, 2)
@@ -213,7 +213,7 @@ _COLUMNS = (
 
 
 def _numbers(step: dict[str, Any]) -> tuple[Any, ...]:
-    """What the table shows of a step, behind operation and design; "" where there is nothing."""
+    """What the table shows of a step, after operation and design; "" where there is nothing."""
     stats, vmstat = step["stats"], step["vmstat"]
     return (
         step.get("got_mib", ""),
@@ -228,14 +228,14 @@ def _numbers(step: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def _mib_of(pages: Any, whole: bool = False) -> Any:
-    """Pages as MiB, also mean, lowest and highest of several."""
+    """Pages as MiB, or the mean, lowest and highest of several."""
     if isinstance(pages, dict):
         return {name: _mib_of(value, whole) for name, value in pages.items()}
     return int(pages) // u.MIB_PAGES if whole else _mib(round(pages))
 
 
 def _shown(cell: Any) -> str:
-    """A cell's text; a number under several seeds is its mean, and its range where it has one."""
+    """A cell's text; for several seeds the mean, and the range if there is one."""
     if not isinstance(cell, dict):
         return str(cell)
     mean = f"{cell['mean']:.1f}".removesuffix(".0")
@@ -246,7 +246,7 @@ def table(result: dict[str, Any]) -> str:
     """A replay's answer as a table for people: one row per operation and design.
 
     Args:
-        result: what replay returned, or engine/spread.py made of several.
+        result: what replay returned, or engine/spread.py made of several results.
     """
     designs = result.get("spread", result["designs"])
     rows = []

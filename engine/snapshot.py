@@ -1,4 +1,4 @@
-"""Copies of guests, and the digest that says whether two are equal."""
+"""Copies of guests, and the digest that tells whether two are equal."""
 
 import hashlib
 
@@ -14,7 +14,7 @@ _LAW_OFFSET = _OFFSETS[LAW_FIELDS[0]]
 
 
 def copy_guest(guest: Guest) -> Guest:
-    """A guest of its own with the same contents."""
+    """An independent guest with the same contents."""
     return Guest(*(array.copy() for array in guest))
 
 
@@ -23,7 +23,7 @@ def restore(into: Guest, source: Guest) -> None:
 
     Args:
         into: guest to overwrite.
-        source: guest to take over.
+        source: guest to copy from.
 
     Raises:
         ValueError: the guests have different sizes.

@@ -1,7 +1,7 @@
-"""Spread: the same operations under several draws of what a capture does not say.
+"""Spread: the same operations under several draws of what a capture does not contain.
 
 The order of free lists and LRU lists is drawn from a seed (engine/capture/assemble.py). What
-differs between seeds is not known; what does not differ is known in spite of that.
+differs between seeds is unknown; what does not differ is known regardless.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ _AS_THEY_ARE = ("op", "toggles")  # the same under every seed
 
 
 def seeds_from(first: int, number: int, highest: int) -> tuple[int, ...]:
-    """So many seeds, upwards from the first, starting over after the highest.
+    """A number of seeds, counting up from the first and wrapping around after the highest.
 
     Args:
         first: a seed, 0 to ``highest``.
@@ -35,7 +35,7 @@ def spread_of(values: Sequence[float]) -> dict[str, float]:
 
 
 def _merge(values: Sequence[Any]) -> Any:
-    """Several JSON values of one form as one of that form: each number becomes its spread."""
+    """Several JSON values of one shape as one of that shape: each number becomes its spread."""
     first = values[0]
     if isinstance(first, Mapping):
         return {
@@ -54,11 +54,11 @@ def merge_replays(seeds: Sequence[int], results: Sequence[Mapping[str, Any]]) ->
 
     Args:
         seeds: of each.
-        results: what engine/replay.py answered, in the same order.
+        results: what engine/replay.py returned, in the same order.
 
     Returns:
-        The first replay's answer as it is; with more than one also ``seeds`` and ``spread``:
-        designs and steps of the same form, where each number is ``{mean, low, high}``.
+        The first replay's answer as it is; for more than one also ``seeds`` and ``spread``:
+        designs and steps of the same shape, where each number is ``{mean, low, high}``.
     """
     answer = dict(results[0])
     if len(results) > 1:
@@ -75,8 +75,8 @@ def replay_seeds(
     """Replay under each seed.
 
     Args:
-        seeds: first the one whose steps are answered in full.
+        seeds: the first is the one whose steps are returned in full.
         run: seed → answer of a replay.
-        each: as ``map``; a pool's ``map`` runs them side by side, with the same result.
+        each: like ``map``; a pool's ``map`` runs them in parallel, with the same result.
     """
     return merge_replays(seeds, list(each(run, seeds)))

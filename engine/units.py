@@ -1,4 +1,4 @@
-"""Constants and words of the field, shared by every room of the engine; imports nothing.
+"""Constants and terms of the field, shared by all of the engine; imports nothing.
 
 Module-level integers are what the compiled core reads (numba freezes them at compile time); the
 ``IntEnum`` twins are for Python code and text. Values are those of Linux 6.12 on x86-64 with
@@ -45,7 +45,7 @@ MIGRATE_MOVABLE = 1
 MIGRATE_RECLAIMABLE = 2
 MIGRATE_PCPTYPES = 3
 MIGRATE_HIGHATOMIC = 3
-MIGRATE_RESERVE = 3  # 3.8's: the zone's reserve has one slot, its name and rules are the profile's
+MIGRATE_RESERVE = 3  # 3.8's reserve shares this slot; its name and rules depend on the profile
 MIGRATE_CMA = 4
 MIGRATE_ISOLATE = 5
 MIGRATE_BALLOON = 6
@@ -78,7 +78,7 @@ STATE_BALLOON = 8
 STATE_SLAB = 9
 STATE_PGTABLE = 10
 STATE_KERNEL = 11  # other kernel memory: stacks, vmalloc, drivers, pipes
-# a capture showed no flag at all: kernel memory or a parked free page, undecidable
+# a capture shows no flag at all: kernel memory or a parked free page, undecidable
 STATE_UNKNOWN = 12
 STATE_HUGE = 13  # hugetlb
 STATE_THP = 14  # transparent huge page (anon, compound)
@@ -149,8 +149,8 @@ PB_TOUCHED = 1 << 2  # something in it changed in this tick
 PB_STALE = 1 << 3  # its largest free order must be looked up again (core/observe/observe.py)
 PB_RESERVED = 1 << 4  # every page of it is reserved or a hole: its migratetype means nothing
 
-# -- what holds a pageblock (KERNEL-MODEL 7.6), bits 4-6 of the wire's flags plane
-HOLDER_FREE = 0  # wholly free
+# -- what holds a pageblock, bits 4-6 of the wire's flags plane
+HOLDER_FREE = 0  # entirely free
 HOLDER_RESCUABLE = 1  # every page in use can be moved by the ordinary LRU path
 HOLDER_BALLOON = 2  # LRU and balloon only, at least one balloon page not movable now
 HOLDER_KERNEL = 3  # at least one other unmovable page
@@ -198,8 +198,8 @@ ALLOC_NOFRAGMENT = 1 << 8
 ALLOC_HIGHATOMIC = 1 << 9
 ALLOC_KSWAPD = 1 << 11
 
-# -- gfp bits, as far as the simulator tells them apart (include/linux/gfp_types.h); the
-# migratetype is passed beside them
+# -- gfp bits, as far as the simulator distinguishes them (include/linux/gfp_types.h); the
+# migratetype is passed separately
 GFP_DIRECT_RECLAIM = 1 << 0
 GFP_KSWAPD_RECLAIM = 1 << 1
 GFP_IO = 1 << 2
@@ -231,7 +231,7 @@ COMPACT_SUCCESS = 8
 
 # -- compact_control slots: Guest.cc[...]; each is one compactor with its own scanners and private
 # lists
-CC_MEMORY = 0  # /proc/sys/vm/compact_memory: the run that a person starts
+CC_MEMORY = 0  # /proc/sys/vm/compact_memory: the run that a user starts
 CC_DIRECT = 1  # direct compaction inside an allocation: begins and ends within it
 CC_KCOMPACTD = 2  # the daemon, woken by kswapd or proactive
 CC_PASS = 3  # balloon pass of design separate_pass
@@ -259,15 +259,14 @@ LIST_ZONES = 64  # first list of zone 0
 NR_PCP_LISTS = 14  # 4 low orders x 3 types, then THP movable and THP other (include/linux/mmzone.h)
 LISTS_PER_ZONE = NR_PAGE_ORDERS * NR_MIGRATETYPES + NR_PCP_LISTS
 
-# -- causes (bits): what a design is asked about, in the words of the mail (Design.plan)
+# -- causes (bits): events after which a design is asked for its plan, in the mail's words
 CAUSE_INFLATED = 1 << 0
 CAUSE_DEFLATED = 1 << 1
 CAUSE_COMPACTION_FINISHED = 1 << 2  # a compact_memory run has ended
 CAUSE_RECLAIM_FINISHED = 1 << 3  # kswapd goes to sleep
 CAUSE_DIRECT_COMPACTION_FAILED = 1 << 4  # for an order >= PAGEBLOCK_ORDER
 
-# -- who wants a range of pageblocks to itself (Guest.vm.range_kind), and how far it has come
-# (range_phase)
+# -- who wants a range of pageblocks (Guest.vm.range_kind), and the progress made (range_phase)
 RANGE_NONE = 0
 RANGE_OFFLINE = 1  # mm/memory_hotplug.c offline_pages()
 RANGE_CONTIG = 2  # mm/page_alloc.c alloc_contig_range()
@@ -276,8 +275,8 @@ RANGE_START = 0  # the pageblocks are not isolated yet
 RANGE_PASS = 1  # the balloon moves its pages out of the range (rule range_aware)
 RANGE_MIGRATE = 2
 
-# -- how the last request for a range has ended (Guest.vm.range_result)
-RANGE_PENDING = 0  # nothing asked for, or still at work
+# -- how the last request for a range ended (Guest.vm.range_result)
+RANGE_PENDING = 0  # no request, or still in progress
 RANGE_DONE = 1
 RANGE_STOPPED = 2
 

@@ -1,4 +1,4 @@
-"""GuestView: what may be seen of a guest, as read-only planes and statistics.
+"""GuestView: the visible part of a guest, as read-only planes and statistics.
 
 For designs, the server and the command line. Planes hold one value per pageblock, by pageblock
 index from pfn 0. Statistics are int64 with the names below; ratios are per mille, as in the
@@ -37,12 +37,12 @@ FLAG_HOLDER_SHIFT = 4  # three bits: units.HOLDER_*
 # Statistics that are not plain counters of Guest.vm, in wire order. "main zone": the one with the
 # most managed pages.
 DERIVED_FIELDS: tuple[str, ...] = (
-    "busy",  # 1 while something asked for, or a daemon, is still at work
+    "busy",  # 1 while a request or a daemon is still at work
     "nr_free_pages",  # all zones, pcp excluded
     "nr_pcp_pages",
     # main zone, blocks per order, all migratetypes
     *(f"nr_free_order_{o}" for o in range(u.NR_PAGE_ORDERS)),
-    "free_blocks",  # 2 MiB pieces that are free now, main zone: n9 + 2 * n10
+    "free_blocks",  # 2 MiB blocks that are free now, main zone: n9 + 2 * n10
     "free_blocks_all",  # the same over all zones
     "largest_order",  # largest order that is free anywhere; -1 = none
     "fragmentation_index_9",  # main zone, per mille, -1000 = would not fail
@@ -56,7 +56,7 @@ DERIVED_FIELDS: tuple[str, ...] = (
     "blocks_reserved",
     "blocks_rescuable_by_hook",
     "thp_potential",  # blocks_free + blocks_rescuable + blocks_rescuable_by_hook
-    "blocks_mixed",  # movable pages and unmovable ones (balloon included) in one pageblock
+    "blocks_mixed",  # movable and unmovable pages (balloon included) in one pageblock
     "blocks_with_balloon",
     "excess_blocks",  # E = blocks_with_balloon - ceil(balloon pages / 512)
     "dedicated_blocks",
@@ -83,13 +83,13 @@ DERIVED_FIELDS: tuple[str, ...] = (
     "huge_first",
     "huge_attempt",
     "huge_runs",
-    "direct_result",  # COMPACT_* of the last direct compaction asked for
+    "direct_result",  # COMPACT_* of the last requested direct compaction
     "watermark_boost",
 )
 # The last request for a range of memory (offlining, contiguous allocation).
 RANGE_STATS: tuple[str, ...] = (
-    "range_kind",  # units.RANGE_OFFLINE, RANGE_CONTIG, 0 = none asked for yet
-    "range_result",  # units.RANGE_DONE, RANGE_STOPPED, 0 = still at work
+    "range_kind",  # units.RANGE_OFFLINE, RANGE_CONTIG, 0 = no request yet
+    "range_result",  # units.RANGE_DONE, RANGE_STOPPED, 0 = still in progress
     "range_reason",  # core/ranges/range_codes.py RangeReason
     "range_pfn",  # page at which it stopped, -1 = none
     "range_page",  # STATE_* of that page
@@ -102,7 +102,7 @@ RANGE_STATS: tuple[str, ...] = (
     "range_wasted",
     "range_returned",
     "range_reclaimed",
-    "offline_pages",  # gone so far
+    "offline_pages",  # taken offline so far
 )
 STAT_FIELDS: tuple[str, ...] = (*DERIVED_FIELDS, *VMSTAT_FIELDS, *COST_FIELDS, *RANGE_STATS)
 

@@ -1,9 +1,9 @@
 """The workload: what programs in the guest ask for, tick by tick; the same stream for every design.
 
 A seed and a few parameters make int32[nr_ops, 4] per tick (kind, handle, order, class; units.OP_*,
-CLASS_*). It speaks of handles and never sees a pfn, nor whether an operation succeeded: a design in
+CLASS_*). It names handles and never sees a pfn, nor whether an operation succeeded: a design in
 which an allocation failed simply lacks that object. Occupancy swings slowly around its starting
-point, as day and night do.
+point, like day and night.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from engine.guest import Guest
 _GAMMA = 0x9E3779B97F4A7C15
 _MASK = 0xFFFFFFFFFFFFFFFF
 
-# Share in 256 of each kind of allocation: class, order, share. Kernel orders 1 to 3 as slabs and
+# Share of each kind of allocation in 1/256: class, order, share. Kernel orders 1 to 3 as slabs and
 # stacks use them.
 MIX: tuple[tuple[int, int, int], ...] = (
     (u.CLASS_ANON, 0, 150),
@@ -35,7 +35,7 @@ MIX: tuple[tuple[int, int, int], ...] = (
 
 _ADOPTABLE = np.zeros(u.NR_STATES, np.bool_)  # by state: pages that the workload may free
 _ADOPTABLE[[u.STATE_ANON, u.STATE_FILE, u.STATE_SHMEM]] = True
-NO_OPS: NDArray[np.int32] = np.empty((0, 4), np.int32)  # of a tick without workload
+NO_OPS: NDArray[np.int32] = np.empty((0, 4), np.int32)  # for a tick without workload
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,11 @@ class WorkloadParams:
     """Parameters of a workload.
 
     Attributes:
-        rate: operations a tick.
-        run: objects that are freed together; they were allocated together, too.
-        swing_percent: how far occupancy goes up and down around its start.
+        rate: operations per tick.
+        run: number of objects that are freed together; they were also allocated together.
+        swing_percent: how far occupancy swings up and down around its start.
         period: ticks of one swing.
-        enabled: whether it runs from the first tick on.
+        enabled: whether it runs from the first tick.
     """
 
     rate: int = 256
@@ -58,7 +58,7 @@ class WorkloadParams:
 
 
 class RandomBits:
-    """splitmix64 as vectors: element i of a stream depends on seed and i only.
+    """Vectorised splitmix64: element i of a stream depends only on seed and i.
 
     Attributes:
         state: uint64 as int, advanced by one gamma per number drawn.
@@ -68,7 +68,7 @@ class RandomBits:
         self.state = seed & _MASK
 
     def draw(self, n: int) -> NDArray[np.uint64]:
-        """The next ``n`` numbers of 64 bits."""
+        """The next ``n`` 64-bit numbers."""
         with np.errstate(over="ignore"):
             z = np.arange(1, n + 1, dtype=np.uint64) * np.uint64(_GAMMA) + np.uint64(self.state)
             z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -98,12 +98,12 @@ class Workload:
         orders: NDArray[np.uint8],
         nr_handles: int,
     ) -> None:
-        """Start from objects that exist already.
+        """Start from existing objects.
 
         Args:
             params: see there.
             seed: any int.
-            handles: int32[n], live handles in the order in which their pages lie.
+            handles: int32[n], live handles in the order of their pages.
             orders: uint8[n], order of each.
             nr_handles: handles below this number may be used; those not in ``handles`` are unused.
         """
@@ -119,8 +119,8 @@ class Workload:
         self._base_pages = max(self.live_pages, nr_handles // 16)
         used = np.zeros(nr_handles, np.bool_)
         used[handles] = True
-        # Unused handles as a stack, lowest on top; capped, the workload never needs more than
-        # doubles it.
+        # Unused handles as a stack, lowest on top; capped, since the workload never more than
+        # doubles its objects.
         self._spare = np.flatnonzero(~used)[: room - self.nr_live].astype(np.int32)[::-1].copy()
         self._nr_spare = len(self._spare)
         self._spare = np.concatenate([self._spare, np.zeros(self.nr_live, np.int32)])
@@ -203,7 +203,7 @@ def live_objects(
     """Handles that hold something, in the order of their pages, and the order of each.
 
     Args:
-        handle: int32[nr_pages], by pfn: owner of the object that begins there, or HANDLE_NONE.
+        handle: int32[nr_pages], by pfn: owner of the object that starts there, or HANDLE_NONE.
         order: uint8[nr_pages], by pfn.
     """
     pfns = np.flatnonzero(handle != u.HANDLE_NONE)
@@ -211,7 +211,7 @@ def live_objects(
 
 
 def adopt(guest: Guest) -> None:
-    """Give each movable order-0 user page without owner a handle: the workload can free it then.
+    """Give a handle to each movable order-0 user page without owner, so the workload can free it.
 
     Args:
         guest: its pages.handle and pages.where are written.

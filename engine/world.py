@@ -1,7 +1,7 @@
 """World: one guest per design, all at the same tick, fed the same commands and workload.
 
-Commands become requests in each guest's own records; the core works them off tick by tick; a design
-is asked for its plan after each cause. No design can see another, nor a clock: the same base,
+Commands become requests in each guest's own records; the core processes them tick by tick; a design
+is asked for its plan after each cause. No design can see another, or a clock: the same base,
 configuration and commands at the same ticks give the same bytes.
 """
 
@@ -35,11 +35,11 @@ class BrokenInvariantError(RuntimeError):
 
 @dataclass(frozen=True)
 class WorldConfig:
-    """What a world starts from, beside its base guest.
+    """What a world starts from, in addition to its base guest.
 
     Attributes:
         designs: keys as engine.designs.parse_design reads them.
-        seed: of the workload; the base guest has been made from the same or another seed.
+        seed: of the workload; the base guest may come from the same or another seed.
         source: the base guest in words for people.
         workload: its parameters.
         profile: whose rules the guests follow, a name in kernels.KERNELS.
@@ -53,7 +53,7 @@ class WorldConfig:
 
 
 def profile_number(profile: str) -> int:
-    """The number that Guest.vm.profile has for a profile's name.
+    """The value of Guest.vm.profile for a profile's name.
 
     Raises:
         ValueError: there is no such profile.
@@ -62,10 +62,10 @@ def profile_number(profile: str) -> int:
 
 
 def _prepare(guest: Guest, design: Design) -> None:
-    """Make a copy of the base guest the design's own: rules in, counters at zero, balloon at rest.
+    """Adapt a copy of the base guest to a design: set its rules, zero counters, settle the balloon.
 
     Args:
-        guest: vm, and the flags of balloon pages that the base came with, are written.
+        guest: vm and the flags of the base's balloon pages are written.
         design: whose rules.
     """
     vm = guest.vm[0]
@@ -93,7 +93,7 @@ class World:
     Attributes:
         config: as given.
         designs: in panel order.
-        keys: their keys, as the person wrote them.
+        keys: their keys, as the user wrote them.
         tick: ticks that every guest has run.
         nr_pages: pages of memory in each guest, holes not counted.
     """
@@ -114,14 +114,14 @@ class World:
         first = copy_guest(base)
         adopt_kernel(first, kernel)
         adopt(first)
-        # Taken from the base: what a design has moved or lost later must not bend the stream of
+        # Taken from the base: what a design moves or loses later must not affect the stream of
         # operations.
         self._objects = live_objects(first.pages["handle"], first.pages["order"])
         self._guests = [first, *(copy_guest(first) for _ in self.designs[1:])]
         for guest, design in zip(self._guests, self.designs, strict=True):
             _prepare(guest, design)
         self._plans = [type(d).plan is not Design.plan for d in self.designs]
-        self._workload_left = -1  # ticks until it ends by itself; below 0: never
+        self._workload_left = -1  # ticks until it ends by itself; negative: never
         self._workload: Workload | None = None
         self._params = config.workload
         if config.workload.enabled:
@@ -130,7 +130,7 @@ class World:
     # -- commands
 
     def apply(self, command: c.Command) -> None:
-        """Let every guest know what was asked for; the work is done by ``step``.
+        """Enter a command into every guest; the work is done by ``step``.
 
         Raises:
             ValueError: the command does not fit these guests; nothing has changed then.
@@ -149,7 +149,7 @@ class World:
 
     def _check_size(self, verb: str, nr_pages: int) -> None:
         if nr_pages > self.nr_pages:
-            # A capture's memory is seldom whole MiB; people think in MiB all the same.
+            # A capture's memory is rarely whole MiB; people think in MiB all the same.
             limit = f"{self.nr_pages // u.MIB_PAGES} MiB"
             raise ValueError(f"{verb} {c.format_size(nr_pages)}: the guest has {limit}")
 
@@ -328,7 +328,7 @@ class World:
         return done
 
     def alone(self, i: int) -> "World":
-        """A world with a copy of guest ``i`` only: what happens in it does not happen here."""
+        """A world with only a copy of guest ``i``; nothing done to it affects this one."""
         twin = copy.copy(self)
         twin.designs, twin.keys = (self.designs[i],), (self.keys[i],)
         twin.config = replace(self.config, designs=twin.keys)
@@ -340,7 +340,7 @@ class World:
 
     @property
     def workload(self) -> WorkloadParams:
-        """Parameters of the workload now in force."""
+        """Parameters of the current workload."""
         return self._params
 
     def guest(self, i: int) -> Guest:
@@ -348,7 +348,7 @@ class World:
         return self._guests[i]
 
     def view(self, i: int) -> GuestView:
-        """What may be seen of guest ``i`` now."""
+        """The current view of guest ``i``."""
         return GuestView(self._guests[i], self.busy_of(i))
 
     def digest(self, i: int) -> str:
