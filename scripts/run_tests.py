@@ -114,7 +114,7 @@ def lint() -> Count:
         [str(tool / "lint-imports")],
     ):
         count.add(check(command))
-    names = ("tidy", "docs", "model_table")
+    names = ("tidy", "docs", "model_table", "protocol_types")
     count.add(pytest("lint", *(f"tests/test_{name}.py" for name in names)))
     return count
 

@@ -13,6 +13,7 @@ from engine.designs import DEFAULT_DESIGNS, DESIGNS
 from engine.presets import PRESETS
 from engine.view import PLANES, STAT_FIELDS
 from server.settings import OTHER_SETTINGS, PREFIX, Settings
+from server.wire import messages
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -79,13 +80,10 @@ def test_protocol_names_every_plane_and_every_statistic() -> None:
     assert lacking("docs/PROTOCOL.md", STAT_FIELDS) == []
 
 
-def test_protocol_names_every_message() -> None:
-    source = read("server/wire/messages.py")
-    up = re.findall(r'^    "(\w+)": \("type"', source, re.M)
-    down = re.findall(r'"type":\s*"(\w+)"', source)
-    assert up
-    assert down
-    assert lacking("docs/PROTOCOL.md", sorted({*up, *down})) == []
+def test_protocol_names_every_message_and_each_of_its_fields() -> None:
+    for tag, form in [*messages.UP.items(), *messages.DOWN.items()]:
+        names = [tag, *(field.name for field in fields(form))]
+        assert lacking("docs/PROTOCOL.md", names) == [], tag
 
 
 def test_protocol_names_every_close_code() -> None:

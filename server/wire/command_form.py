@@ -14,14 +14,19 @@ def _command(value: object) -> Command:
     return value if isinstance(value, Command) else command_from_dict(value)
 
 
-def command_schemas() -> list[dict[str, Any]]:
-    """A JSON schema for each command, with its ``type``; fields and defaults are the engine's."""
+def command_schemas(complete: bool) -> list[dict[str, Any]]:
+    """A JSON schema for each command, with its ``type``; fields and defaults are the engine's.
+
+    Args:
+        complete: a field with a default is there all the same.
+    """
     schemas = []
     for name, form in COMMANDS.items():
         schema = TypeAdapter(form).json_schema()
         tag = {"type": {"const": name, "type": "string"}}
         schema["properties"] = tag | schema.get("properties", {})
-        schema["required"] = ["type", *schema.get("required", [])]
+        required = ["type", *schema.get("required", [])]
+        schema["required"] = list(schema["properties"]) if complete else required
         schemas.append(schema)
     return schemas
 
@@ -37,6 +42,7 @@ class CommandForm:
         )
 
     def __get_pydantic_json_schema__(
-        self, _: CoreSchema, __: GetJsonSchemaHandler
+        self, _: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        return {"oneOf": command_schemas(), "discriminator": {"propertyName": "type"}}
+        schemas = command_schemas(complete=handler.mode == "serialization")
+        return {"oneOf": schemas, "discriminator": {"propertyName": "type"}}

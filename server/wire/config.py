@@ -21,7 +21,8 @@ MIN_SIZE_MIB = 256
 MAX_SIZE_MIB = 65536
 MAX_NAME = 64
 DEFAULT_EXAMPLE = "runs"
-CLOSED = ConfigDict(extra="forbid")
+# A field that is not known is refused; what goes down is complete, defaults included.
+CLOSED = ConfigDict(extra="forbid", json_schema_serialization_defaults_required=True)
 
 
 @dataclass(frozen=True)

@@ -120,6 +120,8 @@ class Reset:
 class DesignInfo:
     """One design of a session."""
 
+    __pydantic_config__ = CLOSED
+
     key: str
     name: str
     label: str
@@ -130,6 +132,8 @@ class DesignInfo:
 class Zone:
     """One zone of the guest; pfns are absolute, ``managed`` counts pages."""
 
+    __pydantic_config__ = CLOSED
+
     name: str
     start_pfn: int
     end_pfn: int
@@ -139,6 +143,8 @@ class Zone:
 @dataclass(frozen=True)
 class GuestInfo:
     """The guest that all designs started from."""
+
+    __pydantic_config__ = CLOSED
 
     label: str
     size_mib: int
@@ -153,6 +159,8 @@ class GuestInfo:
 class WorkloadInfo:
     """The workload at the ``welcome``."""
 
+    __pydantic_config__ = CLOSED
+
     enabled: bool
     rate: int
 
@@ -160,6 +168,8 @@ class WorkloadInfo:
 @dataclass(frozen=True)
 class Welcome:
     """What a client must know before the first frame."""
+
+    __pydantic_config__ = CLOSED
 
     type: Literal["welcome"] = field(default="welcome", kw_only=True)
     version: int = field(default=WIRE_VERSION, kw_only=True)
@@ -181,6 +191,8 @@ class Welcome:
 class Accepted:
     """The command stands in the log."""
 
+    __pydantic_config__ = CLOSED
+
     type: Literal["accepted"] = field(default="accepted", kw_only=True)
     command_id: str
     index: int
@@ -191,6 +203,8 @@ class Accepted:
 class ErrorMessage:
     """One sentence; the session goes on, unless a close follows."""
 
+    __pydantic_config__ = CLOSED
+
     type: Literal["error"] = field(default="error", kw_only=True)
     command_id: str | None
     text: str
@@ -200,6 +214,8 @@ class ErrorMessage:
 class Progress:
     """Something that may take over a second is under way."""
 
+    __pydantic_config__ = CLOSED
+
     type: Literal["progress"] = field(default="progress", kw_only=True)
     text: str
     done: int
@@ -208,14 +224,14 @@ class Progress:
 
 Message = Hello | CommandMessage | Credit | Pace | Step | Key | Reset
 UP: Mapping[str, type[Message]] = {form.type: form for form in get_args(Message)}
+Answer = Welcome | Accepted | ErrorMessage | Pace | Progress
+DOWN: Mapping[str, type[Answer]] = {form.type: form for form in get_args(Answer)}
 Up: TypeAlias = Annotated[Message, Constraint(discriminator="type")]
-Down: TypeAlias = Annotated[
-    Welcome | Accepted | ErrorMessage | Pace | Progress, Constraint(discriminator="type")
-]
+Down: TypeAlias = Annotated[Answer, Constraint(discriminator="type")]
 
 _UP: TypeAdapter[Message] = TypeAdapter(Up)
 _WELCOME = TypeAdapter(Welcome)
-_DOWN: TypeAdapter[Down] = TypeAdapter(Down)
+_DOWN: TypeAdapter[Answer] = TypeAdapter(Down)
 _COMMAND_ID = TypeAdapter(CommandId)
 
 _MESSAGE = Place("message", Hello)
@@ -250,7 +266,7 @@ def _refused(text: str, error: ValidationError) -> MessageError:
     return MessageError(refusal(error, _MESSAGE, _PLACES), command_id)
 
 
-def _text(message: Down) -> str:
+def _text(message: Answer) -> str:
     return dump(_DOWN.dump_python(message))
 
 

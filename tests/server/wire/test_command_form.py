@@ -26,11 +26,13 @@ def test_a_refusal_is_the_engine_s_own():
 
 
 def test_every_command_has_a_schema_with_its_own_fields():
-    schemas = {schema["properties"]["type"]["const"]: schema for schema in command_schemas()}
+    schemas = {schema["properties"]["type"]["const"]: schema for schema in command_schemas(False)}
     assert list(schemas) == list(COMMANDS)
     assert schemas["balloon_inflate"]["properties"]["nr_pages"]["type"] == "integer"
     assert schemas["balloon_inflate"]["required"] == ["type", "nr_pages"]
     assert schemas["workload"]["required"] == ["type", "enabled"]
+    whole = {schema["title"]: schema["required"] for schema in command_schemas(complete=True)}
+    assert whole["SetWorkload"] == ["type", "enabled", "rate", "ticks"]
 
 
 def test_the_schema_is_that_of_a_union():

@@ -10,6 +10,7 @@ import { notify } from "../state.js";
 const SIZES_MIB = [256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536];
 const CMA_MIB = [0, 16, 64, 256];
 const MOST_DESIGNS = 8;
+/** @type {{value: NonNullable<Config["profile"]>, label: string, text: string}[]} */
 const PROFILES = [
   { value: "modern", label: "Linux 6.12", text: "The kernel that was recorded: simulation and reality can be compared." },
   { value: "2012", label: "Linux 3.8, the thread’s kernel", text: "As it was when the four designs were discussed. Nothing was recorded under it." },
@@ -134,7 +135,7 @@ function guestChoice(info, source, load) {
     radio(`capture ${capture.name}`, source.kind === "capture" && source.name === capture.name, capture.label, capture.text));
   const presets = info.presets.map((preset) =>
     radio(`preset ${preset.name}`, source.kind === "synthetic" && source.preset === preset.name, preset.label, preset.text));
-  const now = source.kind === "synthetic" ? source.size_mib : 4096;
+  const now = source.kind === "synthetic" ? source.size_mib ?? 4096 : 4096;
   const size = el("select", { id: "setup-size" },
     ...[...new Set([...SIZES_MIB, now])].sort((a, b) => a - b).map((n) => el("option", { value: n, selected: n === now }, n < 1024 ? `${n} MiB` : `${n / 1024} GiB`)));
   const area = source.kind === "synthetic" ? source.cma_mib ?? 0 : 0;
@@ -168,7 +169,7 @@ function guestChoice(info, source, load) {
   };
 }
 
-/** @param {string} now */
+/** @param {NonNullable<Config["profile"]>} now */
 function profileChoice(now) {
   const element = el("fieldset.profiles", {}, el("legend", {}, "Kernel rules, shared by all designs"),
     el("div.guest-columns", {}, ...PROFILES.map(({ value, label, text }) =>
@@ -176,7 +177,10 @@ function profileChoice(now) {
         el("span", {}, el("b", {}, label), el("span.why", {}, text))))));
   return {
     element,
-    read: () => /** @type {HTMLInputElement|null} */ (element.querySelector("input:checked"))?.value ?? now,
+    read: () => {
+      const chosen = /** @type {HTMLInputElement|null} */ (element.querySelector("input:checked"))?.value;
+      return PROFILES.find(({ value }) => value === chosen)?.value ?? now;
+    },
   };
 }
 

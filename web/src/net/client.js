@@ -38,7 +38,7 @@ export function createClient(state, address) {
   let greeted = false;
   let lastWords = "";
 
-  /** @param {Record<string, unknown>} message */
+  /** @param {import("./wire.js").UpMessage} message */
   const tell = (message) => {
     if (socket?.readyState !== WebSocket.OPEN) return false;
     socket.send(JSON.stringify(message));
@@ -225,7 +225,7 @@ export function createClient(state, address) {
   /**
    * @param {string} kind
    * @param {string} text
-   * @param {Record<string, unknown>} message
+   * @param {Omit<import("./protocol.js").CommandMessage, "command_id">|Omit<import("./protocol.js").Reset, "command_id">} message
    */
   function ask(kind, text, message) {
     lastId += 1;

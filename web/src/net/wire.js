@@ -25,59 +25,21 @@ export const HOLDER_RESERVED = 4;
 export const HOLDER_HOOK = 5;
 
 /**
- * @typedef {object} Zone
- * @property {string} name
- * @property {number} start_pfn
- * @property {number} end_pfn
- * @property {number} managed
+ * Messages and configs: made from server/wire, see protocol.d.ts.
  *
- * @typedef {object} GuestInfo
- * @property {string} label
- * @property {number} size_mib
- * @property {number} nr_pages
- * @property {number} nr_pageblocks
- * @property {string|number} main_zone
- * @property {Zone[]} zones
- * @property {Record<string, unknown>} summary
- *
- * @typedef {object} DesignInfo
- * @property {string} key
- * @property {string} name
- * @property {string} label
- * @property {Record<string, string>} toggles
- *
- * @typedef {{kind: "capture", name: string} | {kind: "upload", capture: string} |
- *   {kind: "synthetic", preset: string, size_mib: number, seed: number, cma_mib?: number}} Source
- *
- * @typedef {object} Config
- * @property {Source} [source]
- * @property {string[]} [designs]
- * @property {number} [seed]
- * @property {string} [profile] "modern" when absent
- *
- * @typedef {object} Welcome
- * @property {"welcome"} type
- * @property {number} version
- * @property {number} epoch
- * @property {string} session
- * @property {Config} config
- * @property {number} tick
- * @property {number} log_index
- * @property {number} ticks_per_s
- * @property {DesignInfo[]} designs
- * @property {GuestInfo} guest
- * @property {[string, string][]} planes
- * @property {string[]} stat_fields
- * @property {{enabled: boolean, rate: number}} workload
- * @property {string} engine
- *
- * @typedef {{type: "accepted", command_id: string, index: number, tick: number}} Accepted
- * @typedef {{type: "error", command_id: string|null, text: string}} ErrorMessage
- * @typedef {{type: "pace", ticks_per_s: number}} PaceMessage
- * @typedef {{type: "progress", text: string, done: number, total: number}} Progress
- * @typedef {Welcome|Accepted|ErrorMessage|PaceMessage|Progress} Message
- *
- * @typedef {{type: string, [field: string]: string|number|boolean}} Command
+ * @typedef {import("./protocol.js").Zone} Zone
+ * @typedef {import("./protocol.js").GuestInfo} GuestInfo
+ * @typedef {import("./protocol.js").DesignInfo} DesignInfo
+ * @typedef {import("./protocol.js").SourceInput} Source
+ * @typedef {import("./protocol.js").SessionConfigInput} Config
+ * @typedef {import("./protocol.js").Welcome} Welcome
+ * @typedef {import("./protocol.js").Accepted} Accepted
+ * @typedef {import("./protocol.js").ErrorMessage} ErrorMessage
+ * @typedef {import("./protocol.js").Pace} PaceMessage
+ * @typedef {import("./protocol.js").Progress} Progress
+ * @typedef {import("./protocol.js").Down} Message
+ * @typedef {import("./protocol.js").Up} UpMessage
+ * @typedef {import("./protocol.js").Command} Command
  *
  * @typedef {object} Toggle
  * @property {string} name

@@ -19,8 +19,9 @@ import { kernelName } from "./recording.js";
  * @param {Command} b
  */
 const same = (a, b) => {
-  const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
+  const others = new Map(Object.entries(b));
+  const fields = Object.entries(a);
+  return fields.length === others.size && fields.every(([name, value]) => others.get(name) === value);
 };
 
 /**

@@ -1,0 +1,279 @@
+/**
+ * Messages and configs of docs/PROTOCOL.md. Made from the classes of server/wire by
+ * `python -m scripts.protocol_types`: change those, not this file. X is what may be sent, with
+ * defaults left out; X is what comes, complete.
+ */
+
+/** Set the balloon's target size in pages, as the host does in config space. */
+export interface BalloonTarget {
+  type: "balloon_target";
+  nr_pages: number;
+}
+
+/** Raise the balloon's target by `nr_pages` above what each balloon holds now. */
+export interface BalloonInflate {
+  type: "balloon_inflate";
+  nr_pages: number;
+}
+
+/** Lower the balloon's target by `nr_pages` below what each balloon holds, to 0 at least. */
+export interface BalloonDeflate {
+  type: "balloon_deflate";
+  nr_pages: number;
+}
+
+/** Write 1 to /proc/sys/vm/compact_memory: compact every zone, full sync, hints ignored. */
+export interface CompactMemory {
+  type: "compact";
+}
+
+/** One allocation of `order` that may compact directly; the page is given back at once. */
+export interface DirectCompact {
+  type: "direct_compact";
+  order: number;
+}
+
+/**
+ * Take at most `nr` 2 MiB pages, then give all back.
+ *
+ * As writing nr_hugepages does, repeated until three attempts bring no more.
+ */
+export interface TakeHugePages {
+  type: "huge";
+  nr: number;
+}
+
+/** Write 3 to /proc/sys/vm/drop_caches: free clean page cache and reclaimable slab. */
+export interface DropCaches {
+  type: "drop_caches";
+}
+
+/**
+ * Take a range of memory away: write offline to the state of its memory blocks.
+ *
+ * The range is `size_mib` from `start_mib` on, whole pageblocks of 2 MiB, in one zone.
+ */
+export interface Offline {
+  type: "offline";
+  start_mib: number;
+  size_mib: number;
+}
+
+/** Allocate `size_mib` in a row, from the CMA area if there is one; given back at once. */
+export interface AllocContig {
+  type: "alloc_contig";
+  size_mib: number;
+}
+
+/**
+ * Turn the workload on or off.
+ *
+ * `rate` is its operations a tick; it runs for `ticks`, 0 = until it is turned off.
+ */
+export interface SetWorkload {
+  type: "workload";
+  enabled: boolean;
+  /** 256 when absent */
+  rate?: number;
+  /** 0 when absent */
+  ticks?: number;
+}
+
+/** The command stands in the log. */
+export interface Accepted {
+  type: "accepted";
+  command_id: string;
+  index: number;
+  tick: number;
+}
+
+/** An example capture of the project, by name. */
+export interface CaptureSource {
+  kind: "capture";
+  /** 1 to 64 characters */
+  name: string;
+}
+
+/** A command for the session's log. */
+export interface CommandMessage {
+  type: "command";
+  /** 1 to 64 characters */
+  command_id: string;
+  command: Command;
+}
+
+/** One frame was painted. */
+export interface Credit {
+  type: "credit";
+}
+
+/** One design of a session. */
+export interface DesignInfo {
+  key: string;
+  name: string;
+  label: string;
+  toggles: Record<string, string>;
+}
+
+/** One sentence; the session goes on, unless a close follows. */
+export interface ErrorMessage {
+  type: "error";
+  command_id: string | null;
+  text: string;
+}
+
+/** The guest that all designs started from. */
+export interface GuestInfo {
+  label: string;
+  size_mib: number;
+  nr_pages: number;
+  nr_pageblocks: number;
+  main_zone: string;
+  zones: Zone[];
+  summary: Record<string, unknown>;
+}
+
+/** First message of a client: the wire versions that it speaks. */
+export interface Hello {
+  type: "hello";
+  versions: number[];
+}
+
+/** Send a key frame next. */
+export interface Key {
+  type: "key";
+}
+
+/** Ticks a second, 0 = paused; also goes down, to all, when anyone has changed it. */
+export interface Pace {
+  type: "pace";
+  /** 0 to 1000 */
+  ticks_per_s: number;
+}
+
+/** Something that may take over a second is under way. */
+export interface Progress {
+  type: "progress";
+  text: string;
+  done: number;
+  total: number;
+}
+
+/** Start over under the same session id. */
+export interface Reset {
+  type: "reset";
+  /** 1 to 64 characters */
+  command_id: string;
+  config?: SessionConfigInput;
+}
+
+/** Everything but the commands that decides a session's result. */
+export interface SessionConfigInput {
+  source?: SourceInput;
+  designs?: string[];
+  /** 0 to 9007199254740991; 1 when absent */
+  seed?: number;
+  /** modern when absent */
+  profile?: "modern" | "2012" | "2012+3.14";
+}
+
+/** Everything but the commands that decides a session's result. */
+export interface SessionConfig {
+  source: Source;
+  designs: string[];
+  /** 0 to 9007199254740991 */
+  seed: number;
+  profile: "modern" | "2012" | "2012+3.14";
+}
+
+/** Advance a paused session. */
+export interface Step {
+  type: "step";
+  /** 1 to 1000 */
+  ticks: number;
+}
+
+/** A synthetic guest: the preset's name, its size, seed of the construction, its CMA area. */
+export interface SyntheticSourceInput {
+  kind: "synthetic";
+  /** 1 to 64 characters */
+  preset: string;
+  /** 256 to 65536; 4096 when absent */
+  size_mib?: number;
+  /** 0 to 9007199254740991; 1 when absent */
+  seed?: number;
+  /** 0 to 65536; 0 when absent */
+  cma_mib?: number;
+}
+
+/** A synthetic guest: the preset's name, its size, seed of the construction, its CMA area. */
+export interface SyntheticSource {
+  kind: "synthetic";
+  /** 1 to 64 characters */
+  preset: string;
+  /** 256 to 65536 */
+  size_mib: number;
+  /** 0 to 9007199254740991 */
+  seed: number;
+  /** 0 to 65536; 0 when absent */
+  cma_mib?: number;
+}
+
+/** A capture that somebody uploaded; `capture` is its id. */
+export interface UploadSource {
+  kind: "upload";
+  /** 1 to 64 characters */
+  capture: string;
+}
+
+/** What a client must know before the first frame. */
+export interface Welcome {
+  type: "welcome";
+  epoch: number;
+  session: string;
+  ticks_per_s: number;
+  config: SessionConfig;
+  tick: number;
+  log_index: number;
+  designs: DesignInfo[];
+  workload: WorkloadInfo;
+  guest: GuestInfo;
+  engine: string;
+  planes: [string, string][];
+  stat_fields: string[];
+  version: number;
+}
+
+/** The workload at the `welcome`. */
+export interface WorkloadInfo {
+  enabled: boolean;
+  rate: number;
+}
+
+/** One zone of the guest; pfns are absolute, `managed` counts pages. */
+export interface Zone {
+  name: string;
+  start_pfn: number;
+  end_pfn: number;
+  managed: number;
+}
+
+export type Command =
+  | BalloonTarget
+  | BalloonInflate
+  | BalloonDeflate
+  | CompactMemory
+  | DirectCompact
+  | TakeHugePages
+  | DropCaches
+  | Offline
+  | AllocContig
+  | SetWorkload;
+
+export type Source = CaptureSource | UploadSource | SyntheticSource;
+
+export type SourceInput = CaptureSource | UploadSource | SyntheticSourceInput;
+
+export type Up = Hello | CommandMessage | Credit | Pace | Step | Key | Reset;
+
+export type Down = Welcome | Accepted | ErrorMessage | Pace | Progress;
