@@ -5,23 +5,19 @@ Every byte passes through one capped stream, so a bomb costs no more memory than
 allowed. The result is a dict of the known /proc files; everything else in the archive is skipped.
 """
 
-import bz2
-import gzip
 import io
-import lzma
 import tarfile
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Protocol
+
+from engine.capture.unpack import DAMAGE, Source, unpacked
 
 PAGE_FILES = ("kpageflags", "kpagecount")
 TEXT_FILES = ("buddyinfo", "pagetypeinfo", "zoneinfo", "vmstat", "meminfo")
 OPTIONAL_FILES = ("meminfo",)
 
 _CHUNK = 1 << 20
-_XZ_MEMORY = 160 << 20  # bytes; xz -9 needs 65 MiB, a crafted header may ask for 4 GiB
 _EXTENDED_HEADER = 1 << 16  # bytes; pax and GNU long names of a sane archive are far shorter
 
 
@@ -57,40 +53,10 @@ class Limits:
         return 2 * self.page_file_bytes + (64 << 20)
 
 
-class _Source(Protocol):
-    def read(self, size: int, /) -> bytes: ...
-
-
-class _Xz:
-    """Decompresses xz (one or more streams) with a bound on the decoder's memory."""
-
-    def __init__(self, source: _Source) -> None:
-        self._source = source
-        self._decoder = lzma.LZMADecompressor(memlimit=_XZ_MEMORY)
-        self._rest = b""
-
-    def read(self, size: int, /) -> bytes:
-        while True:
-            if self._decoder.eof:
-                self._rest = (self._decoder.unused_data or self._source.read(_CHUNK)).lstrip(b"\0")
-                if not self._rest:
-                    return b""
-                self._decoder = lzma.LZMADecompressor(memlimit=_XZ_MEMORY)
-            data = b""
-            if self._decoder.needs_input:
-                data = self._rest or self._source.read(_CHUNK)
-                self._rest = b""
-                if not data:
-                    raise EOFError
-            out = self._decoder.decompress(data, size)
-            if out:
-                return out
-
-
 class _Capped:
     """A stream that returns exactly what is asked for, and at most ``cap`` bytes in all."""
 
-    def __init__(self, source: _Source, cap: int, name: str) -> None:
+    def __init__(self, source: Source, cap: int, name: str) -> None:
         self._source = source
         self._left = cap
         self._cap = cap
@@ -107,7 +73,7 @@ class _Capped:
         while len(out) < size:
             try:
                 part = self._source.read(min(size - len(out), _CHUNK))
-            except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
+            except DAMAGE as error:
                 raise ValueError(
                     f"{self._name} is truncated or damaged: {_words(error)}"
                 ) from error
@@ -131,23 +97,6 @@ class _Capped:
 def _words(error: Exception) -> str:
     """A decompressor's complaint, for people."""
     return str(error) or "the compressed data ends in the middle"
-
-
-def _open_stream(raw: io.BufferedIOBase, name: str) -> _Source:
-    """The decompressed stream of ``raw``; its first bytes tell the format."""
-    magic = raw.read(6)
-    raw.seek(0)
-    if magic.startswith(b"\xfd7zXZ"):
-        return _Xz(raw)
-    if magic.startswith(b"\x1f\x8b"):
-        return gzip.GzipFile(fileobj=raw, mode="rb")
-    if magic.startswith(b"BZh"):
-        return bz2.BZ2File(raw, "rb")
-    if magic.startswith(b"\x28\xb5\x2f\xfd"):
-        raise ValueError(f"{name} is packed with zstd: please pack it as .tar.xz or .tar.gz")
-    if magic.startswith(b"PK"):
-        raise ValueError(f"{name} is a zip file: a tar (.tar, .tar.gz, .tar.xz) is needed")
-    return raw
 
 
 def _base_name(member: str, archive: str) -> str:
@@ -198,7 +147,7 @@ def _read_tar(raw: io.BufferedIOBase, where: str, limits: Limits) -> dict[str, b
     ``tarfile`` parses the headers; walking is done here, since ``tarfile`` itself would read an
     extended header of any claimed size into memory.
     """
-    stream = _Capped(_open_stream(raw, where), limits.unpacked_bytes, where)
+    stream = _Capped(unpacked(raw, where), limits.unpacked_bytes, where)
     files: dict[str, bytes] = {}
     for _ in range(limits.members):
         block = stream.read(tarfile.BLOCKSIZE)
@@ -214,7 +163,8 @@ def _read_tar(raw: io.BufferedIOBase, where: str, limits: Limits) -> dict[str, b
             # the header only for members over 8 GiB.
             if head.size > _EXTENDED_HEADER:
                 raise ValueError(f"{where} has an extended header of {head.size} bytes: refused")
-            stream.skip(padded)
+            if b"GNU.sparse." in stream.read(max(padded, 0)):
+                raise ValueError(f"{where} has a sparse file, whose zeros are left out: refused")
             continue
         name = _base_name(head.name, where)
         if head.isdir():

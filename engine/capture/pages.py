@@ -197,9 +197,9 @@ def _compound_orders(words: NDArray[np.uint64], state: States, order: States) ->
     sizes = stops[np.searchsorted(stops, heads, side="right")] - heads
     state = state.copy()
     split = 0
-    for size in np.unique(sizes):
-        members = heads[sizes == size]
-        size = int(size)
+    by_size = np.argsort(sizes, kind="stable")
+    found, firsts = np.unique(sizes[by_size], return_index=True)
+    for size, members in zip(found.tolist(), np.split(heads[by_size], firsts[1:]), strict=True):
         if size > 1:
             tails = (members[:, None] + np.arange(1, size)).ravel()
             state[tails] = np.repeat(state[members], size - 1)

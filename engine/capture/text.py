@@ -1,7 +1,8 @@
 """Parses the text files of a capture: buddyinfo, pagetypeinfo, zoneinfo, vmstat and meminfo.
 
 Numbers only: nothing here knows what they mean for a guest. A file that Linux would not have
-written is refused in one sentence that names it.
+written is refused in one sentence that names it. No expression that starts at every line may run
+over the ends of lines: with a file of blank lines, its time would grow with the square of the size.
 """
 
 import re
@@ -23,6 +24,7 @@ MIGRATETYPE_NAMES: Mapping[str, int] = {
 ZONE_IDS: Mapping[str, int] = {name: i for i, name in enumerate(u.ZONE_NAMES)}
 
 ZoneKey = tuple[int, str]  # NUMA node and zone name
+MAX_ZONES = 64  # with memory; two or three on a usual machine, and about one more a NUMA node
 _MOST = 1 << 40  # no count of pages or events that matters here is larger
 
 
@@ -120,7 +122,7 @@ def parse_pagetypeinfo(body: bytes) -> PageTypes:
     free: dict[ZoneKey, dict[int, tuple[int, ...]]] = {}
     blocks: dict[ZoneKey, dict[int, int]] = {}
     names: list[str] = []
-    for line in text.splitlines():
+    for line in re.findall(r"^N[^\n]*", text, re.M):
         row = re.fullmatch(r"Node\s+(\d+), zone\s+(\w+), type\s+(\w+)((?:\s+>?\d+)+)\s*", line)
         if row:
             counts = tuple(
@@ -156,7 +158,7 @@ def parse_zoneinfo(body: bytes) -> tuple[tuple[ZoneText, ...], dict[str, int]]:
         ValueError: not a zoneinfo, no memory in it, or zones that overlap.
     """
     text = _decode("zoneinfo", body)
-    parts = re.split(r"^Node (\d+), zone\s+(\w+)\s*$", text, flags=re.M)
+    parts = re.split(r"^Node (\d+), zone +(\w+) *$", text, flags=re.M)
     if len(parts) < 4:
         raise ValueError("zoneinfo names no zone")
     zones: list[ZoneText] = []
@@ -165,13 +167,15 @@ def parse_zoneinfo(body: bytes) -> tuple[tuple[ZoneText, ...], dict[str, int]]:
         head, found, rest = section.partition("  pages free")
         if not found:
             continue
-        for stat, value in re.findall(r"^\s+(nr_\w+)\s+(\d+)$", head, re.M):
+        for stat, value in re.findall(r"^ +(nr_\w+) +(\d+)$", head, re.M):
             node_stats[stat] = node_stats.get(stat, 0) + _int(value, "zoneinfo")
         zone = _parse_zone((_int(node, "zoneinfo"), name), "        pages free" + rest)
         if zone.number("managed") and name in ZONE_IDS:
             zones.append(zone)
     if not zones:
         raise ValueError("zoneinfo shows no zone with memory")
+    if len(zones) > MAX_ZONES:
+        raise ValueError(f"zoneinfo shows {len(zones)} zones with memory: at most {MAX_ZONES}")
     zones.sort(key=lambda zone: zone.start_pfn)
     for low, high in pairwise(zones):
         if low.start_pfn + low.spanned > high.start_pfn:
@@ -186,17 +190,17 @@ def _parse_zone(key: ZoneKey, text: str) -> ZoneText:
     """One zone's section of zoneinfo, from "pages free" on."""
     zone_part, _, cpu_part = text.partition("  pagesets")
     numbers: dict[str, int] = {}
-    for name, value in re.findall(r"^\s+(?:pages )?(\w+):?\s+(\d+)\s*$", zone_part, re.M):
+    for name, value in re.findall(r"^ +(?:pages )?(\w+):? +(\d+) *$", zone_part, re.M):
         numbers.setdefault(name, _int(value, "zoneinfo"))
-    start = re.search(r"^\s+start_pfn:\s+(\d+)\s*$", text, re.M)
-    guard = re.search(r"^\s+protection: \(([\d, ]*)\)", text, re.M)
+    start = re.search(r"^ +start_pfn: +(\d+) *$", text, re.M)
+    guard = re.search(r"^ +protection: \(([\d, ]*)\)", text, re.M)
     populated = numbers.get("managed", 0) > 0
     for needed in ("free", "min", "low", "high", "spanned", "present", "managed"):
         if needed not in numbers:
             raise ValueError(f"zoneinfo: zone {key[1]} has no {needed!r}")
     if populated and start is None:
         raise ValueError(f"zoneinfo: zone {key[1]} has no start_pfn")
-    cpus = re.findall(r"count:\s+(\d+)\s+high:\s+(\d+)\s+batch:\s+(\d+)", cpu_part)
+    cpus = re.findall(r"count: +(\d+)\n +high: +(\d+)\n +batch: +(\d+)", cpu_part)
     return ZoneText(
         key=key,
         start_pfn=_int(start[1], "zoneinfo") if start else 0,
@@ -226,5 +230,5 @@ def parse_vmstat(body: bytes) -> dict[str, int]:
 
 def parse_meminfo(body: bytes) -> dict[str, int]:
     """Sizes in KiB (or bare counts) by name; unknown lines are passed over."""
-    found = re.findall(r"^([\w()]+):\s+(\d{1,15})", _decode("meminfo", body), re.M)
+    found = re.findall(r"^([\w()]+): +(\d{1,15})", _decode("meminfo", body), re.M)
     return {name: int(value) for name, value in found}

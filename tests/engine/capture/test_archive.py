@@ -9,6 +9,7 @@ import lzma
 import os
 import struct
 import tarfile
+import time
 import tracemalloc
 from pathlib import Path
 
@@ -145,6 +146,27 @@ def test_sizes_that_are_not_there() -> None:
     negative[148:156] = b" " * 8
     negative[148:156] = b"%06o\0 " % sum(negative)
     refused(bytes(negative), "negative")
+
+
+def test_a_sparse_file_of_pax_is_refused_since_its_zeros_are_not_there() -> None:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        info = entry("s1/GNUSparseFile.7/kpageflags", size=1024)
+        info.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.name": "s1/kpageflags"}
+        tar.addfile(info, io.BytesIO(bytes(1024)))
+    refused(out.getvalue(), "has a sparse file", "refused")
+
+
+def test_an_archive_in_an_archive_is_passed_over() -> None:
+    inner = archive(small(), "w:xz")
+    refused(archive({"s1.tar.xz": inner}), "none of a capture's files")
+
+
+def test_an_upload_of_empty_streams_is_given_up_early() -> None:
+    data = lzma.compress(b"") * (4 << 15)
+    before = time.process_time()
+    refused(data, "packed streams", "that is no capture")
+    assert time.process_time() - before < 1
 
 
 @pytest.mark.parametrize("pack", ["gz", "xz"])

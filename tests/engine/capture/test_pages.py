@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -153,3 +155,12 @@ def test_parked_pages_are_found_where_kernel_memory_is_rare() -> None:
     p.find_parked(state, types, 0, 2048, 100)
     assert (state[:3] == u.STATE_UNKNOWN).all()  # UNMOVABLE: cannot be told
     assert (state[1024:1027] == u.STATE_PCP).all()
+
+
+def test_compound_pages_of_every_size_take_no_time() -> None:
+    words = np.append(compound(*range(2, 1500), kind=SLAB), compound(*[1] * (1 << 21), kind=SLAB))
+    words = words[: len(words) // 1024 * 1024]
+    before = time.process_time()
+    found = decode(words)
+    assert time.process_time() - before < 3
+    assert found.split > 1400

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
+
 import pytest
 
 from engine import units as u
@@ -99,3 +102,37 @@ def test_vmstat_and_meminfo() -> None:
     for bad in (b"a", b"a b", b"a 1 2", b"a --1", "a ²".encode()):
         with pytest.raises(ValueError, match="vmstat"):
             parse_vmstat(bad)
+
+
+PARSERS = {
+    "buddyinfo": parse_buddyinfo,
+    "pagetypeinfo": parse_pagetypeinfo,
+    "zoneinfo": parse_zoneinfo,
+    "vmstat": parse_vmstat,
+    "meminfo": parse_meminfo,
+}
+
+
+@pytest.mark.parametrize("name", PARSERS)
+@pytest.mark.parametrize(
+    "filler", [b"\n", b" ", b"  \n", b"a", b"a:\n\n", b"Node 0, zone A 1\n", b" 1"]
+)
+def test_a_file_full_of_nothing_takes_no_time(name: str, filler: bytes) -> None:
+    body = small()[name]
+    middle = len(body) // 2
+    for at in (0, body.index(b"\n") + 1, middle, len(body)):
+        hostile = body[:at] + filler * ((1 << 20) // len(filler)) + body[at:]
+        before = time.process_time()
+        with contextlib.suppress(ValueError):
+            PARSERS[name](hostile)
+        assert time.process_time() - before < 5, (at, filler)
+
+
+def test_more_zones_than_any_machine_has_are_refused() -> None:
+    zone = small()["zoneinfo"].decode().split("Node 0, zone   Normal")[0]
+    spanned = int(zone.split("spanned")[1].split()[0])
+    many = "".join(
+        zone.replace("start_pfn:           0", f"start_pfn: {i * spanned}") for i in range(65)
+    )
+    with pytest.raises(ValueError, match="zoneinfo shows 65 zones with memory: at most 64"):
+        parse_zoneinfo(many.encode())

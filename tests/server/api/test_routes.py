@@ -26,6 +26,8 @@ def test_info(server):
     assert [c["name"] for c in info["captures"]] == list(EXAMPLES)
     assert all(c["recorded"] for c in info["captures"])
     assert info["limits"]["max_size_mib"] == 65536
+    assert {".tar", ".gz", ".xz", ".bz2"} <= set(info["upload_suffixes"])
+    assert ".zst" not in info["upload_suffixes"]
     toggles = {t["name"]: t["values"] for d in info["designs"] for t in d["toggles"]}
     assert toggles["prevent"] == ["off", "on"]
 

@@ -142,7 +142,7 @@ function guestChoice(info, source, load) {
   const cma = el("select", { id: "setup-cma" },
     ...[...new Set([...CMA_MIB, area])].sort((a, b) => a - b).map((n) => el("option", { value: n, selected: n === area }, n ? `${n} MiB` : "none")));
   const file = el("input", {
-    type: "file", id: "setup-file", accept: ".tar,.xz,.gz,.zst,.tgz,.txz",
+    type: "file", id: "setup-file", accept: info.upload_suffixes.join(","),
     change: () => file.files?.[0] && load(file.files[0]),
   });
   const kept = source.kind === "upload" ? [radio("upload", true, "Your capture", "the file loaded now")] : [];

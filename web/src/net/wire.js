@@ -61,6 +61,7 @@ export const HOLDER_HOOK = 5;
  * @property {{name: string, label: string, text: string}[]} presets
  * @property {{name: string, label: string, text: string, size_mib: number, recorded: boolean}[]} captures
  * @property {string[]} published results that can be asked for
+ * @property {string[]} upload_suffixes last part of the names of files that can be a capture
  * @property {Source} default_source
  * @property {Record<string, number>} limits
  *

@@ -1,0 +1,176 @@
+"""Unpacks gz, xz and bz2 from strangers, with bounded memory and no more work than it is worth.
+
+What an archive costs must follow from its size and from what comes out of it. A stream that holds
+nothing costs as much to set up as one that holds something, and a hundred thousand of them fit into
+a few MiB: each stream counts as so many bytes, and what went in may be at most twice what came out.
+"""
+
+import bz2
+import io
+import lzma
+import zlib
+from collections.abc import Callable
+from typing import Protocol
+
+CHUNK = 1 << 16  # bytes read at a time: the account is looked at as often
+XZ_MEMORY = 160 << 20  # bytes; xz -9 needs 65 MiB, a crafted header may ask for 4 GiB
+STREAM_COST = 8 << 10  # bytes that beginning a stream counts for; bgzip has one every 64 KiB
+SLACK = 1 << 20  # bytes that may go in before anything comes out
+# What is accepted, by the last part of a file's name; anything else is told apart by its content.
+SUFFIXES = (".tar", ".gz", ".tgz", ".xz", ".txz", ".bz2", ".tbz2")
+
+# What the decoders below raise for bytes that make no sense.
+DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError)
+
+
+class Source(Protocol):
+    """Bytes in order; fewer than asked for only near the end, none at the end."""
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes."""
+
+
+class Decoder(Protocol):
+    """One stream, as the standard library's LZMADecompressor and BZ2Decompressor."""
+
+    @property
+    def eof(self) -> bool:
+        """Whether the stream is over."""
+
+    @property
+    def needs_input(self) -> bool:
+        """Whether nothing more comes out without further input."""
+
+    @property
+    def unused_data(self) -> bytes:
+        """What follows the stream."""
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes:
+        """What comes out, ``max_length`` bytes at most."""
+
+
+class _Gzip:
+    """One gzip member in the form of the other two."""
+
+    def __init__(self) -> None:
+        self._inner = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+
+    @property
+    def eof(self) -> bool:
+        return self._inner.eof
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._inner.unconsumed_tail
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._inner.unused_data
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes:
+        return self._inner.decompress(self._inner.unconsumed_tail + data, max_length)
+
+
+def _xz() -> Decoder:
+    return lzma.LZMADecompressor(memlimit=XZ_MEMORY)
+
+
+_MAGIC: tuple[tuple[bytes, Callable[[], Decoder]], ...] = (
+    (b"\xfd7zXZ", _xz),
+    (b"\x1f\x8b", _Gzip),
+    (b"BZh", bz2.BZ2Decompressor),
+)
+_NOT_TAKEN = (
+    (b"\x28\xb5\x2f\xfd", "is packed with zstd: please pack it as .tar.xz or .tar.gz"),
+    (b"PK", "is a zip file: a tar (.tar, .tar.gz, .tar.xz, .tar.bz2) is needed"),
+)
+
+
+class Unpacked:
+    """One stream after the other, unpacked.
+
+    Attributes:
+        taken: bytes read.
+        given: bytes that came out.
+        streams: begun so far.
+    """
+
+    def __init__(self, source: Source, new: Callable[[], Decoder], name: str) -> None:
+        """Nothing is read yet.
+
+        Args:
+            source: packed.
+            new: makes the decoder of a stream.
+            name: of the archive, for messages.
+        """
+        self.taken = self.given = 0
+        self.streams = 1
+        self._source = source
+        self._new = new
+        self._name = name
+        self._decoder = new()
+        self._rest = b""  # of the packed bytes, behind a stream that has ended
+
+    def read(self, size: int, /) -> bytes:
+        """At least one byte and at most ``size``; none at the end.
+
+        Raises:
+            ValueError: too much went in for what came out.
+            EOFError, OSError, zlib.error, lzma.LZMAError: damaged (DAMAGE).
+        """
+        while True:
+            if self._decoder.eof and not self._next_stream():
+                return b""
+            data = b""
+            if self._decoder.needs_input:
+                data, self._rest = self._rest or self._more(), b""
+            out = self._decoder.decompress(data, size)
+            self.given += len(out)
+            if out:
+                return out
+            if not data and self._decoder.needs_input and not self._decoder.eof:
+                raise EOFError
+
+    def _next_stream(self) -> bool:
+        """Begin the next stream, after zeros that pad the last; whether there is one."""
+        rest = self._decoder.unused_data.lstrip(b"\0")
+        while not rest:
+            more = self._more()
+            if not more:
+                return False
+            rest = more.lstrip(b"\0")
+        self._rest = rest
+        self.streams += 1
+        self._check()
+        self._decoder = self._new()
+        return True
+
+    def _more(self) -> bytes:
+        data = self._source.read(CHUNK)
+        self.taken += len(data)
+        self._check()
+        return data
+
+    def _check(self) -> None:
+        if self.taken + self.streams * STREAM_COST > 2 * self.given + SLACK:
+            raise ValueError(
+                f"{self._name} holds {self.taken} B in {self.streams} packed streams and only"
+                f" {self.given} B come out of them: that is no capture"
+            )
+
+
+def unpacked(raw: io.BufferedIOBase, name: str) -> Source:
+    """What is packed in ``raw``, told by its first bytes; ``raw`` itself if it is not packed.
+
+    Raises:
+        ValueError: packed in a way that is not taken.
+    """
+    magic = raw.read(6)
+    raw.seek(0)
+    for start, text in _NOT_TAKEN:
+        if magic.startswith(start):
+            raise ValueError(f"{name} {text}")
+    for start, new in _MAGIC:
+        if magic.startswith(start):
+            return Unpacked(raw, new, name)
+    return raw
