@@ -23,10 +23,10 @@ $(DEV_STAMP): $(LOCKS)
 	@sh scripts/setup.sh dev
 
 test: $(DEV_STAMP)  ## every leg: lint, Python three ways, race, web, browser, container; LEGS="lint web" for some
-	@$(VENV)/python scripts/run_tests.py $(LEGS)
+	@$(VENV)/python scripts/test/run.py $(LEGS)
 
 lint: $(DEV_STAMP)  ## ruff, mypy, import contracts, tidy rules, TypeScript's checker over web/
-	@$(VENV)/python scripts/run_tests.py lint types
+	@$(VENV)/python scripts/test/run.py lint types
 
 format: $(DEV_STAMP)  ## let ruff sort imports and lay out the code
 	@$(VENV)/ruff check --fix --quiet . && $(VENV)/ruff format --quiet .
@@ -39,14 +39,14 @@ bench: $(DEV_STAMP)  ## speed of the core, the world, the wire and the page, wit
 docs: $(DEV_STAMP)  ## check that the documents name what the code has
 	@$(VENV)/python -m pytest -q tests/test_docs.py
 
-fidelity: $(DEV_STAMP)  ## hold predictions against the recorded kernel; writes docs/FIDELITY.md
-	@$(VENV)/python -m scripts.fidelity
+fidelity: $(DEV_STAMP)  ## for maintainers: score every example, write docs/FIDELITY.md
+	@$(VENV)/python -m scripts.docs.fidelity
 
 golden: $(DEV_STAMP)  ## rewrite the golden files; look at the diff before committing
 	@$(VENV)/python -m pytest -q --update-golden tests/engine tests/server
 
 soak: $(DEV_STAMP)  ## stress-highalloc under 20 seeds; ten times the random command sequences
-	@$(VENV)/python -m scripts.stress_highalloc
+	@$(VENV)/python -m scripts.docs.highalloc
 	@FRAGSCOPE_HYPOTHESIS=soak $(VENV)/python -m pytest -q tests/engine
 
 lock: $(DEV_STAMP)  ## for maintainers: resolve pyproject.toml anew; UPGRADE=--upgrade moves versions

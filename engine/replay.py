@@ -5,7 +5,7 @@ do; then the numbers are read. Since idle ticks change nothing, they are the num
 shows.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from engine import commands as c
@@ -129,7 +129,7 @@ def command_of(op: Op) -> c.Command | None:
     return c.CompactMemory()
 
 
-def _mib(nr_pages: int) -> int | float:
+def exact_mib(nr_pages: int) -> int | float:
     """Pages as MiB: an integer if whole, else with two decimals."""
     if nr_pages % u.MIB_PAGES == 0:
         return nr_pages // u.MIB_PAGES
@@ -142,7 +142,7 @@ def _step(op: Op, view: GuestView, before: int, toggles: dict[str, str]) -> dict
     stats = view.stat_dict()
     step: dict[str, Any] = {"op": [name] if name in _WITHOUT_NUMBER else list(op)}
     if name in ("inflate", "deflate"):
-        step["got_mib"] = _mib(stats["balloon_actual"] - before)
+        step["got_mib"] = exact_mib(stats["balloon_actual"] - before)
     step["buddyinfo"] = [stats[f"nr_free_order_{o}"] for o in range(u.NR_PAGE_ORDERS)]
     step["free"] = sum(n << o for o, n in enumerate(step["buddyinfo"]))
     step["vmstat"] = {name: stats[name] for name in VMSTAT_FIELDS}
@@ -196,75 +196,3 @@ def replay(
         if on_step is not None:
             on_step(world, i)
     return {"designs": steps}
-
-
-_COLUMNS = (
-    ("operation", 14),
-    ("design", 32),
-    ("gained MiB", 11),
-    ("balloon MiB", 12),
-    ("free MiB", 9),
-    ("2 MiB blocks", 13),
-    ("huge pages", 11),
-    ("isolated", 9),
-    ("moved balloon", 14),
-    ("host exits", 11),
-)
-
-
-def _numbers(step: dict[str, Any]) -> tuple[Any, ...]:
-    """What the table shows of a step, after operation and design; "" where there is nothing."""
-    stats, vmstat = step["stats"], step["vmstat"]
-    return (
-        step.get("got_mib", ""),
-        _mib_of(stats["balloon_actual"]),
-        _mib_of(step["free"], whole=True),
-        stats["free_blocks"],
-        "" if step["huge_pages"] is None else step["huge_pages"],
-        vmstat["compact_isolated"],
-        vmstat["balloon_migrate"],
-        stats["host_exits"],
-    )
-
-
-def _mib_of(pages: Any, whole: bool = False) -> Any:
-    """Pages as MiB, or the mean, lowest and highest of several."""
-    if isinstance(pages, dict):
-        return {name: _mib_of(value, whole) for name, value in pages.items()}
-    return int(pages) // u.MIB_PAGES if whole else _mib(round(pages))
-
-
-def _shown(cell: Any) -> str:
-    """A cell's text; for several seeds the mean, and the range if there is one."""
-    if not isinstance(cell, dict):
-        return str(cell)
-    mean = f"{cell['mean']:.1f}".removesuffix(".0")
-    return mean if cell["low"] == cell["high"] else f"{mean} ({cell['low']}–{cell['high']})"
-
-
-def table(result: dict[str, Any]) -> str:
-    """A replay's answer as a table for people: one row per operation and design.
-
-    Args:
-        result: what replay returned, or engine/spread.py made of several results.
-    """
-    designs = result.get("spread", result["designs"])
-    rows = []
-    for i in range(max((len(steps) for steps in designs.values()), default=0)):
-        for key, steps in designs.items():
-            op = " ".join(map(str, steps[i]["op"]))
-            rows.append((op, key, *map(_shown, _numbers(steps[i]))))
-    widths = [max([least, *(len(row[j]) for row in rows)]) for j, (_, least) in enumerate(_COLUMNS)]
-    head = _row([name for name, _ in _COLUMNS], widths)
-    lines = [head.rstrip(), "-" * len(head), *(_row(row, widths).rstrip() for row in rows)]
-    if "seeds" in result:
-        lines.append(f"mean (lowest–highest) over {len(result['seeds'])} seeds")
-    return "\n".join(lines) + "\n"
-
-
-def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
-    """Operation and design to the left, numbers to the right."""
-    return "".join(
-        cell.ljust(width) if j < 2 else cell.rjust(width + 1)
-        for j, (cell, width) in enumerate(zip(cells, widths, strict=True))
-    )

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Write requirements*.lock from pyproject.toml: exact versions with hashes for Python 3.11 and up.
-# For maintainers only; `make setup` reads the locks with plain pip. Pass --upgrade to move versions.
+# Maintainers: write requirements*.lock from pyproject.toml, exact versions with hashes for Python 3.11
+# and up. `make setup` reads the locks with plain pip. Pass --upgrade to move versions.
 set -eu
 cd "$(dirname "$0")/.."
 [ -x .venv/bin/uv ] || .venv/bin/python -m pip install --quiet 'uv>=0.9,<1'

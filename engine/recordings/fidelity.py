@@ -142,18 +142,6 @@ class Score:
         inside, total = self.counts.get(name, (0, 0))
         return inside / total if total else 0.0
 
-    def line(self) -> str:
-        """One line for people."""
-        inside, total = self.counts.get("all", (0, 0))
-        parts = [
-            f"{inside} of {total} quantities within the band ({100 * self.share('all'):.1f} %)"
-        ]
-        for name in ("huge", BLOCKS_AFTER_COMPACT):
-            if name in self.counts:
-                inside, total = self.counts[name]
-                parts.append(f"{name} {inside} of {total}")
-        return ", ".join([*parts, f"median error {100 * self.median_error:.1f} %"])
-
 
 def score(judgements: Sequence[Judgement]) -> Score:
     """Sum up judgements."""
@@ -310,48 +298,3 @@ def ceiling(recording: Recording) -> list[Judgement]:
                     where = (recording.name, key, step, shown_op(op), name)
                     out.append(Judgement(*where, others, value))
     return out
-
-
-_COLUMNS = (
-    ("design", 24),
-    ("step", 14),
-    ("quantity", 9),
-    ("kernel", 20),
-    ("band", 9),
-    ("ours", 9),
-)
-
-
-def shown(quantity: str, value: float | None) -> str:
-    """A quantity's value for people."""
-    if value is None:
-        return "none"
-    return f"{value:.3f}" if quantity == "unusable" else f"{value:.0f}"
-
-
-def shown_kernel(one: Judgement) -> str:
-    """Lowest and highest of the kernel's runs."""
-    low, high = (shown(one.quantity, f(one.kernel)) for f in (min, max))
-    return low if low == high else f"{low}–{high}"
-
-
-def table(judgements: Sequence[Judgement]) -> str:
-    """Judgements as a table for people, with the score in the last line.
-
-    Args:
-        judgements: of one recording.
-    """
-    head = "".join(name.ljust(width) for name, width in _COLUMNS).rstrip()
-    lines = [head, "-" * sum(width for _, width in _COLUMNS)]
-    for one in judgements:
-        cells = (
-            one.design,
-            f"{one.step} {one.op}",
-            one.quantity,
-            shown_kernel(one),
-            f"±{shown(one.quantity, one.band)}",
-            shown(one.quantity, one.ours) + ("" if one.inside else "  missed"),
-        )
-        row = "".join(c.ljust(width) for c, (_, width) in zip(cells, _COLUMNS, strict=True))
-        lines.append(row.rstrip())
-    return "\n".join([*lines, score(judgements).line()])

@@ -1,12 +1,13 @@
-"""What several commands have alike: captures, operations, designs, a profile, seeds, progress."""
+"""What several commands share: captures, operations, designs, a profile, seeds, compiling."""
 
 import argparse
 import json
-import sys
 import threading
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+from server.cli.progress import Progress
 
 MAX_OPS_BYTES = 1 << 20
 
@@ -32,7 +33,7 @@ _SHARED: dict[str, dict[str, Any]] = {
 
 
 def add_shared(parser: Any, *names: str) -> None:
-    """Add arguments that several commands have to a parser, or to a group of one."""
+    """Add arguments that several commands share to a parser, or to a group of one."""
     for name in names:
         parser.add_argument(name, **_SHARED[name])
 
@@ -49,6 +50,12 @@ def example_or_path(text: str) -> Path:
     raise ValueError(
         f"no capture at {text!r}: give a folder or an archive, or one of {', '.join(EXAMPLES)}"
     )
+
+
+def recording_folder(text: str) -> Path:
+    """The folder of a recording that a person means: a folder, else an example's name."""
+    path = Path(text)
+    return path if path.is_dir() else example_or_path(text).parent
 
 
 def read_ops(text: str) -> Any:
@@ -79,6 +86,11 @@ def whole_number(text: str, what: str, highest: int, lowest: int = 0) -> int:
     if not text.isascii() or not text.isdigit() or not lowest <= int(text[:20]) <= highest:
         raise ValueError(f"{what} is {text[:60]!r}: a whole number from {lowest} to {highest}")
     return int(text)
+
+
+def show_json(answer: object) -> None:
+    """Print what ``--json`` asks for: one value on one line."""
+    print(json.dumps(answer, allow_nan=False), flush=True)
 
 
 def seed_of(args: argparse.Namespace) -> int:
@@ -116,28 +128,6 @@ def designs_of(args: argparse.Namespace) -> list[str]:
     return [design.key for design in parse_designs([key.strip() for key in keys])]
 
 
-_shown = ""
-
-
-def show_progress(text: str, done: int, total: int) -> None:
-    """One line on stderr, rewritten where that is a terminal, one a text where it is not."""
-    global _shown
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r\x1b[K{text} ({done} of {total})")
-        sys.stderr.flush()
-    elif text != _shown:
-        sys.stderr.write(text + "\n")
-    _shown = text
-
-
-def end_progress() -> None:
-    """The line is complete; nothing if there was none."""
-    global _shown
-    if _shown and sys.stderr.isatty():
-        sys.stderr.write("\n")
-    _shown = ""
-
-
 def compile_core(entry: str | None = None) -> None:
     """Compile what the cache lacks, with progress; later it would happen unseen, call by call.
 
@@ -155,9 +145,9 @@ def compile_core(entry: str | None = None) -> None:
     work = threading.Thread(target=build.run, name="build", daemon=True)
     work.start()
     try:
-        while work.is_alive():
-            show_progress(TEXT, *build.progress)
-            work.join(0.5)
+        with Progress(TEXT) as progress:
+            while work.is_alive():
+                progress(TEXT, *build.progress)
+                work.join(0.5)
     finally:
         build.stop()
-        end_progress()

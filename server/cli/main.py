@@ -12,8 +12,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from server.cli.common import end_progress, read_ops, show_progress
+from server.cli.common import read_ops
+from server.cli.fidelity import add_fidelity
 from server.cli.offline import add_offline
+from server.cli.progress import Progress
 from server.cli.race import add_race
 from server.cli.replay import add_replay
 from server.cli.scenario import add_scenario
@@ -42,6 +44,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", dest="name", required=True)
     _add_serve(commands)
     add_replay(commands)
+    add_fidelity(commands)
     add_stress(commands)
     add_offline(commands)
     add_race(commands)
@@ -99,8 +102,8 @@ def _capture(args: argparse.Namespace) -> int:
     elif args.steps is not None or args.ops is not None:
         raise ValueError("--steps and --ops are for a series: --series FOLDER")
     else:
-        record(Path(args.output), progress=show_progress)
-    end_progress()
+        with Progress(f"recording this machine into {args.output}") as progress:
+            record(Path(args.output), progress=progress)
     return EXIT_OK
 
 
@@ -112,7 +115,8 @@ def _series(args: argparse.Namespace) -> None:
         ops = check_steps(parse_ops(read_ops(args.ops)))
     else:
         ops = parse_steps(DEFAULT_STEPS if args.steps is None else args.steps)
-    record_series(Path(args.series), ops, show_progress)
+    with Progress(f"recording {len(ops)} steps into {args.series}") as progress:
+        record_series(Path(args.series), ops, progress)
 
 
 def _warmup(_: argparse.Namespace) -> int:
@@ -120,8 +124,8 @@ def _warmup(_: argparse.Namespace) -> int:
 
     warm = Warm()
     warm.start()
-    warm.wait(show_progress)
-    end_progress()
+    with Progress("preparing the simulator, once") as progress:
+        warm.wait(progress)
     print(f"the simulator's core is compiled and cached ({warm.seconds:.0f} s)", flush=True)
     return EXIT_OK
 

@@ -1,7 +1,6 @@
 """``fragscope offline``: can a range of a captured guest's memory go offline, and if not, why?"""
 
 import argparse
-import json
 import re
 from typing import Any
 
@@ -13,9 +12,18 @@ from server.cli.common import (
     profile_of,
     read_ops,
     seed_of,
+    show_json,
 )
+from server.cli.table import Column, Table, show
 
-_COLUMNS = (("design", 30), ("result", 10), ("moved", 8), ("in vain", 8), ("put back", 9))
+_COLUMNS = (
+    Column("design", left=True, key=True),
+    Column("result", left=True),
+    Column("moved"),
+    Column("in vain"),
+    Column("put back"),
+    Column("stopped by", left=True),
+)
 
 
 def add_offline(commands: Any) -> None:
@@ -50,26 +58,18 @@ def parse_range(text: str) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
-def table(answer: dict[str, Any]) -> str:
-    """The answer for people: one row per design, the sentence below it where there is one.
+def offline_table(answer: dict[str, Any]) -> Table:
+    """The answer for people: a row for each design, with the reason at its end if it failed.
 
     Args:
         answer: what run_offline prints as JSON.
     """
-    head = "".join(
-        name.ljust(width) if i < 2 else name.rjust(width)
-        for i, (name, width) in enumerate(_COLUMNS)
-    )
-    lines = [head, "-" * len(head)]
+    rows = []
     for key, found in answer["designs"].items():
-        cells = (found["migrated"], found["wasted"], found["returned"])
-        numbers = "".join(
-            str(cell).rjust(width) for cell, (_, width) in zip(cells, _COLUMNS[2:], strict=True)
-        )
-        lines.append(key.ljust(30) + found["result"].ljust(10) + numbers)
-        if found["sentence"]:
-            lines.append(f"  {found['sentence']} [{found['source']}]")
-    return "\n".join(lines) + "\n"
+        why = f"{found['sentence']} [{found['source']}]" if found["sentence"] else ""
+        numbers = (found["migrated"], found["wasted"], found["returned"])
+        rows.append((key, found["result"], *numbers, why))
+    return Table(_COLUMNS, rows)
 
 
 def run_offline(args: argparse.Namespace) -> int:
@@ -100,5 +100,8 @@ def run_offline(args: argparse.Namespace) -> int:
         "profile": profile,
         "designs": {key: steps[-1]["range"] for key, steps in done["designs"].items()},
     }
-    print(json.dumps(answer, allow_nan=False) if args.json else table(answer), flush=True)
+    if args.json:
+        show_json(answer)
+    else:
+        show(offline_table(answer))
     return 0

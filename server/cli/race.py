@@ -1,14 +1,14 @@
 """``fragscope race``: what can break when compactors and driver meet on one balloon page."""
 
 import argparse
-import json
-import textwrap
 from typing import Any
 
 from engine.race.era import ERAS, MAX_COMPACTORS, protocol_from
 from engine.race.explorer import race
+from server.cli.common import show_json
+from server.cli.table import Column, Table, paragraph, show
 
-COLUMN = 38
+_ACTOR_WIDTH = 36  # of an actor's column where lines may be long
 
 
 def add_race(commands: Any) -> None:
@@ -47,7 +47,10 @@ def run_race(args: argparse.Namespace) -> int:
         args.compactors, args.page_lock, args.refcount_test, args.era, args.known_defects
     )
     result = race(protocol)
-    print(json.dumps(result) if args.json else table(result), flush=True)
+    if args.json:
+        show_json(result)
+    else:
+        show(*race_blocks(result))
     return 0
 
 
@@ -60,47 +63,54 @@ def _page(name: str, page: dict[str, Any]) -> str:
     return ", ".join(words)
 
 
-def _schedule(violation: dict[str, Any], names: list[str]) -> list[str]:
-    """One schedule: a column for each actor that moves, the pages' fields between the steps."""
+def _schedule(violation: dict[str, Any], names: list[str]) -> Table:
+    """One schedule: a column for each actor that moves, both pages after each step."""
     moving = {step["actor"] for step in violation["schedule"]}
-    columns = [name for name in names if name in moving]
-    lines = ["", "  " + "".join(name.ljust(COLUMN) for name in columns).rstrip()]
+    actors = [name for name in names if name in moving]
+    rows = []
     for number, step in enumerate(violation["schedule"], 1):
-        indent = " " * (2 + COLUMN * columns.index(step["actor"]))
-        text = f"{number}. {step['function']}: {step['words']}"
-        lines += [indent + line for line in textwrap.wrap(text, COLUMN - 2)]
-        after = step["after"]["pages"]
-        lines.append("    | " + "; ".join(_page(name, after[name]) for name in after))
-    return lines
+        pages = step["after"]["pages"]
+        lines = [
+            f"{step['function']}: {step['words']}",
+            *(f"| {_page(name, pages[name])}" for name in pages),
+        ]
+        cells = ["\n".join(lines) if name == step["actor"] else "" for name in actors]
+        rows.append((number, *cells))
+    columns = [Column(name, left=True, wrap=_ACTOR_WIDTH) for name in actors]
+    return Table([Column("step", key=True), *columns], rows)
 
 
-def table(result: dict[str, Any]) -> str:
-    """A result for people."""
+def race_blocks(result: dict[str, Any]) -> list[str | Table]:
+    """A result for people: what was explored, then what can break and how."""
     toggles = ", ".join(
         f"{name.replace('_', ' ')} {result[name]}" for name in ("page_lock", "refcount_test")
     )
     alike = " (compactors counted as alike)" if result["compactors_alike"] else ""
     defects = ", ".join(result["known_defects"]) or "none"
-    lines = [
-        f"{result['compactors']} compactors and the driver, era {result['era']}, {toggles};"
-        f" known defects: {defects}",
+    nr = len(result["violations"])
+    blocks: list[str | Table] = [
+        paragraph(
+            f"{result['compactors']} compactors and the driver, era {result['era']}, {toggles};"
+            f" known defects: {defects}"
+        ),
         f"{result['states']:,} states{alike}, {result['transitions']:,} steps: "
-        + (f"{len(result['violations'])} properties can break" if result["violations"] else
-           "no property can break"),
-    ]  # fmt: skip
+        f"{nr or 'no'} {'property' if nr < 2 else 'properties'} can break",
+    ]
     names = [f"C{number}" for number in range(1, result["compactors"] + 1)] + ["driver"]
     for violation in result["violations"]:
-        lines += ["", f"{violation['property']}: {violation['text']}"]
-        lines.append(f"  Shortest schedule: {violation['steps']} steps.")
-        lines += _schedule(violation, names)
+        blocks += [
+            "",
+            paragraph(f"{violation['property']}: {violation['text']}"),
+            f"Shortest schedule: {violation['steps']} steps.",
+            "",
+            _schedule(violation, names),
+        ]
     in_force = set(result["known_defects"])
     apart = [row for row in result["known_defects_of_era"] if row["name"] not in in_force]
     if apart:
-        lines += ["", "Besides, this era had (put in with --known-defects NAME):"]
+        blocks += ["", "This era also had (add with --known-defects NAME):"]
     for row in apart:
         breaks = ", ".join(row["breaks"]) or "nothing more under this setting"
-        lines += textwrap.wrap(
-            f"{row['name']}: {row['text']} Breaks {breaks}. Mended in {row['mended']}.",
-            96, initial_indent="  ", subsequent_indent="    ",
-        )  # fmt: skip
-    return "\n".join(lines)
+        text = f"{row['name']}: {row['text']} Breaks {breaks}. Mended in {row['mended']}."
+        blocks.append(paragraph(text, "  ", "    "))
+    return blocks

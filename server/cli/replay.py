@@ -5,10 +5,9 @@ against what a kernel did (``--against``).
 """
 
 import argparse
-import json
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any
+from itertools import count
+from typing import TYPE_CHECKING, Any
 
 from server.cli.common import (
     add_shared,
@@ -17,11 +16,33 @@ from server.cli.common import (
     example_or_path,
     profile_of,
     read_ops,
+    recording_folder,
     seed_of,
+    show_json,
     whole_number,
 )
+from server.cli.fidelity import fidelity_table, score_line
+from server.cli.progress import Progress
+from server.cli.table import Column, Table, show
+
+if TYPE_CHECKING:
+    from engine.capture.load import Capture
+    from engine.replay import Op
+    from engine.world import World
 
 _WORKERS = 2  # seeds side by side; a gigabyte of guest takes some 25 MB each
+_COLUMNS = (
+    Column("step", left=True, key=True, group=True),
+    Column("design", left=True, key=True),
+    Column("gained MiB"),
+    Column("balloon MiB"),
+    Column("free MiB"),
+    Column("2 MiB blocks"),
+    Column("huge pages"),
+    Column("isolated"),
+    Column("balloon moved"),
+    Column("host exits"),
+)
 
 
 def add_replay(commands: Any) -> None:
@@ -48,15 +69,52 @@ def add_replay(commands: Any) -> None:
     replay.set_defaults(run=run_replay)
 
 
-def _recording_folder(text: str) -> Path:
-    """The folder of a recording that a person means: a folder, else an example's name."""
-    path = Path(text)
-    return path if path.is_dir() else example_or_path(text).parent
+def _numbers(step: dict[str, Any]) -> tuple[Any, ...]:
+    """What the table shows of a step, behind operation and design; "" where there is nothing."""
+    stats, vmstat = step["stats"], step["vmstat"]
+    return (
+        step.get("got_mib", ""),
+        _mib_of(stats["balloon_actual"]),
+        _mib_of(step["free"], whole=True),
+        stats["free_blocks"],
+        "" if step["huge_pages"] is None else step["huge_pages"],
+        vmstat["compact_isolated"],
+        vmstat["balloon_migrate"],
+        stats["host_exits"],
+    )
 
 
-def _main_zone(zones: Any) -> Any:
-    """Key of the zone with the most managed pages, the first of equals."""
-    return max(zones, key=lambda zone: zone.number("managed")).key
+def _mib_of(pages: Any, whole: bool = False) -> Any:
+    """Pages as MiB, also mean, lowest and highest of several."""
+    from engine.replay import exact_mib
+    from engine.units import MIB_PAGES
+
+    if isinstance(pages, dict):
+        return {name: _mib_of(value, whole) for name, value in pages.items()}
+    return int(pages) // MIB_PAGES if whole else exact_mib(round(pages))
+
+
+def _cell(value: Any) -> str:
+    """A cell's text; a number under several seeds is its mean, and its range where it has one."""
+    if not isinstance(value, dict):
+        return str(value)
+    mean = f"{value['mean']:.1f}".removesuffix(".0")
+    return mean if value["low"] == value["high"] else f"{mean} ({value['low']}–{value['high']})"
+
+
+def replay_table(result: dict[str, Any]) -> Table:
+    """A replay's answer for people: one row per operation and design.
+
+    Args:
+        result: what engine/replay.py returned, or engine/spread.py made of several.
+    """
+    designs = result.get("spread", result["designs"])
+    rows = []
+    for i in range(max((len(steps) for steps in designs.values()), default=0)):
+        for key, steps in designs.items():
+            op = " ".join(map(str, steps[i]["op"]))
+            rows.append((op, key, *map(_cell, _numbers(steps[i]))))
+    return Table(_COLUMNS, rows)
 
 
 def run_replay(args: argparse.Namespace) -> int:
@@ -68,11 +126,11 @@ def run_replay(args: argparse.Namespace) -> int:
     Raises:
         ValueError: bad input; one sentence.
     """
-    from engine.capture.load import guest_from_capture, load_capture
+    from engine.capture.load import load_capture
     from engine.recordings.fidelity import judge, load_recording, score
-    from engine.recordings.fidelity import table as fidelity_table
-    from engine.replay import parse_ops, replay, table
-    from engine.spread import MAX_SEEDS, replay_seeds, seeds_from
+    from engine.recordings.measure import largest_zone
+    from engine.replay import parse_ops
+    from engine.spread import MAX_SEEDS, seeds_from
     from server.wire.config import MAX_SEED
 
     if args.ops is None and args.against is None:
@@ -87,24 +145,49 @@ def run_replay(args: argparse.Namespace) -> int:
     capture = load_capture(path, path.name)
     recording = None
     if args.against is not None:
-        recording = load_recording(_recording_folder(args.against), _main_zone(capture.zones))
+        recording = load_recording(recording_folder(args.against), largest_zone(capture))
         if ops and ops != recording.ops:
             raise ValueError("--ops differ from those of the recording: leave --ops out")
         ops = recording.ops
         keys = list(recording.runs) if args.designs is None else keys
-
-    def under(one: int) -> dict[str, Any]:
-        guest = guest_from_capture(capture, one)
-        return replay(guest, keys, ops, one, profile=profile)
-
-    _ = capture.inferred  # once, before several threads want it
-    with ThreadPoolExecutor(_WORKERS) as pool:
-        result = replay_seeds(seeds_from(seed, number, MAX_SEED), under, pool.map)
-    text = table(result)
-    if recording is not None:
+    result = _play(capture, keys, ops, seeds_from(seed, number, MAX_SEED), profile)
+    blocks: list[str | Table]
+    if recording is None:
+        blocks = [replay_table(result)]
+        if number > 1:
+            blocks.append(f"mean (lowest–highest) over {number} seeds")
+    else:
         judgements = [j for j in judge(recording, result["designs"]) if j.design in keys]
         counts = score(judgements).counts
         result["against"] = {"recording": recording.name, "counts": counts}
-        text = fidelity_table(judgements)
-    print(json.dumps(result, allow_nan=False) if args.json else text, flush=True)
+        blocks = [fidelity_table(judgements), score_line(score(judgements))]
+    if args.json:
+        show_json(result)
+    else:
+        show(*blocks)
     return 0
+
+
+def _play(
+    capture: "Capture", keys: list[str], ops: "list[Op]", seeds: tuple[int, ...], profile: str
+) -> dict[str, Any]:
+    """Replay under each seed, two side by side, with progress on stderr."""
+    from engine.capture.load import guest_from_capture
+    from engine.replay import replay
+    from engine.spread import replay_seeds
+
+    words = f"replaying {len(ops)} operations"
+    if len(seeds) > 1:
+        words += f" under {len(seeds)} seeds"
+    steps = count(1)
+    with Progress(words) as progress, ThreadPoolExecutor(_WORKERS) as pool:
+
+        def under(seed: int) -> dict[str, Any]:
+            def step_done(_: "World", __: int) -> None:
+                progress(words, next(steps), len(seeds) * len(ops))
+
+            guest = guest_from_capture(capture, seed)
+            return replay(guest, keys, ops, seed, step_done, profile)
+
+        _ = capture.inferred  # once, before several threads want it
+        return replay_seeds(seeds, under, pool.map)

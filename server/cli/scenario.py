@@ -1,17 +1,17 @@
 """``fragscope scenario``: the points of the argument of 2012, one after the other, as numbers."""
 
 import argparse
-import json
-import sys
-import textwrap
-import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.scenarios.model import GROUPS, Scenario
-from server.cli.common import add_shared, compile_core, seed_of
+from server.cli.common import add_shared, compile_core, seed_of, show_json
+from server.cli.progress import Progress
+from server.cli.table import Column, Table, paragraph, show
 
-_WIDTH = 100
-_SLOW_S = 1.0  # after so long a person is told what is under way
+if TYPE_CHECKING:
+    from engine.world import World
+
+_LIST_COLUMNS = (Column("name", left=True, key=True), Column("question", left=True))
 
 
 def add_scenario(commands: Any) -> None:
@@ -31,16 +31,15 @@ def add_scenario(commands: Any) -> None:
     parser.set_defaults(run=run_scenario_command)
 
 
-def listing(scenarios: dict[str, Scenario]) -> str:
-    """Names and questions by group."""
-    wide = max(len(name) for name in scenarios) + 2
-    lines: list[str] = []
+def scenario_list(scenarios: dict[str, Scenario]) -> list[str | Table]:
+    """Names and questions, a table for each group."""
+    blocks: list[str | Table] = []
     for group, label in GROUPS.items():
         members = [one for one in scenarios.values() if one.group == group]
         if members:
-            lines += ["", f"{label} ({group})"]
-            lines += [f"  {one.name.ljust(wide)}{one.question}" for one in members]
-    return "\n".join(lines[1:]) + "\n"
+            rows = [(one.name, one.question) for one in members]
+            blocks += ["", f"{label} ({group})", "", Table(_LIST_COLUMNS, rows)]
+    return blocks[1:]
 
 
 def claims_text() -> str:
@@ -54,44 +53,29 @@ def claims_text() -> str:
             part = claim.part
             lines += [PARTS[part], ""]
         test = f"; scenario {claim.scenario}" if claim.scenario else ""
-        lines += textwrap.wrap(claim.claim, _WIDTH)
-        lines += textwrap.wrap(f"{claim.who}, {claim.when}; {claim.source}{test}", _WIDTH)
-        lines += [*textwrap.wrap(claim.reading, _WIDTH, initial_indent="> "), ""]
+        lines += [
+            paragraph(claim.claim),
+            paragraph(f"{claim.who}, {claim.when}; {claim.source}{test}"),
+            paragraph(claim.reading, first="> "),
+            "",
+        ]
     return "\n".join(lines)
 
 
-def table(scenario: Scenario, result: dict[str, Any]) -> str:
-    """A scenario and its numbers for people: a row per design and step."""
-    lines = [scenario.label, *textwrap.wrap(scenario.question, _WIDTH), ""]
-    lines += [*textwrap.wrap(scenario.text, _WIDTH), ""]
-    labels = [label for _, label in scenario.show]
-    widths = [max(10, len(label)) + 2 for label in labels]
-    first = max(len(key) for key in scenario.designs) + 2
-    head = "".join(label.rjust(width) for label, width in zip(labels, widths, strict=True))
+def scenario_blocks(scenario: Scenario, result: dict[str, Any]) -> list[str | Table]:
+    """A scenario and its numbers for people: a table for each step, a row for each design."""
+    blocks: list[str | Table] = [
+        scenario.label, paragraph(scenario.question), "", paragraph(scenario.text), "",
+    ]  # fmt: skip
+    design = Column("design", left=True, key=True)
+    columns = [design, *(Column(label) for _, label in scenario.show)]
     for number, step in enumerate(result["steps"], 1):
-        lines += textwrap.wrap(f"{number}. {step['words']}", _WIDTH)
-        lines.append("  " + " " * first + head)
-        for key, numbers in step["designs"].items():
-            cells = "".join(
-                str(numbers[stat]).rjust(width)
-                for (stat, _), width in zip(scenario.show, widths, strict=True)
-            )
-            lines.append("  " + key.ljust(first) + cells)
-        lines.append("")
-    return "\n".join(lines)
-
-
-class _Progress:
-    """Tells on stderr what is under way, once it has taken a second."""
-
-    def __init__(self) -> None:
-        self._start = time.monotonic()
-
-    def tell(self, text: str) -> None:
-        """One line, if the person has waited."""
-        if time.monotonic() - self._start > _SLOW_S:
-            sys.stderr.write(text + "\n")
-            sys.stderr.flush()
+        rows = [
+            (key, *(numbers[stat] for stat, _ in scenario.show))
+            for key, numbers in step["designs"].items()
+        ]
+        blocks += [paragraph(f"{number}. {step['words']}"), "", Table(columns, rows), ""]
+    return blocks[:-1]
 
 
 def run_scenario_command(args: argparse.Namespace) -> int:
@@ -109,25 +93,36 @@ def run_scenario_command(args: argparse.Namespace) -> int:
     if args.claims:
         if args.scenario is not None or args.seed is not None:
             raise ValueError("--claims stands alone: fragscope scenario --claims")
-        print(json.dumps(claims_json()) if args.json else claims_text(), flush=True)
+        if args.json:
+            show_json(claims_json())
+        else:
+            show(claims_text())
         return 0
     if args.scenario is None:
         if args.seed is not None:
             raise ValueError("--seed is for a scenario: fragscope scenario NAME --seed N")
-        answer = catalog.catalog()
-        print(json.dumps(answer) if args.json else listing(catalog.SCENARIOS), flush=True)
+        if args.json:
+            show_json(catalog.catalog())
+        else:
+            show(*scenario_list(catalog.SCENARIOS))
         return 0
     scenario = catalog.scenario(args.scenario)
     if args.seed is not None:
         scenario = with_seed(scenario, seed_of(args))
     compile_core()
-    progress = _Progress()
     nr = len(scenario.steps)
-    library = Library(1, 1 << 30)
-    base = library.base(source_from_dict(scenario.source), scenario.seed, lambda *_: None)
-    progress.tell(f"the guest is ready; {nr} steps, {len(scenario.designs)} designs")
-    result = run_scenario(
-        scenario, base.guest, lambda _, i: progress.tell(f"step {i + 1} of {nr} done")
-    )
-    print(json.dumps(result, allow_nan=False) if args.json else table(scenario, result), flush=True)
+    with Progress(f"playing scenario {scenario.name}") as progress:
+        library = Library(1, 1 << 30)
+        source = source_from_dict(scenario.source)
+        base = library.base(source, scenario.seed, lambda text, *_: progress(text, 0, nr))
+        progress(scenario.steps[0].words, 0, nr)
+
+        def step_done(_: "World", i: int) -> None:
+            progress(scenario.steps[min(i + 1, nr - 1)].words, i + 1, nr)
+
+        result = run_scenario(scenario, base.guest, step_done)
+    if args.json:
+        show_json(result)
+    else:
+        show(*scenario_blocks(scenario, result))
     return 0

@@ -4,12 +4,11 @@ Designs and seeds run side by side in two threads: the core lets go of the inter
 """
 
 import argparse
-import json
-import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from server.cli.common import (
     add_shared,
@@ -17,12 +16,17 @@ from server.cli.common import (
     designs_of,
     profile_of,
     seed_of,
+    show_json,
     whole_number,
 )
+from server.cli.progress import Progress
+from server.cli.table import Column, Table, show
 
-_WORKERS = 2
+if TYPE_CHECKING:
+    from engine.stress.params import HighallocParams
+
+WORKERS = 2
 MAX_SEEDS = 100
-_STEP = 5  # percent between two lines of progress where stderr is no terminal
 
 
 def add_stress(commands: Any) -> None:
@@ -40,86 +44,153 @@ def add_stress(commands: Any) -> None:
     stress.set_defaults(run=run_stress, profile="2012")
 
 
-class Progress:
-    """Phase and share of it for every run under way, on stderr.
+@dataclass(frozen=True)
+class Job:
+    """One run of the benchmark.
+
+    Attributes:
+        label: what progress calls it.
+        design: key.
+        params: of builds and balloon.
+        seed: of builds and balloon.
+        profile: a key of engine.kernels.KERNELS.
+    """
+
+    label: str
+    design: str
+    params: "HighallocParams"
+    seed: int
+    profile: str
+
+
+class Phases:
+    """Where each of several runs stands, as one line of progress.
 
     Attributes:
         done: runs that are over.
     """
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, progress: Callable[[str, int, int], None]) -> None:
+        """Nothing runs yet.
+
+        Args:
+            total: runs.
+            progress: told of every step of one percent.
+        """
         self._total = total
+        self._progress = progress
         self._lock = threading.Lock()
         self._now: dict[str, tuple[str, int]] = {}
         self.done = 0
 
-    def of(self, name: str) -> Callable[[str, float], None]:
+    def of(self, label: str) -> Callable[[str, float], None]:
         """What one run calls with its phase and the share of it that is over."""
 
-        def told(phase: str, share: float) -> None:
+        def reached(phase: str, share: float) -> None:
             with self._lock:
-                now = (phase, int(100 * share) // _STEP * _STEP)
-                if self._now.get(name) != now:
-                    self._now[name] = now
-                    self._show(name)
+                now = (phase, int(100 * share))
+                if self._now.get(label) != now:
+                    self._now[label] = now
+                    self._tell()
 
-        return told
+        return reached
 
-    def over(self, name: str) -> None:
+    def over(self, label: str) -> None:
         """A run is over."""
         with self._lock:
-            self._now.pop(name, None)
+            self._now.pop(label, None)
             self.done += 1
-            self._show(name)
+            self._tell()
 
-    def _show(self, name: str) -> None:
-        if sys.stderr.isatty():
-            parts = [f"{key} {phase} {share} %" for key, (phase, share) in self._now.items()]
-            line = f"{self.done} of {self._total}: {'; '.join(parts)}"
-            sys.stderr.write(f"\r\x1b[K{line[:160]}")
-            if self.done == self._total:
-                sys.stderr.write("\n")
-        else:
-            phase, share = self._now.get(name, ("finished", 100))
-            sys.stderr.write(f"{name}: {phase} {share} %\n")
-        sys.stderr.flush()
+    def _tell(self) -> None:
+        parts = [f"{label}: {phase} {share} %" for label, (phase, share) in self._now.items()]
+        self._progress("; ".join(parts), self.done, self._total)
+
+
+def run_jobs(
+    jobs: Sequence[Job],
+    finished: Callable[[Job, dict[str, Any]], None] = lambda *_: None,
+    workers: int = WORKERS,
+) -> list[dict[str, Any]]:
+    """Run the benchmark several times, with progress on stderr.
+
+    Args:
+        jobs: what to run.
+        finished: called with each job and its numbers, in the order of the jobs.
+        workers: runs side by side; the core lets go of the interpreter.
+
+    Returns:
+        Scores and counters of each job.
+    """
+    from engine.stress.highalloc import HighallocRun
+
+    runs = "run" if len(jobs) == 1 else f"{len(jobs)} runs"
+    results = []
+    with Progress(f"stress-highalloc, {runs}") as progress, ThreadPoolExecutor(workers) as pool:
+        phases = Phases(len(jobs), progress)
+
+        def one(job: Job) -> dict[str, Any]:
+            run = HighallocRun(job.design, job.params, job.seed, job.profile)
+            result = run.run(phases.of(job.label))
+            phases.over(job.label)
+            return result
+
+        for job, result in zip(jobs, pool.map(one, jobs), strict=True):
+            finished(job, result)
+            results.append(result)
+    return results
 
 
 def run_all(
-    preset: str, profile: str, keys: list[str], seeds: list[int], workers: int = _WORKERS
+    preset: str, profile: str, keys: list[str], seeds: list[int]
 ) -> dict[str, list[dict[str, Any]]]:
     """Run every design under every seed.
 
     Args:
         preset: a key of engine.stress.params.PRESETS.
-        profile: ``2012`` or ``modern``.
+        profile: a key of engine.kernels.KERNELS.
         keys: designs.
         seeds: of builds and balloon.
-        workers: runs side by side.
 
     Returns:
         Design key → one run for every seed.
     """
-    from engine.stress.highalloc import HighallocRun
     from engine.stress.params import PRESETS
 
-    params = PRESETS[preset]
-    progress = Progress(len(keys) * len(seeds))
-
-    def one(job: tuple[str, int]) -> dict[str, Any]:
-        key, seed = job
-        name = key if len(seeds) == 1 else f"{key}, seed {seed}"
-        result = HighallocRun(key, params, seed, profile).run(progress.of(name))
-        progress.over(name)
-        return result
-
-    jobs = [(key, seed) for key in keys for seed in seeds]
-    with ThreadPoolExecutor(workers) as pool:
-        results = list(pool.map(one, jobs))
-    return {
-        key: [result for (k, _), result in zip(jobs, results, strict=True) if k == key]
+    jobs = [
+        Job(key if len(seeds) == 1 else f"{key}, seed {seed}", key, PRESETS[preset], seed, profile)
         for key in keys
-    }
+        for seed in seeds
+    ]
+    results = iter(run_jobs(jobs))
+    return {key: [next(results) for _ in seeds] for key in keys}
+
+
+def _cell(value: Any) -> str:
+    """A number, or a spread as ``mean (lowest-highest)``."""
+    if isinstance(value, dict):
+        return f"{value['mean']:g} ({value['lowest']:g}-{value['highest']:g})"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def stress_table(answer: dict[str, Any]) -> Table:
+    """The answer for people: a column for each design, the published figures last.
+
+    Args:
+        answer: what engine.stress.summary.combine returned.
+    """
+    from engine.stress.phases import PASSES
+    from engine.stress.summary import PUBLISHED
+
+    designs = answer["designs"]
+    published = PUBLISHED.get(answer["preset"], {})
+    heads = [*designs, *(f"published {key}" for key in published)]
+    rows = []
+    for name in next(iter(designs.values())):
+        ours = (_cell(run[name]) for run in designs.values())
+        points = (p[PASSES.index(name)] if name in PASSES else "" for p in published.values())
+        rows.append((name, *ours, *points))
+    return Table([Column("", left=True, key=True), *(Column(head) for head in heads)], rows)
 
 
 def run_stress(args: argparse.Namespace) -> int:
@@ -134,7 +205,7 @@ def run_stress(args: argparse.Namespace) -> int:
     from engine.core.precompile import BUILDS
     from engine.spread import seeds_from
     from engine.stress.params import PRESETS
-    from engine.stress.table import combine, table
+    from engine.stress.summary import combine
     from server.wire.config import MAX_SEED
 
     if args.preset not in PRESETS:
@@ -147,5 +218,8 @@ def run_stress(args: argparse.Namespace) -> int:
     compile_core(BUILDS)
     runs = run_all(args.preset, profile, keys, seeds)
     answer = combine(args.preset, profile, seeds, runs)
-    print(json.dumps(answer, allow_nan=False) if args.json else table(answer), flush=True)
+    if args.json:
+        show_json(answer)
+    else:
+        show(stress_table(answer))
     return 0

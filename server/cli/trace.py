@@ -12,11 +12,15 @@ from server.cli.common import (
     profile_of,
     read_ops,
     seed_of,
+    show_json,
     whole_number,
 )
+from server.cli.progress import Progress
+from server.cli.table import Column, Table, paragraph, show
 
 _SHOWN = 2  # entries of one reason and kind in the text form
 _MAX_SKIP = 1_000_000
+_COUNT_COLUMNS = (Column("nr"), Column("outcome", left=True), Column("reason", left=True))
 
 
 def add_trace(commands: Any) -> None:
@@ -73,27 +77,35 @@ def _call_line(call: dict[str, Any]) -> str:
     return text
 
 
-def text_of(answer: dict[str, Any]) -> str:
+def trace_blocks(answer: dict[str, Any]) -> list[str | Table]:
     """The answer for people: counts, then some entries of every reason.
 
     Args:
         answer: as engine.trace.predict gives it.
     """
-    lines = [
-        f"{answer['design']}, profile {answer['profile']}: {answer['ticks']} ticks from tick "
-        f"{answer['tick']}, {answer['total']} pages and pageblocks dealt with"
+    counts = [(c["nr"], c["outcome"], c["reason"]) for c in answer["counts"]]
+    blocks: list[str | Table] = [
+        paragraph(
+            f"{answer['design']}, profile {answer['profile']}: {answer['ticks']} ticks from tick "
+            f"{answer['tick']}, {answer['total']} pages and pageblocks dealt with"
+        ),
+        "",
+        Table(_COUNT_COLUMNS, counts),
     ]
-    lines += [f"{c['nr']:>8}  {c['outcome']:<9} {c['reason']}" for c in answer["counts"]]
-    told: dict[tuple[str, str], int] = {}
+    shown: dict[tuple[str, str], int] = {}
     for entry in answer["handled"]:
         sort = entry["reason"], entry["kind"]
-        told[sort] = told.get(sort, 0) + 1
-        if told[sort] > _SHOWN:
+        shown[sort] = shown.get(sort, 0) + 1
+        if shown[sort] > _SHOWN:
             continue
-        lines += ["", f"{entry['subject']} {entry['pfn']} ({entry['kind']}), {entry['by']}: "
-                  f"{entry['outcome']}", f"  {entry['sentence']} [{entry['source']}]"]  # fmt: skip
-        lines += [_call_line(call) for call in entry["calls"]]
-    return "\n".join(lines) + "\n"
+        blocks += [
+            "",
+            f"{entry['subject']} {entry['pfn']} ({entry['kind']}), {entry['by']}: "
+            f"{entry['outcome']}",
+            paragraph(f"{entry['sentence']} [{entry['source']}]", "  ", "  "),
+            *(_call_line(call) for call in entry["calls"]),
+        ]
+    return blocks
 
 
 def run_trace(args: argparse.Namespace) -> int:
@@ -119,18 +131,24 @@ def run_trace(args: argparse.Namespace) -> int:
     config = WorldConfig((args.design,), seed, profile=profile)
     world = World(guest_of(args.capture, seed), config)
     check_size(world.nr_pages)
-    for op in ops:
-        world.run_until_idle()
-        command = command_of(op)
-        if command is not None:
-            world.apply(command)
-    while skip > 0 and world.busy():
-        world.step(1)
-        skip -= 1
     process = TraceProcess()
-    try:
-        answer = json.loads(process.ask(world, ticks))
-    finally:
-        process.close()
-    print(json.dumps(answer, allow_nan=False) if args.json else text_of(answer), flush=True)
+    with Progress("tracing") as progress:
+        for i, op in enumerate(ops):
+            progress("playing the operations before", i, len(ops))
+            world.run_until_idle()
+            command = command_of(op)
+            if command is not None:
+                world.apply(command)
+        while skip > 0 and world.busy():
+            world.step(1)
+            skip -= 1
+        progress(f"watching {ticks} ticks", len(ops), len(ops))
+        try:
+            answer = json.loads(process.ask(world, ticks))
+        finally:
+            process.close()
+    if args.json:
+        show_json(answer)
+    else:
+        show(*trace_blocks(answer))
     return 0

@@ -13,7 +13,7 @@ from engine import units as u
 from engine.capture import load
 from engine.guest import VMSTAT_FIELDS, Guest
 from engine.presets import PRESETS, make_from_recipe
-from engine.replay import parse_ops, replay, table
+from engine.replay import parse_ops, replay
 from engine.world import World
 from tests.engine.worlds import base
 
@@ -119,7 +119,6 @@ def test_a_range_is_answered_with_its_verdict() -> None:
         assert steps[1]["range"]["result"] in ("offlined", "stopped")
         assert steps[2]["range"]["result"] in ("allocated", "stopped")
     assert json.loads(json.dumps(result)) == result
-    assert "offline 32 4  pinned" in table(result)
 
 
 def test_the_form_of_the_answer() -> None:
@@ -146,9 +145,6 @@ def test_the_form_of_the_answer() -> None:
         assert scanned == sorted(scanned)
     assert result["designs"]["dedicated_block:keep=1"][0]["toggles"]["keep"] == "1"
     assert json.loads(json.dumps(result)) == result
-    rows = table(result).splitlines()
-    assert len(rows) == 2 + 5 * 2
-    assert rows[2].startswith("inflate 2     pinned")
 
 
 def test_a_replay_is_the_same_each_time() -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from engine import units as u
 from engine.presets import PRESETS, make_from_recipe
-from engine.replay import parse_ops, replay, table
-from engine.spread import merge_replays, replay_seeds, seeds_from, spread_of
+from engine.replay import parse_ops, replay
+from engine.spread import replay_seeds, seeds_from, spread_of
 
 OPS = parse_ops([["inflate", 3], ["compact"], ["wait", 5], ["huge", 9]])
 
@@ -62,12 +62,3 @@ def test_several_seeds_add_to_the_first() -> None:
 def test_side_by_side_is_the_same() -> None:
     with ThreadPoolExecutor(2) as pool:
         assert replay_seeds((1, 2, 3), under, pool.map) == replay_seeds((1, 2, 3), under)
-
-
-def test_the_table_shows_mean_and_range() -> None:
-    one = under(1)
-    assert "seeds" not in table(one)
-    text = table(merge_replays((1, 2, 3), [one, under(2), under(3)]))
-    assert text.splitlines()[-1] == "mean (lowest–highest) over 3 seeds"
-    assert "–" in text.splitlines()[3]
-    assert text.splitlines()[2].split()[:4] == ["inflate", "3", "pinned", "3"]

@@ -82,7 +82,7 @@ def test_without_root() -> None:
     code = (
         "import os\n"
         "from pathlib import Path\n"
-        "from server.capture_live import record\n"
+        "from server.cli.capture import record\n"
         "if os.geteuid() == 0: os.setgid(65534); os.setuid(65534)\n"
         "try: record(Path('/tmp/never.tar'))\n"
         "except ValueError as error: print(error)\n"

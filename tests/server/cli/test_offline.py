@@ -55,4 +55,8 @@ def test_every_design_answers(capsys, tmp_path, profile):
         assert (found["start_pfn"], found["end_pfn"]) == (512 * 256, 528 * 256)
     status, out, _ = run(capsys, *arguments)
     assert status == 0
-    assert out.splitlines()[0].split() == ["design", "result", "moved", "in", "vain", "put", "back"]
+    lines = out.splitlines()
+    assert lines[0].split("  ")[0] == "design"
+    assert [line.split()[0] for line in lines[2:]] == list(answer["designs"])
+    for line, found in zip(lines[2:], answer["designs"].values(), strict=True):
+        assert found["sentence"] in line

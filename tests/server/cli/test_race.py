@@ -7,7 +7,7 @@ import json
 import pytest
 
 from engine.race.era import protocol_from
-from server.cli.race import table
+from server.cli.race import race_blocks
 from tests.server import command_line
 
 
@@ -40,7 +40,9 @@ def test_with_both_protections_there_is_no_violation(capsys: pytest.CaptureFixtu
     assert {row["name"] for row in result["known_defects_of_era"]} >= {"putback_trylock"}
 
 
-def test_people_get_columns_and_the_eras_other_faults(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_table_has_a_column_for_each_actor_and_names_other_defects_of_the_era(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     status, out, _ = run(capsys, "--known-defects", "putback_trylock")
     assert status == 0
     assert "lost_page: A balloon page is on no list any more" in out
@@ -53,9 +55,9 @@ def test_people_get_columns_and_the_eras_other_faults(capsys: pytest.CaptureFixt
 def test_three_compactors_count_as_alike() -> None:
     from engine.race.explorer import race
 
-    text = table(race(protocol_from("3", "on", "on", "3.8", "off")))
-    assert "14,953 states (compactors counted as alike)" in text
-    assert "no property can break" in text
+    blocks = race_blocks(race(protocol_from("3", "on", "on", "3.8", "off")))
+    assert "14,953 states (compactors counted as alike)" in str(blocks[1])
+    assert "no property can break" in str(blocks[1])
 
 
 @pytest.mark.parametrize(

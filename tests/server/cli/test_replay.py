@@ -7,7 +7,9 @@ import json
 import pytest
 
 from engine.recordings.fidelity import RECORDED_AS
+from engine.spread import merge_replays
 from server.cli.common import example_or_path
+from server.cli.replay import replay_table
 from server.guests.library import EXAMPLES
 from server.paths import examples_folder
 from tests.server.command_line import run
@@ -25,20 +27,26 @@ def ops(tmp_path):
 def test_several_seeds(capsys, ops):
     arguments = ("replay", "runs", "--ops", ops, "--designs", "pinned")
     _, plain, _ = run(capsys, *arguments, "--json")
-    status, out, err = run(capsys, *arguments, "--json", "--seeds", "3")
-    assert (status, err) == (0, "")
+    status, out, _ = run(capsys, *arguments, "--json", "--seeds", "3")
+    assert status == 0
     found = json.loads(out)
     assert found["designs"] == json.loads(plain)["designs"]
     assert found["seeds"] == [1, 2, 3]
     assert found["spread"]["pinned"][0]["got_mib"] == {"mean": 50.0, "low": 50, "high": 50}
     assert run(capsys, *arguments, "--json", "--seeds", "1")[1] == plain
     _, out, _ = run(capsys, *arguments, "--seeds", "2", "--seed", "7")
-    assert "over 2 seeds" in out
+    assert out.splitlines()[-1] == "mean (lowest–highest) over 2 seeds"
+    step = {"op": ["compact"], "free": 256, "huge_pages": None,
+            "stats": {"balloon_actual": 0, "free_blocks": 1, "host_exits": 0},
+            "vmstat": {"compact_isolated": 0, "balloon_migrate": 0}}  # fmt: skip
+    other = {**step, "stats": {**step["stats"], "free_blocks": 4}}
+    merged = merge_replays([7, 8], [{"designs": {"pinned": [one]}} for one in (step, other)])
+    assert "2.5 (1–4)" in replay_table(merged).plain()
 
 
 def test_against_a_recording(capsys):
-    status, out, err = run(capsys, "replay", "runs", "--against", "runs")
-    assert (status, err) == (0, "")
+    status, out, _ = run(capsys, "replay", "runs", "--against", "runs")
+    assert status == 0
     assert " of 41 quantities within the band" in out.splitlines()[-1]
     capture = str(FOLDER / "s1.tar.xz")
     _, out, _ = run(capsys, "replay", capture, "--against", str(FOLDER), "--json")

@@ -179,7 +179,7 @@ def test_without_root(tmp_path: Path) -> None:
     code = (
         "import os, sys\n"
         "from pathlib import Path\n"
-        "from server.capture_series import parse_steps, record_series\n"
+        "from server.cli.series import parse_steps, record_series\n"
         "if os.geteuid() == 0: os.setgid(65534); os.setuid(65534)\n"
         "try: record_series(Path(sys.argv[1]), parse_steps('compact'), print)\n"
         "except ValueError as error: print(error)\n"

@@ -4,8 +4,11 @@ import json
 
 import pytest
 
-from server.cli.stress import MAX_SEEDS, Progress
+from engine.stress.summary import combine
+from server.cli.stress import MAX_SEEDS, Phases, stress_table
 from tests.server import command_line
+
+PROGRESS = "stress-highalloc, 6 runs\n"
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -49,8 +52,7 @@ def test_three_seeds_of_the_small_guest(capsys):
                 <= design[name]["highest"]
                 <= 100
             )
-    assert "lru_hook, seed 3: finished 100 %" in err
-    assert "pinned, seed 1: pass1 " in err
+    assert err in ("", PROGRESS) or err.startswith(PROGRESS + PROGRESS.strip() + ": done"), err
     status, out, _ = run(capsys, *arguments, "--seed", "2", "--json")
     one = json.loads(out)
     assert one["seed"] == 2
@@ -66,16 +68,31 @@ def test_without_json_a_table(capsys):
     arguments = ["--preset", "small", "--profile", "modern", "--designs", "pinned"]
     status, out, _ = run(capsys, *arguments)
     assert status == 0
-    assert [line.split()[0] for line in out.splitlines()[1:4]] == ["pass1", "pass2", "rested"]
+    assert [line.split()[0] for line in out.splitlines()[2:5]] == ["pass1", "pass2", "rested"]
 
 
-def test_progress_says_each_step_once(capsys):
-    progress = Progress(1)
-    tell = progress.of("pinned")
-    for share in (0.0, 0.01, 0.05, 0.051, 1.0):
-        tell("copy", share)
-    progress.over("pinned")
-    lines = capsys.readouterr().err.splitlines()
-    assert lines == [
-        "pinned: copy 0 %", "pinned: copy 5 %", "pinned: copy 100 %", "pinned: finished 100 %",
+def test_the_table_has_the_published_figures_beside_ours():
+    runs = [
+        {"pass1": 50.5, "pass2": 51.0, "rested": 80.0, "compact_stall": 7},
+        {"pass1": 60.5, "pass2": 49.0, "rested": 80.0, "compact_stall": 9},
+    ]
+    lines = stress_table(combine("v11", "2012", [3, 4], {"lru_hook": runs})).plain().splitlines()
+    assert lines[0].split() == ["lru_hook", "published", "pinned", "published", "lru_hook"]
+    assert lines[2].split() == ["pass1", "55.5", "(50.5-60.5)", "55", "62"]
+    assert lines[5].split() == ["compact_stall", "8", "(7-9)"]
+    small = stress_table(combine("small", "2012", [1], {"pinned": runs[:1]}))
+    assert "published" not in small.plain()
+
+
+def test_each_percent_of_a_phase_is_told_once_and_a_run_that_is_over_is_counted():
+    told = []
+    phases = Phases(2, lambda *now: told.append(now))
+    reached = phases.of("pinned")
+    for share in (0.0, 0.004, 0.05, 0.051, 1.0):
+        reached("copy", share)
+    phases.of("lru_hook")("boot", 1.0)
+    phases.over("pinned")
+    assert told == [
+        ("pinned: copy 0 %", 0, 2), ("pinned: copy 5 %", 0, 2), ("pinned: copy 100 %", 0, 2),
+        ("pinned: copy 100 %; lru_hook: boot 100 %", 0, 2), ("lru_hook: boot 100 %", 1, 2),
     ]  # fmt: skip

@@ -37,8 +37,8 @@ def test_the_last_operation_is_watched(capsys, tmp_path, profile):
     ops = tmp_path / "ops.json"
     ops.write_text('[["inflate", 32], ["compact"]]')
     arguments = ("tight:256", "--ops", str(ops), "--profile", profile, "--json")
-    status, out, err = run(capsys, *arguments)
-    assert (status, err) == (0, "")
+    status, out, _ = run(capsys, *arguments)
+    assert status == 0
     answer = json.loads(out)
     assert (answer["design"], answer["profile"], answer["ticks"]) == ("lru_hook", profile, 1)
     assert any(entry["outcome"] == "moved" for entry in answer["handled"])

@@ -1,6 +1,6 @@
 /**
  * What the published figures say, as text and numbers: the score against the recorded kernel, and the benchmark of 2012 beside its
- * published results. Pure; scripts/fidelity.py and scripts/stress_highalloc.py describe the files' formats.
+ * published results. Pure; scripts/docs/fidelity.py and scripts/docs/highalloc.py describe the files' formats.
  */
 
 /**

@@ -10,19 +10,19 @@ from xml.etree import ElementTree
 import pytest
 
 from engine.recordings.fidelity import BLOCKS_AFTER_COMPACT, Score, score
-from scripts import fidelity
-from scripts.fidelity_doc import render
-from scripts.fidelity_measure import SEEDS, Scenario, everything, measure
+from engine.recordings.measure import Measured, everything
+from scripts.docs import fidelity
+from scripts.docs.fidelity_parts import SEEDS
 
 
 @pytest.fixture(scope="module")
-def scenarios() -> list[Scenario]:
+def scenarios() -> list[Measured]:
     """All examples under all seeds; measured once for this file, some ten seconds."""
-    return [measure(fidelity.ROOT / "examples" / name) for name in fidelity.EXAMPLES]
+    return [fidelity.measured(name) for name in fidelity.EXAMPLES]
 
 
 @pytest.fixture(scope="module")
-def found(scenarios: list[Scenario]) -> Score:
+def found(scenarios: list[Measured]) -> Score:
     return score(everything(scenarios))
 
 
@@ -47,13 +47,13 @@ def test_the_score_is_not_below_the_published_one(found: Score) -> None:
     assert fidelity.drops(found, published) == []
 
 
-def test_what_is_published_is_what_the_simulator_says(scenarios: list[Scenario]) -> None:
+def test_what_is_published_is_what_the_simulator_says(scenarios: list[Measured]) -> None:
     for path, text in fidelity.outputs(scenarios).items():
         stored = path.read_text(encoding="utf-8")
         assert stored == text, f"{path.name} is stale: make fidelity writes it"
 
 
-def test_the_importer_keeps_its_promise(scenarios: list[Scenario]) -> None:
+def test_the_importer_keeps_its_promise(scenarios: list[Measured]) -> None:
     for one in scenarios:
         right, total = one.types
         assert right >= 0.98 * total > 0, one.name
@@ -61,7 +61,7 @@ def test_the_importer_keeps_its_promise(scenarios: list[Scenario]) -> None:
 
 
 def test_a_drop_is_told_and_not_written(
-    scenarios: list[Scenario], monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+    scenarios: list[Measured], monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     stored = json.loads(fidelity.FIGURES.read_text())
@@ -73,12 +73,12 @@ def test_a_drop_is_told_and_not_written(
     monkeypatch.setattr(fidelity, "ROOT", tmp_path.parent)
     monkeypatch.setattr(fidelity, "DOCUMENT", tmp_path / "doc.md")
     monkeypatch.setattr(fidelity, "PICTURE", tmp_path / "picture.svg")
-    monkeypatch.setattr(fidelity, "measure", lambda folder: by_name[folder.name])
+    monkeypatch.setattr(fidelity, "measured", by_name.__getitem__)
     parts = "\n".join(f"<!-- generated: {n} -->\n<!-- end: {n} -->" for n in
                       ("summary", "spread", "importer", "table"))  # fmt: skip
     fidelity.DOCUMENT.write_text(parts)
     monkeypatch.setattr(fidelity, "README", tmp_path / "readme.md")
-    fidelity.README.write_text("<!-- generated: score --><!-- end: score -->")
+    fidelity.README.write_text("<!-- generated: score -->\n<!-- end: score -->")
     assert fidelity.main([]) == 1
     assert "not written: huge:" in capsys.readouterr().out
     assert fidelity.DOCUMENT.read_text() == parts
@@ -89,19 +89,7 @@ def test_a_drop_is_told_and_not_written(
     assert " of 390 " in " ".join(fidelity.README.read_text().split())
 
 
-def test_a_document_without_a_part_is_refused(scenarios: list[Scenario]) -> None:
-    with pytest.raises(SystemExit, match="has no part summary"):
-        render("nothing", scenarios)
-
-
-def test_recordings_elsewhere_are_scored(capsys: pytest.CaptureFixture[str]) -> None:
-    assert fidelity.main([str(fidelity.ROOT / "examples" / "runs")]) == 0
-    out = capsys.readouterr().out.splitlines()
-    assert out[0] == "runs"
-    assert " of 41 quantities within the band" in out[-1]
-
-
-def test_the_figures_for_the_page(scenarios: list[Scenario]) -> None:
+def test_the_figures_for_the_page(scenarios: list[Measured]) -> None:
     data = json.loads(fidelity.figures(scenarios))
     assert set(data["scenarios"]) == set(fidelity.EXAMPLES)
     assert data["summary"]["seeds"] == list(SEEDS)
@@ -117,7 +105,7 @@ def test_the_figures_for_the_page(scenarios: list[Scenario]) -> None:
     assert counted == data["summary"]["all"]["inside"]
 
 
-def test_the_picture_is_an_svg_with_a_mark_for_every_quantity(scenarios: list[Scenario]) -> None:
+def test_the_picture_is_an_svg_with_a_mark_for_every_quantity(scenarios: list[Measured]) -> None:
     judged = everything(scenarios)
     root = ElementTree.fromstring(fidelity.outputs(scenarios)[fidelity.PICTURE])
     titles = [node.text or "" for node in root.iter() if node.tag.endswith("title")]

@@ -1,25 +1,29 @@
-"""Replays recordings and judges what comes out; for scripts/fidelity.py and its test."""
+"""Replays a recording from its capture and judges what comes out, also under several seeds."""
 
-from __future__ import annotations
-
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from engine import units as u
 from engine.capture.load import Capture, guest_from_capture, load_capture
-from engine.recordings.fidelity import Judgement, Recording, ceiling, judge, load_recording
+from engine.capture.text import ZoneKey
+from engine.recordings.fidelity import (
+    CAPTURE_NAME,
+    Judgement,
+    Recording,
+    ceiling,
+    judge,
+    load_recording,
+)
 from engine.replay import replay
-
-SEEDS = tuple(range(1, 9))
 
 
 @dataclass(frozen=True)
-class Scenario:
-    """One recording, measured.
+class Measured:
+    """One recording beside our predictions.
 
     Attributes:
         recording: what the kernel did.
@@ -41,6 +45,12 @@ class Scenario:
         return self.recording.name
 
 
+def largest_zone(capture: Capture) -> ZoneKey:
+    """The zone with the most managed pages, the first of equals: the one that is judged."""
+    key: ZoneKey = max(capture.zones, key=lambda zone: zone.number("managed")).key
+    return key
+
+
 def _types(capture: Capture, truth: str) -> tuple[int, int]:
     """Pageblocks with a page that is not reserved whose migratetype is right, and all of them."""
     if not truth:
@@ -51,29 +61,35 @@ def _types(capture: Capture, truth: str) -> tuple[int, int]:
     return int(((found.migratetype == real) & ~reserved).sum()), int((~reserved).sum())
 
 
-def measure(folder: Path, seeds: Sequence[int] = SEEDS) -> Scenario:
+def measure(
+    folder: Path,
+    seeds: Sequence[int],
+    each: Callable[..., Iterable[list[Judgement]]] = map,
+) -> Measured:
     """Replay a recording's operations under each seed and judge what comes out.
 
     Args:
         folder: with s1.tar.xz and result.json.
-        seeds: the first is the one whose score is published.
+        seeds: of the orders that a capture does not tell.
+        each: as ``map``; a pool's ``map`` runs seeds side by side, with the same result.
+
+    Raises:
+        ValueError: the folder is no recording; one sentence.
     """
-    capture = load_capture(folder / "s1.tar.xz", folder.name)
-    zone = max(capture.zones, key=lambda z: z.number("managed")).key
-    recording = load_recording(folder, zone)
+    capture = load_capture(folder / CAPTURE_NAME, folder.name)
+    recording = load_recording(folder, largest_zone(capture))
 
     def under(seed: int) -> list[Judgement]:
         guest = guest_from_capture(capture, seed)
-        answer = replay(guest, list(recording.runs), recording.ops, seed)
+        answer: dict[str, Any] = replay(guest, list(recording.runs), recording.ops, seed)
         return judge(recording, answer["designs"])
 
     types = _types(capture, recording.blocks)  # infers once, before several threads want it
     orders = min(float(zone["free_agreement"]) for zone in capture.summary()["zones"])
-    with ThreadPoolExecutor(2) as pool:
-        judged = tuple(pool.map(under, seeds))
-    return Scenario(recording, judged, ceiling(recording), types, orders)
+    judged = tuple(each(under, seeds))
+    return Measured(recording, judged, ceiling(recording), types, orders)
 
 
-def everything(scenarios: Iterable[Scenario], seed: int = 0) -> list[Judgement]:
-    """Judgements of all scenarios under the seed of that index."""
-    return [one for scenario in scenarios for one in scenario.judged[seed]]
+def everything(measured: Iterable[Measured], seed: int = 0) -> list[Judgement]:
+    """Judgements of all recordings under the seed of that index."""
+    return [one for recording in measured for one in recording.judged[seed]]

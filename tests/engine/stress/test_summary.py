@@ -1,6 +1,6 @@
 """Answers of stress-highalloc: one seed, several as a spread, the published points beside them."""
 
-from engine.stress.table import PUBLISHED, combine, summarise, table
+from engine.stress.summary import PUBLISHED, combine, summarise
 
 RUN = {"pass1": 50.5, "pass2": 51.0, "rested": 80.0, "compact_stall": 7}
 OTHER = {"pass1": 60.5, "pass2": 49.0, "rested": 80.0, "compact_stall": 9}
@@ -18,14 +18,6 @@ def test_several_seeds_become_mean_lowest_and_highest() -> None:
         "mean": 55.5, "lowest": 50.5, "highest": 60.5, "each": [50.5, 60.5],
     }  # fmt: skip
     assert summarise([1])["mean"] == 1
-
-
-def test_the_table_has_the_published_points_beside_ours() -> None:
-    lines = table(combine("v11", "2012", [3, 4], {"lru_hook": [RUN, OTHER]})).splitlines()
-    assert lines[0].split() == ["lru_hook", "published", "pinned", "published", "lru_hook"]
-    assert lines[1].split() == ["pass1", "55.5", "(50.5-60.5)", "55", "62"]
-    assert lines[4].split() == ["compact_stall", "8", "(7-9)"]
-    assert "published" not in table(combine("small", "2012", [1], {"pinned": [RUN]}))
 
 
 def test_published_points_are_those_of_the_cover_letters() -> None:

@@ -1,8 +1,10 @@
-"""Measure how far our predictions are from a real kernel; `make fidelity` writes what comes of it.
+"""Maintainers: measure how far our predictions are from a real kernel, and publish it.
 
-    python -m scripts.fidelity            # FIDELITY.md, its picture, README, examples/fidelity.json
-    python -m scripts.fidelity --check    # exit status 1 if one of them would change
-    python -m scripts.fidelity FOLDER…    # only score these recordings, and say so
+    make fidelity                             # docs/FIDELITY.md, its picture, README,
+                                              # examples/fidelity.json
+    python -m scripts.docs.fidelity --check   # exit status 1 if one of them would change
+
+Your own recordings are scored by `fragscope fidelity FOLDER`.
 
 A score below the published one is not written unless --accept-drop is given: it is a loss to be
 explained. The rule stands in engine/recordings/fidelity.py. examples/fidelity.json, for the page:
@@ -21,15 +23,18 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from engine.recordings.fidelity import BLOCKS_AFTER_COMPACT, Score, score, table
-from scripts.fidelity_doc import README_PARTS, of, part, render
-from scripts.fidelity_measure import SEEDS, Scenario, everything, measure
-from scripts.fidelity_plot import plot
+from engine.recordings.fidelity import BLOCKS_AFTER_COMPACT, Score, score
+from engine.recordings.measure import Measured, everything, measure
+from scripts.docs.fidelity_parts import SEEDS, document_parts, of, part, readme_part
+from scripts.docs.fidelity_plot import plot
+from scripts.docs.generated import with_parts
+from server.cli.fidelity import score_line
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs" / "FIDELITY.md"
 README = ROOT / "README.md"
 PICTURE = ROOT / "docs" / "img" / "fidelity.svg"
@@ -38,11 +43,17 @@ EXAMPLES = ("runs", "tight", "roomy", "cycles", "pressure", "large")
 LEAST = {"all": 0.85, "huge": 0.75, BLOCKS_AFTER_COMPACT: 0.75}  # what is asked of the examples
 
 
+def measured(name: str) -> Measured:
+    """One example under all seeds, two side by side."""
+    with ThreadPoolExecutor(2) as pool:
+        return measure(ROOT / "examples" / name, SEEDS, pool.map)
+
+
 def _count(counts: tuple[int, int]) -> dict[str, int]:
     return {"inside": counts[0], "total": counts[1]}
 
 
-def _step(scenario: Scenario, key: str, step: int) -> dict[str, Any]:
+def _step(scenario: Measured, key: str, step: int) -> dict[str, Any]:
     """Quantities of one step of one design."""
     out = {}
     for same in zip(*scenario.judged, strict=True):
@@ -61,7 +72,7 @@ def _step(scenario: Scenario, key: str, step: int) -> dict[str, Any]:
     return out
 
 
-def figures(scenarios: Sequence[Scenario]) -> str:
+def figures(scenarios: Sequence[Measured]) -> str:
     """The JSON file; its form stands at the top of this file."""
     total = score(everything(scenarios))
     itself = score([one for scenario in scenarios for one in scenario.against_itself])
@@ -85,14 +96,14 @@ def figures(scenarios: Sequence[Scenario]) -> str:
     return json.dumps({"summary": summary, "scenarios": named}, indent=1) + "\n"
 
 
-def outputs(scenarios: Sequence[Scenario]) -> dict[Path, str]:
+def outputs(scenarios: Sequence[Measured]) -> dict[Path, str]:
     """Every file that is written, with its content."""
     judged = everything(scenarios)
     inside, total = score(judged).counts["all"]
     title = f"fragscope against Linux 6.12: {inside} of {total} quantities in the band"
     return {
-        DOCUMENT: render(DOCUMENT.read_text(encoding="utf-8"), scenarios),
-        README: render(README.read_text(encoding="utf-8"), scenarios, README_PARTS),
+        DOCUMENT: with_parts(DOCUMENT.read_text(encoding="utf-8"), document_parts(scenarios)),
+        README: with_parts(README.read_text(encoding="utf-8"), {"score": readme_part(scenarios)}),
         PICTURE: plot(judged, title),
         FIGURES: figures(scenarios),
     }
@@ -116,24 +127,17 @@ def drops(found: Score, before: dict[str, tuple[int, int]]) -> list[str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure and write, check, or score."""
+    """Measure, then write or check."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--check", action="store_true", help="write nothing, exit 1 if stale")
     parser.add_argument("--accept-drop", action="store_true", help="publish a lower score")
-    parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER")
     args = parser.parse_args(arguments)
-    if args.folders:
-        several = [measure(folder, SEEDS[:1]) for folder in args.folders]
-        for one in several:
-            print(f"{one.name}\n{table(one.judged[0])}\n")
-        print(f"all: {score(everything(several)).line()}")
-        return 0
     scenarios = []
     for name in EXAMPLES:
-        scenarios.append(measure(ROOT / "examples" / name))
-        print(f"{name}: {score(scenarios[-1].judged[0]).line()}", flush=True)
+        scenarios.append(measured(name))
+        print(f"{name}: {score_line(score(scenarios[-1].judged[0]))}", flush=True)
     found = score(everything(scenarios))
-    print(f"all: {found.line()}")
+    print(f"all: {score_line(found)}")
     files = outputs(scenarios)
     stale = [p for p, text in files.items() if not p.exists() or p.read_text() != text]
     if args.check:

@@ -1,4 +1,4 @@
-"""scripts/run_tests.py names what it could not prove, and fails where that was required."""
+"""scripts/test/run.py names what it could not prove, and fails where that was required."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def run_tests(*legs: str, require: str = "") -> subprocess.CompletedProcess[str]:
     """Run legs on a machine that has no tool at all: an empty PATH, so no apt either."""
     return subprocess.run(
-        [sys.executable, str(ROOT / "scripts" / "run_tests.py"), *legs],
+        [sys.executable, str(ROOT / "scripts" / "test" / "run.py"), *legs],
         env={"PATH": "", "FRAGSCOPE_REQUIRE": require},
         capture_output=True,
         text=True,

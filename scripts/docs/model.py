@@ -1,7 +1,7 @@
-"""Write the generated parts of docs/MODEL.md: simulated functions, departures, recipes, laws.
+"""Maintainers: write the generated parts of docs/MODEL.md and docs/TRACE.md.
 
-    python -m scripts.model_table          # rewrite docs/MODEL.md
-    python -m scripts.model_table --check  # exit status 1 if it would change
+    python -m scripts.docs.model          # rewrite them
+    python -m scripts.docs.model --check  # exit status 1 if they would change
 
 The tables come from the docstrings of engine/core (sections Source and Differs) and from comments
 that begin with DIFFERS, the recipes from engine/presets.py, the laws from engine/kernels.py: the
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import ast
 import io
-import re
 import sys
 import tokenize
 from collections.abc import Callable
@@ -22,8 +21,9 @@ from pathlib import Path
 from engine.kernels import KERNELS, NEEDS, KernelRules
 from engine.presets import PRESETS
 from engine.trace.reasons import describe
+from scripts.docs.generated import with_parts
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 MODEL = ROOT / "docs" / "MODEL.md"
 TRACE = ROOT / "docs" / "TRACE.md"
 CORE = ROOT / "engine" / "core"
@@ -169,14 +169,7 @@ DOCUMENTS = {
 
 def render(text: str, parts: dict[str, Callable[[], str]] = PARTS) -> str:
     """A document with its generated parts made anew."""
-    for name, make in parts.items():
-        begin, end = f"<!-- generated: {name} -->", f"<!-- end: {name} -->"
-        pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.S)
-        if not pattern.search(text):
-            raise SystemExit(f"a document has no part {name}")
-        body = f"{begin}\n{make()}\n{end}"
-        text = pattern.sub(lambda _, body=body: body, text)
-    return text
+    return with_parts(text, {name: make() for name, make in parts.items()})
 
 
 def main() -> int:
@@ -188,7 +181,7 @@ def main() -> int:
         if "--check" not in sys.argv[1:]:
             path.write_text(new)
         elif new != old:
-            print(f"docs/{path.name} is not what the code says: python -m scripts.model_table")
+            print(f"docs/{path.name} is not what the code says: python -m scripts.docs.model")
             stale = 1
     return stale
 

@@ -1,4 +1,7 @@
-"""Play every scenario and write docs/SCENARIOS.md: `.venv/bin/python -m scripts.scenarios`."""
+"""Maintainers: play every scenario and write docs/SCENARIOS.md.
+
+python -m scripts.docs.scenarios
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,10 @@ from engine.guest import Guest
 from engine.scenarios.catalog import SCENARIOS
 from engine.scenarios.model import GROUPS, Scenario
 from engine.scenarios.run import run_scenario, synthetic_base
+from scripts.docs.generated import with_parts
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs" / "SCENARIOS.md"
-BEGIN, END = "<!-- generated: scenarios -->\n", "<!-- end: scenarios -->\n"
 
 
 def base_of(scenario: Scenario) -> Guest:
@@ -77,17 +80,10 @@ def generated(results: dict[str, dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def rewritten(text: str, part: str) -> str:
-    """The document with its generated part replaced."""
-    head, _, rest = text.partition(BEGIN)
-    _, _, tail = rest.partition(END)
-    return head + BEGIN + part + END + tail
-
-
 def main() -> None:
     """Play and write."""
     results = {name: played(one) for name, one in SCENARIOS.items()}
-    text = rewritten(DOCUMENT.read_text(encoding="utf-8"), generated(results))
+    text = with_parts(DOCUMENT.read_text(encoding="utf-8"), {"scenarios": generated(results)})
     DOCUMENT.write_text(text, encoding="utf-8")
 
 

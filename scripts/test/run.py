@@ -1,6 +1,6 @@
-"""Run the legs of `make test` and sum them up; the Makefile and CI call it.
+"""Maintainers: run the legs of `make test` and sum them up; the Makefile and CI call it.
 
-    python scripts/run_tests.py [LEG ...]      all legs without arguments
+    python scripts/test/run.py [LEG ...]      all legs without arguments
 
 A leg that needs a tool of the system gets it from apt where this runs as root. What cannot be had
 is named in the last lines and counts as a failure only if FRAGSCOPE_REQUIRE (a comma-separated
@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "test-results"
 PYTHON = sys.executable
 CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
@@ -114,17 +114,13 @@ def lint() -> Count:
         [str(tool / "lint-imports")],
     ):
         count.add(check(command))
-    names = ("tidy", "docs", "model_table", "protocol_types")
-    count.add(pytest("lint", *(f"tests/test_{name}.py" for name in names)))
+    files = ("test_tidy", "test_docs", "scripts/test_model", "scripts/test_protocol_types")
+    count.add(pytest("lint", *(f"tests/{name}.py" for name in files)))
     return count
 
 
 def python() -> Count:
-    scripts = [
-        f"tests/test_{name}.py"
-        for name in ("wheel", "setup", "run_tests", "fidelity", "stress_figures")
-    ]
-    return pytest("python", "tests/engine", "tests/server", *scripts)
+    return pytest("python", "tests/engine", "tests/server", "tests/scripts", "tests/test_wheel.py")
 
 
 def race() -> Count:
@@ -308,11 +304,11 @@ def main(arguments: list[str]) -> int:
     legs = arguments or DEFAULT
     unknown = [leg for leg in legs if leg not in LEGS]
     if unknown:
-        print(f"run_tests: unknown leg {', '.join(unknown)}; there are {', '.join(LEGS)}")
+        print(f"run: unknown leg {', '.join(unknown)}; there are {', '.join(LEGS)}")
         return 2
     required = {leg for leg in os.environ.get("FRAGSCOPE_REQUIRE", "").split(",") if leg}
     if not required <= LEGS.keys():
-        print(f"run_tests: FRAGSCOPE_REQUIRE names no leg: {', '.join(required - LEGS.keys())}")
+        print(f"run: FRAGSCOPE_REQUIRE names no leg: {', '.join(required - LEGS.keys())}")
         return 2
     RESULTS.mkdir(exist_ok=True)
     reasons = unproved(legs)

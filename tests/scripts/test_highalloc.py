@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,10 @@ import pytest
 
 from engine.stress.params import ESTIMATED
 from engine.stress.phases import PASSES
-from engine.stress.table import PUBLISHED
-from scripts import stress_doc
-from scripts.stress_highalloc import DESIGNS, FIGURES, base_of, gather, jobs_of, key_of, params_of
+from engine.stress.summary import PUBLISHED
+from scripts.docs import highalloc_parts as parts
+from scripts.docs.generated import part_of
+from scripts.docs.highalloc import DESIGNS, FIGURES, base_of, gather, jobs_of, key_of, params_of
 from server.cli.main import main
 
 
@@ -23,10 +23,7 @@ def figures() -> dict[str, Any]:
 
 
 def part(path: Path, name: str) -> list[str]:
-    text = path.read_text(encoding="utf-8")
-    found = re.search(rf"<!-- generated: {name} -->\n(.*?)<!-- end: {name} -->", text, re.S)
-    assert found, name
-    return found.group(1).splitlines()
+    return part_of(path.read_text(encoding="utf-8"), name)
 
 
 def test_every_seed_of_every_design_is_there_and_is_a_percentage() -> None:
@@ -56,18 +53,18 @@ def test_every_estimated_number_was_varied_and_the_repair_tried_under_the_same_s
 
 def test_the_pages_show_these_figures() -> None:
     made = figures()
-    assert part(stress_doc.DOCUMENT, "results") == stress_doc.results(made)
-    assert part(stress_doc.DOCUMENT, "variation") == stress_doc.variation_table(made)
-    assert part(stress_doc.DOCUMENT, "repaired") == stress_doc.repaired_table(made)
-    assert part(stress_doc.FIDELITY, "highalloc") == stress_doc.scores(made)
-    assert stress_doc.PICTURE.read_text(encoding="utf-8") == stress_doc.plot(made)
+    assert part(parts.DOCUMENT, "results") == parts.results(made)
+    assert part(parts.DOCUMENT, "variation") == parts.variation_table(made)
+    assert part(parts.DOCUMENT, "repaired") == parts.repaired_table(made)
+    assert part(parts.FIDELITY, "highalloc") == parts.scores(made)
+    assert parts.PICTURE.read_text(encoding="utf-8") == parts.plot(made)
 
 
 def test_published_points_stand_beside_ours() -> None:
     made = figures()
     for preset, designs in PUBLISHED.items():
         assert made["published"][preset] == {name: list(p) for name, p in designs.items()}
-        rows = stress_doc.score_table(made, preset)[2:]
+        rows = parts.score_table(made, preset)[2:]
         for i, row in enumerate(rows):
             assert row.endswith(" | ".join(f"**{p[i]}**" for p in designs.values()) + " |")
 
@@ -90,8 +87,6 @@ def test_runs_of_many_seeds_become_one_file() -> None:
 def test_a_varied_run_differs_in_one_number() -> None:
     assert params_of(("v11", "pinned", 1, "cc1_pages", -30)).cc1_pages == 2800
     assert params_of(("v10", "pinned", 1, "", 0)).balloon_mib == 1024
-    with pytest.raises(ValueError, match="no part 'nothing'"):
-        stress_doc.replace_part("text", "nothing", [])
 
 
 @pytest.mark.slow

@@ -1,10 +1,8 @@
-"""Summary of several runs of stress-highalloc: mean, lowest, highest; as data and as a table."""
+"""Summary of several runs of stress-highalloc: mean, lowest, highest; the published figures."""
 
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Any
-
-from engine.stress.phases import PASSES
 
 # Aquini's cover letters: percent of pass 1, pass 2, rested. One run each.
 PUBLISHED: dict[str, dict[str, tuple[int, int, int]]] = {
@@ -51,34 +49,3 @@ def summarise(values: Sequence[float]) -> Run:
         "highest": max(values),
         "each": list(values),
     }
-
-
-def _cell(value: Any) -> str:
-    """A number, or a spread as ``mean (lowest-highest)``."""
-    if isinstance(value, dict):
-        return f"{value['mean']:g} ({value['lowest']:g}-{value['highest']:g})"
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def table(answer: Run) -> str:
-    """The command's answer as a table for people: a column per design, the published points last.
-
-    Args:
-        answer: what combine returned.
-    """
-    designs = answer["designs"]
-    published = PUBLISHED.get(answer["preset"], {})
-    heads = [*designs, *(f"published {key}" for key in published)]
-    names = list(next(iter(designs.values())))
-    lines = [["", *heads]]
-    for name in names:
-        row = [name, *(_cell(run[name]) for run in designs.values())]
-        points = (str(p[PASSES.index(name)]) if name in PASSES else "" for p in published.values())
-        lines.append([*row, *points])
-    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
-    text = []
-    for line in lines:
-        cells = [line[0].ljust(widths[0])]
-        cells += [cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)]
-        text.append("  ".join(cells).rstrip())
-    return "\n".join(text) + "\n"

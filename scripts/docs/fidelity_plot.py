@@ -1,4 +1,4 @@
-"""The picture of docs/FIDELITY.md: ours against the kernel, one panel a quantity, as SVG.
+"""Maintainers: the picture of docs/FIDELITY.md, one panel per quantity, as SVG.
 
 Written by hand rather than by a plotting library so that the file has the same bytes on every
 machine: a test compares it. Colours are of the Okabe-Ito palette, and misses have another shape.

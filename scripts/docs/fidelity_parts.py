@@ -1,9 +1,8 @@
-"""The generated parts of docs/FIDELITY.md and README.md."""
+"""Maintainers: the generated parts of docs/FIDELITY.md and README.md."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from textwrap import wrap
 from typing import Any
 
@@ -13,11 +12,11 @@ from engine.recordings.fidelity import (
     Judgement,
     Score,
     score,
-    shown,
-    shown_kernel,
 )
-from scripts.fidelity_measure import SEEDS, Scenario, everything
+from engine.recordings.measure import Measured, everything
+from server.cli.fidelity import shown_kernel, shown_quantity
 
+SEEDS = tuple(range(1, 9))  # the first is the one whose score is published
 MISS = "**✗**"
 WIDTH = 150  # of the document's lines
 
@@ -39,7 +38,7 @@ def span(numbers: Sequence[int]) -> str:
     return str(low) if low == high else f"{low}–{high}"
 
 
-def hits(scenarios: Sequence[Scenario]) -> list[int]:
+def hits(scenarios: Sequence[Measured]) -> list[int]:
     """How many quantities are in the band, under each seed."""
     return [score(everything(scenarios, i)).counts["all"][0] for i in range(len(SEEDS))]
 
@@ -52,7 +51,7 @@ def group_rows(head: str, groups: dict[str, tuple[list[Judgement], list[Judgemen
     return lines
 
 
-def summary_part(scenarios: Sequence[Scenario]) -> str:
+def summary_part(scenarios: Sequence[Measured]) -> str:
     """The score, and where it comes from."""
     judged = everything(scenarios)
     itself = [one for scenario in scenarios for one in scenario.against_itself]
@@ -100,13 +99,14 @@ def rows(judged: Sequence[Judgement], with_scenario: bool = False) -> list[str]:
         cells = [
             *([f"`{one.scenario}`"] if with_scenario else []), f"`{one.design}`",
             f"{one.step}: {one.op}", f"`{name}`", shown_kernel(one),
-            f"±{shown(name, one.band)}", shown(name, one.ours), "" if one.inside else MISS,
+            f"±{shown_quantity(name, one.band)}", shown_quantity(name, one.ours),
+            "" if one.inside else MISS,
         ]  # fmt: skip
         lines.append(f"| {' | '.join(cells)} |".replace("|  |", "| |"))
     return lines
 
 
-def table_part(scenarios: Sequence[Scenario]) -> str:
+def table_part(scenarios: Sequence[Measured]) -> str:
     """Every quantity of every scenario."""
     lines: list[str] = []
     for scenario in scenarios:
@@ -115,17 +115,17 @@ def table_part(scenarios: Sequence[Scenario]) -> str:
     return "\n".join(lines).rstrip()
 
 
-def _ranges(scenario: Scenario) -> list[tuple[Judgement, float]]:
+def _ranges(recording: Measured) -> list[tuple[Judgement, float]]:
     """Every quantity with our range over the seeds, as a share of its band's width (2 bands)."""
     out = []
-    for same in zip(*scenario.judged, strict=True):
+    for same in zip(*recording.judged, strict=True):
         values = [j.ours for j in same if j.ours is not None]
         width = (max(values) - min(values)) if values else 0.0
         out.append((same[0], width / (2 * same[0].band) if same[0].band else 0.0))
     return out
 
 
-def spread_part(scenarios: Sequence[Scenario]) -> str:
+def spread_part(scenarios: Sequence[Measured]) -> str:
     """What another draw of the unknown orders changes."""
     sentence = (
         f"The same replay under the seeds {SEEDS[0]} to {SEEDS[-1]}. *Moved*: quantities whose "
@@ -160,7 +160,7 @@ def spread_part(scenarios: Sequence[Scenario]) -> str:
     return "\n".join(lines)
 
 
-def importer_part(scenarios: Sequence[Scenario]) -> str:
+def importer_part(scenarios: Sequence[Measured]) -> str:
     """How well a capture is read."""
     lines = [
         "| Scenario | Migratetypes right | Free pages under their order, worst zone |",
@@ -180,7 +180,7 @@ def _worst(groups: dict[str, list[Judgement]]) -> str:
     return f"{name} ({found[name][0]} of {found[name][1]})"
 
 
-def readme_part(scenarios: Sequence[Scenario]) -> str:
+def readme_part(scenarios: Sequence[Measured]) -> str:
     """Three sentences: how good, against what, and where it is bad."""
     judged = everything(scenarios)
     itself = [one for scenario in scenarios for one in scenario.against_itself]
@@ -205,26 +205,11 @@ def readme_part(scenarios: Sequence[Scenario]) -> str:
     return "\n".join(wrap(sentences, WIDTH, break_long_words=False, break_on_hyphens=False))
 
 
-PARTS = {
-    "summary": summary_part,
-    "spread": spread_part,
-    "importer": importer_part,
-    "table": table_part,
-}
-README_PARTS = {"score": readme_part}
-
-
-def render(
-    text: str,
-    scenarios: Sequence[Scenario],
-    parts: Mapping[str, Callable[[Sequence[Scenario]], str]] = PARTS,
-) -> str:
-    """A document with its generated parts made anew."""
-    for name, make in parts.items():
-        begin, end = f"<!-- generated: {name} -->", f"<!-- end: {name} -->"
-        pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.S)
-        if not pattern.search(text):
-            raise SystemExit(f"a document has no part {name}")
-        body = f"{begin}\n{make(scenarios)}\n{end}"
-        text = pattern.sub(lambda _, body=body: body, text)
-    return text
+def document_parts(recordings: Sequence[Measured]) -> dict[str, str]:
+    """The generated parts of docs/FIDELITY.md."""
+    return {
+        "summary": summary_part(recordings),
+        "spread": spread_part(recordings),
+        "importer": importer_part(recordings),
+        "table": table_part(recordings),
+    }

@@ -1,8 +1,10 @@
-"""The generated parts of docs/HIGHALLOC.md and its picture, from examples/stress-highalloc.json."""
+"""Maintainers: the generated parts of docs/HIGHALLOC.md, and its picture.
+
+From examples/stress-highalloc.json.
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
@@ -11,8 +13,9 @@ from typing import Any
 
 from engine.stress.params import HighallocParams
 from engine.stress.phases import PASSES
+from scripts.docs.generated import with_parts
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs" / "HIGHALLOC.md"
 FIDELITY = ROOT / "docs" / "FIDELITY.md"
 PICTURE = ROOT / "docs" / "img" / "highalloc.svg"
@@ -145,15 +148,6 @@ def repaired_table(figures: dict[str, Any]) -> list[str]:
     return [*lines, f"Engine `{figures['made_by']['repaired']}`."]
 
 
-def replace_part(text: str, name: str, lines: list[str]) -> str:
-    """Put lines between the markers of one generated part."""
-    pattern = re.compile(rf"(<!-- generated: {name} -->\n).*?(<!-- end: {name} -->)", re.S)
-    if not pattern.search(text):
-        raise ValueError(f"no part {name!r} in the document")
-    body = "\n".join(lines) + "\n" if lines else ""
-    return pattern.sub(lambda m: m.group(1) + body + m.group(2), text)
-
-
 def scores(figures: dict[str, Any]) -> list[str]:
     """The part ``highalloc`` of docs/FIDELITY.md: every score beside the published one."""
     lines: list[str] = []
@@ -187,12 +181,14 @@ def render(figures: dict[str, Any]) -> None:
     if not figures.get("presets"):
         return
     text = DOCUMENT.read_text(encoding="utf-8")
-    text = replace_part(text, "results", results(figures))
-    text = replace_part(text, "variation", variation_table(figures))
-    text = replace_part(text, "repaired", repaired_table(figures))
-    DOCUMENT.write_text(text, encoding="utf-8")
+    parts = {
+        "results": results(figures),
+        "variation": variation_table(figures),
+        "repaired": repaired_table(figures),
+    }
+    DOCUMENT.write_text(with_parts(text, parts), encoding="utf-8")
     text = FIDELITY.read_text(encoding="utf-8")
-    FIDELITY.write_text(replace_part(text, "highalloc", scores(figures)), encoding="utf-8")
+    FIDELITY.write_text(with_parts(text, {"highalloc": scores(figures)}), encoding="utf-8")
     PICTURE.write_text(plot(figures), encoding="utf-8")
 
 

@@ -1,6 +1,6 @@
-"""Take the pictures of docs/img from the running program: real server, real Chromium, a real guest.
+"""Maintainers: take the pictures of docs/img from a running server, in Chromium.
 
-python scripts/screenshot.py [--port PORT]     (starts a server of its own without --port)
+python scripts/docs/screenshots.py [--port PORT]     (starts its own server without --port)
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-OUT = Path(__file__).resolve().parent.parent / "docs" / "img"
+OUT = Path(__file__).resolve().parents[2] / "docs" / "img"
 FLAGS = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 WAIT_MS = 600_000
 

@@ -1,12 +1,15 @@
-"""Run stress-highalloc over many seeds; `make soak` does. Writes examples/stress-highalloc.json.
+"""Maintainers: stress-highalloc over many seeds, for docs/HIGHALLOC.md and the page.
 
-    python -m scripts.stress_highalloc                  # 20 seeds of both presets, every design
-    python -m scripts.stress_highalloc --vary           # each estimated number, 30 % less and more
-    python -m scripts.stress_highalloc --profile 2012+3.14   # pinned and hook, with that repair
-    python -m scripts.stress_highalloc --render         # only docs/HIGHALLOC.md and its picture
+    python -m scripts.docs.highalloc                  # 20 seeds of both presets, every design
+    python -m scripts.docs.highalloc --vary           # each estimated number, 30 % less and more
+    python -m scripts.docs.highalloc --profile 2012+3.14   # pinned and hook, with that repair
+    python -m scripts.docs.highalloc --render         # only docs/HIGHALLOC.md and its picture
+
+`make soak` runs the first. One run, or a few, is `fragscope stress-highalloc`.
 
 A run that stands in the file under the same engine is not repeated, so an interrupted soak goes on
-where it was. The file, for the page:
+where it was. It writes
+examples/stress-highalloc.json:
 
     {"profile", "made_by": {"presets", "repaired", "variation": digest of the engine's sources},
      "published": {PRESET: {DESIGN: [3]}},
@@ -23,18 +26,17 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from engine.kernels import KERNELS, LINUX_2012, REPAIRED
-from engine.stress.highalloc import HighallocRun
 from engine.stress.params import ESTIMATED, PRESETS, HighallocParams, with_change
 from engine.stress.phases import PASSES
-from engine.stress.table import PUBLISHED
-from scripts.stress_doc import render
+from engine.stress.summary import PUBLISHED
+from scripts.docs.highalloc_parts import render
+from server.cli import stress
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 FIGURES = ROOT / "examples" / "stress-highalloc.json"
 # The literal reading of dedicated_block gathers after a compact_memory command only. Nobody gives
 # one here, so it is pinned, page by page; the mail names reclaim as an occasion, too.
@@ -48,7 +50,8 @@ DESIGNS = (
 VARIED_DESIGNS = ("pinned", "lru_hook")
 CHANGES = (-30, 30)
 
-_ELSEWHERE = {"race", "scenarios", "trace"}  # rooms of the engine that no run enters
+# Rooms of the engine that no run enters.
+_ELSEWHERE = {"capture", "race", "recordings", "scenarios", "trace"}
 
 Job = tuple[str, str, int, str, int]  # preset, design, seed, name of a varied number, percent
 
@@ -57,7 +60,7 @@ def engine_digest() -> str:
     """Digest of every source file that decides a run."""
     digest = hashlib.blake2b(digest_size=10)
     for path in sorted((ROOT / "engine").rglob("*.py")):
-        if "capture" not in path.name and not _ELSEWHERE & set(path.parts):
+        if not _ELSEWHERE & set(path.relative_to(ROOT).parts):
             digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
@@ -116,15 +119,8 @@ def jobs_of(seeds: int, vary: bool, designs: tuple[str, ...] = DESIGNS) -> Itera
 def run_jobs(jobs: list[Job], store: Store, profile: str, workers: int) -> None:
     """Run what is not in the store yet."""
     todo = [job for job in jobs if key_of(job) not in store.runs]
-
-    def one(job: Job) -> tuple[Job, dict[str, Any]]:
-        return job, HighallocRun(job[1], params_of(job), job[2], profile).run()
-
-    with ThreadPoolExecutor(workers) as pool:
-        for i, (job, result) in enumerate(pool.map(one, todo), 1):
-            store.add(key_of(job), result)
-            scores = " ".join(f"{result[name]:g}" for name in PASSES)
-            print(f"{i} of {len(todo)}: {key_of(job)}: {scores}", file=sys.stderr, flush=True)
+    runs = [stress.Job(key_of(job), job[1], params_of(job), job[2], profile) for job in todo]
+    stress.run_jobs(runs, lambda run, result: store.add(run.label, result), workers)
 
 
 def gather(runs: dict[str, dict[str, Any]], figures: dict[str, Any]) -> None:
