@@ -1,10 +1,8 @@
-"""Writes a capture of the machine that it runs on: ``fragscope capture -o FILE``.
+"""Captures this machine's memory map: ``fragscope capture -o FILE``.
 
-Reading comes first and goes into memory that was touched before, so that the machine changes as
-little
-as possible between the first page and the last; packing comes after. ``read_moment`` is one state,
-``record``
-one archive: a series of states is several moments.
+Reading comes first, into memory that was touched before, so that the machine changes as little as
+possible between the first page and the last; packing comes after. ``read_moment`` reads one state,
+``record`` writes one archive. A series (server/cli/series.py) has several moments.
 """
 
 import io
@@ -16,17 +14,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-Progress = Callable[[str, int, int], None]  # what is going on, done, total
+from engine.capture.archive import PAGE_FILES, TEXT_FILES
 
-PAGE_FILES = ("kpageflags", "kpagecount")
-TEXT_FILES = ("buddyinfo", "pagetypeinfo", "zoneinfo", "vmstat", "meminfo")
-CHUNK = 1 << 20  # bytes; the files want multiples of 8, and read in whole they fail
+Report = Callable[[str, int, int], None]  # what is under way, done, total
+
+_CHUNK = 1 << 20  # bytes; the page files want multiples of 8, and reading one whole fails
 _MODES = {".tar": "w", ".tar.gz": "w:gz", ".tgz": "w:gz", ".tar.xz": "w:xz", ".txz": "w:xz"}
 _SECTION = 1 << 15  # pages; the page files end at a multiple of it
 
 
 def archive_mode(out: Path) -> str:
-    """How ``tarfile`` is to write an archive of this name.
+    """The mode in which ``tarfile`` writes an archive of this name.
 
     Raises:
         ValueError: the name does not say which kind of archive.
@@ -39,7 +37,7 @@ def archive_mode(out: Path) -> str:
 
 @contextmanager
 def _sentences(path: Path) -> Iterator[None]:
-    """Turn what can go wrong with a /proc file into one sentence."""
+    """Turn a failure to read a /proc file into one sentence."""
     try:
         yield
     except PermissionError as error:
@@ -56,7 +54,7 @@ def _sentences(path: Path) -> Iterator[None]:
 
 
 def _expected_bytes(zoneinfo: bytes) -> int:
-    """Size of a page file, which /proc does not tell: to the end of the last zone, and a bit."""
+    """Size of a page file, which stat does not give: up to the end of the last zone's section."""
     end = 0
     spanned = 0
     for name, number in re.findall(rb"^\s+(spanned|start_pfn:)\s+(\d+)", zoneinfo, re.M):
@@ -67,23 +65,23 @@ def _expected_bytes(zoneinfo: bytes) -> int:
     return 8 * -(-max(end, 1) // _SECTION) * _SECTION
 
 
-def _read_pages(path: Path, expected: int, progress: Progress) -> memoryview:
+def _read_pages(path: Path, expected: int, progress: Report) -> memoryview:
     """One page file, in chunks of whole words.
 
     Args:
         path: the file.
-        expected: bytes it has, probably; more are read if there are more.
-        progress: told after each chunk.
+        expected: its likely size in bytes; more are read if there are more.
+        progress: called after each chunk.
     """
-    buffer = bytearray(b"\1" * expected)  # written to, so that reading needs no new memory
+    buffer = bytearray(b"\1" * expected)  # touched now, so that reading needs no new memory
     done = 0
     # Unbuffered: a buffered reader would ask for sizes of its own, which the kernel refuses.
     with _sentences(path), path.open("rb", buffering=0) as file:
         progress(f"reading {path}", 0, expected)
         while True:
             if done == len(buffer):
-                buffer += bytes(CHUNK)
-            got = file.readinto(memoryview(buffer)[done : done + CHUNK])
+                buffer += bytes(_CHUNK)
+            got = file.readinto(memoryview(buffer)[done : done + _CHUNK])
             if not got:
                 break
             done += got
@@ -94,18 +92,18 @@ def _read_pages(path: Path, expected: int, progress: Progress) -> memoryview:
     return memoryview(buffer)[:done]
 
 
-def read_moment(proc: Path, progress: Progress) -> dict[str, bytes | memoryview]:
+def read_moment(proc: Path, progress: Report) -> dict[str, bytes | memoryview]:
     """The files of one capture, as close together in time as can be.
 
     Args:
         proc: where procfs is.
-        progress: told what is being read.
+        progress: called with what is being read.
 
     Raises:
         ValueError: a file is missing or may not be read; one sentence.
     """
     files: dict[str, bytes | memoryview] = {}
-    for name in PAGE_FILES:  # fails before anything else is done
+    for name in PAGE_FILES:  # fail before anything else is done
         with _sentences(proc / name), (proc / name).open("rb", buffering=0) as file:
             file.read(8)
     for name in TEXT_FILES:
@@ -117,16 +115,16 @@ def read_moment(proc: Path, progress: Progress) -> dict[str, bytes | memoryview]
     return files
 
 
-def write_archive(out: Path, files: dict[str, bytes | memoryview], progress: Progress) -> None:
-    """Pack files into one archive that appears under its name only when complete.
+def write_archive(out: Path, files: dict[str, bytes | memoryview], progress: Report) -> None:
+    """Pack files into one archive, which gets its name only when it is complete.
 
     Args:
-        out: name of the archive, which decides about compression.
+        out: name of the archive; its suffix chooses the compression.
         files: contents by name.
-        progress: told what is being packed.
+        progress: called with what is being packed.
 
     Raises:
-        ValueError: the name is none for a capture.
+        ValueError: a capture cannot have this name.
     """
     mode = archive_mode(out)
     folder = out.name.split(".tar")[0].removesuffix(".tgz").removesuffix(".txz")
@@ -134,7 +132,7 @@ def write_archive(out: Path, files: dict[str, bytes | memoryview], progress: Pro
     handle, name = tempfile.mkstemp(prefix=out.name, dir=out.parent)
     try:
         with os.fdopen(handle, "wb") as raw:
-            # Level 9, the default, takes three times as long for the same size.
+            # Level 9, the default, takes three times as long and saves nothing.
             level = {"compresslevel": 6} if mode == "w:gz" else {}
             with tarfile.open(fileobj=raw, mode=mode, **level) as tar:  # type: ignore[call-overload]
                 done = 0
@@ -160,18 +158,18 @@ def _quiet(_: str, __: int, ___: int) -> None:
     """No progress shown."""
 
 
-def record(out: Path, proc: Path = Path("/proc"), progress: Progress = _quiet) -> None:
+def record(out: Path, proc: Path = Path("/proc"), progress: Report = _quiet) -> None:
     """Capture this machine's memory map into an archive.
 
     Args:
         out: archive to write: .tar.xz, .tar.gz or .tar.
         proc: where procfs is.
-        progress: told what is going on.
+        progress: called with what is under way.
 
     Raises:
         ValueError: not root, no such files, a bad name; one sentence.
     """
-    archive_mode(out)  # a bad name or folder is told before minutes of reading
+    archive_mode(out)  # a bad name or folder is refused before minutes of reading
     if not out.absolute().parent.is_dir():
         raise ValueError(f"{out.parent} is no folder: nowhere to write {out.name}")
     files = read_moment(proc, progress)

@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from server.cli.progress import Progress
+from server.cli.progress import ProgressBar
 
 MAX_OPS_BYTES = 1 << 20
 
@@ -145,7 +145,7 @@ def compile_core(entry: str | None = None) -> None:
     work = threading.Thread(target=build.run, name="build", daemon=True)
     work.start()
     try:
-        with Progress(TEXT) as progress:
+        with ProgressBar(TEXT) as progress:
             while work.is_alive():
                 progress(TEXT, *build.progress)
                 work.join(0.5)

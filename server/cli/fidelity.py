@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from server.cli.common import add_shared, compile_core, recording_folder, seed_of, show_json
-from server.cli.progress import Progress
+from server.cli.progress import ProgressBar
 from server.cli.table import Column, Table, show
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def run_fidelity(args: argparse.Namespace) -> int:
     folders = [recording_folder(text) for text in args.folders or EXAMPLES]
     compile_core()
     found = []
-    with Progress(f"replaying {len(folders)} recordings") as progress:
+    with ProgressBar(f"replaying {len(folders)} recordings") as progress:
         for i, folder in enumerate(folders):
             progress(f"replaying {folder.name}", i, len(folders))
             found.append(measure(folder, (seed,)))

@@ -15,7 +15,7 @@ from typing import Any
 from server.cli.common import read_ops
 from server.cli.fidelity import add_fidelity
 from server.cli.offline import add_offline
-from server.cli.progress import Progress
+from server.cli.progress import ProgressBar
 from server.cli.race import add_race
 from server.cli.replay import add_replay
 from server.cli.scenario import add_scenario
@@ -102,7 +102,7 @@ def _capture(args: argparse.Namespace) -> int:
     elif args.steps is not None or args.ops is not None:
         raise ValueError("--steps and --ops are for a series: --series FOLDER")
     else:
-        with Progress(f"recording this machine into {args.output}") as progress:
+        with ProgressBar(f"recording this machine into {args.output}") as progress:
             record(Path(args.output), progress=progress)
     return EXIT_OK
 
@@ -115,7 +115,7 @@ def _series(args: argparse.Namespace) -> None:
         ops = check_steps(parse_ops(read_ops(args.ops)))
     else:
         ops = parse_steps(DEFAULT_STEPS if args.steps is None else args.steps)
-    with Progress(f"recording {len(ops)} steps into {args.series}") as progress:
+    with ProgressBar(f"recording {len(ops)} steps into {args.series}") as progress:
         record_series(Path(args.series), ops, progress)
 
 
@@ -124,7 +124,7 @@ def _warmup(_: argparse.Namespace) -> int:
 
     warm = Warm()
     warm.start()
-    with Progress("preparing the simulator, once") as progress:
+    with ProgressBar("preparing the simulator, once") as progress:
         warm.wait(progress)
     print(f"the simulator's core is compiled and cached ({warm.seconds:.0f} s)", flush=True)
     return EXIT_OK

@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # rich is loaded when there is a bar to draw
 DELAY_S = 1.0
 
 
-class Progress:
+class ProgressBar:
     """A bar for the time of a ``with`` block; call it with what is under way.
 
     Threads may call it at once.
@@ -42,7 +42,7 @@ class Progress:
         self._bar: Bar | None = None
         self._task: TaskID | None = None
 
-    def __enter__(self) -> "Progress":
+    def __enter__(self) -> "ProgressBar":
         self._begin = time.monotonic()
         self._timer = threading.Timer(self._delay_s, self._show)
         self._timer.daemon = True

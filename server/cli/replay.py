@@ -22,7 +22,7 @@ from server.cli.common import (
     whole_number,
 )
 from server.cli.fidelity import fidelity_table, score_line
-from server.cli.progress import Progress
+from server.cli.progress import ProgressBar
 from server.cli.table import Column, Table, show
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def _play(
     if len(seeds) > 1:
         words += f" under {len(seeds)} seeds"
     steps = count(1)
-    with Progress(words) as progress, ThreadPoolExecutor(_WORKERS) as pool:
+    with ProgressBar(words) as progress, ThreadPoolExecutor(_WORKERS) as pool:
 
         def under(seed: int) -> dict[str, Any]:
             def step_done(_: "World", __: int) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.scenarios.model import GROUPS, Scenario
 from server.cli.common import add_shared, compile_core, seed_of, show_json
-from server.cli.progress import Progress
+from server.cli.progress import ProgressBar
 from server.cli.table import Column, Table, paragraph, show
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def run_scenario_command(args: argparse.Namespace) -> int:
         scenario = with_seed(scenario, seed_of(args))
     compile_core()
     nr = len(scenario.steps)
-    with Progress(f"playing scenario {scenario.name}") as progress:
+    with ProgressBar(f"playing scenario {scenario.name}") as progress:
         library = Library(1, 1 << 30)
         source = source_from_dict(scenario.source)
         base = library.base(source, scenario.seed, lambda text, *_: progress(text, 0, nr))

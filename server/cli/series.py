@@ -1,10 +1,10 @@
-"""Records what a machine does: ``fragscope capture --series DIR``.
+"""Records how a machine reacts: ``fragscope capture --series FOLDER``.
 
-A state, a command, a state, a command… The folder has the layout of the examples: ``s1.tar.xz``,
-``hook-STEP-OP.tar.xz`` and ``result.json``, so that a replay can be held against it
-(engine/recordings/fidelity.py). States stay in memory until the last is read and are packed then:
-packing takes far longer than reading, and the machine should not change in between. One run, since
-a real machine cannot be set back.
+A state, an operation, a state, an operation… The folder has the layout of the examples
+(``s1.tar.xz``, ``hook-STEP-OP.tar.xz``, ``result.json``), so that a replay can be scored against it
+(engine/recordings/fidelity.py). States stay in memory until the last one is read, and are packed
+then: packing takes far longer than reading, and the machine should not change in between. There is
+one run, since a real machine cannot be set back.
 """
 
 import json
@@ -19,10 +19,10 @@ from engine.capture.text import parse_vmstat, parse_zoneinfo
 from engine.recordings.fidelity import CAPTURE_NAME, RESULT_NAME, shown_op
 from engine.replay import Op, parse_ops
 from engine.units import MIB_PAGES
-from server.cli.capture import Progress, read_moment, write_archive
+from server.cli.capture import Report, read_moment, write_archive
 
 DEFAULT_STEPS = "compact, wait 10, compact"
-MAX_STEPS = 20  # states are kept in memory: each takes 0.4 % of it
+MAX_SERIES_STEPS = 20  # states are kept in memory: each takes 0.4 % of it
 DESIGN = "hook"  # name in result.json: what a stock kernel's balloon does, if there is one
 _HUGE_ATTEMPTS, _HUGE_IN_VAIN = 12, 3  # as in the examples' recordings
 _FILES = {"compact": "compact_memory", "drop": "drop_caches", "huge": "nr_hugepages"}
@@ -36,7 +36,7 @@ class Machine:
 
     Attributes:
         proc: where procfs is.
-        sleep: waits for some seconds.
+        sleep: waits for so many seconds.
     """
 
     proc: Path = Path("/proc")
@@ -56,13 +56,13 @@ def parse_steps(text: str) -> list[Op]:
 
 
 def check_steps(ops: list[Op]) -> list[Op]:
-    """Whether a machine can do this to itself.
+    """Operations that a machine can do to itself; others are refused.
 
     Raises:
         ValueError: in one sentence.
     """
-    if not 1 <= len(ops) <= MAX_STEPS:
-        raise ValueError(f"{len(ops)} operations: a series has 1 to {MAX_STEPS}")
+    if not 1 <= len(ops) <= MAX_SERIES_STEPS:
+        raise ValueError(f"{len(ops)} operations: a series has 1 to {MAX_SERIES_STEPS}")
     for name in (op[0] for op in ops):
         if name != "wait" and name not in _FILES:
             raise ValueError(
@@ -74,7 +74,7 @@ def check_steps(ops: list[Op]) -> list[Op]:
 
 @contextmanager
 def _sentences(path: Path) -> Iterator[None]:
-    """Turn what can go wrong with a file of /proc/sys/vm into one sentence."""
+    """Turn a failure to use a file of /proc/sys/vm into one sentence."""
     try:
         yield
     except PermissionError as error:
@@ -100,11 +100,11 @@ def _take_huge(machine: Machine, most: int) -> list[int]:
     """Ask for 2 MiB pages until three attempts in a row bring no more, then give them back.
 
     Args:
-        machine: whose.
-        most: pages asked for beyond those that it has already.
+        machine: the one that is recorded.
+        most: pages to ask for beyond those that it has already.
 
     Returns:
-        The most that were had, and those after the first attempt.
+        The most that it had, and how many it had after the first attempt.
     """
     path = _control(machine, "huge")
     with _sentences(path):
@@ -126,7 +126,7 @@ def _take_huge(machine: Machine, most: int) -> list[int]:
 
 
 def _do(machine: Machine, op: Op) -> list[int] | None:
-    """One operation; what it brought."""
+    """Do one operation; the huge pages that it brought, if it asked for any."""
     name, number = op[0], op[1]
     if name == "wait":
         machine.sleep(number)
@@ -138,7 +138,7 @@ def _do(machine: Machine, op: Op) -> list[int] | None:
 
 
 def _numbers(moment: Moment) -> dict[str, Any]:
-    """What result.json says of a state."""
+    """What result.json says about a state."""
     return {
         "buddyinfo": bytes(moment["buddyinfo"]).decode(),
         "vmstat": parse_vmstat(bytes(moment["vmstat"])),
@@ -146,7 +146,7 @@ def _numbers(moment: Moment) -> dict[str, Any]:
 
 
 def _check_machine(machine: Machine, ops: list[Op]) -> None:
-    """Whether every operation is allowed, before the first is done.
+    """Check before the first operation that all are allowed.
 
     Raises:
         ValueError: in one sentence.
@@ -171,8 +171,8 @@ def _result(name: str, machine: Machine, first: Moment, steps: list[dict[str, An
     return json.dumps(result, indent=1) + "\n"
 
 
-def _pack(folder: Path, states: Mapping[str, Moment], text: str, progress: Progress) -> None:
-    """Write the folder; result.json last, so that a folder which has one is complete."""
+def _pack(folder: Path, states: Mapping[str, Moment], text: str, progress: Report) -> None:
+    """Write the folder, result.json last: a folder that has one is complete."""
     try:
         for name, moment in states.items():
             write_archive(folder / name, moment, progress)
@@ -182,18 +182,18 @@ def _pack(folder: Path, states: Mapping[str, Moment], text: str, progress: Progr
 
 
 def record_series(
-    folder: Path, ops: list[Op], progress: Progress, machine: Machine | None = None
+    folder: Path, ops: list[Op], progress: Report, machine: Machine | None = None
 ) -> None:
     """Record states and operations in turn.
 
     Args:
-        folder: is made, or is empty.
+        folder: made if it does not exist; must be empty.
         ops: from parse_steps or check_steps.
-        progress: told what is going on.
-        machine: this one by default.
+        progress: called with what is under way.
+        machine: default: this one.
 
     Raises:
-        ValueError: not root, no such files, a folder with something in it; one sentence.
+        ValueError: not root, no such files, or the folder is not empty; one sentence.
     """
     machine = machine or Machine()
     check_steps(ops)

@@ -19,14 +19,13 @@ from server.cli.common import (
     show_json,
     whole_number,
 )
-from server.cli.progress import Progress
+from server.cli.progress import ProgressBar
 from server.cli.table import Column, Table, show
 
 if TYPE_CHECKING:
     from engine.stress.params import HighallocParams
 
 WORKERS = 2
-MAX_SEEDS = 100
 
 
 def add_stress(commands: Any) -> None:
@@ -126,7 +125,7 @@ def run_jobs(
 
     runs = "run" if len(jobs) == 1 else f"{len(jobs)} runs"
     results = []
-    with Progress(f"stress-highalloc, {runs}") as progress, ThreadPoolExecutor(workers) as pool:
+    with ProgressBar(f"stress-highalloc, {runs}") as progress, ThreadPoolExecutor(workers) as pool:
         phases = Phases(len(jobs), progress)
 
         def one(job: Job) -> dict[str, Any]:
@@ -203,7 +202,7 @@ def run_stress(args: argparse.Namespace) -> int:
         ValueError: bad input; one sentence.
     """
     from engine.core.precompile import BUILDS
-    from engine.spread import seeds_from
+    from engine.spread import MAX_SEEDS, seeds_from
     from engine.stress.params import PRESETS
     from engine.stress.summary import combine
     from server.wire.config import MAX_SEED

@@ -15,7 +15,7 @@ from server.cli.common import (
     show_json,
     whole_number,
 )
-from server.cli.progress import Progress
+from server.cli.progress import ProgressBar
 from server.cli.table import Column, Table, paragraph, show
 
 _SHOWN = 2  # entries of one reason and kind in the text form
@@ -132,7 +132,7 @@ def run_trace(args: argparse.Namespace) -> int:
     world = World(guest_of(args.capture, seed), config)
     check_size(world.nr_pages)
     process = TraceProcess()
-    with Progress("tracing") as progress:
+    with ProgressBar("tracing") as progress:
         for i, op in enumerate(ops):
             progress("playing the operations before", i, len(ops))
             world.run_until_idle()

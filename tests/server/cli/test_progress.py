@@ -7,13 +7,13 @@ import threading
 
 import pytest
 
-from server.cli.progress import Progress
+from server.cli.progress import ProgressBar
 from tests.server.cli.terminal import run_in_terminal, without_control
 
 BAR = """
 import threading
-from server.cli.progress import Progress
-with Progress("replaying 8 operations", 0.05) as progress:
+from server.cli.progress import ProgressBar
+with ProgressBar("replaying 8 operations", 0.05) as progress:
     for i in range(4):
         progress("seed [1] " + "x" * {long}, i, 4)
         threading.Event().wait(0.2)
@@ -21,20 +21,20 @@ print("answer")
 """
 
 
-def wait_until_shown(progress: Progress) -> None:
+def wait_until_shown(progress: ProgressBar) -> None:
     """Until the timer has run out and the first line is written."""
     progress._timer.join(10)
     assert not progress._timer.is_alive()
 
 
 def test_what_is_over_within_a_second_says_nothing(capsys) -> None:
-    with Progress("replaying 8 operations") as progress:
+    with ProgressBar("replaying 8 operations") as progress:
         progress("compact", 1, 8)
     assert capsys.readouterr() == ("", "")
 
 
 def test_a_log_has_one_line_at_the_beginning_and_one_at_the_end(capsys) -> None:
-    with Progress("replaying 8 operations", 0) as progress:
+    with ProgressBar("replaying 8 operations", 0) as progress:
         wait_until_shown(progress)
         for i in range(8):
             progress(f"operation {i}", i, 8)
@@ -46,14 +46,14 @@ def test_a_log_has_one_line_at_the_beginning_and_one_at_the_end(capsys) -> None:
 
 
 def test_a_failure_is_not_called_done(capsys) -> None:
-    with pytest.raises(ValueError), Progress("replaying", 0) as progress:
+    with pytest.raises(ValueError), ProgressBar("replaying", 0) as progress:
         wait_until_shown(progress)
         raise ValueError
     assert capsys.readouterr().err == "replaying\n"
 
 
 def test_threads_may_report_at_once(capsys) -> None:
-    with Progress("stress-highalloc", 0) as progress:
+    with ProgressBar("stress-highalloc", 0) as progress:
         wait_until_shown(progress)
         threads = [
             threading.Thread(target=lambda: [progress("x", i, 99) for i in range(99)])

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from engine.spread import MAX_SEEDS
 from engine.stress.summary import combine
-from server.cli.stress import MAX_SEEDS, Phases, stress_table
+from server.cli.stress import Phases, stress_table
 from tests.server import command_line
 
 PROGRESS = "stress-highalloc, 6 runs\n"
