@@ -1,4 +1,4 @@
-"""Write web/src/net/protocol.d.ts: the types of messages and configs, from server/wire.
+"""Maintainers: write web/src/net/protocol.d.ts, the types of messages, from server/wire.
 
     python -m scripts.protocol_types          # rewrite the file
     python -m scripts.protocol_types --check  # exit status 1 if it would change
