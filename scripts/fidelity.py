@@ -5,7 +5,7 @@
     python -m scripts.fidelity FOLDER…    # only score these recordings, and say so
 
 A score below the published one is not written unless --accept-drop is given: it is a loss to be
-explained. The rule stands in engine/recordings/fidelity.py. examples/fidelity.json, for the page:
+explained. The rule stands in engine/recordings/score.py. examples/fidelity.json, for the page:
 
     {"summary": {CLASS: COUNT…, "median_error": share, "ceiling": COUNT, "seeds": [seed…]},
      "scenarios": {NAME: {…COUNT, "ops": [[name, number]…], "designs": {KEY: [STEP…]}}}}
@@ -24,7 +24,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.recordings.fidelity import BLOCKS_AFTER_COMPACT, Score, score, table
+from engine.recordings.score import BLOCKS_AFTER_COMPACT, Score, score, table
 from scripts.fidelity_doc import README_PARTS, of, part, render
 from scripts.fidelity_measure import SEEDS, Scenario, everything, measure
 from scripts.fidelity_plot import plot

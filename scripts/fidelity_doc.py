@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from textwrap import wrap
 from typing import Any
 
-from engine.recordings.fidelity import (
+from engine.recordings.quantities import LEAST_BAND
+from engine.recordings.score import (
     BLOCKS_AFTER_COMPACT,
-    LEAST_BAND,
     Judgement,
     Score,
     score,

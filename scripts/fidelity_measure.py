@@ -11,7 +11,8 @@ import numpy as np
 
 from engine import units as u
 from engine.capture.load import Capture, guest_from_capture, load_capture
-from engine.recordings.fidelity import Judgement, Recording, ceiling, judge, load_recording
+from engine.recordings.recording import Recording, load_recording
+from engine.recordings.score import Judgement, ceiling, judge
 from engine.replay import replay
 
 SEEDS = tuple(range(1, 9))
@@ -59,8 +60,7 @@ def measure(folder: Path, seeds: Sequence[int] = SEEDS) -> Scenario:
         seeds: the first is the one whose score is published.
     """
     capture = load_capture(folder / "s1.tar.xz", folder.name)
-    zone = max(capture.zones, key=lambda z: z.number("managed")).key
-    recording = load_recording(folder, zone)
+    recording = load_recording(folder, capture.main_zone)
 
     def under(seed: int) -> list[Judgement]:
         guest = guest_from_capture(capture, seed)

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from engine.recordings.fidelity import BLOCKS_AFTER_COMPACT, Score, score
+from engine.recordings.score import BLOCKS_AFTER_COMPACT, Score, score
 from scripts import fidelity
 from scripts.fidelity_doc import render
 from scripts.fidelity_measure import SEEDS, Scenario, everything, measure

@@ -54,11 +54,6 @@ def _recording_folder(text: str) -> Path:
     return path if path.is_dir() else example_or_path(text).parent
 
 
-def _main_zone(zones: Any) -> Any:
-    """Key of the zone with the most managed pages, the first of equals."""
-    return max(zones, key=lambda zone: zone.number("managed")).key
-
-
 def run_replay(args: argparse.Namespace) -> int:
     """Run the command.
 
@@ -69,8 +64,9 @@ def run_replay(args: argparse.Namespace) -> int:
         ValueError: bad input; one sentence.
     """
     from engine.capture.load import guest_from_capture, load_capture
-    from engine.recordings.fidelity import judge, load_recording, score
-    from engine.recordings.fidelity import table as fidelity_table
+    from engine.recordings.recording import load_recording
+    from engine.recordings.score import judge, score
+    from engine.recordings.score import table as score_table
     from engine.replay import parse_ops, replay, table
     from engine.spread import MAX_SEEDS, replay_seeds, seeds_from
     from server.wire.config import MAX_SEED
@@ -87,7 +83,7 @@ def run_replay(args: argparse.Namespace) -> int:
     capture = load_capture(path, path.name)
     recording = None
     if args.against is not None:
-        recording = load_recording(_recording_folder(args.against), _main_zone(capture.zones))
+        recording = load_recording(_recording_folder(args.against), capture.main_zone)
         if ops and ops != recording.ops:
             raise ValueError("--ops differ from those of the recording: leave --ops out")
         ops = recording.ops
@@ -105,6 +101,6 @@ def run_replay(args: argparse.Namespace) -> int:
         judgements = [j for j in judge(recording, result["designs"]) if j.design in keys]
         counts = score(judgements).counts
         result["against"] = {"recording": recording.name, "counts": counts}
-        text = fidelity_table(judgements)
+        text = score_table(judgements)
     print(json.dumps(result, allow_nan=False) if args.json else text, flush=True)
     return 0
