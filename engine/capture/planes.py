@@ -6,6 +6,7 @@ it can be shown while the core is, and a machine can be watched that nobody simu
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -165,7 +166,7 @@ def machine_view(
     if dedicated is None:
         dedicated = np.zeros(nr_blocks, np.bool_)
     holders = np.where(inside, _holders(counts, hook), u.HOLDER_RESERVED).astype(np.uint8)
-    planes = {
+    planes: dict[str, NDArray[Any]] = {
         **{name: counts[name] for name in ("free", "movable", "balloon", "unmovable")},
         "migratetype": found.migratetype,
         "flags": (holders << FLAG_HOLDER_SHIFT) | np.where(dedicated, FLAG_DEDICATED, 0),
