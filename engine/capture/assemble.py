@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import units as u
-from engine.capture.pages import Pages
+from engine.capture.pages import Pages, count_blocks
 from engine.capture.text import ZoneText
 from engine.guest import Guest, ZoneSpan, make_guest
 
@@ -19,7 +19,6 @@ _GOLDEN = 0x9E3779B97F4A7C15
 _DISORDER = 8.0  # pageblocks by which the seed may displace one in a list
 _ODD = 0xD1B54A32D192ED03
 _WORD = 0xFFFFFFFFFFFFFFFF
-_LRU_STATES = (u.STATE_ANON, u.STATE_FILE, u.STATE_SHMEM, u.STATE_THP)
 
 
 def _noise(seed: int, nr: int) -> NDArray[np.float64]:
@@ -200,17 +199,10 @@ def _build_lru_lists(guest: Guest, rank: NDArray[np.float64]) -> None:
 
 def _fill_blocks(guest: Guest, migratetype: NDArray[np.uint8]) -> None:
     """Counters, types and flags of every pageblock."""
-    state = guest.pages["state"].reshape(-1, u.PAGEBLOCK_NR_PAGES)
     blocks = guest.blocks
     blocks["migratetype"] = migratetype
-    table = np.full(u.NR_STATES, 3, np.uint8)
-    table[[u.STATE_HOLE, u.STATE_RESERVED]] = 5
-    table[list(_LRU_STATES)] = 1
-    table[[u.STATE_FREE, u.STATE_BALLOON, u.STATE_PCP]] = (0, 2, 4)
-    group = table[state]
-    names = ("nr_free", "nr_movable", "nr_balloon", "nr_unmovable", "nr_pcp", "nr_reserved")
-    for value, name in enumerate(names):
-        blocks[name] = np.count_nonzero(group == value, axis=1)
+    for name, counts in count_blocks(guest.pages["state"]).items():
+        blocks[f"nr_{name}"] = counts
     all_reserved = blocks["nr_reserved"] == u.PAGEBLOCK_NR_PAGES
     blocks["flags"] = np.where(all_reserved, u.PB_STALE | u.PB_RESERVED, u.PB_STALE)
 

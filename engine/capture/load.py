@@ -90,14 +90,23 @@ class Capture:
         """Pages of the guest to be made, holes included."""
         return len(self.flags)
 
+    @property
+    def main_zone(self) -> ZoneKey:
+        """The zone with the most managed pages, the lowest of equals."""
+        return max(self.zones, key=lambda zone: zone.number("managed")).key
+
+    @property
+    def _odd_starts(self) -> NDArray[np.bool_]:
+        """Pageblocks that begin a zone and would merge across its edge: free blocks do not."""
+        alone = np.zeros(self.nr_pages // _BLOCK, np.bool_)
+        alone[[b for b in (s.start_pfn // _BLOCK for s in self.spans) if b % 2]] = True
+        return alone
+
     @cached_property
     def inferred(self) -> Inferred:
         """Pages, free blocks and migratetypes; computed once."""
         pages = decode(self.flags, self.counts)
-        # Free blocks do not cross the end of a zone.
-        alone = np.zeros(len(pages.reserved_first), np.bool_)
-        alone[[b for b in (s.start_pfn // _BLOCK for s in self.spans) if b % 2]] = True
-        free = free_blocks(pages.state, alone)
+        free = free_blocks(pages.state, self._odd_starts)
         evidence = count_evidence(pages.state, pages.reserved_first, free)
         migratetype = np.full(len(pages.reserved_first), u.MIGRATE_MOVABLE, np.uint8)
         results = []
@@ -105,15 +114,30 @@ class Capture:
             result = infer_zone(evidence, zone)
             migratetype[zone.first : zone.end] = result.migratetype
             results.append(result)
-        for zone_text, span in zip(self.zones, self.spans, strict=True):
-            parked = sum(count for count, _, _ in zone_text.pcp)
-            find_parked(pages.state, migratetype, span.start_pfn, span.end_pfn, parked)
+        free = self._settle(pages, migratetype)
         migratetype[~evidence.listed] = u.MIGRATE_MOVABLE
+        return Inferred(pages, migratetype, evidence.listed, free, tuple(results))
+
+    def with_types(self, migratetype: NDArray[np.uint8]) -> Inferred:
+        """As ``inferred``, where the migratetypes are known: nothing is inferred.
+
+        Args:
+            migratetype: uint8[nr_blocks]; is copied.
+        """
+        pages = decode(self.flags, self.counts)
+        types = migratetype.copy()
+        listed = (pages.state.reshape(-1, _BLOCK) != u.STATE_HOLE).any(axis=1)
+        return Inferred(pages, types, listed, self._settle(pages, types), ())
+
+    def _settle(self, pages: Pages, migratetype: NDArray[np.uint8]) -> list[NDArray[np.int64]]:
+        """Find parked pages and free blocks by the migratetypes; changes both arguments."""
+        for zone, span in zip(self.zones, self.spans, strict=True):
+            parked = sum(count for count, _, _ in zone.pcp)
+            find_parked(pages.state, migratetype, span.start_pfn, span.end_pfn, parked)
         # An isolation in progress (offlining, CMA) will end; the pageblock was and will be movable.
         migratetype[migratetype == u.MIGRATE_ISOLATE] = u.MIGRATE_MOVABLE
-        alone |= (migratetype == u.MIGRATE_HIGHATOMIC) | (migratetype == u.MIGRATE_CMA)
-        free = free_blocks(pages.state, alone)
-        return Inferred(pages, migratetype, evidence.listed, free, tuple(results))
+        separate = (migratetype == u.MIGRATE_HIGHATOMIC) | (migratetype == u.MIGRATE_CMA)
+        return free_blocks(pages.state, self._odd_starts | separate)
 
     def summary(self) -> dict[str, Any]:
         """For people: what was found, how well the files agree, what had to be guessed.
@@ -173,7 +197,6 @@ def zone_totals(capture: Capture, pages: Pages) -> list[ZoneTotals]:
         capture: read, not yet inferred.
         pages: its pages.
     """
-    main = max(capture.zones, key=lambda zone: zone.number("managed"))
     nr_file = int((pages.state == u.STATE_FILE).sum())
     buffers = capture.meminfo.get("Buffers", 0) >> (u.PAGE_SHIFT - 10)
     out = []
@@ -191,7 +214,7 @@ def zone_totals(capture: Capture, pages: Pages) -> list[ZoneTotals]:
                 blocks=capture.pagetypes.blocks.get(zone.key, {}),
                 deferred=_first_deferred(capture, zone) // _BLOCK,
                 slab_reclaimable=capture.node_stats.get("nr_slab_reclaimable", -1)
-                if zone is main
+                if zone.key == capture.main_zone
                 else -1,
                 buffers_share=min(1.0, buffers / nr_file) if nr_file else 0.0,
             )

@@ -147,6 +147,28 @@ def is_user_state(state: States) -> NDArray[np.bool_]:
     return table[state]
 
 
+# What a pageblock counts, in the order of the codes in _COUNTED.
+COUNTS = ("free", "movable", "balloon", "unmovable", "pcp", "reserved")
+_COUNTED = np.full(u.NR_STATES, COUNTS.index("unmovable"), np.uint8)
+_COUNTED[[u.STATE_ANON, u.STATE_FILE, u.STATE_SHMEM, u.STATE_THP]] = COUNTS.index("movable")
+_COUNTED[[u.STATE_HOLE, u.STATE_RESERVED]] = COUNTS.index("reserved")
+_COUNTED[u.STATE_FREE] = COUNTS.index("free")
+_COUNTED[u.STATE_BALLOON] = COUNTS.index("balloon")
+_COUNTED[u.STATE_PCP] = COUNTS.index("pcp")
+
+
+def count_blocks(state: States) -> dict[str, NDArray[np.int64]]:
+    """Pages of each pageblock by what they are.
+
+    Args:
+        state: uint8[nr_pages].
+    Returns:
+        name in COUNTS → int64[nr_pages / 512]; they add up to 512.
+    """
+    codes = _COUNTED[state].reshape(-1, u.PAGEBLOCK_NR_PAGES)
+    return {name: np.count_nonzero(codes == code, axis=1) for code, name in enumerate(COUNTS)}
+
+
 def free_blocks(state: States, separate: NDArray[np.bool_] | None = None) -> list[Pfns]:
     """Free blocks by order: the largest aligned ones that the free pages can form.
 

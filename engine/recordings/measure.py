@@ -9,15 +9,8 @@ import numpy as np
 
 from engine import units as u
 from engine.capture.load import Capture, guest_from_capture, load_capture
-from engine.capture.text import ZoneKey
-from engine.recordings.fidelity import (
-    CAPTURE_NAME,
-    Judgement,
-    Recording,
-    ceiling,
-    judge,
-    load_recording,
-)
+from engine.recordings.recording import CAPTURE_NAME, Recording, load_recording
+from engine.recordings.score import Judgement, ceiling, judge
 from engine.replay import replay
 
 
@@ -43,12 +36,6 @@ class Measured:
     def name(self) -> str:
         """Of the recording."""
         return self.recording.name
-
-
-def largest_zone(capture: Capture) -> ZoneKey:
-    """The zone with the most managed pages, the first of equals: the one that is judged."""
-    key: ZoneKey = max(capture.zones, key=lambda zone: zone.number("managed")).key
-    return key
 
 
 def _types(capture: Capture, truth: str) -> tuple[int, int]:
@@ -77,7 +64,7 @@ def measure(
         ValueError: the folder is no recording; one sentence.
     """
     capture = load_capture(folder / CAPTURE_NAME, folder.name)
-    recording = load_recording(folder, largest_zone(capture))
+    recording = load_recording(folder, capture.main_zone)
 
     def under(seed: int) -> list[Judgement]:
         guest = guest_from_capture(capture, seed)

@@ -7,7 +7,7 @@
 Your own recordings are scored by `fragscope fidelity FOLDER`.
 
 A score below the published one is not written unless --accept-drop is given: it is a loss to be
-explained. The rule stands in engine/recordings/fidelity.py. examples/fidelity.json, for the page:
+explained. The rule stands in engine/recordings/score.py. examples/fidelity.json, for the page:
 
     {"summary": {CLASS: COUNT…, "median_error": share, "ceiling": COUNT, "seeds": [seed…]},
      "scenarios": {NAME: {…COUNT, "ops": [[name, number]…], "designs": {KEY: [STEP…]}}}}
@@ -27,8 +27,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from engine.recordings.fidelity import BLOCKS_AFTER_COMPACT, Score, score
 from engine.recordings.measure import Measured, everything, measure
+from engine.recordings.score import BLOCKS_AFTER_COMPACT, Score, score
 from scripts.docs.fidelity_parts import SEEDS, document_parts, of, part, readme_part
 from scripts.docs.fidelity_plot import plot
 from scripts.docs.generated import with_parts

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from textwrap import wrap
 from typing import Any
 
-from engine.recordings.fidelity import (
+from engine.recordings.measure import Measured, everything
+from engine.recordings.quantities import LEAST_BAND
+from engine.recordings.score import (
     BLOCKS_AFTER_COMPACT,
-    LEAST_BAND,
     Judgement,
     Score,
     score,
 )
-from engine.recordings.measure import Measured, everything
 from server.cli.fidelity import shown_kernel, shown_quantity
 
 SEEDS = tuple(range(1, 9))  # the first is the one whose score is published

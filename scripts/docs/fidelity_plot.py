@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from html import escape
 from math import floor, log10, sqrt
 
-from engine.recordings.fidelity import Judgement
+from engine.recordings.score import Judgement
 
 INSIDE, MISSED, INK, GRID = "#0072b2", "#d55e00", "#222222", "#d0d0d0"
 SIDE = 210  # of a panel's square, px

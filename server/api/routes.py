@@ -101,9 +101,7 @@ def describe_server(manager: Manager, recordings: Recordings) -> dict[str, Any]:
 def make_router(manager: Manager) -> APIRouter:
     """The routes, bound to one server's parts."""
     router = APIRouter()
-    reading = asyncio.Semaphore(1)  # an archive takes memory while it is read: one at a time
-    exporting = asyncio.Semaphore(1)  # so does a long log
-    bodies: set[Request] = set()
+    exporting = asyncio.Semaphore(1)  # a long log takes memory while it is encoded
     recordings = Recordings(examples_folder())
     plotly = LateScript(plotly_script())
 
@@ -150,6 +148,21 @@ def make_router(manager: Manager) -> APIRouter:
     async def read_spread(session_id: str) -> dict[str, Any]:
         return manager.spreads.get(find(session_id).id).describe()
 
+    _add_uploads(router, manager)
+    _add_recorded(router, recordings)
+
+    @router.get("/vendor/plotly.min.js")
+    async def plotly_js(request: Request) -> Response:
+        return await plotly.response(request)
+
+    return router
+
+
+def _add_uploads(router: APIRouter, manager: Manager) -> None:
+    """What people bring along."""
+    reading = asyncio.Semaphore(1)  # an archive takes memory while it is read
+    bodies: set[Request] = set()
+
     @router.post("/api/captures")
     async def upload(request: Request, name: str = "upload") -> Response:
         if len(bodies) >= MAX_BODIES:
@@ -166,21 +179,13 @@ def make_router(manager: Manager) -> APIRouter:
             bodies.discard(request)
         return JSONResponse({"capture": upload_id, "summary": summary}, 201)
 
-    _add_recorded(router, recordings)
-
-    @router.get("/vendor/plotly.min.js")
-    async def plotly_js(request: Request) -> Response:
-        return await plotly.response(request)
-
-    return router
-
 
 def _add_recorded(router: APIRouter, recordings: Recordings) -> None:
     """What does not depend on any session: recordings of real kernels, published results."""
 
     @router.get("/api/recorded/{example}")
-    async def recorded(example: str) -> dict[str, Any]:
-        return await asyncio.to_thread(recordings.describe, example)
+    async def recorded(example: str) -> Response:
+        return await json_answer(lambda: recordings.describe(example))
 
     @router.get("/api/recorded/{example}/{design}/{step}")
     async def recorded_picture(example: str, design: str, step: str) -> Response:

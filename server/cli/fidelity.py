@@ -9,7 +9,7 @@ from server.cli.progress import ProgressBar
 from server.cli.table import Column, Table, show
 
 if TYPE_CHECKING:
-    from engine.recordings.fidelity import Judgement, Score
+    from engine.recordings.score import Judgement, Score
 
 _COLUMNS = (
     Column("design", left=True, key=True, group=True),
@@ -54,7 +54,7 @@ def shown_kernel(one: "Judgement") -> str:
 
 def score_line(found: "Score") -> str:
     """A score in one line."""
-    from engine.recordings.fidelity import BLOCKS_AFTER_COMPACT
+    from engine.recordings.score import BLOCKS_AFTER_COMPACT
 
     inside, total = found.counts.get("all", (0, 0))
     parts = [f"{inside} of {total} quantities within the band ({100 * found.share('all'):.1f} %)"]
@@ -95,8 +95,8 @@ def run_fidelity(args: argparse.Namespace) -> int:
     Raises:
         ValueError: bad input; one sentence.
     """
-    from engine.recordings.fidelity import score
     from engine.recordings.measure import everything, measure
+    from engine.recordings.score import score
     from server.guests.library import EXAMPLES
 
     seed = seed_of(args)

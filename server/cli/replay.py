@@ -127,8 +127,8 @@ def run_replay(args: argparse.Namespace) -> int:
         ValueError: bad input; one sentence.
     """
     from engine.capture.load import load_capture
-    from engine.recordings.fidelity import judge, load_recording, score
-    from engine.recordings.measure import largest_zone
+    from engine.recordings.recording import load_recording
+    from engine.recordings.score import judge, score
     from engine.replay import parse_ops
     from engine.spread import MAX_SEEDS, seeds_from
     from server.wire.config import MAX_SEED
@@ -145,7 +145,7 @@ def run_replay(args: argparse.Namespace) -> int:
     capture = load_capture(path, path.name)
     recording = None
     if args.against is not None:
-        recording = load_recording(recording_folder(args.against), largest_zone(capture))
+        recording = load_recording(recording_folder(args.against), capture.main_zone)
         if ops and ops != recording.ops:
             raise ValueError("--ops differ from those of the recording: leave --ops out")
         ops = recording.ops

@@ -2,7 +2,7 @@
 
 A state, an operation, a state, an operation… The folder has the layout of the examples
 (``s1.tar.xz``, ``hook-STEP-OP.tar.xz``, ``result.json``), so that a replay can be scored against it
-(engine/recordings/fidelity.py). States stay in memory until the last one is read, and are packed
+(engine/recordings/score.py). States stay in memory until the last one is read, and are packed
 then: packing takes far longer than reading, and the machine should not change in between. There is
 one run, since a real machine cannot be set back.
 """
@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.capture.text import parse_vmstat, parse_zoneinfo
-from engine.recordings.fidelity import CAPTURE_NAME, RESULT_NAME, shown_op
+from engine.recordings.recording import CAPTURE_NAME, RESULT_NAME
+from engine.recordings.score import shown_op
 from engine.replay import Op, parse_ops
 from engine.units import MIB_PAGES
 from server.cli.capture import Report, read_moment, write_archive

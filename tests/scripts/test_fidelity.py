@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from engine.recordings.fidelity import BLOCKS_AFTER_COMPACT, Score, score
 from engine.recordings.measure import Measured, everything
+from engine.recordings.score import BLOCKS_AFTER_COMPACT, Score, score
 from scripts.docs import fidelity
 from scripts.docs.fidelity_parts import SEEDS
 

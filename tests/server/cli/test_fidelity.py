@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from engine.recordings.fidelity import Judgement, score
+from engine.recordings.score import Judgement, score
 from server.cli.fidelity import fidelity_table, score_line
 from server.paths import examples_folder
 from tests.server import command_line

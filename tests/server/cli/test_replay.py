@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from engine.recordings.fidelity import RECORDED_AS
+from engine.recordings.recording import RECORDED_AS
 from engine.spread import merge_replays
 from server.cli.common import example_or_path
 from server.cli.replay import replay_table

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.capture.load import load_capture
-from engine.recordings.fidelity import load_recording
+from engine.recordings.recording import load_recording
 from server.cli import main
 from server.cli.series import Machine, parse_steps, record_series
 from tests.engine.small_capture import small

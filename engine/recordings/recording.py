@@ -1,0 +1,154 @@
+"""A recording: what a real kernel did from one captured state, design by design, run by run.
+
+A folder with a capture (``s1.tar.xz``), ``result.json``, and captures of the states after the steps
+(``DESIGN-STEP-OPERATION.tar.xz``); docs/CAPTURES.md has the layout. Read here and judged elsewhere.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine.capture.text import ZoneKey, parse_buddyinfo
+from engine.replay import Op, parse_ops
+
+# Name of a design in a recording -> key of the design that is to predict it.
+RECORDED_AS: Mapping[str, str] = {
+    "pinned": "pinned",
+    "hook": "lru_hook",
+    "dedicated": "dedicated_block:prevent",
+    "literal": "dedicated_block",
+}
+CAPTURE_NAME = "s1.tar.xz"
+RESULT_NAME = "result.json"
+MAX_RESULT_BYTES = 64 << 20
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What was read off a kernel: at the start, or after one step of one run.
+
+    Attributes:
+        op: name of the operation before it; empty at the start.
+        got: what the operation brought: MiB for ``inflate``, the most and the first attempt for
+            ``huge``, nothing for others.
+        zones: free blocks by zone and order; empty after ``huge``, when nothing else was read.
+        vmstat: counters since boot; empty likewise.
+        blocks: migratetype of every pageblock, one letter each; empty if unknown.
+        scattered: pages that the recording module's balloon held one by one.
+        dedicated: pages that it held in whole pageblocks.
+    """
+
+    op: str = ""
+    got: tuple[float, ...] = ()
+    zones: Mapping[ZoneKey, Sequence[int]] = field(default_factory=dict)
+    vmstat: Mapping[str, int] = field(default_factory=dict)
+    blocks: str = ""
+    scattered: int = 0
+    dedicated: int = 0
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What a kernel did with one guest.
+
+    Attributes:
+        folder: where it is.
+        name: of the scenario.
+        kernel: release, empty if unknown.
+        zone: the capture's zone with the most managed pages.
+        ops: what was asked, in order.
+        start: before the first operation.
+        runs: key of a design → runs → moments after each operation.
+    """
+
+    folder: Path
+    name: str
+    kernel: str
+    zone: ZoneKey
+    ops: list[Op]
+    start: Moment
+    runs: Mapping[str, list[list[Moment]]]
+
+    @property
+    def blocks(self) -> str:
+        """Migratetype of every pageblock of the capture, one letter each; empty if unknown."""
+        return self.start.blocks
+
+    @property
+    def capture(self) -> Path:
+        """The memory that everything started from."""
+        return self.folder / CAPTURE_NAME
+
+    def moment(self, key: str, index: int) -> Moment:
+        """After ``index`` operations under a design, in the first run."""
+        return self.runs[key][0][index - 1] if index else self.start
+
+    def capture_after(self, key: str, index: int) -> Path:
+        """The memory after ``index`` operations in the first run, whether it was kept or not."""
+        if index == 0:
+            return self.capture
+        name = next(name for name, design in RECORDED_AS.items() if design == key)
+        return self.folder / f"{name}-{index - 1}-{self.ops[index - 1][0]}.tar.xz"
+
+
+def _balloon(lab: str) -> tuple[int, int]:
+    """Pages of the module's balloon: one by one, and in whole pageblocks."""
+    words = lab.split()
+    held = dict(zip(words[::2], map(int, words[1::2]), strict=True))
+    return held.get("scattered", 0), held.get("dedicated", 0)
+
+
+def _moment(data: Mapping[str, Any], zone: ZoneKey) -> Moment:
+    """One entry of result.json; KeyError and the like if it is none."""
+    op = str(data["op"][0]) if "op" in data else ""
+    if op == "huge":
+        best, first = data["got"]
+        return Moment(op, (best + 0, first + 0))
+    zones = parse_buddyinfo(data["buddyinfo"].encode())
+    _ = zones[zone]
+    vmstat = {str(name): int(value) for name, value in data["vmstat"].items()}
+    got = (data["got"] + 0,) if op == "inflate" else ()
+    blocks = str(data.get("blocks", ""))
+    return Moment(op, got, zones, vmstat, blocks, *_balloon(data.get("lab", "")))
+
+
+def load_recording(folder: Path, zone: ZoneKey) -> Recording:
+    """Read ``result.json`` of a folder.
+
+    Args:
+        folder: with the capture beside it.
+        zone: the capture's zone with the most managed pages.
+
+    Raises:
+        ValueError: there is none, or it is none of ours; one sentence.
+    """
+    path = folder / RESULT_NAME
+    try:
+        if path.stat().st_size > MAX_RESULT_BYTES:
+            raise ValueError(f"over {MAX_RESULT_BYTES >> 20} MiB")
+        data = json.loads(path.read_bytes())
+        scenario = data["scenario"]
+        ops = parse_ops(scenario["ops"])
+        start = _moment(data["s1"], zone)
+        runs = {
+            key: [[_moment(step, zone) for step in run] for run in data["designs"][name]]
+            for name, key in RECORDED_AS.items()
+            if name in data["designs"]
+        }
+        name = str(scenario.get("name") or folder.name)
+        kernel = str(scenario.get("kernel", ""))
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}: no recording there") from error
+    except RecursionError:
+        raise ValueError(f"{path} is nested too deeply") from None
+    except (KeyError, IndexError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path} is no recording: {error!r:.80}") from error
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+    if not runs:
+        raise ValueError(f"{path} has no design of {', '.join(RECORDED_AS)}")
+    if any(len(run) != len(ops) for design in runs.values() for run in design):
+        raise ValueError(f"{path}: a run has not as many steps as there are operations, {len(ops)}")
+    return Recording(folder, name, kernel, zone, ops, start, runs)
