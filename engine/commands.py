@@ -73,7 +73,10 @@ class BalloonTarget(Command):
 
 @dataclass(frozen=True)
 class BalloonInflate(Command):
-    """Raise the balloon's target by ``nr_pages`` above what each balloon holds now."""
+    """Raise the balloon's target by ``nr_pages``.
+
+    It counts from the target while any balloon is on its way, else from what each balloon holds.
+    """
 
     type: ClassVar[str] = "balloon_inflate"
     nr_pages: int
@@ -84,7 +87,7 @@ class BalloonInflate(Command):
 
 @dataclass(frozen=True)
 class BalloonDeflate(Command):
-    """Lower the balloon's target by ``nr_pages`` below what each balloon holds, to 0 at least."""
+    """Lower the balloon's target by ``nr_pages``, to 0 at least; counted as for BalloonInflate."""
 
     type: ClassVar[str] = "balloon_deflate"
     nr_pages: int

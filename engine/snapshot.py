@@ -18,6 +18,14 @@ def copy_guest(guest: Guest) -> Guest:
     return Guest(*(array.copy() for array in guest))
 
 
+def frozen_copy(guest: Guest) -> Guest:
+    """A copy that cannot be written; to be kept and looked at, not for the core."""
+    kept = copy_guest(guest)
+    for array in kept:
+        array.flags.writeable = False
+    return kept
+
+
 def restore(into: Guest, source: Guest) -> None:
     """Overwrite one guest with another of the same memory map.
 

@@ -6,6 +6,7 @@ which an allocation failed simply lacks that object. Occupancy swings slowly aro
 point, like day and night.
 """
 
+import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -195,6 +196,17 @@ class Workload:
         self._nr_spare = end
         self._tick += 1
         return out
+
+    def copy(self, frozen: bool = False) -> "Workload":
+        """A stream of its own that goes on as this one does.
+
+        Args:
+            frozen: its arrays cannot be written, so that it stays where it is.
+        """
+        twin = copy.deepcopy(self)
+        for array in (twin._live, twin._orders, twin._spare):
+            array.flags.writeable = not frozen
+        return twin
 
 
 def live_objects(

@@ -6,22 +6,23 @@ configuration and commands at the same ticks give the same bytes.
 """
 
 import copy
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from engine import commands as c
+from engine import requests
 from engine import units as u
 from engine.core import run
 from engine.core.balloon.balloon import balloon_size
 from engine.core.observe import check
 from engine.core.profile_2012 import adopt_kernel
-from engine.core.ranges.range_job import at_work
 from engine.designs import parse_designs
 from engine.designs.base import Cause, Design, rules_dict
-from engine.guest import COST_FIELDS, RANGE_FIELDS, VMSTAT_FIELDS, Guest
+from engine.guest import COST_FIELDS, VMSTAT_FIELDS, Guest
 from engine.kernels import kernel_named
-from engine.snapshot import copy_guest, digest
+from engine.snapshot import copy_guest, digest, frozen_copy, restore
 from engine.view import GuestView
 from engine.workload import NO_OPS, Workload, WorkloadParams, adopt, live_objects
 
@@ -87,6 +88,38 @@ def _prepare(guest: Guest, design: Design) -> None:
         flags[balloon & ((flags & u.PG_DEDICATED) == 0)] |= u.PG_MOVABLE_OPS
 
 
+def _budget(nr_pages: int) -> int:
+    """Units of work a tick of a guest."""
+    return max(1, min(MAX_BUDGET, nr_pages >> _BUDGET_SHIFT))
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """Everything that decides what a world does next, as it stood between two ticks.
+
+    Nothing changes it: its arrays are read-only, and no world writes to it.
+
+    Attributes:
+        config: of the world.
+        tick: ticks that it had run.
+        nr_pages: memory of each guest at the start.
+        guests: one per design.
+        objects: int32[n] handles and uint8[n] orders that a first workload starts from.
+        params: of the workload then in force.
+        workload_left: ticks until it ends by itself; below 0: never.
+        workload: where its stream of operations stood; None: it has never been on.
+    """
+
+    config: WorldConfig
+    tick: int
+    nr_pages: int
+    guests: tuple[Guest, ...]
+    objects: tuple[NDArray[np.int32], NDArray[np.uint8]]
+    params: WorkloadParams
+    workload_left: int
+    workload: Workload | None
+
+
 class World:
     """Guests in lockstep.
 
@@ -110,13 +143,15 @@ class World:
         self.keys: tuple[str, ...] = tuple(d.key for d in self.designs)
         self.tick = 0
         self.nr_pages = int(base.zones["present"].sum())
-        self._budget = max(1, min(MAX_BUDGET, self.nr_pages >> _BUDGET_SHIFT))
+        self._budget = _budget(self.nr_pages)
         first = copy_guest(base)
         adopt_kernel(first, kernel)
         adopt(first)
         # Taken from the base: what a design moves or loses later must not affect the stream of
         # operations.
         self._objects = live_objects(first.pages["handle"], first.pages["order"])
+        for array in self._objects:
+            array.flags.writeable = False
         self._guests = [first, *(copy_guest(first) for _ in self.designs[1:])]
         for guest, design in zip(self._guests, self.designs, strict=True):
             _prepare(guest, design)
@@ -135,114 +170,12 @@ class World:
         Raises:
             ValueError: the command does not fit these guests; nothing has changed then.
         """
-        handler = _HANDLERS.get(type(command))
-        if handler is None:
-            raise ValueError(f"unknown command {command!r:.60}")
-        handler(self, command)
-        for guest in self._guests:
-            vm = guest.vm[0]
-            if vm["rule_stop_on_failure"] == 0 or isinstance(command, _BALLOON_COMMANDS):
-                vm["balloon_stopped"] = 0
-                vm["balloon_idle_rounds"] = 0
-            if isinstance(command, _BALLOON_COMMANDS):
-                vm["balloon_singles"] = 0
-
-    def _check_size(self, verb: str, nr_pages: int) -> None:
-        if nr_pages > self.nr_pages:
-            # A capture's memory is rarely whole MiB; people think in MiB all the same.
-            limit = f"{self.nr_pages // u.MIB_PAGES} MiB"
-            raise ValueError(f"{verb} {c.format_size(nr_pages)}: the guest has {limit}")
-
-    def _balloon_target(self, command: c.BalloonTarget) -> None:
-        self._check_size("balloon target of", command.nr_pages)
-        for guest in self._guests:
-            guest.vm[0]["balloon_target"] = command.nr_pages
-
-    def _balloon_inflate(self, command: c.BalloonInflate) -> None:
-        self._check_size("inflate by", command.nr_pages)
-        for guest in self._guests:
-            wanted = int(balloon_size(guest)) + command.nr_pages
-            guest.vm[0]["balloon_target"] = min(wanted, self.nr_pages)
-
-    def _balloon_deflate(self, command: c.BalloonDeflate) -> None:
-        self._check_size("deflate by", command.nr_pages)
-        for guest in self._guests:
-            guest.vm[0]["balloon_target"] = max(int(balloon_size(guest)) - command.nr_pages, 0)
-
-    def _compact(self, command: c.CompactMemory) -> None:
-        for guest in self._guests:
-            guest.vm[0]["compact_requests"] += 1
-
-    def _direct_compact(self, command: c.DirectCompact) -> None:
-        for guest in self._guests:
-            guest.vm[0]["direct_request"] = command.order + 1
-
-    def _huge(self, command: c.TakeHugePages) -> None:
-        nr = min(command.nr, self.nr_pages >> u.PAGEBLOCK_ORDER)
-        for guest in self._guests:
-            vm = guest.vm[0]
-            vm["huge_target"] = max(nr, 1)
-            vm["huge_attempt"] = vm["huge_idle"] = vm["huge_best"] = vm["huge_first"] = 0
-
-    def _drop_caches(self, command: c.DropCaches) -> None:
-        for guest in self._guests:
-            guest.vm[0]["drop_requests"] += 1
-
-    def _ask_for_range(self, words: str, kind: int, **fields: int) -> None:
-        """Enter a request for a range of pageblocks into every guest."""
-        if any(at_work(guest, u.RANGE_NONE) for guest in self._guests):
-            raise ValueError(f"{words}: another range is being emptied, let it end first")
-        for guest in self._guests:
-            vm = guest.vm[0]
-            for name in RANGE_FIELDS:
-                if name != "offline_pages":
-                    vm[name] = 0
-            vm["range_kind"] = kind
-            vm["range_pfn"] = u.PFN_NONE
-            for name, value in fields.items():
-                vm[name] = value
-
-    def _offline(self, command: c.Offline) -> None:
-        words = f"offline {command.start_mib} to {command.start_mib + command.size_mib} MiB"
-        start = u.mib_to_pages(command.start_mib)
-        end = start + u.mib_to_pages(command.size_mib)
-        zones = self._guests[0].zones
-        limit = int(zones["end_pfn"][-1])
-        if end > limit:
-            raise ValueError(f"{words}: the memory ends at {limit // u.MIB_PAGES} MiB")
-        inside = (zones["start_pfn"] <= start) & (end <= zones["end_pfn"])
-        if not inside.any():
-            spans = ", ".join(
-                f"{u.ZONE_NAMES[zone['name']]} {int(zone['start_pfn']) // u.MIB_PAGES} to "
-                f"{int(zone['end_pfn']) // u.MIB_PAGES} MiB"
-                for zone in zones
-            )
-            raise ValueError(f"{words}: a range lies in one zone: {spans}")
-        self._ask_for_range(words, u.RANGE_OFFLINE, range_start_pfn=start, range_end_pfn=end)
-
-    def _alloc_contig(self, command: c.AllocContig) -> None:
-        words = f"contiguous memory of {command.size_mib} MiB"
-        nr_pages = u.mib_to_pages(command.size_mib)
-        self._check_size("contiguous memory of", nr_pages)
-        blocks = self._guests[0].blocks
-        cma = int((blocks["migratetype"] == u.MIGRATE_CMA).sum()) * u.PAGEBLOCK_NR_PAGES
-        if 0 < cma < nr_pages:
-            raise ValueError(f"{words}: the CMA area has {cma // u.MIB_PAGES} MiB")
-        kernel = kernel_named(self.config.profile)
-        if not cma and not kernel.rules.contig_anywhere:
-            raise ValueError(
-                f"{words}: there is no CMA area, and {kernel.version} had no other way"
-            )
-        self._ask_for_range(
-            words,
-            u.RANGE_CONTIG,
-            range_size=nr_pages,
-            range_mt=u.MIGRATE_CMA if cma else u.MIGRATE_MOVABLE,
-            range_zone=len(self._guests[0].zones) - 1,
-        )
-
-    def _workload_command(self, command: c.SetWorkload) -> None:
-        self._set_workload(command.enabled, command.rate, command.ticks)
+        if isinstance(command, c.SetWorkload):
+            self._set_workload(command.enabled, command.rate, command.ticks)
+        else:
+            machine = requests.Machine(self.nr_pages, kernel_named(self.config.profile))
+            requests.enter(self._guests, machine, command)
+        requests.wake_balloons(self._guests, command)
 
     def _set_workload(self, enabled: bool, rate: int, ticks: int) -> None:
         self._params = replace(self._params, rate=rate, enabled=enabled)
@@ -333,8 +266,44 @@ class World:
         twin.designs, twin.keys = (self.designs[i],), (self.keys[i],)
         twin.config = replace(self.config, designs=twin.keys)
         twin._guests, twin._plans = [copy_guest(self._guests[i])], [self._plans[i]]
-        twin._workload = copy.deepcopy(self._workload)
+        twin._workload = self._workload and self._workload.copy()
         return twin
+
+    # -- keeping and going back
+
+    def checkpoint(self) -> Checkpoint:
+        """What decides this world's future, to go back to."""
+        return Checkpoint(
+            self.config,
+            self.tick,
+            self.nr_pages,
+            tuple(frozen_copy(guest) for guest in self._guests),
+            self._objects,
+            self._params,
+            self._workload_left,
+            self._workload and self._workload.copy(frozen=True),
+        )
+
+    def restore(self, point: Checkpoint) -> None:
+        """Go on from ``point``, taken of this world or of another one made from the same config.
+
+        Raises:
+            ValueError: it is of a world with another config or another memory map; nothing has
+                changed then.
+        """
+        if point.config != self.config:
+            raise ValueError("restore: the checkpoint is of a world with another config")
+        mine, kept = self._guests[0], point.guests[0]
+        if mine.pages.shape != kept.pages.shape or mine.zones.shape != kept.zones.shape:
+            raise ValueError("restore: the checkpoint is of a guest with another memory map")
+        for guest, source in zip(self._guests, point.guests, strict=True):
+            restore(guest, source)
+        self.tick = point.tick
+        self.nr_pages, self._budget = point.nr_pages, _budget(point.nr_pages)
+        self._objects = point.objects
+        self._params = point.params
+        self._workload_left = point.workload_left
+        self._workload = point.workload and point.workload.copy()
 
     # -- looking
 
@@ -367,18 +336,3 @@ class World:
                 raise BrokenInvariantError(
                     f"{key}, tick {self.tick}: {check.explain_check(int(code), int(pfn))}"
                 )
-
-
-_BALLOON_COMMANDS = (c.BalloonTarget, c.BalloonInflate, c.BalloonDeflate)
-_HANDLERS: dict[type[c.Command], Callable[[World, Any], None]] = {
-    c.BalloonTarget: World._balloon_target,
-    c.BalloonInflate: World._balloon_inflate,
-    c.BalloonDeflate: World._balloon_deflate,
-    c.CompactMemory: World._compact,
-    c.DirectCompact: World._direct_compact,
-    c.TakeHugePages: World._huge,
-    c.DropCaches: World._drop_caches,
-    c.Offline: World._offline,
-    c.AllocContig: World._alloc_contig,
-    c.SetWorkload: World._workload_command,
-}

@@ -1,8 +1,9 @@
-"""Who gets what next: one slot per client, with credits; knows bytes, not what they mean.
+"""What each client gets next: one slot per client, with credits; knows bytes, not what they mean.
 
-A client that is slow skips pictures and never queues them: it wants a frame only while it has a
-credit and nothing unsent, and what it then gets is made from the newest picture. A client that
-reads nothing at all is found out by its unsent texts. Owned by the event loop; no I/O here.
+A slow client skips pictures and never queues them: it wants a frame only while it has a credit and
+nothing unsent, and what it then gets is made from the newest picture. A client that reads nothing
+at all is detected by its backlog. What a client does costs the same however many others there are.
+Owned by the event loop; no I/O here.
 """
 
 from collections import deque
@@ -51,12 +52,19 @@ class Slot:
     sending: bool = False
     lost: bool = False
 
+    @property
+    def ready(self) -> bool:
+        """Whether a frame is to be made for this client."""
+        return self.credits > 0 and not (self.asked or self.sending or self.frame)
+
 
 class Hub:
     """The slots of one session."""
 
     def __init__(self) -> None:
         self._slots: dict[int, Slot] = {}
+        # Clients whose slot has changed since the last wants(), in that order.
+        self._changed: dict[int, None] = {}
 
     def __len__(self) -> int:
         return len(self._slots)
@@ -64,15 +72,18 @@ class Hub:
     def add(self, client: int, wake: Callable[[], None]) -> None:
         """A client has said hello."""
         self._slots[client] = Slot(wake)
+        self._changed[client] = None
 
     def remove(self, client: int) -> None:
         """A client is gone; unknown ids are ignored."""
         self._slots.pop(client, None)
+        self._changed.pop(client, None)
 
-    def credit(self, client: int) -> None:
-        """A client has painted a frame."""
+    def credit(self, client: int, n: int = 1) -> None:
+        """A client has painted ``n`` frames."""
         slot = self._slots[client]
-        slot.credits = min(slot.credits + 1, MAX_CREDITS)
+        slot.credits = min(slot.credits + n, MAX_CREDITS)
+        self._changed[client] = None
 
     def key(self, client: int) -> None:
         """A client cannot use a delta; what was made for it is dropped, its credits are renewed."""
@@ -81,14 +92,17 @@ class Hub:
         slot.frame = None
         slot.asked = False
         slot.credits = max(slot.credits, CREDITS_AT_HELLO)
+        self._changed[client] = None
 
     def wants(self) -> list[Want]:
         """Clients that became ready since the last call."""
         ready = []
-        for client, slot in self._slots.items():
-            if slot.credits > 0 and not (slot.asked or slot.sending or slot.frame):
+        for client in self._changed:
+            slot = self._slots[client]
+            if slot.ready:
                 slot.asked = True
                 ready.append(Want(client, slot.base))
+        self._changed.clear()
         return ready
 
     def deliver(self, client: int, base: int | None, seq: int, data: bytes) -> None:
@@ -137,6 +151,7 @@ class Hub:
         slot = self._slots.get(client)
         if slot is not None:
             slot.sending = False
+            self._changed[client] = None
 
     def lost(self, client: int) -> bool:
         """Whether a client reads nothing and is to be dropped."""

@@ -5,6 +5,7 @@ instead of running after it, and the result of the simulation is the same.
 """
 
 MAX_DEBT_S = 0.1  # seconds of ticks that may be made up for after a stall
+MAX_WAIT_S = 60.0  # whoever waits looks again: a pace near zero gives waits that no clock can hold
 
 
 class Pacer:
@@ -38,7 +39,7 @@ class Pacer:
         self._debt = 1.0 if self.ticks_per_s else 0.0
 
     def wait_s(self) -> float | None:
-        """Seconds from the last reading until a tick is due; None while paused."""
+        """Seconds from the last reading until a tick may be due; None while paused."""
         if not self.ticks_per_s:
             return None
-        return max((1.0 - self._debt) / self.ticks_per_s, 0.0)
+        return min(max((1.0 - self._debt) / self.ticks_per_s, 0.0), MAX_WAIT_S)

@@ -4,6 +4,7 @@ Owned by a session's worker. Keeps exactly the pictures that some client got las
 can be made against them; a base that is not kept any more means a key frame.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 
 from server.wire.frames import Picture, encode_frame
@@ -29,31 +30,57 @@ class Delivery:
 
 
 class Publisher:
-    """Who wants what, and the pictures that deltas start from."""
+    """Who wants what, and the pictures that deltas start from.
+
+    Clients are kept by the base that they share, so that a look costs as much as there are bases,
+    MAX_KEPT at most, and not as much as there are clients.
+    """
 
     def __init__(self) -> None:
-        self._wants: dict[int, int | None] = {}
-        self._given: dict[int, int] = {}
+        self._wants: dict[int, int | None] = {}  # client → base
+        self._groups: dict[int | None, dict[int, None]] = {}  # base → clients that want, in order
+        self._given: dict[int, int] = {}  # client → seq of what it got last
+        self._holders: Counter[int] = Counter()  # seq → clients that got it last
         self._kept: dict[int, Picture] = {}
 
     def want(self, client: int, base: int | None) -> None:
         """``client`` is ready and got ``base`` last."""
-        self._wants[client] = base
-        if base is None:
-            self._given.pop(client, None)
-        else:
-            self._given[client] = base
+        self._give(client, base)
+        self._drop_want(client)
+        known = base if base in self._kept else None
+        self._wants[client] = known
+        self._groups.setdefault(known, {})[client] = None
 
     def forget(self, client: int) -> None:
         """``client`` is gone."""
-        self._wants.pop(client, None)
-        self._given.pop(client, None)
+        self._drop_want(client)
+        self._give(client, None)
 
     def restart(self) -> None:
         """The session starts over: nobody has a base, and nobody wants until it says so again."""
         self._wants.clear()
+        self._groups.clear()
         self._given.clear()
+        self._holders.clear()
         self._kept.clear()
+
+    def _drop_want(self, client: int) -> None:
+        if client in self._wants:
+            base = self._wants.pop(client)
+            del self._groups[base][client]
+            if not self._groups[base]:
+                del self._groups[base]
+
+    def _give(self, client: int, seq: int | None) -> None:
+        """Note what ``client`` got last."""
+        before = self._given.pop(client, None)
+        if before is not None:
+            self._holders[before] -= 1
+            if not self._holders[before]:
+                del self._holders[before]
+        if seq is not None:
+            self._given[client] = seq
+            self._holders[seq] += 1
 
     @property
     def wanted(self) -> bool:
@@ -62,28 +89,28 @@ class Publisher:
 
     def waits_for(self, seq: int) -> bool:
         """Whether a client is ready that does not have picture ``seq`` yet."""
-        return any(base != seq for base in self._wants.values())
+        return any(base != seq for base in self._groups)
 
     def publish(self, picture: Picture) -> list[Delivery]:
         """Frames for every ready client that does not have ``picture`` yet."""
-        groups: dict[int | None, list[int]] = {}
-        for client, base in self._wants.items():
-            if base != picture.seq:
-                known = base if base in self._kept else None
-                groups.setdefault(known, []).append(client)
         out = []
-        for base, clients in groups.items():
+        for base in [base for base in self._groups if base != picture.seq]:
+            clients = self._groups.pop(base)
             data = encode_frame(picture, None if base is None else self._kept[base])
             out.append(Delivery(tuple(clients), base, picture.seq, data))
             for client in clients:
                 del self._wants[client]
-                self._given[client] = picture.seq
+                self._give(client, picture.seq)
         self._keep(picture)
         return out
 
     def _keep(self, picture: Picture) -> None:
+        """Keep ``picture`` and what somebody got last; the oldest go when there are too many."""
         self._kept[picture.seq] = picture
-        needed = {picture.seq, *self._given.values()}
-        self._kept = {seq: kept for seq, kept in self._kept.items() if seq in needed}
+        for seq in [seq for seq in self._kept if seq not in self._holders and seq != picture.seq]:
+            del self._kept[seq]
         for seq in sorted(self._kept)[:-MAX_KEPT]:
             del self._kept[seq]
+            for client in self._groups.pop(seq, {}):
+                self._wants[client] = None
+                self._groups.setdefault(None, {})[client] = None

@@ -8,7 +8,7 @@ from engine import units as u
 from engine.core.memory.page import set_state
 from engine.guest import set_kernel
 from engine.kernels import KERNELS, LAW_FIELDS
-from engine.snapshot import copy_guest, digest, guest_bytes, restore
+from engine.snapshot import copy_guest, digest, frozen_copy, guest_bytes, restore
 from engine.view import GuestView
 from tests.engine.small_guest import all_free, put, same, settle
 
@@ -22,6 +22,18 @@ def test_a_copy_is_equal_and_independent() -> None:
     assert digest(guest) != digest(other)
     restore(other, guest)
     assert same(guest, other)
+
+
+def test_a_frozen_copy_cannot_be_written_and_gives_writable_ones() -> None:
+    guest = settle(all_free(4))
+    kept = frozen_copy(guest)
+    with pytest.raises(ValueError, match="read-only"):
+        kept.vm[0]["tick"] = 1
+    set_state(guest, 0, 0, u.STATE_ANON, 0)
+    assert digest(kept) != digest(guest)
+    again = copy_guest(kept)
+    again.vm[0]["tick"] = 1
+    assert digest(again) != digest(kept)
 
 
 @pytest.mark.parametrize("array", ["pages", "blocks", "lists", "zones", "vm", "cc"])

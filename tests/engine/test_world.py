@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
 
 from engine import commands as c
 from engine import units as u
@@ -12,6 +13,7 @@ from engine.presets import PRESETS, make_from_recipe
 from engine.snapshot import copy_guest, digest
 from engine.workload import WorkloadParams
 from engine.world import BrokenInvariantError, World, WorldConfig
+from tests.engine.histories import EXAMPLES, HISTORIES, History, digests, live
 from tests.engine.worlds import NR_PAGES, TENTH, base, done, stats, world
 
 
@@ -124,7 +126,7 @@ def test_an_unknown_command_is_refused() -> None:
         world().apply(c.Command())
 
 
-def test_inflate_and_deflate_are_relative_to_what_each_balloon_holds(profile: str) -> None:
+def test_inflate_and_deflate_at_rest_are_relative_to_what_each_balloon_holds(profile: str) -> None:
     w = done(
         world("pinned", "lru_hook", profile=profile), c.BalloonInflate(1000), c.BalloonInflate(500)
     )
@@ -267,3 +269,55 @@ def test_a_world_alone_goes_its_own_way(profile: str) -> None:
     assert [w.digest(0), w.digest(1)] == before
     w.step(5)
     assert w.digest(1) == twin.digest(0)  # the workload's stream went on alike in both
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(HISTORIES, HISTORIES, HISTORIES)
+def test_a_restored_world_has_the_same_future(
+    before: History, after: History, detour: History
+) -> None:
+    """Back in the same world, after it has gone astray, and in a new one made alike."""
+    w = world("dedicated_block", "separate_pass")
+    live(w, before)
+    point = w.checkpoint()
+    live(w, after)
+    w.step(3)
+    future = (digests(w), w.tick, w.workload)
+    live(w, detour)
+    w.restore(point)
+    live(w, after)
+    w.step(3)
+    assert (digests(w), w.tick, w.workload) == future
+    fresh = world("dedicated_block", "separate_pass")
+    fresh.restore(point)
+    live(fresh, after)
+    fresh.step(3)
+    assert (digests(fresh), fresh.tick, fresh.workload) == future
+
+
+def test_a_checkpoint_cannot_be_written_and_is_written_by_nobody() -> None:
+    w = world("pinned")
+    w.apply(c.SetWorkload(True, 100))
+    w.step(3)
+    point = w.checkpoint()
+    kept = digest(point.guests[0])
+    w.step(3)
+    w.restore(point)
+    w.step(3)
+    assert digest(point.guests[0]) == kept
+    for array in (*point.guests[0], *point.objects):
+        assert not array.flags.writeable
+    assert point.workload is not None
+    with pytest.raises(ValueError, match="read-only"):
+        point.workload.tick()
+
+
+def test_a_checkpoint_of_another_world_is_refused_untouched() -> None:
+    w = world("pinned")
+    before = w.digest(0)
+    with pytest.raises(ValueError, match="of a world with another config"):
+        w.restore(world("lru_hook").checkpoint())
+    small = World(make_from_recipe(PRESETS["tight"], NR_PAGES // 2, 1), w.config)
+    with pytest.raises(ValueError, match="of a guest with another memory map"):
+        w.restore(small.checkpoint())
+    assert w.digest(0) == before

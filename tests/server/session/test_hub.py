@@ -1,6 +1,8 @@
 """Slots and credits: slow clients skip, nobody queues, nobody waits for another."""
 
-from server.session.hub import CREDITS_AT_HELLO, MAX_CREDITS, MAX_TEXTS, Hub, Want
+import pytest
+
+from server.session.hub import CREDITS_AT_HELLO, MAX_CREDITS, MAX_TEXTS, Hub, Slot, Want
 
 
 def hub_of(*clients):
@@ -39,15 +41,56 @@ def test_two_credits_then_silence_then_one_frame_per_paint():
     assert hub.wants() == [Want(1, CREDITS_AT_HELLO)]
 
 
-def test_credits_cannot_be_piled_up():
+@pytest.mark.parametrize("n", [1, 4])
+def test_credits_cannot_be_piled_up(n):
     hub, _ = hub_of(1)
     for _ in range(1000):
-        hub.credit(1)
+        hub.credit(1, n)
     sent = 0
     while hub.wants():
         hub.deliver(1, None, sent + 1, b"x")
         sent += len(send(hub, 1))
     assert sent == MAX_CREDITS
+
+
+def test_one_credit_may_pay_for_several_frames():
+    hub, _ = hub_of(1)
+    for seq in (1, 2):
+        hub.wants()
+        hub.deliver(1, None, seq, b"x")
+        send(hub, 1)
+    hub.credit(1, 2)
+    for seq in (3, 4):
+        assert hub.wants() == [Want(1, seq - 1)]
+        hub.deliver(1, seq - 1, seq, b"x")
+        send(hub, 1)
+    assert hub.wants() == []
+
+
+def looks_for(nr_clients, monkeypatch):
+    """Looks at slots that one paint of one client costs among so many."""
+    looks = []
+    ready = Slot.ready.fget
+    monkeypatch.setattr(Slot, "ready", property(lambda slot: looks.append(1) or ready(slot)))
+    hub, _ = hub_of(*range(nr_clients))
+    for client in range(nr_clients):
+        hub.wants()
+        hub.deliver(client, None, 1, b"x")
+        send(hub, client)
+    hub.wants()
+    looks.clear()
+    hub.credit(0)
+    assert len(hub.wants()) <= 1
+    hub.deliver(0, 1, 2, b"y")
+    hub.wants()
+    send(hub, 0)
+    hub.wants()
+    monkeypatch.undo()
+    return len(looks)
+
+
+def test_what_a_client_does_costs_the_same_among_a_thousand_others(monkeypatch):
+    assert looks_for(1000, monkeypatch) == looks_for(1, monkeypatch) <= 4
 
 
 def test_a_slow_client_holds_nobody_up_and_gets_the_newest():
@@ -111,7 +154,7 @@ def test_a_reset_voids_what_was_made_before_it():
     assert hub.wants() == [Want(1, None)]
 
 
-def test_a_client_that_reads_nothing_is_found_out():
+def test_a_client_that_reads_nothing_is_lost():
     hub, _ = hub_of(1)
     for _ in range(MAX_TEXTS):
         hub.text(1, "x")
@@ -121,7 +164,7 @@ def test_a_client_that_reads_nothing_is_found_out():
     assert len(send(hub, 1)) == MAX_TEXTS
 
 
-def test_who_is_gone_gets_nothing():
+def test_a_client_that_has_left_gets_nothing():
     hub, woken = hub_of(1)
     hub.wants()
     hub.remove(1)

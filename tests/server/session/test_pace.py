@@ -1,10 +1,12 @@
 """Whole ticks from a pace and a clock."""
 
+import threading
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.session.pace import MAX_DEBT_S, Pacer
+from server.session.pace import MAX_DEBT_S, MAX_WAIT_S, Pacer
 
 
 def run(pacer, times):
@@ -16,12 +18,12 @@ def run(pacer, times):
     return ticks
 
 
-def test_sixty_a_second():
+def test_sixty_ticks_a_second():
     pacer = Pacer(60, 0.0)
     assert sum(run(pacer, [i / 100 for i in range(1, 1001)])) in (599, 600)
 
 
-def test_slower_than_one_a_second():
+def test_a_pace_below_one_tick_a_second():
     pacer = Pacer(0.5, 0.0)
     assert run(pacer, [1.0, 2.0, 3.0, 4.0]) == [0, 1, 0, 1]
 
@@ -40,7 +42,7 @@ def test_a_stall_is_not_made_up_for():
     assert run(pacer, [10.0]) == [int(100 * MAX_DEBT_S)]
 
 
-def test_paused():
+def test_no_tick_is_due_while_paused():
     pacer = Pacer(0, 0.0)
     assert run(pacer, [1.0, 100.0]) == [0, 0]
     assert pacer.wait_s() is None
@@ -68,3 +70,13 @@ def test_wait_until_the_next_tick():
 def test_a_clock_that_goes_backwards_gives_no_ticks():
     pacer = Pacer(100, 10.0)
     assert run(pacer, [5.0]) == [0]
+
+
+@pytest.mark.parametrize("pace", [1e-9, 1e-300, 5e-324])
+def test_a_pace_near_zero_asks_for_no_wait_beyond_what_a_clock_holds(pace):
+    pacer = Pacer(pace, 0.0)
+    pacer.due(1.0)
+    wait = pacer.wait_s()
+    assert wait == MAX_WAIT_S
+    assert wait < threading.TIMEOUT_MAX
+    assert pacer.due(1.0 + wait) == 0

@@ -1,5 +1,6 @@
 """Encoding once per group of clients that share a base."""
 
+from server.session import publisher as publisher_module
 from server.session.publisher import MAX_KEPT, Publisher
 from server.wire import frames
 from tests.server import fake
@@ -88,3 +89,70 @@ def test_a_restart_forgets_everybody():
     publisher.restart()
     assert not publisher.wanted
     assert publisher.publish(two) == []
+
+
+def test_a_client_that_asks_again_is_served_once_by_its_newest_base():
+    one, two = chain(2)
+    publisher = Publisher()
+    publisher.want(1, None)
+    publisher.publish(one)
+    publisher.want(1, 1)
+    publisher.want(1, None)  # it has lost the frame meanwhile
+    (made,) = publisher.publish(two)
+    assert (made.clients, made.base) == ((1,), None)
+    assert publisher.publish(two) == []
+
+
+def test_a_base_that_goes_while_somebody_wants_gives_a_key_frame():
+    pictures = chain(MAX_KEPT + 2)
+    publisher = Publisher()
+    for client, picture in enumerate(pictures[:-1]):  # each got another picture last
+        publisher.want(client, None)
+        publisher.publish(picture)
+    publisher.want(0, 1)
+    assert publisher.waits_for(pictures[-2].seq)
+    (made,) = publisher.publish(pictures[-1])
+    assert (made.clients, made.base) == ((0,), None)
+
+
+class Counted(dict):
+    """Counts what is looked at in it."""
+
+    looks = 0
+
+    def __iter__(self):
+        for key in super().__iter__():
+            Counted.looks += 1
+            yield key
+
+    def items(self):
+        return [(key, self[key]) for key in self]
+
+    def values(self):
+        return [self[key] for key in self]
+
+
+def looks_of_a_want(nr_clients, monkeypatch):
+    """Entries looked at when one client among so many wants, waits and is served."""
+    monkeypatch.setattr(publisher_module, "encode_frame", lambda picture, base: b"")
+    one, two = chain(2)
+    publisher = Publisher()
+    for client in range(nr_clients):
+        publisher.want(client, None)
+    publisher.publish(one)
+    for client in range(1, nr_clients):
+        publisher.want(client, 1)
+    for name in ("_wants", "_groups", "_given", "_kept"):
+        setattr(publisher, name, Counted(getattr(publisher, name)))
+    Counted.looks = 0
+    publisher.waits_for(1)
+    publisher.want(0, 1)
+    publisher.waits_for(1)
+    publisher.publish(one)
+    assert two.seq == 2
+    return Counted.looks
+
+
+def test_a_want_costs_the_same_among_a_thousand_that_have_the_picture(monkeypatch):
+    few, many = looks_of_a_want(2, monkeypatch), looks_of_a_want(1000, monkeypatch)
+    assert few == many <= 8
