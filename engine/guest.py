@@ -195,13 +195,13 @@ VM_DTYPE = np.dtype(
         )
     ]
     + [(name, "<i8") for name in [*VMSTAT_FIELDS, *COST_FIELDS, *JOB_FIELDS, *RULE_FIELDS]]
-    # Its eight bytes are part of every digest that was ever written down.
+    # Its eight bytes are part of every digest ever published.
     + [("pad", "<i8")]
     # engine/snapshot.py leaves them out of the digest while nothing was asked for
     + [(name, "<i8") for name in RANGE_FIELDS]
     # The laws of the guest's kernel (engine/kernels.py), written by set_kernel only. Last: they
     # follow from profile and variant, which count in the digest, so they are left out of it, and a
-    # law may get a name of its own without a digest that changes.
+    # law may get a name of its own without changing any digest.
     + [(name, "<i8") for name in LAW_FIELDS]
 )
 
@@ -314,9 +314,9 @@ def make_guest(spans: tuple[ZoneSpan, ...], seed: int) -> Guest:
 
 
 def set_kernel(guest: Guest, kernel: Kernel) -> None:
-    """Let a guest follow a kernel's laws from now on; its memory stays as it is.
+    """Make a guest follow a kernel's laws from now on; its memory stays as it is.
 
-    Where that memory has to be made fit for them: engine/core/profile_2012.py adopt_kernel().
+    Where memory has to be adapted to them, use adopt_kernel() of engine/core/profile_2012.py.
 
     Args:
         guest: vm.profile, vm.variant and vm.law_* are written.

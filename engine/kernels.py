@@ -1,9 +1,9 @@
 """KernelRules: what distinguishes one simulated kernel from another, as data; one row per profile.
 
-A kernel is a row of integers, as a design is (engine/designs/base.py). The acting code in
-engine/core asks for one law at a time, by its name, and never which kernel it is simulating; the
-algorithms of an era stay in files of their own (``*_2012.py``), and a law says which one runs. A
-kernel that combines laws that are known here is one more row of KERNELS and nothing else.
+A kernel is a row of integers, like a design (engine/designs/base.py). The acting code in
+engine/core looks up one law at a time, by name, and never which kernel it is simulating; the
+algorithms of an era stay in files of their own (``*_2012.py``), and a law selects which one runs. A
+kernel that combines existing laws is one more row of KERNELS and nothing else.
 """
 
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -19,8 +19,8 @@ def _law(decides: str, source: str, values: tuple[str, ...] = _NO_YES) -> Any:
     """One law.
 
     Args:
-        decides: what holds where its value is 1 (or what the value chooses).
-        source: kernel functions that have it, and from which version on.
+        decides: what holds if its value is 1 (or what the value selects).
+        source: kernel functions that implement it, and since which version.
         values: words for its values, by number.
     """
     return field(metadata={"decides": decides, "source": source, "values": values})
@@ -30,32 +30,32 @@ def _law(decides: str, source: str, values: tuple[str, ...] = _NO_YES) -> Any:
 class KernelRules:
     """Integers that the core reads; field ``x`` becomes Guest.vm[0]["law_x"].
 
-    Each field's metadata says what it decides and where the kernel does. "6.12" and "3.8" name the
-    kernels whose function was simulated; "since v5.0" is where the rule came into Linux. Nothing
-    has a default, so that a row cannot forget a law.
+    Each field's metadata says what it decides and where the kernel does so. "6.12" and "3.8" name
+    the kernels whose function is simulated; "since v5.0" is when the rule entered Linux. There are
+    no defaults, so a row cannot omit a law.
     """
 
     # -- free lists
     lists_apart: int = _law(
-        "A free block may be listed under another migratetype than its pageblock's, and a "
+        "A free block may be listed under a migratetype other than its pageblock's, and a "
         "pageblock that changes its type leaves the lists as they are.",
         "3.8 mm/page_alloc.c move_freepages(), __rmqueue_fallback(); 6.12 account_freepages(): "
         "they agree since v6.10",
     )
     merge_keeps_types: int = _law(
         "Free pageblocks of any ordinary type merge, and each keeps its own; otherwise the buddy "
-        "takes the type of what it merges with.",
+        "takes the type of the block that it merges with.",
         "3.8 and 6.12 mm/page_alloc.c __free_one_page()",
     )
     reserve_at_boot: int = _law(
-        "A zone keeps up to two RESERVE pageblocks from boot on; otherwise HIGHATOMIC pageblocks "
-        "are set aside when atomic requests need them, and counted.",
+        "A zone keeps up to two RESERVE pageblocks from boot; otherwise HIGHATOMIC pageblocks are "
+        "reserved when atomic requests need them, and counted.",
         "3.8 mm/page_alloc.c setup_zone_migrate_reserve(); 6.12 reserve_highatomic_pageblock(), "
         "since v4.4",
     )
     claim_or_steal: int = _law(
         "Without a page of its own type, a request claims a whole pageblock, or steals one page "
-        "and leaves the rest to its owner; otherwise what is split off goes to whoever asked.",
+        "and leaves the rest to its owner; otherwise the remainder goes to the requester's list.",
         "6.12 mm/page_alloc.c __rmqueue_claim(), __rmqueue_steal(); 3.8 __rmqueue_fallback()",
     )
     boost_watermarks: int = _law(
@@ -77,34 +77,34 @@ class KernelRules:
     )
     # -- watermarks
     marks_halve_by_order: int = _law(
-        "An order is met if half as many pages are free in each higher order; otherwise if there "
-        "is one block of it.",
+        "An order is met if enough is free in higher orders, half as much for each; otherwise if "
+        "there is one block of it.",
         "3.8 and 6.12 mm/page_alloc.c __zone_watermark_ok(); the latter since v4.4",
     )
     marks_from_min: int = _law(
-        "The low and high watermark are a quarter and a half above min; otherwise the guest's own.",
+        "Low and high watermarks are a quarter and a half above min; otherwise the guest's own.",
         "3.8 mm/page_alloc.c __setup_per_zone_wmarks()",
     )
     # -- per-CPU lists
     pcp_high_orders: int = _law(
-        "Per-CPU lists take orders 1 to 3 and 9 too.",
+        "Per-CPU lists also take orders 1 to 3 and 9.",
         "6.12 mm/page_alloc.c pcp_allowed_order(), since v5.14; 3.8 buffered_rmqueue()",
     )
     pcp_drain_in_turn: int = _law(
-        "Pages go back one from each per-CPU list in turn; otherwise one list after the other.",
+        "Pages go back from the per-CPU lists in turn, one each; otherwise one list after another.",
         "3.8 and 6.12 mm/page_alloc.c free_pcppages_bulk()",
     )
     pcp_free_grows: int = _law(
-        "More pages go back at a time the more are freed in a row; otherwise always a batch.",
+        "The more pages are freed in a row, the more go back at a time; otherwise always a batch.",
         "6.12 mm/page_alloc.c nr_pcp_free(); 3.8 free_hot_cold_page()",
     )
     pcp_refill_grows: int = _law(
-        "More pages are fetched at a time the more are asked for in a row; otherwise always a "
+        "The more pages are requested in a row, the more are fetched at a time; otherwise always a "
         "batch.",
         "6.12 mm/page_alloc.c nr_pcp_alloc(); 3.8 buffered_rmqueue()",
     )
     pcp_batch_by_zone: int = _law(
-        "A batch follows from the zone's size, at most 31 pages, and a list is full at six "
+        "The batch is derived from the zone's size, at most 31 pages, and a list is full at six "
         "batches; otherwise the guest's own.",
         "3.8 mm/page_alloc.c zone_batchsize(), setup_pageset()",
     )
@@ -125,21 +125,21 @@ class KernelRules:
         "3.8 mm/vmscan.c balance_pgdat(), pgdat_balanced(); 6.12 pgdat_balanced()",
     )
     kswapd_drops_order: int = _law(
-        "kswapd goes on for single pages once it has reclaimed enough to compact.",
+        "kswapd continues for single pages once it has reclaimed enough to compact.",
         "6.12 mm/vmscan.c kswapd_shrink_node()",
     )
     thp_wakes_kswapd: int = _law(
-        "A fault for a transparent huge page may wake kswapd (no __GFP_NO_KSWAPD).",
+        "A transparent huge page fault may wake kswapd (no __GFP_NO_KSWAPD).",
         "3.8 include/linux/gfp.h GFP_TRANSHUGE",
     )
     # -- compaction
     linear_scanners: int = _law(
         "Both scanners walk pageblock by pageblock, compact_memory from where they stood, and "
-        "direct compaction captures no page; otherwise they find work by the free lists first.",
+        "direct compaction captures no page; otherwise they search the free lists first.",
         "3.8 and 6.12 mm/compaction.c compact_zone(), compact_node(); mm/migrate.c",
     )
     reset_rereads_positions: int = _law(
-        "A run that resets the cached scanner positions begins at the new ones.",
+        "A run that resets the cached scanner positions starts at the new ones.",
         "mm/compaction.c compact_zone(), since v3.14 (d3132e4b83e6)",
     )
     meeting_is_noticed: int = _law(
@@ -148,17 +148,17 @@ class KernelRules:
         "mm/compaction.c isolate_freepages(), since v3.14 (7ed695e069c3)",
     )
     kcompactd: int = _law(
-        "kswapd hands compaction to kcompactd; otherwise it compacts by itself.",
+        "kswapd hands compaction to kcompactd; otherwise kswapd itself compacts.",
         "6.12 mm/compaction.c kcompactd(), since v4.6; 3.8 mm/vmscan.c balance_pgdat()",
     )
     proactive_compaction: int = _law(
-        "kcompactd compacts without being asked where fragmentation is high.",
+        "kcompactd compacts unasked where fragmentation is high.",
         "6.12 mm/compaction.c should_proactive_compact_node(), since v5.9",
     )
     # -- ranges: offlining, contiguous memory
     isolate_asks_lru: int = _law(
-        "A MOVABLE or CMA pageblock is isolated without a look, any other if all pages in use are "
-        "on the LRU; otherwise every page is asked whether it can be moved.",
+        "A MOVABLE or CMA pageblock is isolated unchecked, any other if all pages in use are on "
+        "the LRU; otherwise every page is tested for whether it can be moved.",
         "3.8 mm/page_alloc.c has_unmovable_pages(); 6.12 mm/page_isolation.c",
     )
     isolate_drains: int = _law(
@@ -178,8 +178,8 @@ class KernelRules:
         "6.12 mm/memory_hotplug.c offline_pages(): zone_pcp_disable(), since v5.11",
     )
     offline_moves_lru_only: int = _law(
-        "A round of offlining isolates LRU pages, and the first page in use that is none puts all "
-        "of them back; otherwise whatever is movable is moved and the rest put back.",
+        "A round of offlining isolates LRU pages, and at the first page in use that is not one all "
+        "are put back; otherwise whatever is movable is moved and the rest put back.",
         "3.8 and 6.12 mm/memory_hotplug.c offline_pages(), do_migrate_range()",
     )
     contig_anywhere: int = _law(
@@ -188,8 +188,8 @@ class KernelRules:
     )
     # -- balloon driver
     balloon_by_rounds: int = _law(
-        "The driver lists the pages of a round of 256 when it has them all, which reverses them; "
-        "otherwise each at once. Counts only under a design with driver_rounds.",
+        "The driver enqueues the pages of a round of 256 once it has them all, which reverses "
+        "them; otherwise each at once. Only counts under a design with driver_rounds.",
         "6.12 drivers/virtio/virtio_balloon.c fill_balloon(), since v4.15",
     )
 
@@ -197,7 +197,7 @@ class KernelRules:
         """Refuse what the core cannot simulate.
 
         Raises:
-            ValueError: a value that the law does not have, or a law without what it needs.
+            ValueError: a value that the law does not have, or a law without another that it needs.
         """
         values = asdict(self)
         for law in fields(self):
@@ -212,8 +212,8 @@ class KernelRules:
                 )
 
 
-# What the code of one law takes for granted of another: law, its value, law needed, value needed. A
-# pair may go when the code no longer takes it for granted.
+# What the code of one law assumes about another: law, its value, law needed, value needed. An entry
+# may go when the code no longer assumes it.
 NEEDS: tuple[tuple[str, int, str, int], ...] = (
     ("merge_keeps_types", 1, "lists_apart", 1),  # one list for a block of two types
     # A RESERVE pageblock may be half of a free block.
@@ -223,7 +223,7 @@ NEEDS: tuple[tuple[str, int, str, int], ...] = (
     ("boost_watermarks", 1, "kcompactd", 1),  # the kswapd that takes boosts back
     ("spread_over_zones", 1, "claim_or_steal", 1),  # which honours ALLOC_NOFRAGMENT
     ("pcp_drain_in_turn", 1, "pcp_high_orders", 0),  # counts single pages
-    # Who begins a run does so with the scanners of its own era.
+    # Whoever starts a run uses the scanners of its own era.
     ("linear_scanners", 1, "retry_by_priority", 0),
     ("linear_scanners", 0, "retry_by_priority", 1),
     ("linear_scanners", 1, "kcompactd", 0),
@@ -237,12 +237,12 @@ class Kernel:
     """One row of the table.
 
     Attributes:
-        name: what a person asks for; fixed name on the wire.
-        version: in words for people.
+        name: what users ask for; fixed name on the wire.
+        version: in words, for people.
         profile: Guest.vm.profile.
-        variant: Guest.vm.variant; tells rows of the same profile apart. Both numbers are part of a
-            guest's digest, and a new kernel takes a new profile: only the second row of profile 1
-            had to keep the digests that it had before there was this table.
+        variant: Guest.vm.variant; distinguishes rows of the same profile. Both numbers are part of
+            a guest's digest, and a new kernel gets a new profile: only the second row of profile 1
+            had to keep its digests from before this table.
         rules: its laws.
     """
 
@@ -326,8 +326,8 @@ _LINUX_3_8 = KernelRules(
 
 MODERN = Kernel("modern", "Linux 6.12", u.PROFILE_MODERN, 0, _LINUX_6_12)
 LINUX_2012 = Kernel("2012", "Linux 3.8", u.PROFILE_2012, 0, _LINUX_3_8)
-# 2012 with one defect of its compaction mended as Linux 3.14 did, in two commits: for telling what
-# of a result hangs on that defect.
+# 2012 with one defect of its compaction fixed as in Linux 3.14, in two commits: to tell how much of
+# a result is due to that defect.
 REPAIRED = Kernel(
     "2012+3.14",
     "Linux 3.8",

@@ -1,8 +1,8 @@
-"""Unpacks gz, xz and bz2 from strangers, with bounded memory and no more work than it is worth.
+"""Unpacks untrusted gz, xz and bz2 with bounded memory and work in proportion to the output.
 
-What an archive costs must follow from its size and from what comes out of it. A stream that holds
-nothing costs as much to set up as one that holds something, and a hundred thousand of them fit into
-a few MiB: each stream counts as so many bytes, and what went in may be at most twice what came out.
+The cost of an archive must be bounded by its size and its output. An empty stream costs as much to
+set up as any other, and a hundred thousand of them fit into a few MiB: so each stream counts as
+STREAM_COST bytes of input, and the input may be at most twice the output.
 """
 
 import bz2
@@ -12,14 +12,14 @@ import zlib
 from collections.abc import Callable
 from typing import Protocol
 
-CHUNK = 1 << 16  # bytes read at a time: the account is looked at as often
+CHUNK = 1 << 16  # bytes read at a time: the balance is checked as often
 XZ_MEMORY = 160 << 20  # bytes; xz -9 needs 65 MiB, a crafted header may ask for 4 GiB
-STREAM_COST = 8 << 10  # bytes that beginning a stream counts for; bgzip has one every 64 KiB
+STREAM_COST = 8 << 10  # bytes that starting a stream counts as; bgzip has one every 64 KiB
 SLACK = 1 << 20  # bytes that may go in before anything comes out
-# What is accepted, by the last part of a file's name; anything else is told apart by its content.
+# What is accepted, by file name suffix; the actual format is detected from the content.
 SUFFIXES = (".tar", ".gz", ".tgz", ".xz", ".txz", ".bz2", ".tbz2")
 
-# What the decoders below raise for bytes that make no sense.
+# What the decoders below raise for malformed bytes.
 DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError)
 
 
@@ -31,11 +31,11 @@ class Source(Protocol):
 
 
 class Decoder(Protocol):
-    """One stream, as the standard library's LZMADecompressor and BZ2Decompressor."""
+    """One stream, like the standard library's LZMADecompressor and BZ2Decompressor."""
 
     @property
     def eof(self) -> bool:
-        """Whether the stream is over."""
+        """Whether the stream has ended."""
 
     @property
     def needs_input(self) -> bool:
@@ -43,14 +43,14 @@ class Decoder(Protocol):
 
     @property
     def unused_data(self) -> bytes:
-        """What follows the stream."""
+        """The bytes after the stream."""
 
     def decompress(self, data: bytes, max_length: int, /) -> bytes:
-        """What comes out, ``max_length`` bytes at most."""
+        """The output, at most ``max_length`` bytes."""
 
 
 class _Gzip:
-    """One gzip member in the form of the other two."""
+    """One gzip member, with the interface of the other two."""
 
     def __init__(self) -> None:
         self._inner = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
@@ -87,12 +87,12 @@ _NOT_TAKEN = (
 
 
 class Unpacked:
-    """One stream after the other, unpacked.
+    """One stream after another, unpacked.
 
     Attributes:
         taken: bytes read.
-        given: bytes that came out.
-        streams: begun so far.
+        given: bytes returned.
+        streams: started so far.
     """
 
     def __init__(self, source: Source, new: Callable[[], Decoder], name: str) -> None:
@@ -109,13 +109,13 @@ class Unpacked:
         self._new = new
         self._name = name
         self._decoder = new()
-        self._rest = b""  # of the packed bytes, behind a stream that has ended
+        self._rest = b""  # packed bytes after a stream that has ended
 
     def read(self, size: int, /) -> bytes:
         """At least one byte and at most ``size``; none at the end.
 
         Raises:
-            ValueError: too much went in for what came out.
+            ValueError: too much input for the output.
             EOFError, OSError, zlib.error, lzma.LZMAError: damaged (DAMAGE).
         """
         while True:
@@ -132,7 +132,7 @@ class Unpacked:
                 raise EOFError
 
     def _next_stream(self) -> bool:
-        """Begin the next stream, after zeros that pad the last; whether there is one."""
+        """Start the next stream, skipping zero padding; whether there is one."""
         rest = self._decoder.unused_data.lstrip(b"\0")
         while not rest:
             more = self._more()
@@ -160,10 +160,10 @@ class Unpacked:
 
 
 def unpacked(raw: io.BufferedIOBase, name: str) -> Source:
-    """What is packed in ``raw``, told by its first bytes; ``raw`` itself if it is not packed.
+    """The unpacked content of ``raw``, detected by its first bytes; ``raw`` itself if not packed.
 
     Raises:
-        ValueError: packed in a way that is not taken.
+        ValueError: packed in an unsupported format.
     """
     magic = raw.read(6)
     raw.seek(0)

@@ -1,7 +1,7 @@
-"""Making a settled guest one of another kernel: reserve, marks, per-CPU lists, labels of lists.
+"""Turning a settled guest into one of another kernel: reserve, watermarks, per-CPU lists, labels.
 
-Called once, before anything is asked of the guest. From then on its laws (engine/kernels.py) choose
-the rules wherever kernels differ. All of them start from a guest of profile modern.
+Called once, before the first command. From then on the guest's laws (engine/kernels.py) choose the
+rules wherever kernels differ. Each starts from a guest of profile modern.
 """
 
 import numpy as np
@@ -105,7 +105,7 @@ def _label_free_blocks(guest):
 
 @core_jit
 def leave_modern(guest, keeps_highatomic):
-    """Take down what a guest of profile modern has and another kernel may not have.
+    """Remove what a guest of profile modern has and another kernel may lack.
 
     Args:
         guest: Guest of profile modern with nothing under way. Writes all of it.
@@ -137,7 +137,7 @@ def leave_modern(guest, keeps_highatomic):
 
 @core_jit
 def settle_laws(guest):
-    """Set up what the laws of a guest ask for at boot.
+    """Set up what a guest's laws require at boot.
 
     Args:
         guest: Guest after leave_modern(), with its new laws. Writes all of it.
@@ -157,18 +157,18 @@ def settle_laws(guest):
         if vm["law_reserve_at_boot"] == 1:
             setup_zone_migrate_reserve(guest, np.int64(zone))
         if vm["law_linear_scanners"] == 1:
-            # Hints and positions that another kernel's compaction has left mean nothing here.
+            # Hints and positions left by another kernel's compaction mean nothing here.
             reset_zone_isolation_suitable_2012(guest, np.int64(zone))
 
 
 def adopt_kernel(guest, kernel):
-    """Make a guest one of a kernel.
+    """Turn a guest into one of another kernel.
 
     Args:
         guest: Guest of profile modern with nothing under way. Writes all of it.
         kernel: kernels.Kernel, a row of the table; modern leaves the guest as it is.
     Source:
-        not of the kernel: here a guest changes its rules after it has been settled.
+        not of the kernel: here a settled guest changes its rules.
     """
     laws = laws_dict(kernel.rules)
     if all(guest.vm[0][name] == value for name, value in laws.items()):

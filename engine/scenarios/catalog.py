@@ -18,7 +18,7 @@ def scenario(name: str) -> Scenario:
     """The scenario of that name.
 
     Raises:
-        ValueError: there is none; the sentence lists those that there are.
+        ValueError: there is none; the sentence lists the known ones.
     """
     if name not in SCENARIOS:
         raise ValueError(f"unknown scenario {name[:60]!r}: known are {', '.join(SCENARIOS)}")

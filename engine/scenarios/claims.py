@@ -1,8 +1,9 @@
-"""The argument of 2012: who claimed what, where it stands, what tests it here, and a fair reading.
+"""The argument of 2012: who claimed what, where, what tests it here, and a fair reading.
+
 
 Paraphrased from the mails named under ``source``; none is quoted. "Archive post" is the number of a
-mail in the archive of linux-mm that was read. What the numbers on the screen say is not written
-here: the page reads it off the running guests.
+mail in the linux-mm archive that was read. What the numbers on the screen say is not written here:
+the page takes it from the running guests.
 """
 
 from dataclasses import dataclass
@@ -37,12 +38,12 @@ class Claim:
         claim: paraphrased, as its author would put it.
         who: its author.
         when: the date, as people write it.
-        source: the mail or commit in which it stands.
-        reading: what engine and history say, for and against.
+        source: the mail or commit that contains it.
+        reading: what the engine and history say, for and against.
         scenario: name of the scenario that tests it, None where a run cannot decide it.
         show: (statistic, label) of the numbers to look at; empty: those of the scenario.
         figures: published tables that bear on it.
-        links: (address on the page's server, words) where to look on.
+        links: (address on the page's server, words) for further reading.
     """
 
     id: str
@@ -58,7 +59,7 @@ class Claim:
     links: tuple[tuple[str, str], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-able form, as GET /api/scenarios has it."""
+        """JSON-able form, as in GET /api/scenarios."""
         return {
             "id": self.id,
             "part": PARTS[self.part],
@@ -83,10 +84,10 @@ CLAIMS: tuple[Claim, ...] = (
         who="Minchan Kim",
         when="18 and 22 July 2012",
         source=f"archive post 17321638666; {_SEED}",
-        reading="True that they pay: with no balloon in the guest the hook still asks its "
-        "question, for pages in use that are on no LRU list and for every page moved, and the "
-        "answer is always no. How little that is, is the other side's point (reason v). Minchan "
-        "granted that the loss is trivial; to him the principle counted.",
+        reading="True, they do pay: with no balloon in the guest the hook still runs its test, for "
+        "pages in use that are on no LRU list and for every page moved, and the answer is always "
+        "no. How little that costs is the other side's point (reason v). Minchan granted that the "
+        "loss is trivial; to him it was the principle that counted.",
         scenario="hot_path",
     ),
     Claim(
@@ -98,9 +99,9 @@ CLAIMS: tuple[Claim, ...] = (
         when="22 July 2012",
         source=_SEED,
         reading="History gave him this one: at least five faults were found in the shared code "
-        "over seven years, two of them in the code as it was merged. The simulator has the three "
-        "of Linux 3.8 as a variant (lru_hook:hook=merged). It also gave the other side something: "
-        "the code was repaired, and stayed.",
+        "over seven years, two of them in the code as merged. The simulator has the three of Linux "
+        "3.8 as a variant (lru_hook:hook=merged). It also gave the other side something: the code "
+        "was repaired, and stayed.",
         scenario="hook_as_merged",
         figures=(FAULTS,),
     ),
@@ -122,13 +123,13 @@ CLAIMS: tuple[Claim, ...] = (
         id="hotplug",
         part="objection",
         claim="Memory offlining looks for LRU pages only. Under the hook it would have to be "
-        "taught balloon pages, and so would all such code to come.",
+        "taught about balloon pages, and so would all such code to come.",
         who="Minchan Kim",
         when="22 July 2012",
         source=_SEED,
-        reading="Right about his time, and for long: under the rules of Linux 3.8 offlining with "
+        reading="Right at the time, and long after: under the rules of Linux 3.8 offlining with "
         "the hook stops at a balloon page and moves none. It was taught in February 2017 (Y. Xie, "
-        "archive post 3118699651). A pass of its own has to be taught, too: compare ranges=off.",
+        "archive post 3118699651). A separate pass has to be taught, too: compare ranges=off.",
         scenario="offline_2012",
     ),
     Claim(
@@ -142,7 +143,7 @@ CLAIMS: tuple[Claim, ...] = (
         reading="Rafael's answer holds: without the lock a second compactor can take a page that "
         "is still being moved. The race explorer tries every order and shows the shortest one that"
         " breaks. It adds what the mail leaves out: the lock does not guard a page already "
-        "isolated; for that there is the reference count.",
+        "isolated; the reference count does that.",
         links=(
             (_WITHOUT_LOCK, "Every order without the page lock"),
             (_RACE.format(lock="on", era="v4"), "With the lock: nothing breaks"),
@@ -157,21 +158,21 @@ CLAIMS: tuple[Claim, ...] = (
         when="18 and 22 July 2012",
         source=_SEED,
         reading="He got it: version 7 of the series has putback_movable_pages(), at his suggestion"
-        " (cover letter, archive post 17400297845). A matter of names at first; the put-back is "
+        " (cover letter, archive post 17400297845). A matter of naming at first; but put-back is "
         "also where two of the later faults were.",
     ),
     Claim(
         id="separate_pass",
         part="proposal",
-        claim="Do it as huge pages are done: a pass of its own for balloon pages, run once when "
+        claim="Handle them like huge pages: a separate pass for balloon pages, run once when "
         "ballooning happens. The common code stays as it is.",
         who="Minchan Kim",
         when="18 and 22 July 2012",
         source=f"archive post 17321638666; {_SEED}. {_OURS}",
-        reading="It wins where the cause is the balloon itself: one large change, then rest, few "
+        reading="It wins where the balloon itself is the cause: one large change, then quiet, few "
         "messages (scenario batching). It comes too late where memory fragments between two "
-        "changes of the balloon; that is the scenario here. Run after a failed request as well "
-        "(toggle on_failure) it catches up in part.",
+        "changes of the balloon; that is the scenario here. If it also runs after a failed request "
+        "(toggle on_failure), it partly catches up.",
         scenario="pass_too_late",
     ),
     Claim(
@@ -179,14 +180,14 @@ CLAIMS: tuple[Claim, ...] = (
         part="proposal",
         claim="When compaction or reclaim has produced completely free pageblocks, move the "
         "balloon pages into them and mark these blocks unmovable. No other code, now or later, "
-        "needs to know balloon pages.",
+        "needs to know about balloon pages.",
         who="Minchan Kim",
         when="22 July 2012",
         source=f"{_SEED}. {_OURS}",
         reading="Whole blocks taken at inflation (toggle prevent, as the balloon drivers of VMware"
         " and Hyper-V do today) win with a large balloon that stays: fewest blocks touched, "
-        "nothing to move. Gathering, as the mail has it, needs a free block first (scenario "
-        "chicken_and_egg), and after a partial deflation its blocks stand half empty (scenario "
+        "nothing to move. Gathering, as proposed in the mail, first needs a free block (scenario "
+        "chicken_and_egg), and after a partial deflation its blocks are left half empty (scenario "
         "stranding).",
         scenario="large_inflation",
     ),
@@ -199,7 +200,7 @@ CLAIMS: tuple[Claim, ...] = (
         source=_ANSWER,
         reading="True of the series. A separate pass shares the scanner for free pages at best, "
         "and needs its own isolation, its own loop and its own put-back; in our engine, too, it is"
-        " a file of its own beside compaction.",
+        " a separate file next to compaction.",
         figures=(DIFFSTAT,),
     ),
     Claim(
@@ -210,7 +211,7 @@ CLAIMS: tuple[Claim, ...] = (
         when="20 July 2012",
         source=_ANSWER,
         reading="True in July (302 lines added in version 4); by November it was 782, nearly three"
-        " times as many. Rusty Russell found it far more complicated than he would have thought "
+        " times as many. Rusty Russell found it far more complicated than he had expected "
         "(September 2012, archive post 17745649247).",
         figures=(DIFFSTAT,),
     ),
@@ -221,9 +222,8 @@ CLAIMS: tuple[Claim, ...] = (
         who="Rafael Aquini",
         when="20 July 2012",
         source=_ANSWER,
-        reading="Both ways: established code is tested by everybody, and everybody is hit when it "
-        "is wrong. The faults below were all in the places where the balloon touches the shared "
-        "code.",
+        reading="It cuts both ways: established code is tested by everybody, and everybody is hit "
+        "when it is wrong. The faults below were all where the balloon touches the shared code.",
         figures=(DIFFSTAT, FAULTS),
     ),
     Claim(
@@ -244,9 +244,9 @@ CLAIMS: tuple[Claim, ...] = (
         who="Rafael Aquini",
         when="20 July 2012",
         source=_ANSWER,
-        reading="His table supports it: a little more time, but more pages moved, so per page it "
-        "is rather less. One machine, four rounds. Our engine counts the tests exactly and cannot "
-        "time them: look at how many there are for each page scanned.",
+        reading="His table supports it: a little more time, but more pages moved, so rather less "
+        "per page. One machine, four rounds. Our engine counts the tests exactly but cannot time "
+        "them: look at how many there are per page scanned.",
         scenario="no_balloon",
         figures=(OVERHEAD,),
         links=(("#price", "The price of each design"),),
@@ -254,13 +254,13 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(
         id="teach_hotplug",
         part="answer",
-        claim="To move every balloon page into blocks of its own is overcomplicated. Better teach "
+        claim="Moving every balloon page into blocks of its own is overcomplicated. Better teach "
         "memory hotplug about such pages.",
         who="Rafael Aquini",
         when="23 July and 3 August 2012",
         source="quoted in archive post 17589366935; archive post 17657217477",
         reading="That is what happened, in 2017. Under the rules of Linux 6.12 offlining succeeds "
-        "with the hook, two messages to the host for each page. With pinned pages, gathered or "
+        "with the hook, at two messages to the host per page. With pinned pages, gathered or "
         "not, it is refused at once.",
         scenario="offline_modern",
     ),
@@ -272,8 +272,8 @@ CLAIMS: tuple[Claim, ...] = (
         who="Rik van Riel",
         when="1 August 2012",
         source="archive post 17589366935",
-        reading="With a small balloon he is right: in the scenario blocks of their own are no "
-        "better than leaving the pages alone. With a large one arithmetic is against him: B pages "
+        reading="With a small balloon he is right: in the scenario dedicated blocks are no better "
+        "than leaving the pages alone. With a large one the arithmetic is against him: B pages "
         "touch at least B/512 blocks in any design, and scattered pages touch more (scenario "
         "fewest_blocks). A dedicated block pays off when it frees more than one other.",
         scenario="small_balloon",
@@ -297,7 +297,7 @@ CLAIMS: tuple[Claim, ...] = (
         claim="Put-back only tries the page lock; when it does not get it, the page is lost.",
         who="Mel Gorman",
         when="9 August 2012",
-        source="archive posts 17292907410, 17761998180; mended in version 7",
+        source="archive posts 17292907410, 17761998180; fixed in version 7",
         reading="He is right, and the race explorer finds it by itself: with both protections on, "
         "this one fault is enough to lose a page.",
         links=(
@@ -310,13 +310,13 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(
         id="batching",
         part="review",
-        claim="Each page moved is reported to the host by itself. If moves are rare the series "
+        claim="Each page moved is reported to the host individually. If moves are rare the series "
         "does not help much; if they are common, pass a list of pages in one go. Are there "
         "numbers?",
         who="Michael S. Tsirkin",
         when="26 August 2012",
         source="archive posts 17444162772 and 17856467588 (version 9)",
-        reading="The sharpest argument for a pass of its own: the hook moves page by page, and "
+        reading="The sharpest argument for a separate pass: the hook moves page by page, and "
         "each move needs two messages that stop the guest; a pass moves up to 256 pages for two. "
         "The hook of today still pays this price.",
         scenario="batching",
@@ -324,7 +324,7 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(
         id="numbers",
         part="review",
-        claim="With the hook more of the memory can be had as huge pages, under load and at rest.",
+        claim="With the hook more of memory can be had as huge pages, under load and at rest.",
         who="Rafael Aquini",
         when="17 September and 7 November 2012",
         source="cover letters of versions 10 and 11 (archive posts 17759336711, 32783459985)",
@@ -348,15 +348,15 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(
         id="separation_won",
         part="later",
-        claim="Separation won for what cannot move, and for the size of what is given back.",
+        claim="Separation won for what cannot move, and for the granularity of giving memory back.",
         who="Linux and others",
         when="2018 to 2025",
         source="Contiguitas (ISCA 2023), virtio-mem (2020), defrag_mode (Linux 6.15), HyperAlloc "
         "(EuroSys 2025)",
         reading="Pages that cannot move are kept in regions of their own; memory is given back in "
-        "pieces of 2 MiB and more, so that single scattered pages do not arise. Rik van Riel is "
-        "among the authors of Contiguitas: no contradiction, since in 2012 it was about pages that"
-        " can be moved.",
+        "units of 2 MiB and more, so that no single scattered pages arise. Rik van Riel is among "
+        "the authors of Contiguitas: no contradiction, since in 2012 it was about pages that can "
+        "be moved.",
         scenario="fewest_blocks",
     ),
 )

@@ -23,8 +23,8 @@ _STEPS = (
     ),
     Step(
         (Offline(580, 20),),
-        "Somebody takes the memory from 580 to 600 MiB away: it goes, or stops at a page that is "
-        "named.",
+        "Somebody takes the memory from 580 to 600 MiB away: it goes offline, or stops at a page "
+        "that is named.",
     ),
 )
 _SHOW = (("offline_pages", "pages offline"), _MOVED, _WASTED, _EXITS)
@@ -35,9 +35,9 @@ OFFLINE: tuple[Scenario, ...] = (
         "Take 20 MiB away, Linux 6.12",
         "offline",
         "Can a range with balloon pages in it go offline today?",
-        "Movable balloon pages are moved out and the range goes: the hook sends two messages for "
-        "each page, the pass two for up to 256. Where nobody can move them, offlining is refused "
-        "before anything is moved.",
+        "Movable balloon pages are moved out and the range goes offline: the hook sends two "
+        "messages per page, the pass two for up to 256. Where nobody can move them, offlining is "
+        "refused before anything is moved.",
         "",
         capture_source("cycles"),
         _DESIGNS,
@@ -49,9 +49,9 @@ OFFLINE: tuple[Scenario, ...] = (
         "Take 20 MiB away, Linux 3.8",
         "offline",
         "Could a range with balloon pages in it go offline when the hook was merged?",
-        "Offlining in Linux 3.8 knows LRU pages only: with the hook it stops at a balloon page. "
-        "Beside pinned pages it first moves programs' pages, in vain. Only a pass that is called "
-        "for the range succeeds.",
+        "Offlining in Linux 3.8 only knows LRU pages: with the hook it stops at a balloon page. "
+        "With pinned pages it first moves programs' pages, in vain. Only a pass that is called for "
+        "the range succeeds.",
         "",
         capture_source("cycles"),
         _DESIGNS,
@@ -64,12 +64,12 @@ OFFLINE: tuple[Scenario, ...] = (
 CMA: tuple[Scenario, ...] = (
     Scenario(
         "cma",
-        "16 MiB in a row from the CMA area",
+        "16 contiguous MiB from the CMA area",
         "cma",
         "A device wants contiguous memory while the balloon is large: do balloon pages let go?",
         "Unmovable balloon pages never enter the area. Movable ones do, and whoever wants the area"
         " must be able to move them: the hook and the pass can; the pass without ranges fails, "
-        "after work in vain.",
+        "after wasted work.",
         "",
         synthetic_source("tight", 256, cma_mib=32),
         _DESIGNS,
@@ -79,7 +79,7 @@ CMA: tuple[Scenario, ...] = (
                 "The host takes 75 MiB. Movable balloon pages enter the CMA area at the top, "
                 "unmovable ones never do.",
             ),
-            Step((AllocContig(16),), "A device asks for 16 MiB in a row."),
+            Step((AllocContig(16),), "A device asks for 16 contiguous MiB."),
         ),
         (("range_result", "1 got it, 2 stopped"), _MOVED, _WASTED, _EXITS),
     ),
@@ -89,14 +89,14 @@ CMA: tuple[Scenario, ...] = (
         "cma",
         "Movable pages in the area must go somewhere: what if there is no room?",
         "Where no room is left, movable balloon pages cannot go anywhere: the device gets nothing,"
-        " after work in vain. Unmovable ones stayed outside the area, but the host got less "
-        "memory. With 48 MiB back all succeed.",
+        " after wasted work. Unmovable ones stayed outside the area, but the host got less memory. "
+        "With 48 MiB given back all succeed.",
         "",
         synthetic_source("roomy", 256, cma_mib=32),
         ("pinned", "lru_hook", "separate_pass", PREVENT),
         (
             Step((inflate(150),), "The host asks for 150 MiB: nearly all that is free."),
-            Step((AllocContig(16),), "A device asks for 16 MiB in a row."),
+            Step((AllocContig(16),), "A device asks for 16 contiguous MiB."),
             Step(
                 (deflate(48), AllocContig(16)),
                 "The host gives 48 MiB back, and the device asks again.",

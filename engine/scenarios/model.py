@@ -1,4 +1,4 @@
-"""What a scenario is made of: steps, the numbers that decide it, and what was expected of them."""
+"""The parts of a scenario: steps, the numbers that decide it, and what was expected of them."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,7 +26,7 @@ class Step:
 
     Attributes:
         commands: each runs until nothing is left to do.
-        words: what is done and where to look, in one or two sentences.
+        words: what is done and what to watch, in one or two sentences.
     """
 
     commands: tuple[Command, ...]
@@ -52,7 +52,7 @@ class Criterion:
     margin: int = 0
 
     def winners(self, numbers: dict[str, int]) -> tuple[str, ...]:
-        """The designs that are best, in their order; all of them: no difference.
+        """The best designs, in their order; all of them if there is no difference.
 
         Args:
             numbers: key of a design → its number.
@@ -71,10 +71,10 @@ class Scenario:
         group: one of GROUPS.
         question: what it asks, one sentence.
         text: what was expected, and what came out.
-        favours: the design that it was made to favour, NOBODY, or "" where no contest is meant.
+        favours: the design that it was made to favour, NOBODY, or "" if it is not a contest.
         source: of the guest, as docs/PROTOCOL.md section 2.
         designs: keys, side by side.
-        steps: one after the other.
+        steps: one after another.
         show: numbers that decide it: statistic and label, two to four.
         judge: decides who wins; None where ``favours`` is "".
         borne_out: whether the design favoured is among the winners under every seed tried.
@@ -126,12 +126,12 @@ PREVENT = "dedicated_block:prevent"
 
 
 def inflate(mib: int) -> BalloonInflate:
-    """Raise the balloon's target by so many MiB."""
+    """Raise the balloon's target by ``mib`` MiB."""
     return BalloonInflate(u.mib_to_pages(mib))
 
 
 def deflate(mib: int) -> BalloonDeflate:
-    """Lower it by so many MiB."""
+    """Lower the balloon's target by ``mib`` MiB."""
     return BalloonDeflate(u.mib_to_pages(mib))
 
 

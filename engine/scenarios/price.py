@@ -21,8 +21,8 @@ COST: tuple[Scenario, ...] = (
         "hot_path",
         "The hook's test on the common path",
         "cost",
-        "How often does compaction ask for a balloon page, without a balloon and with one?",
-        "Without a balloon every test is in vain; with one, few meet a balloon page. Moving asks "
+        "How often does compaction test for a balloon page, without a balloon and with one?",
+        "Without a balloon every test is in vain; with one, few meet a balloon page. Moving tests "
         "more often than isolating does. Pinned pages need no test.",
         "",
         capture_source("runs"),
@@ -42,10 +42,10 @@ COST: tuple[Scenario, ...] = (
         "price_of_moving",
         "What a free block costs",
         "cost",
-        "What do the guest and the host pay for the blocks that come free?",
-        "The hook and the pass end with equally many free blocks and copy about as much; the hook "
-        "sends many times the messages. Whole blocks at inflation make a few more, and copy "
-        "programs' pages for it.",
+        "What do the guest and the host pay for the blocks that are freed?",
+        "The hook and the pass end with the same number of free blocks and copy about as much; the "
+        "hook sends many times the messages. Whole blocks at inflation free a few more, at the "
+        "price of copying programs' pages.",
         "",
         capture_source("cycles"),
         (*FOUR, PREVENT),
@@ -70,12 +70,12 @@ COST: tuple[Scenario, ...] = (
             *(
                 Step(
                     (SetWorkload(True, 256, 500), TakeHugePages(400)),
-                    f"Round {i} of 3: programs go on, then huge pages are asked for.",
+                    f"Round {i} of 3: programs go on, then huge pages are requested.",
                 )
                 for i in (1, 2, 3)
             ),
         ),
-        (_MOVED, ("balloon_repeats", "of them not for the first time"), _EXITS, _COPIED),
+        (_MOVED, ("balloon_repeats", "of those, not the first time"), _EXITS, _COPIED),
     ),
     Scenario(
         "hook_as_merged",

@@ -1,4 +1,4 @@
-"""Scenarios of the two designs that the mail proposes: a pass of its own, blocks of their own."""
+"""Scenarios of the two designs proposed in the mail: a separate pass, dedicated blocks."""
 
 from engine.commands import CompactMemory, SetWorkload, TakeHugePages
 from engine.scenarios.model import (
@@ -50,8 +50,8 @@ SEPARATE_PASS: tuple[Scenario, ...] = (
         "separate_pass",
         "The pass runs when the balloon changes: what if memory fragments afterwards?",
         "Expected and borne out: the hook wins. Leaving the pages alone hands out half as many, "
-        "without a message. The pass comes off worst: it ran once, too early. Started by a failed "
-        "request as well, it catches up in part.",
+        "without a message. The pass comes off worst: it ran once, too early. If failed requests "
+        "also start it, it partly catches up.",
         "lru_hook",
         synthetic_source("no_balloon", 512),
         ("pinned", "lru_hook", "separate_pass", "separate_pass:on_failure"),
@@ -69,7 +69,7 @@ SEPARATE_PASS: tuple[Scenario, ...] = (
             Step((CompactMemory(),), "Compaction of all zones."),
             Step(
                 (TakeHugePages(_ALL),),
-                "Huge pages are asked for. With on_failure a failed attempt starts the pass.",
+                "Huge pages are requested. With on_failure a failed attempt starts the pass.",
             ),
         ),
         (_HUGE, ("pass_runs", "runs of the pass"), _EXITS,
@@ -82,7 +82,7 @@ SEPARATE_PASS: tuple[Scenario, ...] = (
         "separate_pass",
         "The mail does not say of which type the pages of the pass should be: does it matter?",
         "Expected and borne out: with movable pages the pass makes room. Unmovable ones it may "
-        "move into UNMOVABLE blocks only; here it moves none, and ends as pinned does.",
+        "only move into UNMOVABLE blocks; here it moves none, and ends like pinned.",
         "separate_pass",
         capture_source("runs"),
         ("separate_pass", "separate_pass:type=unmovable", "pinned"),
@@ -99,7 +99,7 @@ SEPARATE_PASS: tuple[Scenario, ...] = (
         "batching",
         "One message for 256 pages",
         "separate_pass",
-        "Each move is told to the host: page by page, or in lists?",
+        "The host is told of each move: page by page, or in lists?",
         "Expected and borne out: lists of 256 need few messages. Page by page the pass would pay "
         "more than the hook, since it moves more pages.",
         "separate_pass",
@@ -120,9 +120,9 @@ DEDICATED_BLOCK: tuple[Scenario, ...] = (
         "It needs a free block to make free blocks",
         "dedicated_block",
         "Every block holds a balloon page and none is free: can gathering begin?",
-        "Gathering after compaction cannot begin: no block comes free. Gathering after reclaim as "
-        "well, the other half of the mail's sentence, can; so can whole blocks at inflation, and "
-        "the hook.",
+        "Gathering after compaction cannot begin: no block is freed. With gathering after reclaim "
+        "as well, the other half of the mail's sentence, it can; so can whole blocks at inflation, "
+        "and the hook.",
         "",
         capture_source("cycles"),
         ("lru_hook", _DB, f"{_DB}:reclaim", PREVENT),
@@ -132,7 +132,7 @@ DEDICATED_BLOCK: tuple[Scenario, ...] = (
                 "The host takes 240 MiB out of small holes. With reclaim, gathering begins "
                 "whenever kswapd goes to sleep; prevent takes whole blocks.",
             ),
-            Step((CompactMemory(),), "Compaction, and gathering behind it."),
+            Step((CompactMemory(),), "Compaction, followed by gathering."),
             Step((TakeHugePages(_ALL),), "As many huge pages as there are."),
         ),
         (("gather_blocks", "blocks gathered"),
@@ -144,14 +144,14 @@ DEDICATED_BLOCK: tuple[Scenario, ...] = (
         "dedicated_block",
         "A gathered block costs a free one: does it free more than it takes?",
         "Expected: the emptiest blocks first, and only where it pays. By far the best under most "
-        "seeds, but not under every one. The literal reading gives away every free block and frees"
-        " none; gathering nothing is better than that.",
+        "seeds, but not under all. The literal reading gives away every free block and frees none; "
+        "gathering nothing is better than that.",
         f"{_DB}:gain+victims=emptiest",
         capture_source("cycles"),
         (_DB, f"{_DB}:keep=4", f"{_DB}:gain", f"{_DB}:gain+victims=emptiest"),
         (
             Step((inflate(200),), "The host takes 200 MiB out of small holes."),
-            Step((CompactMemory(),), "Compaction, and gathering behind it."),
+            Step((CompactMemory(),), "Compaction, followed by gathering."),
             Step((TakeHugePages(_ALL),), "As many huge pages as there are."),
         ),
         (_HUGE, ("gather_blocks", "blocks gathered"), _EXCESS, _EXITS),
@@ -221,7 +221,7 @@ DEDICATED_BLOCK: tuple[Scenario, ...] = (
         ("pinned", "lru_hook", _DB, PREVENT),
         (
             Step((inflate(200),), "The host takes 200 MiB: 100 blocks would do."),
-            Step((CompactMemory(),), "Compaction, and gathering behind it."),
+            Step((CompactMemory(),), "Compaction, followed by gathering."),
             Step((TakeHugePages(_ALL),), "As many huge pages as there are."),
         ),
         (_EXCESS, ("blocks_with_balloon", "blocks with balloon pages"), _HUGE, _EXITS),

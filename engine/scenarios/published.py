@@ -1,4 +1,5 @@
-"""Figures that others published, for "The argument": none of them is ours or was measured here.
+"""Figures published by others, for "The argument": none of them is ours or was measured here.
+
 
 Sources: cover letters and mails of the virtio-balloon series on linux-mm, June to December 2012.
 """
@@ -9,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Figure:
-    """A small table that stands beside a claim.
+    """A small table shown beside a claim.
 
     Attributes:
         title: what it shows.
@@ -37,7 +38,7 @@ class Figure:
 
 
 DIFFSTAT = Figure(
-    "Size of the series, as its cover letters say",
+    "Size of the series, according to its cover letters",
     ("version", "lines added", "lines removed"),
     (
         ("v1, June 2012", "263", "14"),
@@ -59,7 +60,7 @@ OVERHEAD = Figure(
     "What the hook cost without any balloon: bare metal, all of memory compacted",
     ("", "without the hook", "with the hook"),
     (
-        ("time on the processor (ms)", "314.8", "369.4"),
+        ("CPU time (ms)", "314.8", "369.4"),
         ("pages moved", "42,219", "51,794"),
         ("share of the time in the isolating function (%)", "4.44", "4.73"),
         ("share in migrate_pages (%)", "1.69", "1.77"),
@@ -71,7 +72,7 @@ OVERHEAD = Figure(
 )
 
 HIGHALLOC = Figure(
-    "stress-highalloc: share of the memory that could be had as huge pages",
+    "stress-highalloc: share of memory that could be had as huge pages",
     ("", "without the hook", "with the hook"),
     (
         ("v11: first pass (%)", "55", "62"),
@@ -87,19 +88,19 @@ HIGHALLOC = Figure(
 )
 
 FAULTS = Figure(
-    "Faults of the shared code that were found later",
+    "Faults in the shared code found later",
     ("found", "what went wrong"),
     (
-        ("Nov 2012", "the test without a lock read a field that another page used otherwise: oops"),
+        ("Nov 2012", "the unlocked test read a field that other pages use differently: oops"),
         ("Linux 3.8", "the tightened test can never be true during a move or a put-back"),
         (
             "Sep 2013",
-            "isolated balloon pages were put back on the LRU lists: oops (mended in 3.12)",
+            "isolated balloon pages were put back on the LRU lists: oops (fixed in 3.12)",
         ),
-        ("Aug 2014", "a page could be moved once only, and most were never isolated"),
+        ("Aug 2014", "a page could only be moved once, and most were never isolated"),
         ("Jan 2019", "a target deflated too early was put back wrongly: corrupted lists"),
     ),
     -1,
     "The second one follows from the source of Linux 3.8; the others are commits or mails. In 2014"
-    " (Linux 3.18) the balloon's part was written anew.",
+    " (Linux 3.18) the balloon's part was rewritten.",
 )

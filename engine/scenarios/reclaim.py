@@ -10,17 +10,17 @@ RECLAIM: tuple[Scenario, ...] = (
         "reclaim",
         "A MOVABLE block holds balloon pages and no free page is left to move them to: can reclaim"
         " empty it?",
-        "Without free targets nobody hands out a huge page. The hook's blocks count as movable, "
+        "Without free targets no design hands out a huge page. The hook's blocks count as movable, "
         "but there is no room to move their pages to, and reclaim finds no page cache. With 64 MiB"
-        " back all can again, the hook and the pass a little more.",
+        " given back all can again, the hook and the pass a little more.",
         "",
         synthetic_source("no_balloon", 256),
         ("pinned", "lru_hook", "separate_pass", PREVENT),
         (
             Step(
                 (TakeHugePages(400),),
-                "No balloon yet. Page cache fills the blocks: reclaim drops it, and huge pages "
-                "come out.",
+                "No balloon yet. Page cache fills the blocks: reclaim drops it, which yields huge "
+                "pages.",
             ),
             Step(
                 (inflate(220),),

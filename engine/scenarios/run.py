@@ -11,7 +11,7 @@ from engine.world import World, WorldConfig
 
 
 def with_seed(scenario: Scenario, seed: int) -> Scenario:
-    """The same scenario under another seed; a synthetic guest is drawn anew as well.
+    """The same scenario under another seed; a synthetic guest is redrawn as well.
 
     Args:
         scenario: as in the catalogue.

@@ -1,4 +1,4 @@
-"""The fair workloads: six, each made to favour somebody; the text says whether it did."""
+"""The six fair workloads, each made to favour one design; its text says whether it did."""
 
 from engine.commands import CompactMemory, Offline, SetWorkload, TakeHugePages
 from engine.scenarios.model import (
@@ -23,8 +23,8 @@ FAIR: tuple[Scenario, ...] = (
         "A small balloon, a lively page cache",
         "fair",
         "A little memory goes to the host, and programs go on: who can still hand out huge pages?",
-        "Expected: the hook leaves most. It came out otherwise: unmovable balloon pages are put "
-        "beside the kernel's own, in blocks that are lost anyway, while the hook's movable ones "
+        "Expected: the hook leaves most. It turned out otherwise: unmovable balloon pages are put "
+        "next to the kernel's own, in blocks that are lost anyway, while the hook's movable ones "
         "spread over more than twice as many.",
         "lru_hook",
         capture_source("tight"),
@@ -65,12 +65,12 @@ FAIR: tuple[Scenario, ...] = (
     ),
     Scenario(
         "fully_fragmented",
-        "Inflate when all is fragmented",
+        "Inflate when everything is fragmented",
         "fair",
         "No free block is left when the host comes: who can still make one?",
         "Expected and borne out: what moves balloon pages makes room, while gathering finds no "
-        "free block to begin with and ends as pinned does. The pass does as well as the hook, with"
-        " far fewer host exits.",
+        "free block to begin with and ends like pinned. The pass does as well as the hook, with "
+        "far fewer host exits.",
         "lru_hook",
         capture_source("cycles"),
         FOUR,
@@ -82,7 +82,7 @@ FAIR: tuple[Scenario, ...] = (
             ),
             Step(
                 (CompactMemory(),),
-                "Compaction of all zones; dedicated_block gathers where a block came free.",
+                "Compaction of all zones; dedicated_block gathers where a block was freed.",
             ),
             Step((TakeHugePages(_ALL),), "As many huge pages as there are."),
         ),
@@ -118,7 +118,7 @@ FAIR: tuple[Scenario, ...] = (
         "hotplug_section",
         "Take memory sections away",
         "fair",
-        "After an inflation two sections of 128 MiB shall go: who can give them up?",
+        "After an inflation two sections of 128 MiB are to go: who can give them up?",
         "Expected and borne out: the hook gives up both sections. The pass does so too, with few "
         "host exits. Where balloon pages are unmovable, the section that holds them is refused.",
         "lru_hook",
@@ -137,8 +137,8 @@ FAIR: tuple[Scenario, ...] = (
         "No balloon at all",
         "fair",
         "What does a design cost a guest that has no balloon?",
-        "Expected and borne out: every design hands out the same. Only the hook does more: it asks"
-        " for a balloon page again and again, and never meets one.",
+        "Expected and borne out: every design hands out the same. Only the hook does extra work: "
+        "it tests for a balloon page again and again, and never meets one.",
         NOBODY,
         capture_source("runs"),
         FOUR,

@@ -101,7 +101,7 @@ def kcompactd_wants_work(guest):
         return True
     if vm["law_proactive_compaction"] == 0:
         return False
-    # proactive_defer lies in the past here, or nothing is due anyway.
+    # proactive_defer is in the past here, or nothing is due anyway.
     if guest_events(guest) - vm["proactive_defer"] < PROACTIVE_INTERVAL_PAGES:
         return False
     return should_proactive_compact_node(guest)

@@ -69,7 +69,7 @@ def kswapd_shrink_node(guest):
     vm["kswapd_priority"] = priority
     scanned, reclaimed = shrink_lruvec(guest, priority, nr_to_reclaim, order, np.int64(1))
     vm["kswapd_reclaimed"] += reclaimed
-    # 3.8 has no such rule: it is done when compaction is promising (watermark.pgdat_balanced_2012).
+    # 3.8 has no such rule: it is done when compaction looks viable (watermark.pgdat_balanced_2012).
     drops = vm["law_kswapd_drops_order"] == 1
     if drops and order > 0 and vm["kswapd_reclaimed"] >= compact_gap(order):
         vm["kswapd_run_order"] = 0
