@@ -10,13 +10,17 @@ export interface BalloonTarget {
   nr_pages: number;
 }
 
-/** Raise the balloon's target by `nr_pages` above what each balloon holds now. */
+/**
+ * Raise the balloon's target by `nr_pages`.
+ *
+ * It counts from the target while any balloon is on its way, else from what each balloon holds.
+ */
 export interface BalloonInflate {
   type: "balloon_inflate";
   nr_pages: number;
 }
 
-/** Lower the balloon's target by `nr_pages` below what each balloon holds, to 0 at least. */
+/** Lower the balloon's target by `nr_pages`, to 0 at least; counted as for BalloonInflate. */
 export interface BalloonDeflate {
   type: "balloon_deflate";
   nr_pages: number;
@@ -36,7 +40,7 @@ export interface DirectCompact {
 /**
  * Take at most `nr` 2 MiB pages, then give all back.
  *
- * As writing nr_hugepages does, repeated until three attempts bring no more.
+ * Like writing nr_hugepages, repeated until three attempts gain nothing.
  */
 export interface TakeHugePages {
   type: "huge";
@@ -51,7 +55,7 @@ export interface DropCaches {
 /**
  * Take a range of memory away: write offline to the state of its memory blocks.
  *
- * The range is `size_mib` from `start_mib` on, whole pageblocks of 2 MiB, in one zone.
+ * The range is `size_mib` from `start_mib` up: whole pageblocks of 2 MiB in one zone.
  */
 export interface Offline {
   type: "offline";
@@ -59,7 +63,7 @@ export interface Offline {
   size_mib: number;
 }
 
-/** Allocate `size_mib` in a row, from the CMA area if there is one; given back at once. */
+/** Allocate `size_mib` of contiguous memory, from CMA if there is any; given back at once. */
 export interface AllocContig {
   type: "alloc_contig";
   size_mib: number;
@@ -68,7 +72,7 @@ export interface AllocContig {
 /**
  * Turn the workload on or off.
  *
- * `rate` is its operations a tick; it runs for `ticks`, 0 = until it is turned off.
+ * `rate` is operations per tick; it runs for `ticks`, 0 = until it is turned off.
  */
 export interface SetWorkload {
   type: "workload";
