@@ -10,6 +10,7 @@ from dataclasses import fields as dataclass_fields
 from typing import Any, ClassVar
 
 from engine import units as u
+from engine.errors import RefusedError
 
 MAX_PAGES = 1 << 28  # 1 TiB: more than any guest we make, small enough for int32 arithmetic
 MAX_RATE = 100_000  # workload operations a tick
@@ -20,15 +21,15 @@ def _int(name: str, value: object, low: int, high: int, unit: str) -> int:
     """Check that ``value`` is a whole number in [low, high].
 
     Raises:
-        ValueError: with name, value, limits and unit in one sentence.
+        RefusedError: with name, value, limits and unit in one sentence.
     """
     shown = repr(value)[:60]
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(
+        raise RefusedError(
             f"{name} is {shown}: a whole number of {unit} from {low} to {high} is needed"
         )
     if not low <= value <= high:
-        raise ValueError(f"{name} is {shown}: from {low} to {high} {unit} are allowed")
+        raise RefusedError(f"{name} is {shown}: from {low} to {high} {unit} are allowed")
     return value
 
 
@@ -43,10 +44,10 @@ def _even(name: str, size_mib: int) -> None:
     """Check that a size is whole pageblocks.
 
     Raises:
-        ValueError: with name, value and unit in one sentence.
+        RefusedError: with name, value and unit in one sentence.
     """
     if size_mib * u.MIB_PAGES % u.PAGEBLOCK_NR_PAGES:
-        raise ValueError(f"{name} is {size_mib} MiB: whole pageblocks of 2 MiB are needed")
+        raise RefusedError(f"{name} is {size_mib} MiB: whole pageblocks of 2 MiB are needed")
 
 
 @dataclass(frozen=True)
@@ -178,7 +179,7 @@ class SetWorkload(Command):
 
     def __post_init__(self) -> None:
         if not isinstance(self.enabled, bool):
-            raise ValueError(f"workload enabled is {self.enabled!r:.60}: true or false is needed")
+            raise RefusedError(f"workload enabled is {self.enabled!r:.60}: true or false is needed")
         _int("workload rate", self.rate, 1, MAX_RATE, "operations a tick")
         _int("workload's time", self.ticks, 0, MAX_WORKLOAD_TICKS, "ticks")
 
@@ -207,19 +208,19 @@ def command_from_dict(data: object) -> Command:
         data: dict with ``type`` and that command's fields, nothing else.
 
     Raises:
-        ValueError: not an object, unknown type, missing or unknown field, value out of bounds.
+        RefusedError: not an object, unknown type, missing or unknown field, value out of bounds.
     """
     if not isinstance(data, dict):
-        raise ValueError(f"a command is a JSON object with a type, not {type(data).__name__}")
+        raise RefusedError(f"a command is a JSON object with a type, not {type(data).__name__}")
     name = data.get("type")
     if not isinstance(name, str) or name not in COMMANDS:
-        raise ValueError(f"unknown command {name!r:.60}: known are {', '.join(COMMANDS)}")
+        raise RefusedError(f"unknown command {name!r:.60}: known are {', '.join(COMMANDS)}")
     cls = COMMANDS[name]
     fields = {k: v for k, v in data.items() if k != "type"}
     known = [field.name for field in dataclass_fields(cls)]
     unknown = [k for k in fields if k not in known]
     if unknown:
-        raise ValueError(
+        raise RefusedError(
             f"command {name} has no field {str(unknown[0])[:60]!r}: "
             f"its fields are {', '.join(known) or 'none'}"
         )
@@ -227,4 +228,4 @@ def command_from_dict(data: object) -> Command:
         return cls(**fields)
     except TypeError:
         missing = [k for k in known if k not in fields]
-        raise ValueError(f"command {name} lacks {', '.join(missing)}") from None
+        raise RefusedError(f"command {name} lacks {', '.join(missing)}") from None

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from engine import units as u
+from engine.errors import RefusedError
 from engine.kernels import LAW_FIELDS, MODERN, Kernel, laws_dict
 
 PAGE_DTYPE = np.dtype(
@@ -269,19 +270,19 @@ def make_guest(spans: tuple[ZoneSpan, ...], seed: int) -> Guest:
         seed: start of the guest's own random generator (splitmix64), any int.
 
     Raises:
-        ValueError: a span is empty, unaligned, out of order, or ends beyond 2**31 - 512 pages.
+        RefusedError: a span is empty, unaligned, out of order, or ends beyond 2**31 - 512 pages.
     """
     end = 0
     for span in spans:
         words = f"zone {u.ZONE_NAMES[span.name]}: {span.start_pfn} to {span.end_pfn}"
         if span.start_pfn % u.PAGEBLOCK_NR_PAGES or span.end_pfn % u.PAGEBLOCK_NR_PAGES:
-            raise ValueError(f"{words} is not whole pageblocks of 512 pages")
+            raise RefusedError(f"{words} is not whole pageblocks of 512 pages")
         if span.start_pfn < end or span.end_pfn <= span.start_pfn:
-            raise ValueError(f"{words} is empty or overlaps the zone before")
+            raise RefusedError(f"{words} is empty or overlaps the zone before")
         end = span.end_pfn
     if not 0 < end <= u.PFN_NONE - u.PAGEBLOCK_NR_PAGES:
         limit = u.PFN_NONE - u.PAGEBLOCK_NR_PAGES
-        raise ValueError(f"a guest of {end} pages: the limit is {limit} pages")
+        raise RefusedError(f"a guest of {end} pages: the limit is {limit} pages")
     pages = np.zeros(end, PAGE_DTYPE)
     for field in ("next", "prev", "handle", "where"):
         pages[field] = u.PFN_NONE

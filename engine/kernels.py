@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from engine import units as u
+from engine.errors import RefusedError
 
 _NO_YES = ("no", "yes")
 _MARKS = ("min", "low")  # by u.WMARK_*
@@ -197,16 +198,18 @@ class KernelRules:
         """Refuse what the core cannot simulate.
 
         Raises:
-            ValueError: a value that the law does not have, or a law without another that it needs.
+            RefusedError: a value that the law does not have, or a law without one that it needs.
         """
         values = asdict(self)
         for law in fields(self):
             limit = len(law.metadata["values"]) - 1
             if not 0 <= values[law.name] <= limit:
-                raise ValueError(f"law {law.name}={values[law.name]}: its values are 0 to {limit}")
+                raise RefusedError(
+                    f"law {law.name}={values[law.name]}: its values are 0 to {limit}"
+                )
         for law_name, value, needed, other in NEEDS:
             if values[law_name] == value and values[needed] != other:
-                raise ValueError(
+                raise RefusedError(
                     f"law {law_name}={value} needs law {needed}={other}: "
                     f"no kernel without it is simulated"
                 )
@@ -344,10 +347,10 @@ def kernel_named(name: str) -> Kernel:
     """The row of a profile.
 
     Raises:
-        ValueError: there is no such profile.
+        RefusedError: there is no such profile.
     """
     if name not in KERNELS:
-        raise ValueError(f"unknown profile {name!r:.60}: known are {', '.join(KERNELS)}")
+        raise RefusedError(f"unknown profile {name!r:.60}: known are {', '.join(KERNELS)}")
     return KERNELS[name]
 
 

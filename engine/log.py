@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.commands import Command, command_from_dict
+from engine.errors import RefusedError
 from engine.world import World
 
 LOG_VERSION = 1  # of the JSON form of a log
@@ -21,7 +22,7 @@ _FIELDS = ("index", "tick", "command", "idle")
 def _whole(data: dict[str, Any], name: str, low: int, high: int) -> int:
     value = data[name]
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise ValueError(
+        raise RefusedError(
             f"{name} of a log entry is {value!r:.60}: a whole number from {low} to {high} is needed"
         )
     return value
@@ -55,21 +56,21 @@ class Entry:
         """The entry that a JSON object describes.
 
         Raises:
-            ValueError: not an object, a missing or unknown field, or a value out of bounds.
+            RefusedError: not an object, a missing or unknown field, or a value out of bounds.
         """
         if not isinstance(data, dict):
-            raise ValueError(f"a log entry is a JSON object, not {type(data).__name__}")
+            raise RefusedError(f"a log entry is a JSON object, not {type(data).__name__}")
         wrong = [name for name in data if name not in _FIELDS]
         lacking = [name for name in _FIELDS if name not in data]
         if wrong:
             known = ", ".join(_FIELDS)
-            raise ValueError(
+            raise RefusedError(
                 f"a log entry has no field {str(wrong[0])[:60]!r}: its fields are {known}"
             )
         if lacking:
-            raise ValueError(f"a log entry lacks {', '.join(lacking)}")
+            raise RefusedError(f"a log entry lacks {', '.join(lacking)}")
         if not isinstance(data["idle"], bool):
-            raise ValueError(
+            raise RefusedError(
                 f"idle of a log entry is {data['idle']!r:.60}: true or false is needed"
             )
         return cls(
@@ -84,19 +85,19 @@ def check_log(entries: Iterable[Entry], until_tick: int) -> None:
     """Check that entries follow one another, and that none comes after ``until_tick``.
 
     Raises:
-        ValueError: naming the first entry that is out of place.
+        RefusedError: naming the first entry that is out of place.
     """
     tick = 0
     for place, entry in enumerate(entries, start=1):
         if entry.index != place:
-            raise ValueError(f"log entry {place} has the index {entry.index}: {place} is due")
+            raise RefusedError(f"log entry {place} has the index {entry.index}: {place} is due")
         if entry.tick < tick:
-            raise ValueError(
+            raise RefusedError(
                 f"log entry {place} is of tick {entry.tick}: the one before is of tick {tick}"
             )
         tick = entry.tick
     if tick > until_tick:
-        raise ValueError(f"the last log entry is of tick {tick}: the log ends at {until_tick}")
+        raise RefusedError(f"the last log entry is of tick {tick}: the log ends at {until_tick}")
 
 
 def _nothing() -> None:
@@ -115,7 +116,7 @@ def play(
         look: called every 64 ticks or so; may raise to break off.
 
     Raises:
-        ValueError: an entry or the end lies in the world's past, or a command does not fit.
+        RefusedError: an entry or the end lies in the world's past, or a command does not fit.
     """
     for entry in entries:
         advance(world, entry.tick, look)
@@ -128,10 +129,10 @@ def advance(world: World, tick: int, look: Callable[[], None] = _nothing) -> Non
     """Run ``world`` up to ``tick``; idle ticks are counted, not run.
 
     Raises:
-        ValueError: it is past that already.
+        RefusedError: it is past that already.
     """
     if tick < world.tick:
-        raise ValueError(f"tick {tick} lies in the past: the world is at tick {world.tick}")
+        raise RefusedError(f"tick {tick} lies in the past: the world is at tick {world.tick}")
     while world.tick < tick:
         idle = not world.busy()
         world.step(tick - world.tick if idle else min(_SLICE, tick - world.tick))

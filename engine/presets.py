@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from engine import units as u
 from engine.core import run
 from engine.core.memory import buddy
+from engine.errors import RefusedError
 from engine.guest import Guest, ZoneSpan, make_guest
 from engine.workload import NO_OPS, RandomBits
 
@@ -123,15 +124,15 @@ def make_synthetic(preset: str, size_mib: int, seed: int, cma_mib: int = 0) -> G
         cma_mib: size of its CMA area, even, at most a quarter of the memory; 0 = none.
 
     Raises:
-        ValueError: unknown preset, or a size that is not allowed.
+        RefusedError: unknown preset, or a size that is not allowed.
     """
     recipe = PRESETS.get(preset) if isinstance(preset, str) else None
     if recipe is None:
-        raise ValueError(f"unknown preset {preset!r:.60}: known are {', '.join(PRESETS)}")
+        raise RefusedError(f"unknown preset {preset!r:.60}: known are {', '.join(PRESETS)}")
     if isinstance(size_mib, bool) or not isinstance(size_mib, int):
-        raise ValueError(f"size is {size_mib!r:.60}: a whole number of MiB is needed")
+        raise RefusedError(f"size is {size_mib!r:.60}: a whole number of MiB is needed")
     if not MIN_MIB <= size_mib <= MAX_MIB or size_mib % 2:
-        raise ValueError(
+        raise RefusedError(
             f"size is {size_mib} MiB: an even number from {MIN_MIB} to {MAX_MIB} MiB is needed"
         )
     check_cma(cma_mib, size_mib)
@@ -142,13 +143,13 @@ def check_cma(cma_mib: int, size_mib: int) -> None:
     """Check the size of a CMA area.
 
     Raises:
-        ValueError: in one sentence with the limit.
+        RefusedError: in one sentence with the limit.
     """
     if isinstance(cma_mib, bool) or not isinstance(cma_mib, int):
-        raise ValueError(f"CMA area is {cma_mib!r:.60}: a whole number of MiB is needed")
+        raise RefusedError(f"CMA area is {cma_mib!r:.60}: a whole number of MiB is needed")
     limit = size_mib // 8 * 2
     if not 0 <= cma_mib <= limit or cma_mib % 2:
-        raise ValueError(f"CMA area is {cma_mib} MiB: an even number from 0 to {limit} MiB")
+        raise RefusedError(f"CMA area is {cma_mib} MiB: an even number from 0 to {limit} MiB")
 
 
 def make_from_recipe(recipe: Recipe, nr_pages: int, seed: int, cma_pages: int = 0) -> Guest:

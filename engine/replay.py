@@ -10,6 +10,7 @@ from typing import Any
 
 from engine import commands as c
 from engine import units as u
+from engine.errors import RefusedError
 from engine.guest import VMSTAT_FIELDS, Guest
 from engine.ranges import range_answer
 from engine.view import GuestView
@@ -56,12 +57,12 @@ def parse_ops(data: object) -> list[Op]:
         Name and number of each; 0 where there is none, two of offline.
 
     Raises:
-        ValueError: anything else, in one sentence with the operation's position.
+        RefusedError: anything else, in one sentence with the operation's position.
     """
     if not isinstance(data, list):
-        raise ValueError(f"operations are a JSON list, not {type(data).__name__}")
+        raise RefusedError(f"operations are a JSON list, not {type(data).__name__}")
     if len(data) > MAX_OPS:
-        raise ValueError(f"{len(data)} operations: at most {MAX_OPS} are allowed")
+        raise RefusedError(f"{len(data)} operations: at most {MAX_OPS} are allowed")
     return [_parse_op(i, item) for i, item in enumerate(data)]
 
 
@@ -69,39 +70,41 @@ def _parse_op(i: int, item: object) -> Op:
     """One operation; see parse_ops."""
     known = ", ".join([*_WITH_NUMBER, *_WITHOUT_NUMBER, "offline"])
     if not isinstance(item, list) or not item or not isinstance(item[0], str):
-        raise ValueError(f'operation {i} is {item!r:.60}: a list like ["inflate", 200] is needed')
+        raise RefusedError(f'operation {i} is {item!r:.60}: a list like ["inflate", 200] is needed')
     name = item[0]
     if name in _WITHOUT_NUMBER:
         if len(item) != 1:
-            raise ValueError(f"operation {i}: {name} takes no number, it has {item[1:]!r:.60}")
+            raise RefusedError(f"operation {i}: {name} takes no number, it has {item[1:]!r:.60}")
         return name, 0
     if name == "offline":
         return _parse_offline(i, item)
     if name not in _WITH_NUMBER:
-        raise ValueError(f"operation {i}: unknown operation {name!r:.60}: known are {known}")
+        raise RefusedError(f"operation {i}: unknown operation {name!r:.60}: known are {known}")
     unit = _WITH_NUMBER[name]
     if len(item) != 2:
-        raise ValueError(f"operation {i}: {name} needs one number of {unit}")
+        raise RefusedError(f"operation {i}: {name} needs one number of {unit}")
     number = item[1]
     limit = {"MiB": _LIMIT_MIB, "seconds": MAX_WAIT_S}.get(unit, c.MAX_PAGES >> u.PAGEBLOCK_ORDER)
     if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= limit:
-        raise ValueError(
+        raise RefusedError(
             f"operation {i}: {name} by {number!r:.60}: "
             f"a whole number of {unit} from 1 to {limit} is needed"
         )
     if name == "contig" and number % 2:
-        raise ValueError(f"operation {i}: contig by {number}: whole pageblocks of 2 MiB are needed")
+        raise RefusedError(
+            f"operation {i}: contig by {number}: whole pageblocks of 2 MiB are needed"
+        )
     return name, number
 
 
 def _parse_offline(i: int, item: list[Any]) -> Op:
     """An operation with the range to take offline."""
     if len(item) != 3:
-        raise ValueError(f"operation {i}: offline needs a start and a size in MiB")
+        raise RefusedError(f"operation {i}: offline needs a start and a size in MiB")
     try:
         c.Offline(item[1], item[2])
-    except ValueError as error:
-        raise ValueError(f"operation {i}: offline: {error}") from None
+    except RefusedError as error:
+        raise RefusedError(f"operation {i}: offline: {error}") from None
     return "offline", item[1], item[2]
 
 
@@ -179,7 +182,7 @@ def replay(
         ``{"designs": {key: [step…]}}``; vmstat counts since the start of the replay.
 
     Raises:
-        ValueError: a design that cannot be parsed, an unknown profile, or an operation that the
+        RefusedError: a design that cannot be parsed, an unknown profile, or an operation that the
             guest is too small for.
     """
     world = World(base, WorldConfig(tuple(designs), seed, profile=profile))

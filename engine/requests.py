@@ -11,6 +11,7 @@ from engine import commands as c
 from engine import units as u
 from engine.core.balloon.balloon import balloon_size
 from engine.core.ranges.range_job import at_work
+from engine.errors import RefusedError
 from engine.guest import RANGE_FIELDS, Guest
 from engine.kernels import Kernel
 
@@ -42,11 +43,11 @@ def enter(guests: Guests, machine: Machine, command: c.Command) -> None:
         command: any but SetWorkload, which concerns no guest's records.
 
     Raises:
-        ValueError: the command does not fit these guests; nothing has changed then.
+        RefusedError: the command does not fit these guests; nothing has changed then.
     """
     handler = _HANDLERS.get(type(command))
     if handler is None:
-        raise ValueError(f"unknown command {command!r:.60}")
+        raise RefusedError(f"unknown command {command!r:.60}")
     handler(guests, machine, command)
 
 
@@ -66,7 +67,7 @@ def _check_size(verb: str, nr_pages: int, limit: int) -> None:
     if nr_pages > limit:
         # A capture's memory is rarely whole MiB; people think in MiB all the same.
         mib = f"{limit // u.MIB_PAGES} MiB"
-        raise ValueError(f"{verb} {c.format_size(nr_pages)}: the guest has {mib}")
+        raise RefusedError(f"{verb} {c.format_size(nr_pages)}: the guest has {mib}")
 
 
 # -- the balloon
@@ -138,7 +139,7 @@ def _drop_caches(guests: Guests, machine: Machine, command: c.DropCaches) -> Non
 
 def _ask_for_range(guests: Guests, words: str, kind: int, **fields: int) -> None:
     if any(at_work(guest, u.RANGE_NONE) for guest in guests):
-        raise ValueError(f"{words}: another range is being emptied, let it end first")
+        raise RefusedError(f"{words}: another range is being emptied, let it end first")
     for guest in guests:
         vm = guest.vm[0]
         for name in RANGE_FIELDS:
@@ -157,7 +158,7 @@ def _offline(guests: Guests, machine: Machine, command: c.Offline) -> None:
     zones = guests[0].zones
     limit = int(zones["end_pfn"][-1])
     if end > limit:
-        raise ValueError(f"{words}: the memory ends at {limit // u.MIB_PAGES} MiB")
+        raise RefusedError(f"{words}: the memory ends at {limit // u.MIB_PAGES} MiB")
     inside = (zones["start_pfn"] <= start) & (end <= zones["end_pfn"])
     if not inside.any():
         spans = ", ".join(
@@ -165,7 +166,7 @@ def _offline(guests: Guests, machine: Machine, command: c.Offline) -> None:
             f"{int(zone['end_pfn']) // u.MIB_PAGES} MiB"
             for zone in zones
         )
-        raise ValueError(f"{words}: a range lies in one zone: {spans}")
+        raise RefusedError(f"{words}: a range lies in one zone: {spans}")
     _ask_for_range(guests, words, u.RANGE_OFFLINE, range_start_pfn=start, range_end_pfn=end)
 
 
@@ -176,10 +177,10 @@ def _alloc_contig(guests: Guests, machine: Machine, command: c.AllocContig) -> N
     blocks = guests[0].blocks
     cma = int((blocks["migratetype"] == u.MIGRATE_CMA).sum()) * u.PAGEBLOCK_NR_PAGES
     if 0 < cma < wanted:
-        raise ValueError(f"{words}: the CMA area has {cma // u.MIB_PAGES} MiB")
+        raise RefusedError(f"{words}: the CMA area has {cma // u.MIB_PAGES} MiB")
     kernel = machine.kernel
     if not cma and not kernel.rules.contig_anywhere:
-        raise ValueError(f"{words}: there is no CMA area, and {kernel.version} had no other way")
+        raise RefusedError(f"{words}: there is no CMA area, and {kernel.version} had no other way")
     _ask_for_range(
         guests,
         words,

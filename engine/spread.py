@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
+from engine.errors import RefusedError
+
 MAX_SEEDS = 100
 
 _AS_THEY_ARE = ("op", "toggles")  # the same under every seed
@@ -22,10 +24,10 @@ def seeds_from(first: int, number: int, highest: int) -> tuple[int, ...]:
         highest: largest seed there is.
 
     Raises:
-        ValueError: not a number of seeds.
+        RefusedError: not a number of seeds.
     """
     if not 1 <= number <= MAX_SEEDS:
-        raise ValueError(f"{number} seeds: from 1 to {MAX_SEEDS} are possible")
+        raise RefusedError(f"{number} seeds: from 1 to {MAX_SEEDS} are possible")
     return tuple((first + i) % (highest + 1) for i in range(number))
 
 

@@ -20,6 +20,7 @@ from engine.core.observe import check
 from engine.core.profile_2012 import adopt_kernel
 from engine.designs import parse_designs
 from engine.designs.base import Cause, Design, rules_dict
+from engine.errors import RefusedError
 from engine.guest import COST_FIELDS, VMSTAT_FIELDS, Guest
 from engine.kernels import kernel_named
 from engine.snapshot import copy_guest, digest, frozen_copy, restore
@@ -57,7 +58,7 @@ def profile_number(profile: str) -> int:
     """The value of Guest.vm.profile for a profile's name.
 
     Raises:
-        ValueError: there is no such profile.
+        RefusedError: there is no such profile.
     """
     return kernel_named(profile).profile
 
@@ -135,7 +136,7 @@ class World:
         """Copy ``base`` once per design; it is not written.
 
         Raises:
-            ValueError: designs that cannot be parsed, or an unknown profile.
+            RefusedError: designs that cannot be parsed, or an unknown profile.
         """
         self.config = config
         kernel = kernel_named(config.profile)
@@ -168,7 +169,7 @@ class World:
         """Enter a command into every guest; the work is done by ``step``.
 
         Raises:
-            ValueError: the command does not fit these guests; nothing has changed then.
+            RefusedError: the command does not fit these guests; nothing has changed then.
         """
         if isinstance(command, c.SetWorkload):
             self._set_workload(command.enabled, command.rate, command.ticks)
@@ -288,14 +289,14 @@ class World:
         """Go on from ``point``, taken of this world or of another one made from the same config.
 
         Raises:
-            ValueError: it is of a world with another config or another memory map; nothing has
+            RefusedError: it is of a world with another config or another memory map; nothing has
                 changed then.
         """
         if point.config != self.config:
-            raise ValueError("restore: the checkpoint is of a world with another config")
+            raise RefusedError("restore: the checkpoint is of a world with another config")
         mine, kept = self._guests[0], point.guests[0]
         if mine.pages.shape != kept.pages.shape or mine.zones.shape != kept.zones.shape:
-            raise ValueError("restore: the checkpoint is of a guest with another memory map")
+            raise RefusedError("restore: the checkpoint is of a guest with another memory map")
         for guest, source in zip(self._guests, point.guests, strict=True):
             restore(guest, source)
         self.tick = point.tick

@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from engine.errors import RefusedError
+
 MAX_SHOWN = 60  # characters of a bad value that an error repeats
 
 
@@ -23,18 +25,18 @@ def parse_object(text: str | bytes, what: str) -> dict[str, Any]:
         what: name of the thing for the error, as in "the message".
 
     Raises:
-        ValueError: not JSON (NaN, Infinity and half a surrogate pair included), too deeply nested,
-            or not an object.
+        RefusedError: not JSON (NaN, Infinity and half a surrogate pair included), too deeply
+            nested, or not an object.
     """
     try:
         data = from_json(text, allow_inf_nan=False)
     except ValueError as error:
         found = str(error)
         if found.startswith("recursion limit"):
-            raise ValueError(f"{what} is nested too deeply") from None
-        raise ValueError(f"{what} is not JSON: {found[:120]}") from None
+            raise RefusedError(f"{what} is nested too deeply") from None
+        raise RefusedError(f"{what} is not JSON: {found[:120]}") from None
     if not isinstance(data, dict):
-        raise ValueError(f"{what} is a JSON {type(data).__name__}: an object is needed")
+        raise RefusedError(f"{what} is a JSON {type(data).__name__}: an object is needed")
     return data
 
 
@@ -47,11 +49,11 @@ def only_fields(data: dict[str, Any], allowed: tuple[str, ...], what: str) -> No
     """Refuse fields that nobody would read.
 
     Raises:
-        ValueError: naming the first unknown field and the known ones.
+        RefusedError: naming the first unknown field and the known ones.
     """
     for name in data:
         if name not in allowed:
-            raise ValueError(no_field(name, allowed, what))
+            raise RefusedError(no_field(name, allowed, what))
 
 
 def not_whole(value: object, name: str, low: int, high: int, unit: str) -> str:
@@ -65,10 +67,10 @@ def whole(value: object, name: str, low: int, high: int, unit: str) -> int:
     """A whole number within bounds.
 
     Raises:
-        ValueError: with name, value, bounds and unit.
+        RefusedError: with name, value, bounds and unit.
     """
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise ValueError(not_whole(value, name, low, high, unit))
+        raise RefusedError(not_whole(value, name, low, high, unit))
     return value
 
 

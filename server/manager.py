@@ -54,7 +54,7 @@ class Manager:
         """A new session; its guests are made in its own worker.
 
         Raises:
-            ValueError, NotFoundError: the source does not exist.
+            RefusedError, NotFoundError: the source does not exist.
             LimitReachedError: too many sessions, or not enough memory for guests.
         """
         size = self.library.check(config)
@@ -74,7 +74,7 @@ class Manager:
         """Check a reset and set its memory aside; Built or Ended gives it back.
 
         Raises:
-            ValueError, NotFoundError, LimitReachedError: as create(); also when one is under way.
+            RefusedError, NotFoundError, LimitReachedError: as create(); also when one is under way.
         """
         held = self._held[live.id]
         if held.coming:
@@ -88,7 +88,7 @@ class Manager:
         """Begin to play a session's log under other seeds.
 
         Raises:
-            ValueError, NotFoundError, LimitReachedError: see server/jobs/spread.py.
+            RefusedError, NotFoundError, LimitReachedError: see server/jobs/spread.py.
         """
         recipe = await live.recipe()
         size = self.library.check(recipe.config)

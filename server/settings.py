@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from engine.errors import RefusedError
+
 PREFIX = "FRAGSCOPE_"
 MIB = 1 << 20
 DEFAULT_GUEST_MIB = 6144
@@ -95,12 +97,12 @@ class Settings:
         """Further names that the server goes by: a name, ``*.name``, or ``*`` for any.
 
         Raises:
-            ValueError: a star anywhere else.
+            RefusedError: a star anywhere else.
         """
         parts = [part.strip().lower() for part in self.allowed_hosts.split(",") if part.strip()]
         for part in parts:
             if "*" in part.removeprefix("*.") and part != "*":
-                raise ValueError(
+                raise RefusedError(
                     f"{PREFIX}ALLOWED_HOSTS has {part[:60]!r}: a name, *.name or * is needed"
                 )
         return tuple(parts)
@@ -113,7 +115,7 @@ def _number(name: str, text: str, kind: type, low: float, high: float, unit: str
         value = float("nan")
     if not low <= value <= high:
         word = "a whole number" if kind is int else "a number"
-        raise ValueError(f"{name} is {text[:60]!r}: {word} from {low} to {high} {unit} is needed")
+        raise RefusedError(f"{name} is {text[:60]!r}: {word} from {low} to {high} {unit} is needed")
     return value
 
 
@@ -125,7 +127,7 @@ def settings_from(environment: Mapping[str, str] | None = None, **arguments: obj
         arguments: values by field name, checked like those of the environment.
 
     Raises:
-        ValueError: a value is no number or out of bounds, or a FRAGSCOPE_ name with that spelling
+        RefusedError: a value is no number or out of bounds, or a FRAGSCOPE_ name with that spelling
             is none of ours.
     """
     environment = os.environ if environment is None else environment

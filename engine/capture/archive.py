@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from engine.capture.unpack import DAMAGE, Source, unpacked
+from engine.errors import RefusedError
 
 PAGE_FILES = ("kpageflags", "kpagecount")
 TEXT_FILES = ("buddyinfo", "pagetypeinfo", "zoneinfo", "vmstat", "meminfo")
@@ -65,7 +66,7 @@ class _Capped:
     def read(self, size: int) -> bytearray:
         """Exactly ``size`` bytes, fewer at the end of the stream."""
         if size > self._left:
-            raise ValueError(
+            raise RefusedError(
                 f"{self._name} holds more than {self._cap >> 20} MiB when unpacked: "
                 "that is no capture"
             )
@@ -74,7 +75,7 @@ class _Capped:
             try:
                 part = self._source.read(min(size - len(out), _CHUNK))
             except DAMAGE as error:
-                raise ValueError(
+                raise RefusedError(
                     f"{self._name} is truncated or damaged: {_words(error)}"
                 ) from error
             if not part:
@@ -103,7 +104,9 @@ def _base_name(member: str, archive: str) -> str:
     """Last part of a member's name, after checking that the name stays inside the archive."""
     path = PurePosixPath(member)
     if path.is_absolute() or ".." in path.parts or "\\" in member or "\0" in member:
-        raise ValueError(f"{archive} has a file named {member[:80]!r}, outside of itself: refused")
+        raise RefusedError(
+            f"{archive} has a file named {member[:80]!r}, outside of itself: refused"
+        )
     return path.name
 
 
@@ -118,11 +121,11 @@ def _check_size(name: str, size: int, where: str, limits: Limits) -> None:
     if size <= most:
         return
     if name in PAGE_FILES:
-        raise ValueError(
+        raise RefusedError(
             f"{where}: {name} describes {size // 8 >> 8} MiB of memory: the limit is "
             f"{limits.guest_mib} MiB"
         )
-    raise ValueError(f"{where}: {name} has {size} bytes: the limit is {most}")
+    raise RefusedError(f"{where}: {name} has {size} bytes: the limit is {most}")
 
 
 def _read_member(stream: _Capped, name: str, size: int, where: str, limits: Limits) -> bytes:
@@ -130,14 +133,14 @@ def _read_member(stream: _Capped, name: str, size: int, where: str, limits: Limi
     _check_size(name, size, where, limits)
     body = stream.read(size)
     if len(body) < size:
-        raise ValueError(f"{where} is truncated: {name} ends after {len(body)} of {size} bytes")
+        raise RefusedError(f"{where} is truncated: {name} ends after {len(body)} of {size} bytes")
     return bytes(body)
 
 
 def _keep(files: dict[str, bytes], name: str, body: bytes, where: str) -> None:
     """Add one file; with a second one of the same name the result would be a matter of luck."""
     if name in files:
-        raise ValueError(f"{where} holds {name} twice: one capture at a time, please")
+        raise RefusedError(f"{where} holds {name} twice: one capture at a time, please")
     files[name] = body
 
 
@@ -156,31 +159,31 @@ def _read_tar(raw: io.BufferedIOBase, where: str, limits: Limits) -> dict[str, b
         try:
             head = tarfile.TarInfo.frombuf(bytes(block), "utf-8", "surrogateescape")
         except tarfile.HeaderError as error:
-            raise ValueError(f"{where} is not a tar archive, or is damaged: {error}") from error
+            raise RefusedError(f"{where} is not a tar archive, or is damaged: {error}") from error
         padded = -(-head.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
         if head.type in (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME):
             # Times, owners and long names: none are needed. A size is given here rather than in
             # the header only for members over 8 GiB.
             if head.size > _EXTENDED_HEADER:
-                raise ValueError(f"{where} has an extended header of {head.size} bytes: refused")
+                raise RefusedError(f"{where} has an extended header of {head.size} bytes: refused")
             if b"GNU.sparse." in stream.read(max(padded, 0)):
-                raise ValueError(f"{where} has a sparse file, whose zeros are left out: refused")
+                raise RefusedError(f"{where} has a sparse file, whose zeros are left out: refused")
             continue
         name = _base_name(head.name, where)
         if head.isdir():
             continue
         if not head.isreg() or head.type == tarfile.GNUTYPE_SPARSE:
             kind = "a link" if head.islnk() or head.issym() else "not a regular file"
-            raise ValueError(f"{where}: {head.name[:80]!r} is {kind}: refused")
+            raise RefusedError(f"{where}: {head.name[:80]!r} is {kind}: refused")
         if head.size < 0:
-            raise ValueError(f"{where}: {name[:80]!r} has a negative size: refused")
+            raise RefusedError(f"{where}: {name[:80]!r} has a negative size: refused")
         if name in PAGE_FILES or name in TEXT_FILES:
             _keep(files, name, _read_member(stream, name, head.size, where, limits), where)
             stream.skip(padded - head.size)
         elif stream.skip(padded) < padded:
-            raise ValueError(f"{where} is truncated: {name[:80]!r} ends too early")
+            raise RefusedError(f"{where} is truncated: {name[:80]!r} ends too early")
     else:
-        raise ValueError(f"{where} has more than {limits.members} entries: that is no capture")
+        raise RefusedError(f"{where} has more than {limits.members} entries: that is no capture")
     return files
 
 
@@ -192,7 +195,7 @@ def _read_folder(folder: Path, where: str, limits: Limits) -> dict[str, bytes]:
         if not path.exists():
             continue
         if not path.is_file():
-            raise ValueError(f"{where}: {name} is not a regular file: refused")
+            raise RefusedError(f"{where}: {name} is not a regular file: refused")
         _check_size(name, path.stat().st_size, where, limits)
         with path.open("rb") as file:
             body = file.read(_size_limit(name, limits) + 1)
@@ -209,16 +212,16 @@ def _read(source: Path | bytes, where: str, limits: Limits) -> dict[str, bytes]:
         if source.is_dir():
             return _read_folder(source, where, limits)
         if not source.exists():
-            raise ValueError(f"{where}: no such file or folder")
+            raise RefusedError(f"{where}: no such file or folder")
         if not source.is_file():
-            raise ValueError(f"{where} is neither a file nor a folder")
+            raise RefusedError(f"{where} is neither a file nor a folder")
         size, opener = source.stat().st_size, _path_opener(source)
     # A file on disk is read piece by piece, so its unpacked size is the bound, packed or not.
     most = limits.archive_bytes if isinstance(source, bytes) else limits.unpacked_bytes
     if size > most:
-        raise ValueError(f"{where} has {size >> 20} MiB: the limit is {most >> 20} MiB")
+        raise RefusedError(f"{where} has {size >> 20} MiB: the limit is {most >> 20} MiB")
     if not size:
-        raise ValueError(f"{where} is empty")
+        raise RefusedError(f"{where} is empty")
     with opener() as raw:
         return _read_tar(raw, where, limits)
 
@@ -240,15 +243,15 @@ def read_files(source: Path | bytes, where: str, limits: Limits) -> dict[str, by
         limits: upper limits.
 
     Raises:
-        ValueError: not a capture, damaged, hostile, too large, or a file is missing; one sentence.
+        RefusedError: not a capture, damaged, hostile, too large, or a file is missing.
     """
     try:
         files = _read(source, where, limits)
     except OSError as error:
-        raise ValueError(f"{where} cannot be read: {error.strerror or error}") from error
+        raise RefusedError(f"{where} cannot be read: {error.strerror or error}") from error
     missing = [n for n in (*PAGE_FILES, *TEXT_FILES) if n not in files and n not in OPTIONAL_FILES]
     if len(missing) == len(PAGE_FILES) + len(TEXT_FILES) - len(OPTIONAL_FILES):
-        raise ValueError(f"{where} holds none of a capture's files (kpageflags, buddyinfo, ...)")
+        raise RefusedError(f"{where} holds none of a capture's files (kpageflags, buddyinfo, ...)")
     if missing:
-        raise ValueError(f"{where}: {', '.join(missing)} missing")
+        raise RefusedError(f"{where}: {', '.join(missing)} missing")
     return files

@@ -31,6 +31,7 @@ from engine.capture.text import (
     parse_vmstat,
     parse_zoneinfo,
 )
+from engine.errors import RefusedError
 from engine.guest import Guest, ZoneSpan
 
 _PAGES_PER_SECTION = 1 << 15  # include/asm-x86/sparsemem.h: 128 MiB
@@ -250,9 +251,9 @@ def _words(files: Mapping[str, bytes], name: str, where: str) -> NDArray[np.uint
     """A page file as numbers."""
     body = files[name]
     if len(body) % 8:
-        raise ValueError(f"{where}: {name} has {len(body)} bytes: a multiple of 8 is needed")
+        raise RefusedError(f"{where}: {name} has {len(body)} bytes: a multiple of 8 is needed")
     if not body:
-        raise ValueError(f"{where}: {name} is empty")
+        raise RefusedError(f"{where}: {name} is empty")
     return np.frombuffer(body, "<u8").astype(np.uint64, copy=False)
 
 
@@ -264,26 +265,26 @@ def _spans(
     if present > limits.guest_mib * u.MIB_PAGES or (
         zones[-1].start_pfn + zones[-1].spanned > limits.max_pfn
     ):
-        raise ValueError(
+        raise RefusedError(
             f"{where}: a machine of {present // u.MIB_PAGES} MiB (to pfn "
             f"{zones[-1].start_pfn + zones[-1].spanned}): the limit is {limits.guest_mib} MiB"
         )
     spans: list[ZoneSpan] = []
     for zone in zones:
         if not zone.number("managed") <= zone.number("present") <= zone.spanned:
-            raise ValueError(
+            raise RefusedError(
                 f"{where}: zone {zone.key[1]} manages {zone.number('managed')} of "
                 f"{zone.number('present')} pages in a span of {zone.spanned}: that cannot be"
             )
         end = zone.start_pfn + zone.spanned
         if end > nr_words:
-            raise ValueError(
+            raise RefusedError(
                 f"{where}: kpageflags ends at pfn {nr_words}, but zone {zone.key[1]} reaches to "
                 f"pfn {end}: the file is cut short or of another machine"
             )
         start = zone.start_pfn // _BLOCK * _BLOCK
         if spans and start < spans[-1].end_pfn:
-            raise ValueError(f"{where}: zones {zone.key[1]} and the one before share a pageblock")
+            raise RefusedError(f"{where}: zones {zone.key[1]} and the one before share a pageblock")
         spans.append(ZoneSpan(u.ZONE_NAMES.index(zone.key[1]), start, -(-end // _BLOCK) * _BLOCK))
     return spans
 
@@ -320,14 +321,14 @@ def load_capture(source: Path | bytes, name: str = "", limits: Limits | None = N
         limits: upper limits; see engine/capture/archive.py.
 
     Raises:
-        ValueError: anything wrong with it, in one sentence.
+        RefusedError: anything wrong with it, in one sentence.
     """
     limits = limits or Limits()
     where = name or (source.name if isinstance(source, Path) else "") or "the capture"
     files = read_files(source, where, limits)
     flags, counts = _words(files, "kpageflags", where), _words(files, "kpagecount", where)
     if len(flags) != len(counts):
-        raise ValueError(
+        raise RefusedError(
             f"{where}: kpageflags has {len(flags)} pages, kpagecount {len(counts)}: "
             "they must be of the same moment and machine"
         )
@@ -338,11 +339,11 @@ def load_capture(source: Path | bytes, name: str = "", limits: Limits | None = N
         vmstat = parse_vmstat(files["vmstat"])
         meminfo = parse_meminfo(files.get("meminfo", b""))
     except ValueError as error:
-        raise ValueError(f"{where}: {error}") from error
+        raise RefusedError(f"{where}: {error}") from error
     for zone in zones:
         for file, known in (("buddyinfo", buddyinfo), ("pagetypeinfo", pagetypes.blocks)):
             if zone.key not in known:
-                raise ValueError(f"{where}: zone {zone.key[1]} is in zoneinfo but not in {file}")
+                raise RefusedError(f"{where}: zone {zone.key[1]} is in zoneinfo but not in {file}")
     spans = _spans(zones, len(flags), where, limits)
     flags, counts = _clip(flags, spans, _NOPAGE), _clip(counts, spans, 0)
     _mark_offline(flags, counts)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from engine import units as u
+from engine.errors import RefusedError
 
 # Names of migratetypes in pagetypeinfo (mm/page_alloc.c migratetype_names[]).
 MIGRATETYPE_NAMES: Mapping[str, int] = {
@@ -71,13 +72,13 @@ def _decode(name: str, body: bytes) -> str:
     try:
         return body.decode("ascii")
     except UnicodeDecodeError as error:
-        raise ValueError(f"{name} is not text (byte {error.start})") from error
+        raise RefusedError(f"{name} is not text (byte {error.start})") from error
 
 
 def _int(word: str, name: str) -> int:
     """A count from a text file."""
     if not word.isascii() or not word.isdigit() or len(word) > 15 or int(word) > _MOST:
-        raise ValueError(f"{name}: {word[:40]!r} is not a count")
+        raise RefusedError(f"{name}: {word[:40]!r} is not a count")
     return int(word)
 
 
@@ -85,7 +86,7 @@ def parse_buddyinfo(body: bytes) -> dict[ZoneKey, tuple[int, ...]]:
     """Free blocks by order of each zone.
 
     Raises:
-        ValueError: not a buddyinfo, or the number of orders is not 11.
+        RefusedError: not a buddyinfo, or the number of orders is not 11.
     """
     out: dict[ZoneKey, tuple[int, ...]] = {}
     for line in _decode("buddyinfo", body).splitlines():
@@ -93,15 +94,15 @@ def parse_buddyinfo(body: bytes) -> dict[ZoneKey, tuple[int, ...]]:
             continue
         match = re.fullmatch(r"Node (\d+), zone\s+(\w+)((?:\s+\d+)+)\s*", line)
         if not match:
-            raise ValueError(f"buddyinfo: {line[:60]!r} is not a line of it")
+            raise RefusedError(f"buddyinfo: {line[:60]!r} is not a line of it")
         counts = tuple(_int(word, "buddyinfo") for word in match[3].split())
         if len(counts) != u.NR_PAGE_ORDERS:
-            raise ValueError(
+            raise RefusedError(
                 f"buddyinfo has {len(counts)} orders: {u.NR_PAGE_ORDERS} are supported"
             )
         out[(_int(match[1], "buddyinfo"), match[2])] = counts
     if not out:
-        raise ValueError("buddyinfo names no zone")
+        raise RefusedError("buddyinfo names no zone")
     return out
 
 
@@ -109,14 +110,14 @@ def parse_pagetypeinfo(body: bytes) -> PageTypes:
     """Free blocks by migratetype and order, and pageblocks by migratetype.
 
     Raises:
-        ValueError: not a pagetypeinfo, or pageblocks are not of order 9.
+        RefusedError: not a pagetypeinfo, or pageblocks are not of order 9.
     """
     text = _decode("pagetypeinfo", body)
     match = re.search(r"^Page block order:\s*(\d+)", text, re.M)
     if not match:
-        raise ValueError("pagetypeinfo does not name the pageblock order")
+        raise RefusedError("pagetypeinfo does not name the pageblock order")
     if _int(match[1], "pagetypeinfo") != u.PAGEBLOCK_ORDER:
-        raise ValueError(
+        raise RefusedError(
             f"pageblocks of order {match[1]}: only order {u.PAGEBLOCK_ORDER} (2 MiB) is supported"
         )
     free: dict[ZoneKey, dict[int, tuple[int, ...]]] = {}
@@ -130,7 +131,7 @@ def parse_pagetypeinfo(body: bytes) -> PageTypes:
                 for word in row[4].split()
             )
             if len(counts) != u.NR_PAGE_ORDERS:
-                raise ValueError(f"pagetypeinfo has {len(counts)} orders instead of 11")
+                raise RefusedError(f"pagetypeinfo has {len(counts)} orders instead of 11")
             if row[3] in MIGRATETYPE_NAMES:
                 key = (_int(row[1], "pagetypeinfo"), row[2])
                 free.setdefault(key, {})[MIGRATETYPE_NAMES[row[3]]] = counts
@@ -147,7 +148,7 @@ def parse_pagetypeinfo(body: bytes) -> PageTypes:
         elif names and line.startswith("Number of mixed"):
             break
     if not free or not blocks:
-        raise ValueError("pagetypeinfo lists no free pages or no pageblocks")
+        raise RefusedError("pagetypeinfo lists no free pages or no pageblocks")
     return PageTypes(free, blocks)
 
 
@@ -155,12 +156,12 @@ def parse_zoneinfo(body: bytes) -> tuple[tuple[ZoneText, ...], dict[str, int]]:
     """Populated zones in memory order, and the per-node statistics summed over all nodes.
 
     Raises:
-        ValueError: not a zoneinfo, no memory in it, or zones that overlap.
+        RefusedError: not a zoneinfo, no memory in it, or zones that overlap.
     """
     text = _decode("zoneinfo", body)
     parts = re.split(r"^Node (\d+), zone +(\w+) *$", text, flags=re.M)
     if len(parts) < 4:
-        raise ValueError("zoneinfo names no zone")
+        raise RefusedError("zoneinfo names no zone")
     zones: list[ZoneText] = []
     node_stats: dict[str, int] = {}
     for node, name, section in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
@@ -173,13 +174,13 @@ def parse_zoneinfo(body: bytes) -> tuple[tuple[ZoneText, ...], dict[str, int]]:
         if zone.number("managed") and name in ZONE_IDS:
             zones.append(zone)
     if not zones:
-        raise ValueError("zoneinfo shows no zone with memory")
+        raise RefusedError("zoneinfo shows no zone with memory")
     if len(zones) > MAX_ZONES:
-        raise ValueError(f"zoneinfo shows {len(zones)} zones with memory: at most {MAX_ZONES}")
+        raise RefusedError(f"zoneinfo shows {len(zones)} zones with memory: at most {MAX_ZONES}")
     zones.sort(key=lambda zone: zone.start_pfn)
     for low, high in pairwise(zones):
         if low.start_pfn + low.spanned > high.start_pfn:
-            raise ValueError(
+            raise RefusedError(
                 f"zones {low.key[1]} of node {low.key[0]} and {high.key[1]} of node {high.key[0]} "
                 "overlap: machines with interleaved nodes are not supported"
             )
@@ -197,9 +198,9 @@ def _parse_zone(key: ZoneKey, text: str) -> ZoneText:
     populated = numbers.get("managed", 0) > 0
     for needed in ("free", "min", "low", "high", "spanned", "present", "managed"):
         if needed not in numbers:
-            raise ValueError(f"zoneinfo: zone {key[1]} has no {needed!r}")
+            raise RefusedError(f"zoneinfo: zone {key[1]} has no {needed!r}")
     if populated and start is None:
-        raise ValueError(f"zoneinfo: zone {key[1]} has no start_pfn")
+        raise RefusedError(f"zoneinfo: zone {key[1]} has no start_pfn")
     cpus = re.findall(r"count: +(\d+)\n +high: +(\d+)\n +batch: +(\d+)", cpu_part)
     return ZoneText(
         key=key,
@@ -223,7 +224,7 @@ def parse_vmstat(body: bytes) -> dict[str, int]:
         if not words:
             continue
         if len(words) != 2 or not re.fullmatch(r"-?[0-9]{1,20}", words[1]):
-            raise ValueError(f"vmstat: {line[:60]!r} is not a line of it")
+            raise RefusedError(f"vmstat: {line[:60]!r} is not a line of it")
         out[words[0]] = int(words[1])
     return out
 

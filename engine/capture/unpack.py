@@ -12,6 +12,8 @@ import zlib
 from collections.abc import Callable
 from typing import Protocol
 
+from engine.errors import RefusedError
+
 CHUNK = 1 << 16  # bytes read at a time: the balance is checked as often
 XZ_MEMORY = 160 << 20  # bytes; xz -9 needs 65 MiB, a crafted header may ask for 4 GiB
 STREAM_COST = 8 << 10  # bytes that starting a stream counts as; bgzip has one every 64 KiB
@@ -115,7 +117,7 @@ class Unpacked:
         """At least one byte and at most ``size``; none at the end.
 
         Raises:
-            ValueError: too much input for the output.
+            RefusedError: too much input for the output.
             EOFError, OSError, zlib.error, lzma.LZMAError: damaged (DAMAGE).
         """
         while True:
@@ -153,7 +155,7 @@ class Unpacked:
 
     def _check(self) -> None:
         if self.taken + self.streams * STREAM_COST > 2 * self.given + SLACK:
-            raise ValueError(
+            raise RefusedError(
                 f"{self._name} holds {self.taken} B in {self.streams} packed streams and only"
                 f" {self.given} B come out of them: that is no capture"
             )
@@ -163,13 +165,13 @@ def unpacked(raw: io.BufferedIOBase, name: str) -> Source:
     """The unpacked content of ``raw``, detected by its first bytes; ``raw`` itself if not packed.
 
     Raises:
-        ValueError: packed in an unsupported format.
+        RefusedError: packed in an unsupported format.
     """
     magic = raw.read(6)
     raw.seek(0)
     for start, text in _NOT_TAKEN:
         if magic.startswith(start):
-            raise ValueError(f"{name} {text}")
+            raise RefusedError(f"{name} {text}")
     for start, new in _MAGIC:
         if magic.startswith(start):
             return Unpacked(raw, new, name)

@@ -10,6 +10,7 @@ from engine.designs.dedicated_block import DedicatedBlock
 from engine.designs.lru_hook import LruHook
 from engine.designs.pinned import Pinned
 from engine.designs.separate_pass import SeparatePass
+from engine.errors import RefusedError
 
 DESIGNS: dict[str, type[Design]] = {
     d.name: d for d in (Pinned, LruHook, SeparatePass, DedicatedBlock)
@@ -27,32 +28,32 @@ def parse_design(key: str) -> Design:
         key: ``NAME[:TOGGLE[=VALUE][+TOGGLE…]]``; a toggle without a value means ``on``.
 
     Raises:
-        ValueError: unknown design, toggle or value, or a toggle twice; the sentence lists the known
-        ones.
+        RefusedError: unknown design, toggle or value, or a toggle twice; the sentence lists the
+        known ones.
     """
     if not isinstance(key, str):
-        raise ValueError(f"a design is text, not {type(key).__name__}")
+        raise RefusedError(f"a design is text, not {type(key).__name__}")
     name, colon, rest = key.partition(":")
     cls = DESIGNS.get(name)
     if cls is None:
-        raise ValueError(f"unknown design {name[:_SHOWN]!r}: known are {', '.join(DESIGNS)}")
+        raise RefusedError(f"unknown design {name[:_SHOWN]!r}: known are {', '.join(DESIGNS)}")
     if colon and not rest:
-        raise ValueError(f"design {key[:_SHOWN]!r} ends with a colon: a toggle must follow")
+        raise RefusedError(f"design {key[:_SHOWN]!r} ends with a colon: a toggle must follow")
     known = {t.name: t for t in cls.toggles}
     params: dict[str, str] = {}
     for part in rest.split("+") if rest else ():
         toggle, equals, value = part.partition("=")
         if toggle not in known:
-            raise ValueError(
+            raise RefusedError(
                 f"design {name} has no toggle {toggle[:_SHOWN]!r}: it has {', '.join(known)}"
             )
         if toggle in params:
-            raise ValueError(f"design {name}: toggle {toggle} is given twice")
+            raise RefusedError(f"design {name}: toggle {toggle} is given twice")
         values = known[toggle].values
         value = value if equals else "on"
         if value not in values:
             shown = repr(value[:_SHOWN]) if equals else "no value"
-            raise ValueError(
+            raise RefusedError(
                 f"design {name}: toggle {toggle} has {shown}: it takes {', '.join(values)}"
             )
         params[toggle] = value
@@ -67,19 +68,19 @@ def parse_designs(keys: str | Iterable[str], profile: str | None = None) -> tupl
         profile: one of units.PROFILES, if already known.
 
     Raises:
-        ValueError: none, more than MAX_DESIGNS, the same key twice, one that parse_design refuses,
-        or one with a toggle that the profile does not have.
+        RefusedError: none, more than MAX_DESIGNS, the same key twice, one that parse_design
+        refuses, or one with a toggle that the profile does not have.
     """
     wanted = [k.strip() for k in keys.split(",")] if isinstance(keys, str) else list(keys)
     if not wanted or wanted == [""]:
-        raise ValueError(f"no design given: from 1 to {MAX_DESIGNS} are needed")
+        raise RefusedError(f"no design given: from 1 to {MAX_DESIGNS} are needed")
     if len(wanted) > MAX_DESIGNS:
-        raise ValueError(f"{len(wanted)} designs: at most {MAX_DESIGNS} fit")
+        raise RefusedError(f"{len(wanted)} designs: at most {MAX_DESIGNS} fit")
     designs = tuple(parse_design(key) for key in wanted)
     if profile is not None:
         for design in designs:
             design.check_profile(profile)
     for i, key in enumerate(wanted):
         if key in wanted[:i]:
-            raise ValueError(f"design {key[:_SHOWN]!r} is given twice")
+            raise RefusedError(f"design {key[:_SHOWN]!r} is given twice")
     return designs

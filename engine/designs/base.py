@@ -11,6 +11,7 @@ from enum import IntFlag
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from engine import units as u
+from engine.errors import RefusedError
 from engine.kernels import kernel_named
 
 if TYPE_CHECKING:
@@ -148,13 +149,13 @@ class Design:
             profile: a name in kernels.KERNELS.
 
         Raises:
-            ValueError: a toggle has a value that belongs to another profile.
+            RefusedError: a toggle has a value that belongs to another profile.
         """
         number = kernel_named(profile).profile
         for toggle in self.toggles:
             for value, needed in toggle.bound:
                 if self.params[toggle.name] == value and number != kernel_named(needed).profile:
-                    raise ValueError(
+                    raise RefusedError(
                         f"design {self.name}: toggle {toggle.name}={value} needs profile {needed}, "
                         f"this is profile {profile}"
                     )

@@ -6,6 +6,8 @@ An era is its protocol as intended; what was wrong in it apart from the two prot
 
 from dataclasses import dataclass, field
 
+from engine.errors import RefusedError
+
 # Positions of an actor: the step it takes next. Compactors, in the order of the code.
 LOOK, GET, TRYLOCK, TEST, FAIL_UNLOCK, FAIL_PUT, UNLINK, UNLOCK = range(8)
 TARGET, LOCK_SRC, LOCK_DST, MUTEX, INSERT, TELL, CLEAR, MUTEX_UNLOCK = range(8, 16)
@@ -180,15 +182,15 @@ class Protocol:
         """Derive the order of steps.
 
         Raises:
-            ValueError: one sentence, if a setting does not exist.
+            RefusedError: one sentence, if a setting does not exist.
         """
         if not 1 <= self.compactors <= MAX_COMPACTORS:
-            raise ValueError(f"compactors is {self.compactors}: from 1 to {MAX_COMPACTORS}")
+            raise RefusedError(f"compactors is {self.compactors}: from 1 to {MAX_COMPACTORS}")
         if self.era not in ERAS:
-            raise ValueError(f"era is {self.era[:40]!r}: one of {', '.join(ERAS)}")
+            raise RefusedError(f"era is {self.era[:40]!r}: one of {', '.join(ERAS)}")
         names = [defect.name for defect in DEFECTS[self.era]]
         for name in sorted(self.defects - set(names)):
-            raise ValueError(f"{self.era} has no defect {name[:40]!r}: one of {', '.join(names)}")
+            raise RefusedError(f"{self.era} has no defect {name[:40]!r}: one of {', '.join(names)}")
         order = list(MOVES[self.era])
         if self.era == "v4" and "ask_target" in self.defects:
             order.insert(order.index(PUT_SRC), ASK_DST)
@@ -215,10 +217,10 @@ def parse_defects(text: str, era: str) -> frozenset[str]:
     """Parse ``off``, ``on`` (all of the era) or comma-separated names.
 
     Raises:
-        ValueError: one sentence.
+        RefusedError: one sentence.
     """
     if era not in ERAS:
-        raise ValueError(f"era is {era[:40]!r}: one of {', '.join(ERAS)}")
+        raise RefusedError(f"era is {era[:40]!r}: one of {', '.join(ERAS)}")
     every = frozenset(defect.name for defect in DEFECTS[era])
     if text == "off":
         return frozenset()
@@ -226,7 +228,7 @@ def parse_defects(text: str, era: str) -> frozenset[str]:
         return every
     names = frozenset(name.strip() for name in text.split(","))
     for name in sorted(names - every):
-        raise ValueError(
+        raise RefusedError(
             f"{era} has no defect {name[:40]!r}: on, off, or of {', '.join(sorted(every))}"
         )
     return names
@@ -238,12 +240,12 @@ def protocol_from(
     """One setting from the strings of a command line or a query.
 
     Raises:
-        ValueError: one sentence.
+        RefusedError: one sentence.
     """
     if not (compactors.isascii() and compactors.isdigit() and len(compactors) < 4):
-        raise ValueError(f"compactors is {compactors[:40]!r}: from 1 to {MAX_COMPACTORS}")
+        raise RefusedError(f"compactors is {compactors[:40]!r}: from 1 to {MAX_COMPACTORS}")
     for name, value in (("page lock", page_lock), ("reference count test", refcount_test)):
         if value not in ("on", "off"):
-            raise ValueError(f"{name} is {value[:40]!r}: on or off")
+            raise RefusedError(f"{name} is {value[:40]!r}: on or off")
     defects = parse_defects(known_defects, era)
     return Protocol(int(compactors), page_lock == "on", refcount_test == "on", era, defects)

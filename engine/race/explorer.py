@@ -4,6 +4,7 @@ from collections import deque
 from dataclasses import replace
 from typing import Any
 
+from engine.errors import RefusedError
 from engine.race.deflate import broken_at_rest, first_state, is_over, moves_of
 from engine.race.era import DEFECTS, PROPERTIES, Protocol
 from engine.race.moves import ACTOR, ACTORS, HOLDER, LOCK, PAGE, PLACE, PRIVATE, TAKEN, Move, State
@@ -193,13 +194,13 @@ def play(protocol: Protocol, path: list[int]) -> dict[str, Any]:
     """Free play: the state after choosing ``path[0]``, ``path[1]`` … from the moves offered.
 
     Raises:
-        ValueError: one sentence, if a choice was not offered.
+        RefusedError: one sentence, if a choice was not offered.
     """
     state, told = first_state(protocol), []
     for number, choice in enumerate(path, 1):
         moves = moves_of(protocol, state)
         if not 0 <= choice < len(moves):
-            raise ValueError(f"choice {number} is {choice}: {len(moves)} moves are offered there")
+            raise RefusedError(f"choice {number} is {choice}: {len(moves)} moves are offered there")
         told.append({**describe_step(protocol, moves[choice]), "choice": choice})
         state = moves[choice].state
     moves = moves_of(protocol, state)

@@ -61,7 +61,7 @@ def measure(
         each: as ``map``; a pool's ``map`` runs seeds side by side, with the same result.
 
     Raises:
-        ValueError: the folder is no recording; one sentence.
+        RefusedError: the folder is no recording; one sentence.
     """
     capture = load_capture(folder / CAPTURE_NAME, folder.name)
     recording = load_recording(folder, capture.main_zone)

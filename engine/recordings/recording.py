@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.capture.text import ZoneKey, parse_buddyinfo
+from engine.errors import RefusedError
 from engine.replay import Op, parse_ops
 
 # Name of a design in a recording -> key of the design that is to predict it.
@@ -122,12 +123,12 @@ def load_recording(folder: Path, zone: ZoneKey) -> Recording:
         zone: the capture's zone with the most managed pages.
 
     Raises:
-        ValueError: there is none, or it is none of ours; one sentence.
+        RefusedError: there is none, or it is none of ours; one sentence.
     """
     path = folder / RESULT_NAME
     try:
         if path.stat().st_size > MAX_RESULT_BYTES:
-            raise ValueError(f"over {MAX_RESULT_BYTES >> 20} MiB")
+            raise RefusedError(f"over {MAX_RESULT_BYTES >> 20} MiB")
         data = json.loads(path.read_bytes())
         scenario = data["scenario"]
         ops = parse_ops(scenario["ops"])
@@ -140,15 +141,17 @@ def load_recording(folder: Path, zone: ZoneKey) -> Recording:
         name = str(scenario.get("name") or folder.name)
         kernel = str(scenario.get("kernel", ""))
     except OSError as error:
-        raise ValueError(f"{path}: {error.strerror}: no recording there") from error
+        raise RefusedError(f"{path}: {error.strerror}: no recording there") from error
     except RecursionError:
-        raise ValueError(f"{path} is nested too deeply") from None
+        raise RefusedError(f"{path} is nested too deeply") from None
     except (KeyError, IndexError, TypeError, AttributeError) as error:
-        raise ValueError(f"{path} is no recording: {error!r:.80}") from error
+        raise RefusedError(f"{path} is no recording: {error!r:.80}") from error
     except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
+        raise RefusedError(f"{path}: {error}") from error
     if not runs:
-        raise ValueError(f"{path} has no design of {', '.join(RECORDED_AS)}")
+        raise RefusedError(f"{path} has no design of {', '.join(RECORDED_AS)}")
     if any(len(run) != len(ops) for design in runs.values() for run in design):
-        raise ValueError(f"{path}: a run has not as many steps as there are operations, {len(ops)}")
+        raise RefusedError(
+            f"{path}: a run has not as many steps as there are operations, {len(ops)}"
+        )
     return Recording(folder, name, kernel, zone, ops, start, runs)

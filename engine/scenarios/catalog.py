@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from engine.errors import RefusedError
 from engine.scenarios.hotplug import CMA, OFFLINE
 from engine.scenarios.model import GROUPS, Scenario
 from engine.scenarios.price import COST
@@ -18,10 +19,10 @@ def scenario(name: str) -> Scenario:
     """The scenario of that name.
 
     Raises:
-        ValueError: there is none; the sentence lists the known ones.
+        RefusedError: there is none; the sentence lists the known ones.
     """
     if name not in SCENARIOS:
-        raise ValueError(f"unknown scenario {name[:60]!r}: known are {', '.join(SCENARIOS)}")
+        raise RefusedError(f"unknown scenario {name[:60]!r}: known are {', '.join(SCENARIOS)}")
     return SCENARIOS[name]
 
 

@@ -110,7 +110,7 @@ class HighallocRun:
             profile: ``2012`` or ``modern``.
 
         Raises:
-            ValueError: an unknown design or profile, or a guest too small for the builds.
+            RefusedError: an unknown design or profile, or a guest too small for the builds.
         """
         base = make_machine(params.memory_mib, seed)
         self.world = World(base, WorldConfig((design,), seed, profile=profile))

@@ -2,6 +2,7 @@
 
 from engine import presets
 from engine import units as u
+from engine.errors import RefusedError
 from engine.guest import Guest, ZoneSpan
 
 _DMA_END = 4096  # pfn, 16 MiB
@@ -18,10 +19,10 @@ def make_machine(memory_mib: int, seed: int) -> Guest:
         seed: for the guest's own random numbers.
 
     Raises:
-        ValueError: a size that is not allowed.
+        RefusedError: a size that is not allowed.
     """
     if not MIN_MIB <= memory_mib <= presets.MAX_MIB or memory_mib % 2:
-        raise ValueError(
+        raise RefusedError(
             f"memory is {memory_mib} MiB: an even number from {MIN_MIB} to {presets.MAX_MIB} MiB "
             "is needed"
         )

@@ -63,7 +63,7 @@ class Timetable:
             thp_gfp: GFP_* of a fault for a transparent huge page.
 
         Raises:
-            ValueError: the guest has too few handles for what the builds hold.
+            RefusedError: the guest has too few handles for what the builds hold.
         """
         self._params = params
         self._thp_gfp = thp_gfp

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from engine import units as u
 from engine.core.workload import stress_builds as b
+from engine.errors import RefusedError
 from engine.stress.params import SLOTS_PER_SECOND, HighallocParams
 from engine.workload import RandomBits
 
@@ -50,11 +51,11 @@ class Handles:
         """The next ``nr`` handles, starting at a multiple of ``align``.
 
         Raises:
-            ValueError: the guest has no more.
+            RefusedError: the guest has no more.
         """
         first = -(-self.used // align) * align
         if first + nr > self._limit:
-            raise ValueError(
+            raise RefusedError(
                 f"the builds need {first + nr} handles: a guest of this size has {self._limit}"
             )
         self.used = first + nr

@@ -1,6 +1,7 @@
 """Limits on call traces; kept apart from the tracer, which a session does not need."""
 
 from engine import units as u
+from engine.errors import RefusedError
 
 MAX_TICKS = 16
 MAX_PAGES = u.mib_to_pages(4096)  # a larger guest does more in a tick than one waits for
@@ -10,10 +11,10 @@ def check_ticks(ticks: int) -> int:
     """Check the number of ticks.
 
     Raises:
-        ValueError: there are too few or too many.
+        RefusedError: there are too few or too many.
     """
     if not 1 <= ticks <= MAX_TICKS:
-        raise ValueError(f"ticks is {ticks}: a trace runs 1 to {MAX_TICKS} ticks")
+        raise RefusedError(f"ticks is {ticks}: a trace runs 1 to {MAX_TICKS} ticks")
     return ticks
 
 
@@ -21,10 +22,10 @@ def check_size(nr_pages: int) -> None:
     """Refuse guests whose ticks take too long uncompiled.
 
     Raises:
-        ValueError: there are too many pages.
+        RefusedError: there are too many pages.
     """
     if nr_pages > MAX_PAGES:
-        raise ValueError(
+        raise RefusedError(
             f"the guest has {nr_pages // u.MIB_PAGES} MiB: call traces are made of guests up to"
             f" {MAX_PAGES // u.MIB_PAGES} MiB"
         )

@@ -21,7 +21,7 @@ def predict(world: World, ticks: int) -> dict[str, Any]:
         The answer of ``POST /api/sessions/{id}/trace``, see docs/PROTOCOL.md.
 
     Raises:
-        ValueError: too many ticks.
+        RefusedError: too many ticks.
         RuntimeError: the core is compiled.
     """
     check_ticks(ticks)

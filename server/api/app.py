@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from fastapi import FastAPI, Request, Response, WebSocket
@@ -9,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect
 
+from engine.errors import RefusedError
 from server.api import ws
 from server.api.body import Refusal, error_response
 from server.api.hosts import KnownHosts, known_names
@@ -25,6 +27,8 @@ from server.manager import Manager
 from server.paths import web_folder
 from server.settings import Settings
 from server.wire.config import DEFAULT_EXAMPLE, CaptureSource
+
+log = logging.getLogger("fragscope")
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -86,21 +90,32 @@ def _add_guards(app: FastAPI, settings: Settings) -> None:
         ):
             response: Response = error_response(403, "this page's origin may not write here")
         else:
-            response = await call_next(request)
+            response = await _answer(request, call_next)
         for name, value in SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
         return response
 
 
+async def _answer(
+    request: Request, call_next: Callable[[Request], Awaitable[Response]]
+) -> Response:
+    """The answer to a request; a fault of ours is logged and owned up to."""
+    try:
+        return await call_next(request)
+    except Exception:
+        log.exception("%s %s failed by a fault", request.method, request.url.path[:200])
+        return error_response(500, "the server failed by a fault of its own: its log says which")
+
+
 def _add_errors(app: FastAPI) -> None:
-    """Every fault becomes ``{"error": one sentence}``."""
+    """Every refusal becomes ``{"error": one sentence}``."""
 
     @app.exception_handler(Refusal)
     async def refusal(_: Request, error: Refusal) -> Response:
         return error_response(error.status, str(error))
 
-    @app.exception_handler(ValueError)
-    async def bad_input(_: Request, error: ValueError) -> Response:
+    @app.exception_handler(RefusedError)
+    async def bad_input(_: Request, error: RefusedError) -> Response:
         return error_response(400, str(error))
 
     @app.exception_handler(NotFoundError)

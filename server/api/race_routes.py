@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from engine.errors import RefusedError
 from engine.race.era import DEFECTS, ERAS, PROPERTIES, Protocol, protocol_from
 from engine.race.explorer import play, race
 from server.api.body import json_answer
@@ -30,15 +31,15 @@ def setting_from(request: Request, *more: str) -> Protocol:
     """The setting that a query asks for; absent fields have the defaults.
 
     Raises:
-        ValueError: one sentence.
+        RefusedError: one sentence.
     """
     query = request.query_params
     for name in query:
         if name not in _FIELDS and name not in more:
-            raise ValueError(f"{name[:40]!r} is no field: {', '.join([*_FIELDS, *more])}")
+            raise RefusedError(f"{name[:40]!r} is no field: {', '.join([*_FIELDS, *more])}")
     protocol = protocol_from(**{name: query.get(name, usual) for name, usual in _FIELDS.items()})
     if protocol.compactors > MAX_COMPACTORS:
-        raise ValueError(
+        raise RefusedError(
             f"compactors is {protocol.compactors}: 1 or {MAX_COMPACTORS} here;"
             f" three are for the command line (fragscope race)"
         )
@@ -49,14 +50,14 @@ def path_from(text: str) -> list[int]:
     """The choices of a play, by commas.
 
     Raises:
-        ValueError: one sentence.
+        RefusedError: one sentence.
     """
     choices = text.split(",") if text else []
     if len(choices) > MAX_STEPS:
-        raise ValueError(f"path has {len(choices)} choices: at most {MAX_STEPS}")
+        raise RefusedError(f"path has {len(choices)} choices: at most {MAX_STEPS}")
     for choice in choices:
         if not (choice.isascii() and choice.isdigit() and len(choice) < 4):
-            raise ValueError(f"path has the choice {choice[:40]!r}: whole numbers by commas")
+            raise RefusedError(f"path has the choice {choice[:40]!r}: whole numbers by commas")
     return [int(choice) for choice in choices]
 
 

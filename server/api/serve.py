@@ -10,6 +10,7 @@ import socket
 
 import uvicorn
 
+from engine.errors import RefusedError
 from server.api.app import create_app
 from server.manager import Manager
 from server.settings import Settings
@@ -21,7 +22,7 @@ def bind(host: str, port: int) -> socket.socket:
     """A listening socket.
 
     Raises:
-        ValueError: the address cannot be had; in one sentence.
+        RefusedError: the address cannot be had; in one sentence.
     """
     try:
         family, kind, proto, _, address = socket.getaddrinfo(
@@ -29,7 +30,7 @@ def bind(host: str, port: int) -> socket.socket:
         )[0]
         listener = socket.socket(family, kind, proto)
     except OSError as error:
-        raise ValueError(f"cannot listen on {host}: {error.strerror or error}") from None
+        raise RefusedError(f"cannot listen on {host}: {error.strerror or error}") from None
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
@@ -37,7 +38,7 @@ def bind(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         text = f"cannot listen on port {port} of {host}: {error.strerror or error}"
-        raise ValueError(f"{text}; --port or FRAGSCOPE_PORT chooses another") from None
+        raise RefusedError(f"{text}; --port or FRAGSCOPE_PORT chooses another") from None
     listener.setblocking(False)
     return listener
 

@@ -11,6 +11,7 @@ from fastapi import WebSocket, WebSocketDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.websockets import WebSocketState
 
+from engine.errors import RefusedError
 from server.api.origin import origin_allowed
 from server.errors import LimitReachedError, NotFoundError
 from server.manager import Manager
@@ -128,7 +129,7 @@ async def _read(socket: WebSocket, live: LiveSession, client: int, manager: Mana
         if isinstance(message, Reset):
             try:
                 manager.reserve_reset(live, message.config)
-            except (ValueError, NotFoundError, LimitReachedError) as error:
+            except (RefusedError, NotFoundError, LimitReachedError) as error:
                 live.say(client, messages.error(str(error), message.command_id))
                 continue
         live.message(client, message)

@@ -18,6 +18,7 @@ import engine
 from engine import units as u
 from engine.capture.archive import Limits
 from engine.capture.load import Capture, guest_from_capture, load_capture
+from engine.errors import RefusedError
 from engine.guest import Guest
 from engine.presets import PRESETS, make_synthetic
 from server.errors import NotFoundError
@@ -173,7 +174,7 @@ class Library:
             Its id and what is in it, in words.
 
         Raises:
-            ValueError: it is no capture; one sentence.
+            RefusedError: it is no capture; one sentence.
         """
         capture = load_capture(data, name, self._limits)
         upload = secrets.token_urlsafe(9)
@@ -203,20 +204,20 @@ class Library:
             Bytes of guests.
 
         Raises:
-            ValueError: no such example or preset.
+            RefusedError: no such example or preset.
             NotFoundError: no such upload.
         """
         source = config.source
         if source.kind == "capture":
             if source.name not in EXAMPLES:
-                raise ValueError(
+                raise RefusedError(
                     f"unknown example {source.name!r}: known are {', '.join(EXAMPLES)}"
                 )
             pages = u.mib_to_pages(EXAMPLES[source.name].size_mib)
         elif source.kind == "synthetic":
             if source.preset not in PRESETS:
                 known = ", ".join(PRESETS)
-                raise ValueError(f"unknown preset {source.preset!r}: known are {known}")
+                raise RefusedError(f"unknown preset {source.preset!r}: known are {known}")
             pages = u.mib_to_pages(source.size_mib)
         else:
             pages = self._upload(source.capture)[1].nr_pages
@@ -226,7 +227,7 @@ class Library:
         """The guest to start from; examples come from a cache when they can.
 
         Raises:
-            ValueError: the capture cannot be read as a guest.
+            RefusedError: the capture cannot be read as a guest.
             NotFoundError: no such upload.
         """
         if source.kind == "synthetic":

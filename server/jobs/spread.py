@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
+from engine.errors import RefusedError
 from engine.spread import seeds_from, spread_of
 from engine.view import STAT_FIELDS
 from server.errors import LimitReachedError, NotFoundError
@@ -34,7 +35,7 @@ def seeds_of(data: dict[str, Any]) -> int:
     """The number of seeds that a request's body asks for.
 
     Raises:
-        ValueError: another field, or not such a number; one sentence.
+        RefusedError: another field, or not such a number; one sentence.
     """
     only_fields(data, ("seeds",), "spread")
     return whole(data.get("seeds", DEFAULT_SEEDS), "seeds", MIN_SEEDS, MAX_SEEDS, "(seeds)")
@@ -155,7 +156,7 @@ class Spread:
                 found.append(self._stats(seed))
                 self.progress = Progress(done=len(found))
             self.progress = Progress("done", len(found), designs=self._merge(found))
-        except (Stopped, ValueError, NotFoundError) as error:
+        except (Stopped, RefusedError, NotFoundError) as error:
             self.progress = Progress("failed", self.progress.done, str(error))
         except Exception as error:
             log.exception("a spread ended by a fault")
@@ -212,14 +213,14 @@ class Spreads:
             size: bytes that its guests take.
 
         Raises:
-            ValueError: the log is too long.
+            RefusedError: the log is too long.
             LimitReachedError: one is under way in this session, or memory lacks.
         """
         old = self._newest.get(session_id)
         if old is not None and old.progress.state == "running":
             raise LimitReachedError("a spread is under way in this session: wait for it")
         if len(recipe.log) > MAX_COMMANDS:
-            raise ValueError(
+            raise RefusedError(
                 f"the log has {len(recipe.log)} commands: a spread plays at most {MAX_COMMANDS}"
             )
         spread = Spread(recipe, number, self._build)

@@ -18,6 +18,7 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import Any
 
+from engine.errors import RefusedError
 from engine.trace.limits import MAX_TICKS
 from engine.world import World
 from server.errors import LimitReachedError
@@ -65,7 +66,7 @@ class TraceProcess:
             ticks: at most so many.
 
         Raises:
-            ValueError: what the trace itself refuses.
+            RefusedError: what the trace itself refuses.
             LimitReachedError: it took too long.
             RuntimeError: the process ended by a fault.
         """
@@ -87,7 +88,7 @@ class TraceProcess:
         finally:
             clock.cancel()
         if not made:
-            raise ValueError(text.decode())
+            raise RefusedError(text.decode())
         return bytes(text)
 
     def close(self) -> None:
@@ -129,7 +130,7 @@ class Traces:
             ticks: at most so many.
 
         Raises:
-            ValueError, LimitReachedError, RuntimeError: see there; also when too many wait.
+            RefusedError, LimitReachedError, RuntimeError: see there; also when too many wait.
         """
         with self._place():
             async with self._turn:
@@ -147,10 +148,10 @@ def request_of(data: dict[str, Any]) -> tuple[str, int]:
     """The design and the number of ticks that a request's body asks for.
 
     Raises:
-        ValueError: another field, or not such values; one sentence.
+        RefusedError: another field, or not such values; one sentence.
     """
     only_fields(data, ("design", "ticks"), "trace")
     key = data.get("design")
     if not isinstance(key, str):
-        raise ValueError(f"design is {key!r:.60}: the key of a design of this session is needed")
+        raise RefusedError(f"design is {key!r:.60}: the key of a design of this session is needed")
     return key, whole(data.get("ticks", 1), "ticks", 1, MAX_TICKS, "(ticks)")

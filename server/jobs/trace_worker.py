@@ -10,6 +10,7 @@ import sys
 from multiprocessing.connection import Connection
 from typing import Any
 
+from engine.errors import RefusedError
 from server.jsontext import dump
 
 
@@ -27,7 +28,7 @@ def main(pipe: "Connection[Any, Any]") -> None:
             return
         try:
             trace = predict(world, ticks)
-        except ValueError as error:
+        except RefusedError as error:
             pipe.send((False, str(error).encode()))
         else:
             pipe.send((True, dump(trace).encode()))

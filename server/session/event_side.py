@@ -144,7 +144,7 @@ class LiveSession:
         """A copy of the world with one design, from the worker.
 
         Raises:
-            ValueError: see Session.alone.
+            RefusedError: see Session.alone.
         """
         return await self._ask_session(lambda session: session.alone(key))
 

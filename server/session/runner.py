@@ -15,6 +15,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
+from engine.errors import RefusedError
 from server.errors import NotFoundError
 from server.session.pace import Pacer
 from server.session.publisher import Delivery, Publisher
@@ -140,7 +141,7 @@ class Runner:
         Args:
             session_id: for ``welcome``.
             config: of the first session; ``build`` is called for it in the thread.
-            build: makes a session, reporting progress; a ValueError or NotFoundError says that it
+            build: makes a session, reporting progress; a RefusedError or NotFoundError says that it
                 cannot be made.
             post: takes what goes out, from the thread; must return at once.
             rates: pace at the beginning, and most frames a second.
@@ -196,7 +197,7 @@ class Runner:
     def _serve(self) -> None:
         try:
             self._session = self._build(self._config, self._progress)
-        except (ValueError, NotFoundError) as error:
+        except (RefusedError, NotFoundError) as error:
             self._post([Built(self._config, False), Ended(messages.CLOSE_NO_SESSION, str(error))])
             return
         except Exception as error:
@@ -280,7 +281,7 @@ class Runner:
         if item.reply.set_running_or_notify_cancel():
             try:
                 item.reply.set_result(item.question(self._session))
-            except ValueError as error:
+            except RefusedError as error:
                 item.reply.set_exception(error)
 
     def _handle_message(self, client: int, message: Message) -> None:
@@ -301,7 +302,7 @@ class Runner:
     def _command(self, client: int, message: CommandMessage) -> None:
         try:
             entry = self._session.accept(message.command)
-        except ValueError as error:
+        except RefusedError as error:
             self._out.append(Text(client, messages.error(str(error), message.command_id)))
             return
         self._dirty = True
@@ -312,7 +313,7 @@ class Runner:
         self._flush()
         try:
             session = self._build(message.config, self._progress)
-        except (ValueError, NotFoundError) as error:
+        except (RefusedError, NotFoundError) as error:
             self._out.append(Text(client, messages.error(str(error), message.command_id)))
             self._out.append(Built(message.config, False))
             return

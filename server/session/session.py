@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.commands import Command
+from engine.errors import RefusedError
 from engine.trace.limits import check_size
 from engine.view import GuestView
 from engine.world import World
@@ -110,16 +111,16 @@ class Session:
         """Check a command, put it into the log, apply it.
 
         Raises:
-            ValueError: the command makes no sense for this guest, or the log is full; nothing
+            RefusedError: the command makes no sense for this guest, or the log is full; nothing
                 has changed then.
         """
         if len(self.log) >= MAX_LOG:
-            raise ValueError(f"the log has {MAX_LOG} commands, its limit: reset the session")
+            raise RefusedError(f"the log has {MAX_LOG} commands, its limit: reset the session")
         entry = Entry(self.log_index + 1, self.tick, command, self._quiet)
         self.log.append(entry)
         try:
             self.world.apply(command)
-        except ValueError:
+        except RefusedError:
             self.log.pop()
             raise
         self._at_rest = False
@@ -162,11 +163,11 @@ class Session:
             key: the design's.
 
         Raises:
-            ValueError: there is no such design here, or the guest is too large to be traced.
+            RefusedError: there is no such design here, or the guest is too large to be traced.
         """
         keys = self.world.keys
         if key not in keys:
-            raise ValueError(f"design is {key!r:.60}: this session has {', '.join(keys)}")
+            raise RefusedError(f"design is {key!r:.60}: this session has {', '.join(keys)}")
         check_size(self.world.nr_pages)
         return self.world.alone(keys.index(key))
 

@@ -12,6 +12,7 @@ from pydantic import Field as Constraint
 
 from engine import units as u
 from engine.designs import DEFAULT_DESIGNS, parse_designs
+from engine.errors import RefusedError
 from engine.kernels import KERNELS
 from engine.presets import check_cma
 from server.wire.fields import Listed, OneOf, Place, Text, Whole, refusal
@@ -116,21 +117,21 @@ def source_from_dict(data: object) -> Source:
     """The source that a JSON object describes.
 
     Raises:
-        ValueError: not an object, unknown kind or field, size or seed out of bounds.
+        RefusedError: not an object, unknown kind or field, size or seed out of bounds.
     """
     try:
         return _SOURCE.validate_python(data)
     except ValidationError as error:
-        raise ValueError(refusal(error, _SOURCE_PLACE, PLACES)) from None
+        raise RefusedError(refusal(error, _SOURCE_PLACE, PLACES)) from None
 
 
 def config_from_dict(data: object) -> SessionConfig:
     """The config that a JSON object describes; absent fields take their defaults.
 
     Raises:
-        ValueError: with what is wrong in one sentence.
+        RefusedError: with what is wrong in one sentence.
     """
     try:
         return _CONFIG.validate_python(data)
     except ValidationError as error:
-        raise ValueError(refusal(error, PLACES["config"], PLACES)) from None
+        raise RefusedError(refusal(error, PLACES["config"], PLACES)) from None

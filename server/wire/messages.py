@@ -13,6 +13,7 @@ from pydantic import Field as Constraint
 from pydantic import StrictInt, TypeAdapter, ValidationError
 
 from engine.commands import Command
+from engine.errors import RefusedError
 from engine.view import PLANES, STAT_FIELDS
 from server.jsontext import dump, parse_object
 from server.wire import config as configs
@@ -36,7 +37,7 @@ CLOSE_LIMIT = 4429
 CommandId: TypeAlias = Annotated[str, Text("command_id", MAX_COMMAND_ID, "a string")]
 
 
-class MessageError(ValueError):
+class MessageError(RefusedError):
     """A message that cannot be understood; carries the command's id where there was one."""
 
     def __init__(self, text: str, command_id: str | None = None) -> None:
@@ -257,7 +258,7 @@ def _refused(text: str, error: ValidationError) -> MessageError:
     """What is wrong with ``text``, of which pydantic found ``error``."""
     try:
         data = parse_object(text, "the message")
-    except ValueError as other:
+    except RefusedError as other:
         return MessageError(str(other))
     command_id = None
     if data.get("type") in (CommandMessage.type, Reset.type):
@@ -274,7 +275,7 @@ def welcome(facts: Mapping[str, Any]) -> str:
     """A Welcome; ``facts`` come from Session.describe() and the runner.
 
     Raises:
-        ValueError: the facts are not what the protocol says; a fault of ours.
+        RefusedError: the facts are not what the protocol says; a fault of ours.
     """
     return _text(_WELCOME.validate_python(facts))
 

@@ -2,7 +2,9 @@
 
 import httpx2 as httpx
 import pytest
+from starlette.testclient import TestClient
 
+from engine.errors import RefusedError
 from server.api.app import create_app
 from server.api.static import SECURITY_HEADERS
 from server.paths import web_folder
@@ -35,3 +37,25 @@ def test_methods_that_are_not_there(server):
 
 def test_each_server_has_its_own_sessions():
     assert create_app(Settings()).state is not create_app(Settings()).state
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "sentence", "logged"),
+    [
+        (RefusedError("nr is 7: from 1 to 5 are allowed"), 400, "nr is 7: from 1 to 5", False),
+        (ValueError("negative shift count"), 500, "the server failed by a fault of its own", True),
+        (KeyError("epoch"), 500, "the server failed by a fault of its own", True),
+    ],
+)
+def test_a_fault_of_ours_is_not_told_as_bad_input(error, status, sentence, logged, caplog):
+    app = create_app(Settings())
+
+    @app.get("/api/broken")
+    async def broken():
+        raise error
+
+    answer = TestClient(app, base_url="http://localhost").get("/api/broken")
+    assert (answer.status_code, set(answer.json())) == (status, {"error"})
+    assert answer.json()["error"].startswith(sentence)
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert ("failed by a fault" in caplog.text) == logged

@@ -6,6 +6,7 @@ from concurrent.futures import Future
 import pytest
 
 from engine.commands import BalloonInflate, SetWorkload
+from engine.errors import RefusedError
 from server.jsontext import parse_object
 from server.session.runner import (
     Ask,
@@ -198,7 +199,7 @@ def test_a_reset_that_cannot_be_leaves_everything_as_it_was(start, make_session)
     def build(config, progress):
         calls.append(config)
         if len(calls) > 1:
-            raise ValueError("no such guest")
+            raise RefusedError("no such guest")
         return make_session(config)
 
     worker = start(build)
@@ -216,7 +217,7 @@ def test_a_reset_that_cannot_be_leaves_everything_as_it_was(start, make_session)
 def test_what_cannot_be_built_ends_at_once(start):
     def build(config, progress):
         progress("reading", 0, 1)
-        raise ValueError("the capture is empty")
+        raise RefusedError("the capture is empty")
 
     worker = start(build)
     assert worker.text("progress")["text"] == "reading"
