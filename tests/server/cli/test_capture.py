@@ -1,4 +1,4 @@
-"""Writing a capture: of this very machine where that is allowed, else of a made-up /proc."""
+"""Writing a capture: of this machine where that is allowed, else of a made-up /proc."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def test_help_names_every_command_and_version_the_project(capsys):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ([], "the following arguments are required: name"),
+        ([], "the following arguments are required: COMMAND"),
         (["fly"], "invalid choice: 'fly'"),
         (["serve", "--port", "x"], "--port is 'x': a whole number from 0 to 65535"),
         (["serve", "--port", "70000"], "--port is '70000'"),

@@ -1,4 +1,4 @@
-"""`fragscope offline`: the form of its answer, what history says, bad input."""
+"""`fragscope offline`: the form of its answer, bad input."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""``fragscope replay``: seeds, and a recording to be held against."""
+"""``fragscope replay``: seeds, and the score against a recording."""
 
 from __future__ import annotations
 

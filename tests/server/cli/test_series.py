@@ -1,4 +1,4 @@
-"""Recording a series: on a made-up /proc, and on this very machine where that is allowed."""
+"""Recording a series: on a made-up /proc, and on this machine where that is allowed."""
 
 from __future__ import annotations
 
