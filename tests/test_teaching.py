@@ -37,7 +37,7 @@ def test_a_table_says_what_the_engine_says(name: str, step: str, table: str) -> 
     assert told == {key: [designs[key][stats[label]] for label in labels] for key in told}
 
 
-def test_the_race_is_as_it_is_told() -> None:
+def test_the_race_breaks_where_the_lecture_says() -> None:
     without = race(Protocol(2, False, True, "v4"))
     both = race(Protocol(2, True, True, "v4"))
     assert f"in {without['states']:,} states, {len(without['violations'])} things break" in TEXT
@@ -47,7 +47,7 @@ def test_the_race_is_as_it_is_told() -> None:
     assert both["violations"] == []
 
 
-def test_a_small_balloon_is_told_as_it_is() -> None:
+def test_a_small_balloon_does_what_the_lecture_says() -> None:
     last = played("small_balloon")["steps"][-1]["designs"]
     most = max(last.values(), key=lambda numbers: numbers["huge_best"])
     assert last["pinned"] == most

@@ -195,12 +195,12 @@ def readme_part(scenarios: Sequence[Measured]) -> str:
         f"({100 * inside / number:.0f} %) lie in the band that the kernel's own runs leave (their "
         f"spread, or 1 to 10 % where they agree), {huge[0]} of {huge[1]} counts of 2 MiB pages "
         "handed out among them. The kernel, judged by its own other runs, scores "
-        f"{100 * score(itself).share('all'):.0f} %. It is bad in the scenario "
+        f"{100 * score(itself).share('all'):.0f} %. We do worst in the scenario "
         f"{_worst({f'`{s.name}`': s.judged[0] for s in scenarios})}, for the design "
         f"{_worst({f'`{d}`': [j for j in judged if j.design == d] for d in designs})} and for the "
         f"quantity {_worst({f'`{q}`': [j for j in judged if j.quantity == q] for q in quantities})}"
-        ", and unknown on machines unlike these: [docs/FIDELITY.md](docs/FIDELITY.md) has every "
-        "number."
+        ". How well we predict machines unlike these is unknown: "
+        "[docs/FIDELITY.md](docs/FIDELITY.md) has every number."
     )
     return "\n".join(wrap(sentences, WIDTH, break_long_words=False, break_on_hyphens=False))
 

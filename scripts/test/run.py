@@ -40,6 +40,29 @@ ENGINE = (
     (("nsenter",), "util-linux"),
 )
 
+# Leg -> what its pytest runs; every test file is in one of them (tests/scripts/test_run.py).
+PATHS: dict[str, tuple[str, ...]] = {
+    "lint": (  # nothing that compiles the core
+        "tests/test_tidy*.py",
+        "tests/test_contracts.py",
+        "tests/test_docs.py",
+        "tests/scripts/test_model.py",
+        "tests/scripts/test_protocol_types.py",
+    ),
+    "python": (
+        "tests/engine",
+        "tests/server",
+        "tests/scripts",
+        "tests/test_teaching.py",
+        "tests/test_wheel.py",
+    ),
+    "race": ("tests/race",),
+    "bounds": ("tests/engine",),
+    "uncompiled": ("tests/engine",),
+    "browser": ("tests/browser",),
+    "container": ("tests/container",),
+}
+
 
 @dataclass
 class Count:
@@ -91,7 +114,9 @@ def pytest(leg: str, *arguments: str, env: dict[str, str] | None = None) -> Coun
     """Run pytest and read its counts from the JUnit file; a run without a test is a failure."""
     report = RESULTS / f"{leg}.xml"
     report.unlink(missing_ok=True)
-    code = call([PYTHON, "-m", "pytest", "-q", f"--junitxml={report}", *arguments], env)
+    paths = [path for pattern in PATHS[leg] for path in sorted(ROOT.glob(pattern))]
+    names = [str(path.relative_to(ROOT)) for path in paths]
+    code = call([PYTHON, "-m", "pytest", "-q", f"--junitxml={report}", *names, *arguments], env)
     if not report.exists():
         return Count(failed=1, notes=[f"pytest of {leg} ended with {code} and left no report"])
     count = Count()
@@ -114,28 +139,27 @@ def lint() -> Count:
         [str(tool / "lint-imports")],
     ):
         count.add(check(command))
-    files = ("test_tidy", "test_docs", "scripts/test_model", "scripts/test_protocol_types")
-    count.add(pytest("lint", *(f"tests/{name}.py" for name in files)))
+    count.add(pytest("lint"))
     return count
 
 
 def python() -> Count:
-    return pytest("python", "tests/engine", "tests/server", "tests/scripts", "tests/test_wheel.py")
+    return pytest("python")
 
 
 def race() -> Count:
     """The race explorer against SPIN, which explores a model of its own."""
-    return pytest("race", "tests/race")
+    return pytest("race")
 
 
 def bounds() -> Count:
     """The compiled core with every index checked: one out of range raises, not reads on."""
-    return pytest("bounds", "tests/engine", "-m", "not slow", env={"NUMBA_BOUNDSCHECK": "1"})
+    return pytest("bounds", "-m", "not slow", env={"NUMBA_BOUNDSCHECK": "1"})
 
 
 def uncompiled() -> Count:
     """The same functions as plain Python: finds typing and overflow faults of the compiled ones."""
-    return pytest("uncompiled", "tests/engine", "-m", "not slow", env={"NUMBA_DISABLE_JIT": "1"})
+    return pytest("uncompiled", "-m", "not slow", env={"NUMBA_DISABLE_JIT": "1"})
 
 
 def types() -> Count:
@@ -172,7 +196,7 @@ def web() -> Count:
 def browser() -> Count:
     """The page in a real Chromium; compiled ahead, so that no test waits for the compiler."""
     count = check([str(Path(PYTHON).with_name("fragscope")), "warmup"])
-    count.add(pytest("browser", "tests/browser"))
+    count.add(pytest("browser"))
     return count
 
 
@@ -182,7 +206,7 @@ def image() -> None:
 
 
 def container() -> Count:
-    return pytest("container", "tests/container", "-s")
+    return pytest("container", "-s")
 
 
 LEGS: dict[str, tuple[Callable[[], Count], tuple[tuple[tuple[str, ...], str], ...]]] = {
@@ -196,10 +220,11 @@ LEGS: dict[str, tuple[Callable[[], Count], tuple[tuple[tuple[str, ...], str], ..
     "browser": (browser, (CHROMIUM,)),
     "container": (container, (*ENGINE, CHROMIUM)),
 }
-# Legs that have the machine to themselves; the others share it in two lanes, each on a core: these
-# beside, all others in the first.
+# Legs that have the machine to themselves, after the others.
 ALONE = ("browser", "container")
-BESIDE = ("uncompiled", "race", "web")
+# The others run in two lanes, each on a core. A lane that is free takes the next of this list:
+# the longest first, so that the lanes end together. "image" builds the container's image ahead.
+QUEUE = ("python", "bounds", "uncompiled", "image", "web", "types", "race", "lint")
 DEFAULT = [leg for leg in LEGS if leg != "types"]  # web contains it
 
 
@@ -268,36 +293,63 @@ def run_leg(leg: str, counts: dict[str, Count]) -> None:
     counts[leg].seconds = time.monotonic() - start
 
 
-def run_beside(legs: list[str], ahead: bool, counts: dict[str, Count]) -> None:
-    """Run legs one after the other, each writing to test-results/LEG.log; then build the image."""
-    for leg in legs:
-        with (RESULTS / f"{leg}.log").open("w") as log:
-            _lane.sink = log
-            run_leg(leg, counts)
-    if ahead:
-        with (RESULTS / "image.log").open("w") as log:
-            _lane.sink = log
-            image()
+class Lanes:
+    """Legs that are waiting, and what became of those that ran.
+
+    Attributes:
+        counts: of the legs that are over.
+        logged: legs that wrote to test-results/LEG.log, in the order in which they ended.
+    """
+
+    def __init__(self, legs: Iterable[str]) -> None:
+        self.counts: dict[str, Count] = {}
+        self.logged: list[str] = []
+        self._waiting = sorted(legs, key=QUEUE.index)
+        self._lock = threading.Lock()
+
+    def next(self) -> str | None:
+        """The next leg, for a lane that is free."""
+        with self._lock:
+            return self._waiting.pop(0) if self._waiting else None
+
+    def run(self, live: bool) -> None:
+        """One lane: run legs until none is left.
+
+        Args:
+            live: this lane writes to the terminal, not to files.
+        """
+        while (leg := self.next()) is not None:
+            if live and leg != "image":
+                run_leg(leg, self.counts)
+                continue
+            with (RESULTS / f"{leg}.log").open("w") as log:
+                _lane.sink = log
+                if leg == "image":
+                    image()
+                else:
+                    run_leg(leg, self.counts)
+                    self.logged.append(leg)
+                del _lane.sink
 
 
 def run_legs(legs: list[str]) -> dict[str, Count]:
     """Run legs: two lanes first, then those that need the machine for themselves."""
-    counts: dict[str, Count] = {}
-    alone = [leg for leg in legs if leg in ALONE]
     shared = [leg for leg in legs if leg not in ALONE]
-    beside = [leg for leg in shared if leg in BESIDE and "python" in legs]
-    ahead = "container" in legs and "python" in legs
-    lane = threading.Thread(target=run_beside, args=(beside, ahead, counts))
-    lane.start()
-    for leg in shared:
-        if leg not in beside:
-            run_leg(leg, counts)
-    lane.join()
-    for leg in beside:
+    if shared and "container" in legs:
+        shared.append("image")
+    lanes = Lanes(shared)
+    beside = threading.Thread(target=lanes.run, args=(False,))
+    if len(shared) > 1:  # one leg alone writes to the terminal
+        beside.start()
+    lanes.run(True)
+    if len(shared) > 1:
+        beside.join()
+    for leg in lanes.logged:
         print((RESULTS / f"{leg}.log").read_text(), flush=True)
-    for leg in alone:
-        run_leg(leg, counts)
-    return {leg: counts[leg] for leg in legs}
+    for leg in legs:
+        if leg in ALONE:
+            run_leg(leg, lanes.counts)
+    return {leg: lanes.counts[leg] for leg in legs}
 
 
 def main(arguments: list[str]) -> int:

@@ -22,7 +22,7 @@ _SHARED: dict[str, dict[str, Any]] = {
         "help": "whose rules: modern (Linux 6.12), 2012 (Linux 3.8) or 2012+3.14; "
         "default %(default)s",
     },
-    "--seed": {"default": "1", "help": "seed of what is not known; default 1"},
+    "--seed": {"default": "1", "help": "seed for what the capture does not say; default 1"},
     "--seeds": {
         "default": "1",
         "metavar": "N",
@@ -39,7 +39,7 @@ def add_shared(parser: Any, *names: str) -> None:
 
 
 def example_or_path(text: str) -> Path:
-    """The capture that a person means: a path that exists, else an example's name."""
+    """The capture named on the command line: a path that exists, else an example's name."""
     path = Path(text)
     if path.exists():
         return path
@@ -53,7 +53,7 @@ def example_or_path(text: str) -> Path:
 
 
 def recording_folder(text: str) -> Path:
-    """The folder of a recording that a person means: a folder, else an example's name."""
+    """The recording named on the command line: a folder, else an example's name."""
     path = Path(text)
     return path if path.is_dir() else example_or_path(text).parent
 
@@ -62,7 +62,7 @@ def read_ops(text: str) -> Any:
     """The JSON of an OPS.json file.
 
     Raises:
-        ValueError: it cannot be read, or is no JSON; one sentence.
+        ValueError: it cannot be read, or is not JSON; one sentence.
     """
     path = Path(text)
     try:
@@ -78,10 +78,16 @@ def read_ops(text: str) -> Any:
 
 
 def whole_number(text: str, what: str, highest: int, lowest: int = 0) -> int:
-    """A number that a person wrote.
+    """A number given on the command line.
+
+    Args:
+        text: as it was given.
+        what: its name, for the sentence.
+        highest: largest value allowed.
+        lowest: smallest value allowed.
 
     Raises:
-        ValueError: it is none, or out of bounds; one sentence.
+        ValueError: it is not a whole number, or out of bounds; one sentence.
     """
     if not text.isascii() or not text.isdigit() or not lowest <= int(text[:20]) <= highest:
         raise ValueError(f"{what} is {text[:60]!r}: a whole number from {lowest} to {highest}")
@@ -94,10 +100,10 @@ def show_json(answer: object) -> None:
 
 
 def seed_of(args: argparse.Namespace) -> int:
-    """The seed that a person gave.
+    """The seed given on the command line.
 
     Raises:
-        ValueError: it is none; one sentence.
+        ValueError: it is not a seed; one sentence.
     """
     from server.wire.config import MAX_SEED
 
@@ -105,7 +111,7 @@ def seed_of(args: argparse.Namespace) -> int:
 
 
 def profile_of(args: argparse.Namespace) -> str:
-    """The profile that a person gave.
+    """The profile given on the command line.
 
     Raises:
         ValueError: there is no such profile; one sentence.
@@ -117,10 +123,10 @@ def profile_of(args: argparse.Namespace) -> str:
 
 
 def designs_of(args: argparse.Namespace) -> list[str]:
-    """Keys of the designs that a person gave, the four if none.
+    """Keys of the designs given on the command line; by default the four.
 
     Raises:
-        ValueError: one of them is none; one sentence.
+        ValueError: one of them does not exist; one sentence.
     """
     from engine.designs import DEFAULT_DESIGNS, parse_designs
 
@@ -129,7 +135,7 @@ def designs_of(args: argparse.Namespace) -> list[str]:
 
 
 def compile_core(entry: str | None = None) -> None:
-    """Compile what the cache lacks, with progress; later it would happen unseen, call by call.
+    """Compile what is not cached yet, with progress; later it would happen unseen, call by call.
 
     Args:
         entry: a function that is wanted, see precompile.missing; default: the simulator's.

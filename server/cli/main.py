@@ -41,7 +41,9 @@ def build_parser() -> argparse.ArgumentParser:
         description="See physical-memory fragmentation: four balloon designs on one guest.",
     )
     parser.add_argument("--version", action="version", version=f"fragscope {project_version()}")
-    commands = parser.add_subparsers(title="commands", dest="name", required=True)
+    commands = parser.add_subparsers(
+        title="commands", dest="name", metavar="COMMAND", required=True
+    )
     _add_serve(commands)
     add_replay(commands)
     add_fidelity(commands)
@@ -51,7 +53,9 @@ def build_parser() -> argparse.ArgumentParser:
     add_scenario(commands)
     add_trace(commands)
     _add_capture(commands)
-    warmup = commands.add_parser("warmup", help="compile the simulator's core into its cache")
+    warmup = commands.add_parser(
+        "warmup", help="compile the simulator now, so that nothing has to wait for it later"
+    )
     warmup.set_defaults(run=_warmup)
     return parser
 
@@ -71,25 +75,25 @@ def _add_capture(commands: Any) -> None:
     what.add_argument("-o", "--output", metavar="FILE", help="archive to write: .tar.xz or .tar.gz")
     what.add_argument(
         "--series", metavar="FOLDER",
-        help="record state, operation, state, operation…: for replay --against",
+        help="record states and operations in turn, for fragscope fidelity",
     )  # fmt: skip
     steps = capture.add_mutually_exclusive_group()
     steps.add_argument(
         "--steps", metavar="LIST",
-        help="what a series does: compact, wait SECONDS, drop, huge N, by commas",
+        help="operations of a series: compact, wait SECONDS, drop, huge N, by commas",
     )  # fmt: skip
-    steps.add_argument("--ops", metavar="OPS.json", help="the same as for replay")
+    steps.add_argument("--ops", metavar="OPS.json", help="operations of a series, as for replay")
     capture.set_defaults(run=_capture)
 
 
 def _serve(args: argparse.Namespace) -> int:
     import gc
 
-    gc.disable()  # nothing that an import makes is garbage: looking for it took a sixth of a start
+    gc.disable()  # imports leave no garbage: looking for it took a sixth of a start
     from server.api.serve import run_server
     from server.settings import settings_from
 
-    gc.freeze()  # nor need it be looked through ever again
+    gc.freeze()  # and nothing imported needs to be looked through again
     gc.enable()
     return run_server(settings_from(host=args.host, port=args.port))
 

@@ -47,10 +47,10 @@ def add_offline(commands: Any) -> None:
 
 
 def parse_range(text: str) -> tuple[int, int]:
-    """Start and size in MiB of a range that a person wrote.
+    """Start and size in MiB of a range given on the command line.
 
     Raises:
-        ValueError: it is none; one sentence.
+        ValueError: it has another form; one sentence.
     """
     found = re.fullmatch(r"([0-9]{1,9}):([0-9]{1,9})", text)
     if found is None:

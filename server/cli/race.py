@@ -12,7 +12,7 @@ _ACTOR_WIDTH = 36  # of an actor's column where lines may be long
 
 
 def add_race(commands: Any) -> None:
-    """The command's arguments."""
+    """Describe the command to argparse."""
     parser = commands.add_parser(
         "race",
         help="explore every interleaving on one balloon page",

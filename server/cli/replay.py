@@ -61,7 +61,7 @@ def add_replay(commands: Any) -> None:
     add_shared(replay, "--designs", "--seed", "--seeds", "--profile")
     replay.add_argument(
         "--against", metavar="FOLDER",
-        help="a recording of what a kernel did: its operations, its designs, and our score",
+        help="a recording of what a kernel did: plays its operations and designs, prints our score",
     )  # fmt: skip
     form = replay.add_mutually_exclusive_group()
     add_shared(form, "--json")

@@ -1,6 +1,6 @@
 """``fragscope stress-highalloc``: the benchmark behind the only published figures.
 
-Designs and seeds run side by side in two threads: the core lets go of the interpreter.
+Designs and seeds run side by side in two threads: the core releases the interpreter lock.
 """
 
 import argparse
@@ -116,7 +116,7 @@ def run_jobs(
     Args:
         jobs: what to run.
         finished: called with each job and its numbers, in the order of the jobs.
-        workers: runs side by side; the core lets go of the interpreter.
+        workers: runs side by side; the core releases the interpreter lock.
 
     Returns:
         Scores and counters of each job.

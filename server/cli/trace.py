@@ -28,8 +28,8 @@ def add_trace(commands: Any) -> None:
     trace = commands.add_parser(
         "trace",
         help="follow pages through the kernel's functions",
-        description="Play operations on a guest; of the last one, run the first ticks watched: "
-        "which page was dealt with, by which functions, with which outcome, and why.",
+        description="Play operations on a guest and watch the first ticks of the last one: "
+        "which pages are handled, by which functions, with what outcome, and why.",
     )
     trace.add_argument(
         "capture", metavar="CAPTURE",
@@ -46,7 +46,7 @@ def add_trace(commands: Any) -> None:
 
 
 def guest_of(text: str, seed: int) -> Any:
-    """The guest that a person means.
+    """The guest named on the command line.
 
     Raises:
         ValueError: there is none of that name; one sentence.
@@ -87,7 +87,7 @@ def trace_blocks(answer: dict[str, Any]) -> list[str | Table]:
     blocks: list[str | Table] = [
         paragraph(
             f"{answer['design']}, profile {answer['profile']}: {answer['ticks']} ticks from tick "
-            f"{answer['tick']}, {answer['total']} pages and pageblocks dealt with"
+            f"{answer['tick']}, {answer['total']} pages and pageblocks handled"
         ),
         "",
         Table(_COUNT_COLUMNS, counts),

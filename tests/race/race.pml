@@ -1,10 +1,12 @@
 /*
  * The protocol of one balloon page, written by hand for SPIN, for comparison with engine/race.
  *
- * Its own reading of the same steps: a list lock where the other asks where the driver stands, a
- * note of targets under way where the other searches the actors, the era's order of steps in the
- * steps themselves where the other has a table, and SPIN's timeout where the other counts moves. Every setting of the toggles is one branch of init, so that one run
- * covers them all. Each shared state and each broken property is printed once:
+ * It reads the same steps independently: a list lock where the other asks where the driver stands,
+ * a note of targets under way where the other searches the actors, the era's order of steps in the
+ * steps themselves where the other has a table, and SPIN's timeout where the other counts moves.
+ * Every setting of the toggles is one branch of init, so that one run covers them all.
+ * Longer than 400 lines: SPIN reads one file, and its macros are used throughout.
+ * Each shared state and each broken property is printed once:
  *     S <setting> <count lock flag mark place>x2 <isolated> <holder> <position>x3
  *     V <setting> <property>
  * A setting is era, page lock, reference count test, bits of defects.

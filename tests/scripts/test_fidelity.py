@@ -26,7 +26,7 @@ def found(scenarios: list[Measured]) -> Score:
     return score(everything(scenarios))
 
 
-def test_enough_is_in_the_band(found: Score) -> None:
+def test_the_score_reaches_what_is_asked_of_the_examples(found: Score) -> None:
     for name, least in fidelity.LEAST.items():
         assert found.share(name) >= least, f"{name}: {found.counts[name]}"
 
@@ -47,7 +47,7 @@ def test_the_score_is_not_below_the_published_one(found: Score) -> None:
     assert fidelity.drops(found, published) == []
 
 
-def test_what_is_published_is_what_the_simulator_says(scenarios: list[Measured]) -> None:
+def test_no_published_file_is_stale(scenarios: list[Measured]) -> None:
     for path, text in fidelity.outputs(scenarios).items():
         stored = path.read_text(encoding="utf-8")
         assert stored == text, f"{path.name} is stale: make fidelity writes it"
@@ -60,7 +60,7 @@ def test_the_importer_keeps_its_promise(scenarios: list[Measured]) -> None:
         assert one.orders >= 0.99, one.name
 
 
-def test_a_drop_is_told_and_not_written(
+def test_a_drop_is_reported_and_not_written(
     scenarios: list[Measured], monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
@@ -89,7 +89,7 @@ def test_a_drop_is_told_and_not_written(
     assert " of 390 " in " ".join(fidelity.README.read_text().split())
 
 
-def test_the_figures_for_the_page(scenarios: list[Measured]) -> None:
+def test_the_figures_for_the_page_add_up_to_the_score(scenarios: list[Measured]) -> None:
     data = json.loads(fidelity.figures(scenarios))
     assert set(data["scenarios"]) == set(fidelity.EXAMPLES)
     assert data["summary"]["seeds"] == list(SEEDS)

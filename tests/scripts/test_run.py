@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+from functools import partial
 from pathlib import Path
+
+import pytest
+
+from scripts.test import run
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -44,3 +50,51 @@ def test_an_unknown_leg_is_refused() -> None:
     assert done.returncode == 2
     assert "unknown leg contaner; there are lint" in done.stdout
     assert run_tests("web", require="contaner").returncode == 2
+
+
+def test_no_test_file_is_in_no_leg() -> None:
+    run_in_legs = {
+        file
+        for patterns in run.PATHS.values()
+        for pattern in patterns
+        for path in ROOT.glob(pattern)
+        for file in (path.rglob("test_*.py") if path.is_dir() else [path])
+    }
+    assert sorted(set((ROOT / "tests").rglob("test_*.py")) - run_in_legs) == []
+    assert [
+        pattern for one in run.PATHS.values() for pattern in one if not list(ROOT.glob(pattern))
+    ] == []
+
+
+def test_every_leg_has_its_place_in_the_lanes_or_runs_alone() -> None:
+    assert set(run.QUEUE) - {"image"} | set(run.ALONE) == set(run.LEGS)
+
+
+def test_a_free_lane_takes_the_longest_leg_that_is_left() -> None:
+    lanes = run.Lanes(["lint", "web", "python", "uncompiled"])
+    assert [lanes.next() for _ in range(5)] == ["python", "uncompiled", "web", "lint", None]
+
+
+def test_two_lanes_run_each_leg_once_and_side_by_side(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    began: list[str] = []
+    another = threading.Event()
+
+    def leg(name: str) -> run.Count:
+        began.append(name)
+        print(f"{name} ran", file=run.sink())
+        if name != "python":
+            another.set()
+        return run.Count(passed=another.wait(60))
+
+    names = ("lint", "python", "uncompiled", "web", "browser")
+    monkeypatch.setattr(run, "RESULTS", tmp_path)
+    monkeypatch.setattr(run, "LEGS", {name: (partial(leg, name), ()) for name in names})
+    counts = run.run_legs(list(names))
+    assert list(counts) == list(names)
+    assert [count.passed for count in counts.values()] == [1] * len(names)
+    assert sorted(began) == sorted(names)
+    assert began[-1] == "browser"
+    out = capsys.readouterr().out
+    assert [out.count(f"{name} ran") for name in names] == [1] * len(names)

@@ -11,7 +11,7 @@ from tests.engine.scenes import played
 
 
 @pytest.mark.slow
-def test_the_document_is_what_comes_out() -> None:
+def test_the_document_has_the_numbers_that_come_out() -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
     results = {name: played(name) for name in SCENARIOS}
     written = with_parts(text, {"scenarios": generated(results)})

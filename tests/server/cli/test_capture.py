@@ -1,4 +1,4 @@
-"""Writing a capture: of this very machine where that is allowed, else of a made-up /proc."""
+"""Writing a capture: of this machine where that is allowed, else of a made-up /proc."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ def proc(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("suffix", [".tar.xz", ".tar.gz", ".tgz", ".tar"])
-def test_what_is_written_can_be_read(proc: Path, tmp_path: Path, suffix: str) -> None:
+def test_an_archive_of_any_kind_can_be_loaded_again(
+    proc: Path, tmp_path: Path, suffix: str
+) -> None:
     out = tmp_path / f"mine{suffix}"
     seen: list[tuple[str, int, int]] = []
     record(out, proc, lambda text, done, total: seen.append((text, done, total)))
@@ -42,7 +44,7 @@ def test_what_is_written_can_be_read(proc: Path, tmp_path: Path, suffix: str) ->
     assert sorted(path.name for path in tmp_path.iterdir()) == [out.name, "proc"]
 
 
-def test_more_pages_than_zones_tell_of(proc: Path, tmp_path: Path) -> None:
+def test_pages_beyond_the_last_zone_are_recorded(proc: Path, tmp_path: Path) -> None:
     longer = 5 << 20
     for name in ("kpageflags", "kpagecount"):
         with (proc / name).open("r+b") as file:
@@ -61,23 +63,25 @@ def refused(out: Path, proc: Path, *words: str) -> None:
     assert not out.exists()
 
 
-def test_bad_names(proc: Path, tmp_path: Path) -> None:
+def test_a_file_name_that_is_no_capture_is_refused_before_reading(
+    proc: Path, tmp_path: Path
+) -> None:
     refused(tmp_path / "mine.zip", proc, "mine.zip", ".tar.xz")
     refused(tmp_path / "no" / "mine.tar", proc, "no folder")
 
 
-def test_no_page_monitor(proc: Path, tmp_path: Path) -> None:
+def test_a_kernel_without_page_files_is_refused(proc: Path, tmp_path: Path) -> None:
     (proc / "kpagecount").unlink()
     refused(tmp_path / "mine.tar", proc, "kpagecount", "CONFIG_PROC_PAGE_MONITOR")
 
 
-def test_half_words(proc: Path, tmp_path: Path) -> None:
+def test_a_page_file_of_half_words_is_refused(proc: Path, tmp_path: Path) -> None:
     with (proc / "kpageflags").open("ab") as file:
         file.write(b"x")
     refused(tmp_path / "mine.tar", proc, "kpageflags", "multiple of 8")
 
 
-def test_without_root() -> None:
+def test_without_root_the_sentence_names_sudo() -> None:
     """In a process that has given up root: /proc says no, and so do we."""
     code = (
         "import os\n"
@@ -108,7 +112,7 @@ def may_read_page_flags() -> bool:
         return False
 
 
-def test_script_and_python_capture_this_machine(tmp_path: Path) -> None:
+def test_the_shell_script_and_python_record_the_same_machine(tmp_path: Path) -> None:
     """The real thing where /proc allows it; elsewhere the script must say why not."""
     out = tmp_path / "script.tar.gz"
     done = subprocess.run(["sh", SCRIPT, out], capture_output=True, text=True, check=False)
@@ -127,7 +131,7 @@ def test_script_and_python_capture_this_machine(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["mine.zip", "/no/such/folder/x.tar", ""])
-def test_script_refuses_bad_names(name: str) -> None:
+def test_the_shell_script_refuses_names_that_are_no_capture(name: str) -> None:
     done = subprocess.run(["sh", SCRIPT, name], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1

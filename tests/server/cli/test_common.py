@@ -24,7 +24,7 @@ def test_what_the_cache_lacks_is_compiled_first(tmp_path, monkeypatch, capsys):
     assert len(list(tmp_path.rglob("*.nbc"))) == 2
 
 
-def test_nothing_is_said_when_all_is_there(monkeypatch, capsys):
+def test_a_full_cache_compiles_nothing_and_prints_nothing(monkeypatch, capsys):
     asked = []
     monkeypatch.setattr(precompile, "missing", lambda entry: asked.append(entry) or [])
     common.compile_core(precompile.BUILDS)

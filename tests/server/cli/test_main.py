@@ -16,7 +16,7 @@ def ops(tmp_path):
     return str(path)
 
 
-def test_version_and_help(capsys):
+def test_help_names_every_command_and_version_the_project(capsys):
     assert run(capsys, "--version") == (0, f"fragscope {project_version()}\n", "")
     status, out, _ = run(capsys, "--help")
     assert status == 0
@@ -27,7 +27,7 @@ def test_version_and_help(capsys):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ([], "the following arguments are required: name"),
+        ([], "the following arguments are required: COMMAND"),
         (["fly"], "invalid choice: 'fly'"),
         (["serve", "--port", "x"], "--port is 'x': a whole number from 0 to 65535"),
         (["serve", "--port", "70000"], "--port is '70000'"),
@@ -67,7 +67,7 @@ def test_bad_input_is_one_sentence_and_status_2(capsys, ops, arguments, sentence
         ('[["inflate", 9000]]', "the guest has"),
     ],
 )
-def test_bad_operations(capsys, tmp_path, text, sentence):
+def test_an_operation_that_cannot_be_is_refused_with_its_place(capsys, tmp_path, text, sentence):
     path = tmp_path / "ops.json"
     path.write_text(text)
     status, out, err = run(capsys, "replay", "runs", "--ops", str(path), "--designs", "pinned")
@@ -76,7 +76,7 @@ def test_bad_operations(capsys, tmp_path, text, sentence):
     assert err.count("\n") == 1
 
 
-def test_replay_of_an_example_by_name_and_by_path(capsys, ops):
+def test_an_example_replays_alike_by_name_and_by_path(capsys, ops):
     status, out, _ = run(capsys, "replay", "runs", "--ops", ops, "--json")
     assert status == 0
     by_name = json.loads(out)
@@ -89,7 +89,7 @@ def test_replay_of_an_example_by_name_and_by_path(capsys, ops):
     assert json.loads(out) == by_name
 
 
-def test_replay_with_toggles_as_a_table(capsys, ops):
+def test_a_replay_table_names_designs_with_their_toggles(capsys, ops):
     keys = "dedicated_block:prevent,dedicated_block"
     status, out, _ = run(capsys, "replay", "runs", "--ops", ops, "--designs", keys)
     assert status == 0

@@ -1,4 +1,4 @@
-"""`fragscope offline`: the form of its answer, what history says, bad input."""
+"""`fragscope offline`: the form of its answer, bad input."""
 
 import json
 
@@ -38,7 +38,7 @@ def test_bad_input_is_one_sentence_and_status_2(capsys, arguments, sentence):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("profile", ["modern", "2012"])
-def test_every_design_answers(capsys, tmp_path, profile):
+def test_every_design_succeeds_or_says_what_stopped_it(capsys, tmp_path, profile):
     ops = tmp_path / "ops.json"
     ops.write_text('[["inflate", 64]]')
     arguments = ("runs", "--range", RANGE, "--ops", str(ops), "--profile", profile)

@@ -32,7 +32,9 @@ def test_json_has_states_and_the_shortest_schedules(capsys: pytest.CaptureFixtur
     assert step["breaks"] == ["stale_isolation"]
 
 
-def test_with_both_protections_there_is_no_violation(capsys: pytest.CaptureFixture[str]) -> None:
+def test_page_lock_and_refcount_test_together_leave_no_violation(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     status, out, _ = run(capsys, "--page-lock", "on", "--refcount-test", "on", "--json")
     assert status == 0
     result = json.loads(out)
@@ -52,7 +54,7 @@ def test_the_table_has_a_column_for_each_actor_and_names_other_defects_of_the_er
     assert max(map(len, out.split("\n"))) <= 140
 
 
-def test_three_compactors_count_as_alike() -> None:
+def test_three_compactors_are_counted_without_regard_to_order() -> None:
     from engine.race.explorer import race
 
     blocks = race_blocks(race(protocol_from("3", "on", "on", "3.8", "off")))

@@ -1,4 +1,4 @@
-"""``fragscope replay``: seeds, and a recording to be held against."""
+"""``fragscope replay``: seeds, and the score against a recording."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def ops(tmp_path):
     return str(path)
 
 
-def test_several_seeds(capsys, ops):
+def test_several_seeds_keep_the_first_answer_and_add_the_spread(capsys, ops):
     arguments = ("replay", "runs", "--ops", ops, "--designs", "pinned")
     _, plain, _ = run(capsys, *arguments, "--json")
     status, out, _ = run(capsys, *arguments, "--json", "--seeds", "3")
@@ -44,7 +44,7 @@ def test_several_seeds(capsys, ops):
     assert "2.5 (1–4)" in replay_table(merged).plain()
 
 
-def test_against_a_recording(capsys):
+def test_a_replay_is_scored_against_a_recording_and_its_designs(capsys):
     status, out, _ = run(capsys, "replay", "runs", "--against", "runs")
     assert status == 0
     assert " of 41 quantities within the band" in out.splitlines()[-1]
@@ -79,6 +79,6 @@ def test_bad_input_is_one_sentence(capsys, ops, arguments, sentence):
     assert err.count("\n") == 1
 
 
-def test_an_example_by_its_name():
+def test_an_example_is_found_by_name_and_a_folder_by_path():
     assert example_or_path("runs") == EXAMPLES["runs"].path
     assert example_or_path(str(FOLDER)) == FOLDER

@@ -16,7 +16,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
     return command_line.run(capsys, "scenario", *arguments)
 
 
-def test_without_a_name_it_lists(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_name_every_scenario_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = run(capsys)
     assert status == 0
     assert [name for name in SCENARIOS if name not in out] == []
@@ -24,7 +24,7 @@ def test_without_a_name_it_lists(capsys: pytest.CaptureFixture[str]) -> None:
     assert [row["name"] for row in told["scenarios"]] == list(SCENARIOS)
 
 
-def test_the_claims_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_claim_is_missing_from_the_list(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = run(capsys, "--claims")
     assert status == 0
     assert [claim.who for claim in CLAIMS if claim.who not in out] == []
@@ -33,7 +33,9 @@ def test_the_claims_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert [row["id"] for row in told] == [claim.id for claim in CLAIMS]
 
 
-def test_one_scenario_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_json_of_a_scenario_has_every_statistic_of_every_step(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     one = SCENARIOS["large_inflation"]
     status, out, _ = run(capsys, one.name, "--json")
     told = json.loads(out)
@@ -44,7 +46,9 @@ def test_one_scenario_as_json(capsys: pytest.CaptureFixture[str]) -> None:
         assert all(list(numbers) == list(STAT_FIELDS) for numbers in step["designs"].values())
 
 
-def test_one_scenario_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_table_of_a_scenario_has_its_numbers_and_fits_a_page(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     one = SCENARIOS["large_inflation"]
     status, out, _ = run(capsys, one.name, "--seed", "2")
     assert status == 0

@@ -1,4 +1,4 @@
-"""Recording a series: on a made-up /proc, and on this very machine where that is allowed."""
+"""Recording a series: on a made-up /proc, and on this machine where that is allowed."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def quiet(_: str, __: int, ___: int) -> None:
     """No progress shown."""
 
 
-def test_a_series_is_a_recording(fake: Fake, tmp_path: Path) -> None:
+def test_a_recorded_series_loads_as_a_recording(fake: Fake, tmp_path: Path) -> None:
     out = tmp_path / "deep" / "mine"
     told: list[str] = []
     steps = parse_steps("compact, wait 5, drop, huge 9")
@@ -82,7 +82,7 @@ def test_a_series_is_a_recording(fake: Fake, tmp_path: Path) -> None:
     assert result["designs"]["hook"][0][3]["got"] == [9, 9]
 
 
-def test_a_series_can_be_replayed_against(
+def test_a_replay_can_be_scored_against_a_recorded_series(
     fake: Fake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     record_series(tmp_path / "mine", parse_steps("wait 1"), quiet, fake.machine())
@@ -131,7 +131,7 @@ def test_huge_pages_are_asked_for_until_no_more_come(fake: Fake, tmp_path: Path)
         ("wait x", "wait by 'x': a whole number of seconds from 1 to 86400"),
     ],
 )
-def test_bad_steps(steps: str, words: str) -> None:
+def test_steps_that_a_machine_cannot_do_are_refused(steps: str, words: str) -> None:
     with pytest.raises(ValueError, match=r"operation|inflate") as error:
         parse_steps(steps)
     assert words in str(error.value)
@@ -146,7 +146,7 @@ def refused(fake: Fake, out: Path, *words: str) -> None:
     assert not (out / "result.json").exists()
 
 
-def test_what_cannot_be_recorded(fake: Fake, tmp_path: Path) -> None:
+def test_nothing_is_done_where_a_series_cannot_be_recorded(fake: Fake, tmp_path: Path) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "x").write_text("")
     refused(fake, tmp_path / "full", "is not empty")
@@ -157,7 +157,9 @@ def test_what_cannot_be_recorded(fake: Fake, tmp_path: Path) -> None:
     assert fake.control("compact_memory") == ""  # nothing was done
 
 
-def test_the_command_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_options_that_do_not_go_together_are_refused(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     def says(*arguments: str) -> str:
         try:
             assert main.main(["capture", *arguments]) == 2
@@ -174,7 +176,7 @@ def test_the_command_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) ->
     assert "deflate cannot be recorded" in says("--series", "x", "--ops", str(ops))
 
 
-def test_without_root(tmp_path: Path) -> None:
+def test_without_root_nothing_is_recorded(tmp_path: Path) -> None:
     """In a process that has given up root: the kernel says no, and so do we, before anything."""
     code = (
         "import os, sys\n"

@@ -37,7 +37,7 @@ def test_bad_input_is_one_sentence_and_status_2(capsys, arguments, sentence):
 
 
 @pytest.mark.slow
-def test_three_seeds_of_the_small_guest(capsys):
+def test_a_seed_gives_the_same_numbers_alone_and_among_others(capsys):
     arguments = ["--preset", "small", "--profile", "modern", "--designs", "pinned,lru_hook"]
     status, out, err = run(capsys, *arguments, "--seeds", "3", "--json")
     assert status == 0
@@ -65,7 +65,7 @@ def test_three_seeds_of_the_small_guest(capsys):
 
 
 @pytest.mark.slow
-def test_without_json_a_table(capsys):
+def test_without_json_there_is_a_row_for_each_score(capsys):
     arguments = ["--preset", "small", "--profile", "modern", "--designs", "pinned"]
     status, out, _ = run(capsys, *arguments)
     assert status == 0
@@ -85,7 +85,7 @@ def test_the_table_has_the_published_figures_beside_ours():
     assert "published" not in small.plain()
 
 
-def test_each_percent_of_a_phase_is_told_once_and_a_run_that_is_over_is_counted():
+def test_each_percent_of_a_phase_is_reported_once_and_a_finished_run_is_counted():
     told = []
     phases = Phases(2, lambda *now: told.append(now))
     reached = phases.of("pinned")

@@ -33,7 +33,7 @@ def test_bad_input_is_one_sentence_and_status_2(capsys, arguments, sentence):
 
 
 @pytest.mark.parametrize("profile", ["modern", "2012"])
-def test_the_last_operation_is_watched(capsys, tmp_path, profile):
+def test_only_the_last_operation_is_traced(capsys, tmp_path, profile):
     ops = tmp_path / "ops.json"
     ops.write_text('[["inflate", 32], ["compact"]]')
     arguments = ("tight:256", "--ops", str(ops), "--profile", profile, "--json")

@@ -1,0 +1,150 @@
+"""Rules of the page that a machine can check: who imports whom, one owner of each door.
+
+Each test gathers every offence, so that one run shows them all.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from tests.project_files import ROOT, none, text_files
+
+# -- the page: who may import whom. A name that ends in / stands for every file of that folder that
+# has no entry of its own; what is not listed imports nothing. Views know neither the socket nor
+# each other: main.js joins them. Files of words and numbers know no document: WEB_WORDS.
+WEB_WORDS = {"lib/format.js"}
+WEB_VIEW = {
+    "state.js",
+    "lib/dom.js",
+    "lib/format.js",
+    "net/wire.js",
+    "map/",
+    "panels/design_text.js",
+    "panels/guest_text.js",
+    "controls/command_text.js",
+}
+WEB_KERNEL = {"recorded/difference.js", "recorded/recording.js", "recorded/standing.js"}
+WEB_IMPORTS: dict[str, set[str]] = {
+    "state.js": {"lib/atom.js"},
+    "net/client.js": {"state.js", "net/"},
+    "map/heatmap.js": {"map/palette.js"},
+    "map/marks.js": {"map/geometry.js", "net/wire.js"},
+    "map/legend.js": {"lib/dom.js", "map/palette.js"},
+    "panels/": WEB_VIEW,
+    "panels/design_text.js": WEB_WORDS,
+    "panels/guest_text.js": WEB_WORDS,
+    "panels/panels.js": WEB_VIEW | {"controls/range_text.js"},
+    "controls/": WEB_VIEW,
+    "controls/command_text.js": WEB_WORDS,
+    "controls/range_text.js": WEB_WORDS,
+    "controls/ranges.js": WEB_VIEW | {"controls/range_text.js"},
+    "controls/setup.js": WEB_VIEW | {"net/rest.js"},  # a capture goes up as a file, not a message
+    "numbers/": WEB_VIEW | {"numbers/columns.js"},
+    "numbers/columns.js": WEB_WORDS | {"panels/guest_text.js"},
+    "numbers/spread.js": {"net/rest.js", "state.js"},
+    "recorded/": WEB_VIEW | WEB_KERNEL,
+    "recorded/difference.js": WEB_WORDS,
+    "recorded/recording.js": WEB_WORDS,
+    "recorded/standing.js": {"recorded/recording.js"},
+    "recorded/loader.js": WEB_KERNEL | {"net/", "state.js"},
+    "price/price.js": WEB_VIEW | {"price/"},
+    "price/rows.js": WEB_WORDS | {"price/estimate.js"},
+    "accuracy/accuracy.js": WEB_VIEW | {"accuracy/scores.js"},
+    "guide/": WEB_VIEW | {"guide/"},
+    "guide/scenario.js": WEB_WORDS,
+    "trace/": WEB_VIEW | {"trace/"},
+    "trace/calls.js": WEB_WORDS,
+    "trace/handled.js": WEB_WORDS,
+    "race/": {"lib/dom.js", "net/rest.js", "race/"},  # a page of its own: race.html
+    "race/race_text.js": set(),
+    "page/": WEB_VIEW,
+}
+# Words that only one file may say in code: one socket, one animation frame, one chart library.
+WEB_OWNERS = {
+    r"\bnew WebSocket\b": "net/client.js",
+    r"\bfetch\(": "net/rest.js",
+    r"\brequestAnimationFrame\b": "lib/paint.js",
+    r"\bPlotly\b": "numbers/charts.js",
+}
+
+
+def web_sources() -> dict[str, str]:
+    """Path below web/src -> code without comments."""
+    sources = {}
+    for path in sorted((ROOT / "web" / "src").rglob("*.js")):
+        text = path.read_text(encoding="utf-8")
+        code = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
+        sources[path.relative_to(ROOT / "web" / "src").as_posix()] = re.sub(
+            r"(?m)(?<!:)//.*$", "", code
+        )
+    return sources
+
+
+def test_the_page_imports_only_what_its_table_allows() -> None:
+    found = []
+    for name, code in web_sources().items():
+        if name == "main.js":
+            continue
+        folder = f"{posixpath.dirname(name)}/"
+        allowed = WEB_IMPORTS.get(name, WEB_IMPORTS.get(folder, set()))
+        for target in re.findall(r"""(?:from|import)\s*\(?\s*["'](\.[^"']+)["']""", code):
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(name), target))
+            if path not in allowed and f"{posixpath.dirname(path)}/" not in allowed:
+                found.append(f"{name} imports {path}")
+        for target in re.findall(r"""from\s+["']([^."'][^"']*)["']""", code):
+            found.append(f"{name} imports the package {target}")
+    none(found)
+
+
+def test_no_two_files_of_the_page_share_a_name() -> None:
+    seen: dict[str, list[str]] = {}
+    for name in web_sources():
+        seen.setdefault(posixpath.basename(name), []).append(name)
+    none([" and ".join(names) for names in seen.values() if len(names) > 1])
+
+
+def test_every_test_of_the_page_lies_where_its_module_lies() -> None:
+    tests = ROOT / "tests" / "web"
+    names = {path.relative_to(tests).as_posix() for path in tests.rglob("*.test.js")}
+    modules = {name.replace(".js", ".test.js") for name in web_sources()}
+    none(sorted(names - modules))
+
+
+def test_the_page_preloads_every_module_that_it_imports() -> None:
+    found = []
+    for page, entry in (("index.html", "main.js"), ("race.html", "race/page.js")):
+        html = (ROOT / "web" / page).read_text(encoding="utf-8")
+        preloaded = set(re.findall(r'rel="modulepreload" href="src/([^"]+)"', html))
+        needed, todo, sources = {entry}, [entry], web_sources()
+        while todo:
+            name = todo.pop()
+            for target in re.findall(r"""from\s+["'](\.[^"']+)["']""", sources[name]):
+                path = posixpath.normpath(posixpath.join(posixpath.dirname(name), target))
+                if path not in needed:
+                    needed.add(path)
+                    todo.append(path)
+        found += [f"{page}: {name}" for name in sorted(preloaded ^ (needed - {entry}))]
+    none(found)
+
+
+def test_one_file_owns_each_door_of_the_page() -> None:
+    found = []
+    for name, code in web_sources().items():
+        for pattern, owner in WEB_OWNERS.items():
+            if name != owner and re.search(pattern, code):
+                found.append(f"{name} says {pattern}: only {owner} may")
+    none(found)
+
+
+def test_the_page_loads_nothing_from_elsewhere() -> None:
+    found = []
+    for name, text in text_files():
+        if not name.startswith("web/") or name.endswith("package-lock.json"):
+            continue
+        for line in text.split("\n"):
+            for address in re.findall(r"https?://[^\s\"'<>)`]+", line):
+                link = "href" in line or address.startswith("http://www.w3.org/")
+                if not link:
+                    found.append(f"{name}: {address}")
+    none(found)
