@@ -24,7 +24,12 @@ WEB_VIEW = {
     "panels/guest_text.js",
     "controls/command_text.js",
 }
-WEB_KERNEL = {"recorded/difference.js", "recorded/recording.js", "recorded/standing.js"}
+WEB_KERNEL = {
+    "recorded/difference.js",
+    "recorded/recording.js",
+    "recorded/standing.js",
+    "recorded/still.js",
+}
 WEB_IMPORTS: dict[str, set[str]] = {
     "state.js": {"lib/atom.js"},
     "net/client.js": {"state.js", "net/"},
@@ -34,7 +39,7 @@ WEB_IMPORTS: dict[str, set[str]] = {
     "panels/": WEB_VIEW,
     "panels/design_text.js": WEB_WORDS,
     "panels/guest_text.js": WEB_WORDS,
-    "panels/panels.js": WEB_VIEW | {"controls/range_text.js"},
+    "panels/panels.js": WEB_VIEW | {"controls/range_text.js", "recorded/still.js"},
     "controls/": WEB_VIEW,
     "controls/command_text.js": WEB_WORDS,
     "controls/range_text.js": WEB_WORDS,
@@ -47,6 +52,8 @@ WEB_IMPORTS: dict[str, set[str]] = {
     "recorded/difference.js": WEB_WORDS,
     "recorded/recording.js": WEB_WORDS,
     "recorded/standing.js": {"recorded/recording.js"},
+    "recorded/still.js": WEB_WORDS | {"recorded/difference.js", "recorded/recording.js"},
+    "recorded/preview.js": WEB_VIEW | WEB_KERNEL | {"net/"},
     "recorded/loader.js": WEB_KERNEL | {"net/", "state.js"},
     "price/price.js": WEB_VIEW | {"price/"},
     "price/rows.js": WEB_WORDS | {"price/estimate.js"},

@@ -14,6 +14,7 @@ from server.api.body import MAX_BODY_BYTES, Refusal, dump_pieces, json_answer, r
 from server.api.static import LateScript
 from server.errors import LimitReachedError
 from server.guests.library import EXAMPLES
+from server.guests.preview import Previews
 from server.guests.recorded import Recordings
 from server.jobs.spread import DEFAULT_SEEDS, MAX_SEEDS, MIN_SEEDS, seeds_of
 from server.jsontext import parse_object
@@ -22,7 +23,7 @@ from server.paths import examples_folder, plotly_script, project_version
 from server.session.event_side import LiveSession
 from server.wire import config as limits
 from server.wire import messages
-from server.wire.config import config_from_dict
+from server.wire.config import SessionConfig, config_from_dict
 from server.wire.frames import WIRE_VERSION
 
 MAX_NAME = 120
@@ -148,6 +149,7 @@ def make_router(manager: Manager) -> APIRouter:
     async def read_spread(session_id: str) -> dict[str, Any]:
         return manager.spreads.get(find(session_id).id).describe()
 
+    _add_previews(router, manager, recordings)
     _add_uploads(router, manager)
     _add_recorded(router, recordings)
 
@@ -156,6 +158,27 @@ def make_router(manager: Manager) -> APIRouter:
         return await plotly.response(request)
 
     return router
+
+
+def _add_previews(router: APIRouter, manager: Manager, recordings: Recordings) -> None:
+    """What is there of a session before its guests are."""
+    previews = Previews(manager.library, recordings)
+
+    def config_of(session_id: str) -> SessionConfig:
+        live = manager.sessions.get(session_id)
+        if live is None:
+            raise Refusal(404, manager.farewell(session_id))
+        return live.config
+
+    @router.get("/api/sessions/{session_id}/preview")
+    async def preview(session_id: str) -> Response:
+        config = config_of(session_id)
+        return await json_answer(lambda: previews.describe(config))
+
+    @router.get("/api/sessions/{session_id}/start")
+    async def start(session_id: str) -> Response:
+        frame = await asyncio.to_thread(previews.start, config_of(session_id))
+        return Response(frame, media_type=FRAME_TYPE)
 
 
 def _add_uploads(router: APIRouter, manager: Manager) -> None:

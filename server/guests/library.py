@@ -23,7 +23,13 @@ from engine.guest import Guest
 from engine.presets import PRESETS, make_synthetic
 from server.errors import NotFoundError
 from server.paths import examples_folder
-from server.wire.config import MAX_SIZE_MIB, SessionConfig, Source
+from server.wire.config import (
+    MAX_SIZE_MIB,
+    CaptureSource,
+    SessionConfig,
+    Source,
+    UploadSource,
+)
 
 PAGE_COST = 24  # bytes a page and design, pageblocks and lists included (see benchmarks)
 UPLOAD_COST = 32  # bytes a page of a capture that is kept
@@ -123,9 +129,24 @@ def engine_digest() -> str:
     return digest.hexdigest()
 
 
+def _guest_info(
+    label: str, zones: list[dict[str, Any]], present: int, nr_pages: int, summary: dict[str, Any]
+) -> dict[str, Any]:
+    """The ``guest`` field of ``welcome``; pages, and zones as it wants them."""
+    return {
+        "label": label,
+        "size_mib": round(present / u.MIB_PAGES),
+        "nr_pages": nr_pages,
+        "nr_pageblocks": nr_pages // u.PAGEBLOCK_NR_PAGES,
+        "main_zone": max(zones, key=lambda zone: zone["managed"])["name"],
+        "zones": zones,
+        "summary": summary,
+    }
+
+
 def guest_facts(guest: Guest, label: str, summary: dict[str, Any]) -> dict[str, Any]:
     """The ``guest`` and ``engine`` fields of ``welcome``."""
-    zones: list[dict[str, Any]] = [
+    zones = [
         {
             "name": u.ZONE_NAMES[int(zone["name"])],
             "start_pfn": int(zone["start_pfn"]),
@@ -134,19 +155,24 @@ def guest_facts(guest: Guest, label: str, summary: dict[str, Any]) -> dict[str, 
         }
         for zone in guest.zones
     ]
-    main = max(zones, key=lambda zone: zone["managed"])
-    return {
-        "guest": {
-            "label": label,
-            "size_mib": round(int(guest.zones["present"].sum()) / u.MIB_PAGES),
-            "nr_pages": len(guest.pages),
-            "nr_pageblocks": len(guest.blocks),
-            "main_zone": main["name"],
-            "zones": zones,
-            "summary": summary,
-        },
-        "engine": engine_digest(),
-    }
+    present = int(guest.zones["present"].sum())
+    info = _guest_info(label, zones, present, len(guest.pages), summary)
+    return {"guest": info, "engine": engine_digest()}
+
+
+def capture_facts(capture: Capture, label: str) -> dict[str, Any]:
+    """The ``guest`` field of ``welcome``, of a guest that is not made yet; without the summary."""
+    zones = [
+        {
+            "name": text.key[1],
+            "start_pfn": span.start_pfn,
+            "end_pfn": span.end_pfn,
+            "managed": text.number("managed"),
+        }
+        for text, span in zip(capture.zones, capture.spans, strict=True)
+    ]
+    present = sum(zone.number("present") for zone in capture.zones)
+    return _guest_info(label, zones, present, capture.nr_pages, {})
 
 
 class Library:
@@ -222,6 +248,19 @@ class Library:
         else:
             pages = self._upload(source.capture)[1].nr_pages
         return pages * PAGE_COST * (len(config.designs) + 1)
+
+    def captured(self, source: Source) -> tuple[str, Capture]:
+        """What a session with that source starts from, and its label; nothing is inferred.
+
+        Raises:
+            NotFoundError: no such upload, or a synthetic guest, of which there is no capture.
+        """
+        if isinstance(source, UploadSource):
+            return self._upload(source.capture)
+        if isinstance(source, CaptureSource):
+            example = EXAMPLES[source.name]
+            return example.label, load_capture(example.path, source.name)
+        raise NotFoundError("a synthetic guest is there when the simulator is, not before")
 
     def base(self, source: Source, seed: int, progress: Progress) -> Base:
         """The guest to start from; examples come from a cache when they can.

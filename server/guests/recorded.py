@@ -73,8 +73,13 @@ def _words(op: Op) -> str:
     }[name]  # fmt: skip
 
 
-def _types(capture: Capture, letters: str) -> NDArray[np.uint8]:
-    """The true types of all pageblocks, which only a module could read off."""
+def known_types(capture: Capture, letters: str) -> NDArray[np.uint8]:
+    """The true types of all pageblocks, which only a module could read off.
+
+    Args:
+        capture: of the same moment.
+        letters: a letter a pageblock; movable where they end.
+    """
     nr = capture.nr_pages // u.PAGEBLOCK_NR_PAGES
     types = np.full(nr, u.MIGRATE_MOVABLE, np.uint8)
     known = [_LETTERS.get(letter, u.MIGRATE_MOVABLE) for letter in letters[:nr]]
@@ -90,7 +95,7 @@ def moment_view(capture: Capture, moment: Moment, key: str) -> MachineView:
         moment: the same; migratetypes are inferred where it does not tell them.
         key: of the design: its rules decide which pageblocks compaction could empty.
     """
-    types = _types(capture, moment.blocks) if moment.blocks else None
+    types = known_types(capture, moment.blocks) if moment.blocks else None
     found = capture.inferred if types is None else capture.with_types(types)
     balloon = found.pages.state.reshape(-1, u.PAGEBLOCK_NR_PAGES) == u.STATE_BALLOON
     full = balloon.all(axis=1)

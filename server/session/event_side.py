@@ -48,6 +48,7 @@ class LiveSession:
             on_change: told when guests were made or could not be, and when the session has ended.
         """
         self.id = session_id
+        self.config = config
         self.hub = Hub()
         self.ended: runner.Ended | None = None
         self.last_seen = time.monotonic()
@@ -80,6 +81,7 @@ class LiveSession:
                 self.hub.renew(item.welcome)
             elif isinstance(item, runner.Built):
                 self._progress = None
+                self.config = item.config if item.ok else self.config
                 self._on_change(self, item)
             else:
                 self.end(item)

@@ -27,6 +27,7 @@ import { createTextTable } from "./panels/text_table.js";
 import { createPrice } from "./price/price.js";
 import { createComparison } from "./recorded/comparison.js";
 import { createRecordings } from "./recorded/loader.js";
+import { createPreview } from "./recorded/preview.js";
 import { createStory } from "./recorded/story.js";
 import { createTwins } from "./recorded/twins.js";
 import { createTrace } from "./trace/view.js";
@@ -69,7 +70,8 @@ const controls = createControls(state, painter, {
   startOver: setup.startOver,
 });
 createRanges(state, painter, client.send);
-const story = createStory(state, painter, { send: client.send, startOver: setup.startOver });
+const preview = createPreview(state, painter, address, client.sequence);
+const story = createStory(state, painter, { send: client.send, startOver: setup.startOver, show: preview.go });
 createComparison(state, painter);
 const trace = createTrace(state, painter, { pace: client.pace, step: client.step, trace: postTrace, reasons: getReasons });
 const guide = createGuide(state, painter, address, { send: client.send, reset: client.reset, startOver: setup.startOver, read: getScenarios });

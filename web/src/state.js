@@ -62,6 +62,10 @@ export function createState() {
     recorded: atom(/** @type {import("./recorded/recording.js").Recorded|null} */ (null)),
     /** The session's log, read when a recording or a scenario is there to follow. */
     log: atom(/** @type {readonly import("./recorded/recording.js").Entry[]} */ ([])),
+    /** What is shown while the simulator is being compiled, null = nothing yet, or it is compiled. */
+    preview: atom(/** @type {import("./recorded/still.js").Preview|null} */ (null)),
+    /** The recorded step looked at meanwhile. */
+    previewStep: atom(0),
     /** Answer of /api/scenarios, null = not read yet. */
     catalog: atom(/** @type {import("./guide/scenario.js").Catalog|null} */ (null)),
     /** The scenario that this page follows, null = none. */

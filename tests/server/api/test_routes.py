@@ -1,5 +1,6 @@
 """REST of a real server."""
 
+import threading
 from pathlib import Path
 from urllib.parse import quote
 
@@ -9,6 +10,7 @@ import pytest
 from engine.designs import DEFAULT_DESIGNS, DESIGNS
 from engine.presets import PRESETS
 from server.api import routes
+from server.compiler.warm import Warm
 from server.guests.library import EXAMPLES
 from server.paths import examples_folder
 from server.settings import Settings
@@ -115,6 +117,23 @@ def test_what_was_not_recorded(server, path, sentence):
     answer = httpx.get(f"{server}/api/{path}")
     assert answer.status_code == 404
     assert sentence in answer.json()["error"]
+
+
+def test_a_session_can_be_seen_while_the_simulator_is_still_being_compiled(monkeypatch):
+    go = threading.Event()
+    monkeypatch.setattr(Warm, "_compile", lambda self: go.wait(60))
+    with running(Settings(port=0)) as address:
+        session = httpx.post(f"{address}/api/sessions").json()["session"]
+        assert httpx.get(f"{address}/healthz").status_code == 503
+        told = httpx.get(f"{address}/api/sessions/{session}/preview").json()
+        assert (told["recorded"], told["guest"]["nr_pageblocks"]) == ("runs", 512)
+        start = decode_frame(httpx.get(f"{address}/api/sessions/{session}/start").content)
+        assert len(start.panels) == len(told["designs"]) == 4
+        assert httpx.get(f"{address}/api/recorded/runs").status_code == 200
+        assert httpx.get(f"{address}/api/recorded/runs/lru_hook/1").status_code == 200
+        assert httpx.get(f"{address}/api/sessions/none/preview").status_code == 404
+        assert httpx.get(f"{address}/api/sessions/none/start").status_code == 404
+        go.set()
 
 
 def test_published_results_are_served_where_there_are_any(server, tmp_path, monkeypatch):

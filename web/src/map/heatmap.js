@@ -109,6 +109,11 @@ export class Heatmap {
     this.glowing = false;
   }
 
+  /** Nothing is known: an empty map. */
+  clear() {
+    this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+  }
+
   /**
    * @param {Record<string, import("../net/wire.js").Plane>} planes
    * @param {number} now milliseconds, for the glow

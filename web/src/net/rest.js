@@ -52,11 +52,31 @@ export const getRecorded = (example) => call(`api/recorded/${encodeURIComponent(
  * @param {number} step
  * @returns {Promise<ArrayBuffer>}
  */
-export async function getPicture(example, design, step) {
-  const response = await fetch(`api/recorded/${encodeURIComponent(example)}/${encodeURIComponent(design)}/${step}`).catch(() => null);
-  if (!response?.ok) throw new RestError(`the picture of step ${step} under ${design} could not be read`, response?.status ?? 0);
+export const getPicture = (example, design, step) =>
+  bytes(`api/recorded/${encodeURIComponent(example)}/${encodeURIComponent(design)}/${step}`, `the picture of step ${step} under ${design}`);
+
+/**
+ * @param {string} url
+ * @param {string} what
+ */
+async function bytes(url, what) {
+  const response = await fetch(url).catch(() => null);
+  if (!response?.ok) throw new RestError(`${what} could not be read`, response?.status ?? 0);
   return response.arrayBuffer();
 }
+
+/**
+ * What is known of a session while the simulator is being compiled.
+ * @param {string} session
+ * @returns {Promise<import("../recorded/still.js").Told>}
+ */
+export const getPreview = (session) => call(`api/sessions/${encodeURIComponent(session)}/preview`);
+
+/**
+ * The captured memory that a session starts from, as a key frame.
+ * @param {string} session
+ */
+export const getStart = (session) => bytes(`api/sessions/${encodeURIComponent(session)}/start`, "the captured memory");
 
 /**
  * @param {string} session

@@ -10,6 +10,7 @@ import { Heatmap, LAYERS_FROM } from "../map/heatmap.js";
 import { drawMarks, GUTTER } from "../map/marks.js";
 import { DESIGN_LINES } from "../map/palette.js";
 import { FLAG_TOUCHED, statIndex } from "../net/wire.js";
+import { stillAt, stillText } from "../recorded/still.js";
 import { designWords, splitLabel } from "./design_text.js";
 import { activity, blockText, scannerText, takenText } from "./guest_text.js";
 
@@ -23,6 +24,7 @@ const MAP_HEIGHT = { share: 0.36, least: 220, most: 620 }; // of the window's he
  * @typedef {object} Panel
  * @property {HTMLElement} root
  * @property {HTMLElement} number
+ * @property {HTMLElement} what the number counts
  * @property {HTMLElement} reach
  * @property {HTMLElement} taken
  * @property {HTMLElement} activity
@@ -64,16 +66,32 @@ export function createPanels(state, painter, twins) {
   /** @type {import("../net/wire.js").Frame|null} */
   let glowedFor = null;
   let laidOutFor = "";
+  const waiting = [...root.children];
+
+  // The session's guests or, while the simulator is being compiled, what was recorded of a real machine.
+  const scene = () => {
+    const welcome = state.welcome.get();
+    const preview = state.preview.get();
+    return welcome ?? (preview && { ...preview, epoch: -1 });
+  };
+  const picture = () => {
+    const preview = state.welcome.get() ? null : state.preview.get();
+    return preview ? stillAt(preview, state.recorded.get(), state.pictures.get(), state.previewStep.get()) : state.frame.get();
+  };
 
   /** @param {number} i */
   const stats = (i) => {
-    const values = state.frame.get()?.designs[i]?.stats;
+    const values = picture()?.designs[i]?.stats;
     return (/** @type {string} */ name) => values?.[at[name]] ?? 0;
   };
 
   function rebuild() {
-    const welcome = state.welcome.get();
-    if (!welcome) return;
+    const welcome = scene();
+    if (!welcome) {
+      if (panels.length) root.replaceChildren(...waiting); // the guest asked for cannot be seen before it is made
+      panels = [];
+      return;
+    }
     at = statIndex(welcome.stat_fields);
     panels = welcome.designs.map((design, i) => createPanel(design, i, point, keep));
     root.replaceChildren(...panels.map((panel) => panel.root));
@@ -88,7 +106,7 @@ export function createPanels(state, painter, twins) {
 
   // -- layout: one geometry for all panels, so that they can be compared cell by cell
   const lay = painter.add("dom", () => {
-    const welcome = state.welcome.get();
+    const welcome = scene();
     if (!welcome || panels.length === 0) return;
     // While one design is traced, the others' panels have no width.
     const width = Math.max(...panels.map(({ pair }) => pair.clientWidth));
@@ -141,6 +159,8 @@ export function createPanels(state, painter, twins) {
   const write = painter.add("dom", () => {
     const welcome = state.welcome.get();
     const frame = state.frame.get();
+    root.dataset.preview = String(!welcome && state.preview.get() !== null);
+    if (!welcome) writeStill();
     if (!welcome || !frame) return;
     panels.forEach((panel, i) => {
       const s = stats(i);
@@ -157,45 +177,65 @@ export function createPanels(state, painter, twins) {
     describe();
   });
 
+  function writeStill() {
+    const preview = state.preview.get();
+    if (!preview) return;
+    panels.forEach((panel, i) => {
+      const text = stillText(preview, state.recorded.get(), state.previewStep.get(), i, stats(i)("free_blocks_all"));
+      setText(panel.number, text.number);
+      panel.number.toggleAttribute("data-long", text.number.length > 3);
+      setText(panel.what, text.what);
+      setText(panel.reach, text.reach);
+      setText(panel.taken, "");
+      setText(panel.activity, text.source);
+    });
+    describe();
+  }
+
   const describe = painter.add("dom", () => {
-    const frame = state.frame.get();
+    const frame = picture();
     if (!frame || !geometry) return;
     const index = state.pageblock.get();
     panels.forEach((panel, i) => {
-      const pointed = index !== null && index < frame.nr_pageblocks;
+      const planes = frame.designs[i]?.planes;
+      const pointed = index !== null && index < frame.nr_pageblocks && planes !== undefined;
       panel.root.classList.toggle("pointed", pointed);
       if (pointed) {
-        const words = blockText(frame.designs[i].planes, index);
+        const words = blockText(planes, index);
         setText(panel.where, words.where);
         setText(panel.counts, words.counts);
         setText(panel.holder, words.holder);
       } else {
         setText(panel.where, "");
-        setText(panel.counts, scannerText(stats(i)));
-        setText(panel.holder, verdict(stats(i)));
+        const live = state.welcome.get() !== null;
+        setText(panel.counts, live ? scannerText(stats(i)) : "");
+        setText(panel.holder, live ? verdict(stats(i)) : "");
       }
     });
   });
 
   const speak = painter.add("dom", () => {
-    const frame = state.frame.get();
+    const planes = picture()?.designs[state.panel.get()]?.planes;
     const index = state.pageblock.get();
-    if (!frame || index === null || !document.activeElement?.classList.contains("stack")) return;
-    const words = blockText(frame.designs[state.panel.get()].planes, index);
+    if (!planes || index === null || !document.activeElement?.classList.contains("stack")) return;
+    const words = blockText(planes, index);
     setText(announce, `${words.where}. ${words.counts}. ${words.holder}.`);
   });
 
   // -- pictures
   const draw = painter.add("canvas", (now) => {
+    const shown = picture();
+    if (!shown || !geometry || shown.nr_pageblocks !== geometry.nr) return false;
     const frame = state.frame.get();
-    if (!frame || !geometry || frame.nr_pageblocks !== geometry.nr) return false;
-    if (frame !== glowedFor && !calm.matches && frame.log_index + frame.tick > 0) {
+    if (frame && frame !== glowedFor && !calm.matches && frame.log_index + frame.tick > 0) {
       panels.forEach((panel, i) => panel.map.touch(frame.designs[i].planes.flags, FLAG_TOUCHED));
     }
     glowedFor = frame;
     let again = false;
     panels.forEach((panel, i) => {
-      if (panel.map.paint(frame.designs[i].planes, now)) again = true;
+      const planes = shown.designs[i]?.planes;
+      if (!planes) panel.map.clear();
+      else if (panel.map.paint(planes, now)) again = true;
     });
     root.dataset.glow = String(again);
     root.dataset.mode = state.mode.get();
@@ -203,13 +243,13 @@ export function createPanels(state, painter, twins) {
   });
 
   const drawOver = painter.add("canvas", () => {
-    const frame = state.frame.get();
+    const frame = picture();
     const g = geometry;
     if (!frame || !g || frame.nr_pageblocks !== g.nr) return;
     panels.forEach((panel, i) => {
       const s = stats(i);
       drawMarks(panel.marks, g, {
-        flags: frame.designs[i].planes.flags,
+        flags: frame.designs[i]?.planes.flags ?? null,
         migrate_pfn: s("compact_active") ? s("migrate_pfn") : -1,
         free_pfn: s("compact_active") ? s("free_pfn") : -1,
         pageblock: state.pageblock.get(),
@@ -261,7 +301,13 @@ export function createPanels(state, painter, twins) {
     speak();
   }
 
-  state.welcome.subscribe(rebuild);
+  for (const each of [state.welcome, state.preview]) each.subscribe(rebuild);
+  for (const each of [state.preview, state.previewStep, state.recorded, state.pictures]) {
+    each.subscribe(() => {
+      if (state.welcome.get()) return;
+      for (const mark of [write, draw, drawOver]) mark();
+    });
+  }
   for (const mark of [write, draw, drawOver]) state.frame.subscribe(mark);
   state.pace.subscribe(write);
   for (const mark of [describe, drawOver]) state.pageblock.subscribe(mark);
@@ -286,6 +332,7 @@ function createPanel(design, i, point, keep) {
   const changed = new Set(Object.keys(splitKey(design.key).chosen));
   const id = `panel-${i}`;
   const number = el("output.number", { "aria-describedby": `${id}-unit` }, "–");
+  const what = el("span.unit", { id: `${id}-unit` }, "2 MiB blocks left");
   const reach = el("span.reach");
   const taken = el("span.taken", { title: "The most that user land got when huge pages were last taken. All have been given back." });
   const active = el("p.activity", {}, "waiting for the first frame");
@@ -324,7 +371,7 @@ function createPanel(design, i, point, keep) {
     el("p.help", {}, words.help),
     el("div.heads", {},
       el("div.headline", {}, number, " ",
-        el("div.headline-words", {}, el("span.unit", { id: `${id}-unit` }, "2 MiB blocks left"), reach, taken)),
+        el("div.headline-words", {}, what, reach, taken)),
       slot.head),
     el("div.above", {}, el("p.axis-word", {}, "▴ high addresses"), active),
     pair,
@@ -334,6 +381,6 @@ function createPanel(design, i, point, keep) {
       el("span.choices", {}, ...toggles.flatMap(([name, value], n) => [n ? ", " : "", el(changed.has(name) ? "b" : "span", {}, `${name} ${value}`)]))),
     el("p.hidden", { id: `${id}-keys` }, "Arrow keys move by one pageblock, Page up and Page down by four rows, Home and End to the ends."),
   );
-  return { root, number, reach, taken, activity: active, frame, axis, unit, stack, marks, map: new Heatmap(canvas), where, counts, holder, pair, caption, slot };
+  return { root, number, what, reach, taken, activity: active, frame, axis, unit, stack, marks, map: new Heatmap(canvas), where, counts, holder, pair, caption, slot };
 }
 

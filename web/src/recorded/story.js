@@ -10,6 +10,7 @@ import { statIndex } from "../net/wire.js";
 import { tally } from "./difference.js";
 import { kernelName, recordedDesign } from "./recording.js";
 import { standing, standingText, steady } from "./standing.js";
+import { stepText } from "./still.js";
 
 const LOOK_MS = 2500; // Play: time to look at a finished step
 
@@ -17,6 +18,7 @@ const LOOK_MS = 2500; // Play: time to look at a finished step
  * @typedef {object} Intents
  * @property {(command: import("../net/wire.js").Command, text: string) => void} send
  * @property {() => void} startOver
+ * @property {(step: number) => void} show shows a recorded step while there is no simulator yet
  */
 
 /**
@@ -31,6 +33,7 @@ export function createStory(state, painter, intents) {
   const next = need("story-next", HTMLButtonElement);
   const play = need("story-play", HTMLButtonElement);
   const again = need("story-again", HTMLButtonElement);
+  const back = need("story-back", HTMLButtonElement);
   const said = need("story-said", HTMLElement);
   const real = need("story-real", HTMLInputElement);
   const settle = steady();
@@ -38,7 +41,11 @@ export function createStory(state, painter, intents) {
   let timer = 0;
   let builtFor = "";
 
+  /** Only the recording can be shown: the simulator is still being compiled. */
+  const still = () => state.welcome.get() === null && state.preview.get() !== null;
+
   const where = () => {
+    if (still()) return /** @type {import("./standing.js").Standing} */ ({ kind: "on", step: state.previewStep.get() });
     const welcome = state.welcome.get();
     const frame = state.frame.get();
     if (!welcome || !frame) return null;
@@ -46,6 +53,7 @@ export function createStory(state, painter, intents) {
   };
 
   const working = () => {
+    if (still()) return false;
     const welcome = state.welcome.get();
     const frame = state.frame.get();
     if (!welcome || !frame || state.pending.get().size > 0) return true;
@@ -57,6 +65,10 @@ export function createStory(state, painter, intents) {
     const recorded = state.recorded.get();
     const now = where();
     if (!recorded || now?.kind !== "on" || now.reading || now.step >= recorded.operations.length || working()) return;
+    if (still()) {
+      intents.show(now.step + 1);
+      return;
+    }
     const { command } = recorded.operations[now.step];
     intents.send(command, commandText(command));
   }
@@ -75,7 +87,7 @@ export function createStory(state, painter, intents) {
     const welcome = state.welcome.get();
     const now = where();
     root.hidden = state.expected.get() === "";
-    if (!recorded || !welcome || !now) return;
+    if (!recorded || !now) return;
     const nr = recorded.operations.length;
     if (builtFor !== recorded.example) {
       builtFor = recorded.example;
@@ -99,10 +111,13 @@ export function createStory(state, painter, intents) {
     setText(play, playing ? "Stop" : "Play");
     again.classList.toggle("primary", now.kind === "left" || last);
     setOff(again, step === 0);
+    back.hidden = !still();
+    setOff(back, step === 0);
+    again.hidden = still();
     real.checked = state.showReal.get();
-    real.disabled = now.kind !== "on";
+    real.disabled = now.kind !== "on" || still();
     said.classList.toggle("off", now.kind === "left" || now.kind === "profile");
-    setText(said, words(recorded, welcome, now, busy));
+    setText(said, welcome ? words(recorded, welcome, now, busy) : stepText(recorded, step));
     if (playing && !busy && !timer) {
       timer = window.setTimeout(() => {
         timer = 0;
@@ -134,13 +149,17 @@ export function createStory(state, painter, intents) {
   }
 
   onPress(next, goOn);
+  onPress(back, () => {
+    setPlaying(false);
+    intents.show(state.previewStep.get() - 1);
+  });
   onPress(play, () => setPlaying(!playing));
   onPress(again, () => {
     setPlaying(false);
     intents.startOver();
   });
   real.addEventListener("change", () => state.showReal.set(real.checked));
-  for (const each of [state.expected, state.recorded, state.log, state.frame, state.welcome, state.pending, state.pace, state.showReal]) each.subscribe(show);
+  for (const each of [state.expected, state.recorded, state.log, state.frame, state.welcome, state.pending, state.pace, state.showReal, state.preview, state.previewStep]) each.subscribe(show);
   return {
     act(what) {
       if (what === "next") goOn();

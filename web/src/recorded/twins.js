@@ -103,7 +103,7 @@ export function createTwins(state, painter, intents) {
   function decide() {
     // While a recording is being read its space is kept, so that the maps do not jump when it arrives.
     const coming = state.expected.get() !== "" && state.recorded.get() === null && (state.welcome.get()?.config.profile ?? "modern") === "modern";
-    const now = state.showReal.get() && along(state.recorded.get(), state.scenario.get()) && (coming || (state.recorded.get() !== null && step() !== null));
+    const now = state.welcome.get() !== null && state.showReal.get() && along(state.recorded.get(), state.scenario.get()) && (coming || (state.recorded.get() !== null && step() !== null));
     if (now !== shown) {
       shown = now;
       for (const listener of listeners) listener();
