@@ -44,7 +44,7 @@ VERDICTS = {
 
 
 @pytest.mark.parametrize(("era", "lock", "test"), VERDICTS)
-def test_without_one_of_them_it_breaks(era: str, lock: bool, test: bool) -> None:
+def test_without_either_protection_a_property_breaks(era: str, lock: bool, test: bool) -> None:
     lengths = {
         name: len(moves)
         for name, moves in explore(Protocol(2, lock, test, era)).schedules.items()
@@ -118,7 +118,7 @@ def test_schedules_are_walks_through_the_model(era: str) -> None:
     check_schedules(explore(Protocol(2, False, False, era, parse_defects("on", era))))
 
 
-def test_three_alike_compactors_lose_no_property_and_lengthen_no_schedule() -> None:
+def test_three_compactors_lose_no_property_and_lengthen_no_schedule() -> None:
     """Schedules of two compactors are schedules of three, so none may come out longer by much."""
     two = explore(Protocol(2, False, True, "3.8"))
     three = explore(Protocol(3, False, True, "3.8"))
