@@ -68,7 +68,7 @@ class _Capped:
         if size > self._left:
             raise RefusedError(
                 f"{self._name} holds more than {self._cap >> 20} MiB when unpacked: "
-                "that is no capture"
+                "that is not a capture"
             )
         out = bytearray()
         while len(out) < size:
@@ -104,9 +104,7 @@ def _base_name(member: str, archive: str) -> str:
     """Last part of a member's name, after checking that the name stays inside the archive."""
     path = PurePosixPath(member)
     if path.is_absolute() or ".." in path.parts or "\\" in member or "\0" in member:
-        raise RefusedError(
-            f"{archive} has a file named {member[:80]!r}, outside of itself: refused"
-        )
+        raise RefusedError(f"{archive} has a file {member[:80]!r}, which is outside it: refused")
     return path.name
 
 
@@ -183,7 +181,7 @@ def _read_tar(raw: io.BufferedIOBase, where: str, limits: Limits) -> dict[str, b
         elif stream.skip(padded) < padded:
             raise RefusedError(f"{where} is truncated: {name[:80]!r} ends too early")
     else:
-        raise RefusedError(f"{where} has more than {limits.members} entries: that is no capture")
+        raise RefusedError(f"{where} has more than {limits.members} entries: that is not a capture")
     return files
 
 

@@ -156,8 +156,8 @@ class Unpacked:
     def _check(self) -> None:
         if self.taken + self.streams * STREAM_COST > 2 * self.given + SLACK:
             raise RefusedError(
-                f"{self._name} holds {self.taken} B in {self.streams} packed streams and only"
-                f" {self.given} B come out of them: that is no capture"
+                f"{self._name} holds {self.taken} B in {self.streams} packed streams, which yield"
+                f" only {self.given} B: that is not a capture"
             )
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from engine.errors import RefusedError
 from engine.race.era import DEFECTS, ERAS, PROPERTIES, Protocol, protocol_from
-from engine.race.explorer import play, race
+from engine.race.explorer import free_play, race
 from server.api.body import json_answer
 from server.jsontext import dump
 
@@ -95,6 +95,6 @@ def make_race_router() -> APIRouter:
     async def choose(request: Request) -> Response:
         protocol = setting_from(request, "path")
         path = path_from(request.query_params.get("path", ""))
-        return await json_answer(lambda: dump(play(protocol, path)).encode())
+        return await json_answer(lambda: dump(free_play(protocol, path)).encode())
 
     return router

@@ -20,7 +20,7 @@ from engine.capture.load import Capture, load_capture
 from engine.capture.planes import MachineView, machine_view
 from engine.capture.text import MIGRATETYPE_NAMES
 from engine.designs import parse_design
-from engine.recordings.quantities import STATISTICS, statistics
+from engine.recordings.quantities import STATISTICS, recorded_statistics
 from engine.recordings.recording import (
     CAPTURE_NAME,
     RECORDED_AS,
@@ -138,7 +138,7 @@ class Example:
         for index in range(len(self.recording.ops) + 1):
             if self.recording.capture_after(key, index).is_file():
                 picture = index
-            found = statistics(self.recording, key, index)
+            found = recorded_statistics(self.recording, key, index)
             values = {stat: over_runs(stat, each) for stat, each in found.items()}
             steps.append({"picture": picture, "values": values})
         return steps

@@ -1,4 +1,4 @@
-"""Archives from strangers: every trick gets one sentence, in bounded memory and time."""
+"""Untrusted archives: every trick is refused in one sentence, in bounded memory and time."""
 
 from __future__ import annotations
 
@@ -41,24 +41,24 @@ def entry(name: str, kind: bytes = tarfile.REGTYPE, size: int = 0) -> tarfile.Ta
 
 @pytest.mark.parametrize("mode", ["w", "w:gz", "w:xz", "w:bz2"])
 @pytest.mark.parametrize("folder", ["s1", ".", "a/b/c"])
-def test_every_packing_and_folder(mode: str, folder: str) -> None:
+def test_every_packing_and_a_folder_give_the_same_files(mode: str, folder: str) -> None:
     assert read_files(archive(small(), mode, folder), "x", LIMITS) == small()
 
 
-def test_a_folder(tmp_path: Path) -> None:
+def test_a_folder_is_read_like_an_archive(tmp_path: Path) -> None:
     for name, body in small().items():
         (tmp_path / name).write_bytes(body)
     (tmp_path / "notes.txt").write_text("mine")
     assert read_files(tmp_path, "x", LIMITS) == small()
 
 
-def test_other_files_are_passed_over_and_meminfo_is_optional() -> None:
+def test_unknown_files_are_skipped_and_meminfo_is_optional() -> None:
     files = {"README": b"x" * 5000, **small(), "extfrag_index": b"?"}
     del files["meminfo"]
     assert set(read_files(archive(files), "x", LIMITS)) == {*PAGE_FILES, *TEXT_FILES} - {"meminfo"}
 
 
-def test_streams_one_after_another() -> None:
+def test_concatenated_streams_are_read_to_the_end() -> None:
     plain = archive(small(), "w")
     half = len(plain) // 2
     for pack in (gzip.compress, lzma.compress, bz2.compress):
@@ -66,13 +66,13 @@ def test_streams_one_after_another() -> None:
 
 
 @pytest.mark.parametrize("name", [n for n in small() if n != "meminfo"])
-def test_missing_file(name: str) -> None:
+def test_a_missing_file_is_named(name: str) -> None:
     files = small()
     del files[name]
     refused(archive(files), name, "missing")
 
 
-def test_nothing_that_we_know() -> None:
+def test_an_archive_without_capture_files_is_refused() -> None:
     refused(archive({"holiday.jpg": b"x"}), "none of a capture's files")
     refused(b"", "empty")
     refused(b"hello, world" * 100, "not a tar")
@@ -83,14 +83,14 @@ def test_nothing_that_we_know() -> None:
 
 
 @pytest.mark.parametrize("mode", ["w", "w:gz", "w:xz", "w:bz2"])
-def test_truncated(mode: str) -> None:
+def test_a_truncated_archive_is_refused(mode: str) -> None:
     data = archive(small(), mode)
     for share in (0.3, 0.6, 0.9):
         refused(data[: int(len(data) * share)])
 
 
 @pytest.mark.parametrize("mode", ["w:gz", "w:xz", "w:bz2"])
-def test_damaged(mode: str) -> None:
+def test_a_damaged_archive_is_refused(mode: str) -> None:
     data = bytearray(archive(small(), mode))
     middle = len(data) // 2
     data[middle : middle + 8] = bytes(8 * [0x5A])
@@ -98,31 +98,31 @@ def test_damaged(mode: str) -> None:
 
 
 @pytest.mark.parametrize("kind", [tarfile.LNKTYPE, tarfile.SYMTYPE])
-def test_links(kind: bytes) -> None:
+def test_links_are_refused(kind: bytes) -> None:
     refused(archive_of([(entry("s1/kpageflags", kind), b"")]), "link", "refused")
 
 
 @pytest.mark.parametrize(
     "kind", [tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE, tarfile.GNUTYPE_SPARSE, b"Z"]
 )
-def test_nodes_and_pipes(kind: bytes) -> None:
+def test_device_nodes_and_pipes_are_refused(kind: bytes) -> None:
     refused(archive_of([(entry("s1/buddyinfo", kind), b"")], "w"), "not a regular file")
 
 
 @pytest.mark.parametrize(
     "name", ["/etc/buddyinfo", "../buddyinfo", "a/../../b", "a\\..\\buddyinfo"]
 )
-def test_path_tricks(name: str) -> None:
+def test_names_that_lead_outside_are_refused(name: str) -> None:
     refused(archive_of([(entry(name, size=1), b"x")], "w"), "outside")
 
 
-def test_twice_the_same() -> None:
+def test_a_file_that_occurs_twice_is_refused() -> None:
     body = small()["buddyinfo"]
     pair = [(entry(f"{d}/buddyinfo", size=len(body)), body) for d in ("a", "b")]
     refused(archive_of(pair), "twice")
 
 
-def test_too_many_entries() -> None:
+def test_too_many_entries_are_refused() -> None:
     entries = [(entry(f"f{i}"), b"") for i in range(50)]
     refused(archive_of(entries), "more than 20 entries", limits=Limits(members=20))
 
@@ -135,7 +135,7 @@ def test_a_capture_of_one_tib_is_refused_by_its_header() -> None:
     refused(header("s1/kpageflags", 8 << 28), "1048576 MiB", "limit is 65536 MiB")
 
 
-def test_sizes_that_are_not_there() -> None:
+def test_false_sizes_are_refused() -> None:
     refused(header("s1/kpageflags", 1 << 20) + bytes(512), "truncated")
     refused(header("s1/other", 1 << 30) + bytes(512), "truncated")
     refused(header("s1/buddyinfo", 1 << 30), "limit is 4194304")
@@ -157,7 +157,7 @@ def test_a_sparse_file_of_pax_is_refused_since_its_zeros_are_not_there() -> None
     refused(out.getvalue(), "has a sparse file", "refused")
 
 
-def test_an_archive_in_an_archive_is_passed_over() -> None:
+def test_a_nested_archive_is_skipped() -> None:
     inner = archive(small(), "w:xz")
     refused(archive({"s1.tar.xz": inner}), "none of a capture's files")
 
@@ -165,7 +165,7 @@ def test_an_archive_in_an_archive_is_passed_over() -> None:
 def test_an_upload_of_empty_streams_is_given_up_early() -> None:
     data = lzma.compress(b"") * (4 << 15)
     before = time.process_time()
-    refused(data, "packed streams", "that is no capture")
+    refused(data, "packed streams", "that is not a capture")
     assert time.process_time() - before < 1
 
 

@@ -18,7 +18,7 @@ from engine.capture.text import (
 from tests.engine.small_capture import small
 
 
-def test_buddyinfo() -> None:
+def test_buddyinfo_gives_free_blocks_by_zone_and_order() -> None:
     body = b"Node 0, zone      DMA     78     39     11      9     10      2      2 1 3 1 0 \n"
     assert parse_buddyinfo(body) == {(0, "DMA"): (78, 39, 11, 9, 10, 2, 2, 1, 3, 1, 0)}
 
@@ -34,12 +34,12 @@ def test_buddyinfo() -> None:
         (b"\xff\xfe", "not text"),
     ],
 )
-def test_bad_buddyinfo(body: bytes, word: str) -> None:
+def test_bad_buddyinfo_is_refused_in_one_sentence(body: bytes, word: str) -> None:
     with pytest.raises(ValueError, match=word):
         parse_buddyinfo(body)
 
 
-def test_pagetypeinfo_with_a_capped_count() -> None:
+def test_a_capped_count_in_pagetypeinfo_is_marked() -> None:
     body = small()["pagetypeinfo"].replace(b"Movable      0", b"Movable >100000", 1)
     types = parse_pagetypeinfo(body)
     assert types.free[(0, "DMA")][u.MIGRATE_MOVABLE][0] == -1
@@ -55,7 +55,7 @@ def test_pagetypeinfo_with_a_capped_count() -> None:
         (b"Number of blocks type", b"x", "no pageblocks"),
     ],
 )
-def test_bad_pagetypeinfo(old: bytes, new: bytes, word: str) -> None:
+def test_bad_pagetypeinfo_is_refused_in_one_sentence(old: bytes, new: bytes, word: str) -> None:
     with pytest.raises(ValueError, match=word):
         parse_pagetypeinfo(small()["pagetypeinfo"].replace(old, new))
 
@@ -79,7 +79,7 @@ def test_zoneinfo_leaves_out_empty_zones() -> None:
         (b"        managed  8192\n", b"        managed  0\n", "no zone with memory"),
     ],
 )
-def test_bad_zoneinfo(old: bytes, new: bytes, word: str) -> None:
+def test_bad_zoneinfo_is_refused_in_one_sentence(old: bytes, new: bytes, word: str) -> None:
     with pytest.raises(ValueError, match=word):
         parse_zoneinfo(small()["zoneinfo"].replace(old, new))
 
@@ -93,7 +93,7 @@ def test_overlapping_zones_are_refused() -> None:
         parse_zoneinfo(one + other)
 
 
-def test_vmstat_and_meminfo() -> None:
+def test_vmstat_and_meminfo_give_counters_by_name() -> None:
     assert parse_vmstat(b"a 1\nb -2\n\n") == {"a": 1, "b": -2}
     assert parse_meminfo(b"Buffers:   12 kB\nActive(anon): 3 kB\nx\n") == {
         "Buffers": 12,

@@ -31,7 +31,7 @@ def jobs(seed: int, number: int) -> tuple[Build, Output, list[Row]]:
     return build, output, list(build.rows)
 
 
-def test_handles_are_shared_out_once_and_run_out_with_a_sentence() -> None:
+def test_handles_are_allotted_once_and_run_out_with_a_sentence() -> None:
     handles = Handles(100)
     assert handles.take(10).first == 0
     assert handles.take(10, align=16).first == 16
@@ -46,7 +46,7 @@ def test_chunks_cover_a_range_and_no_more() -> None:
     assert list(chunks(b.B_READ, 5, 0, 0)) == []
 
 
-def test_mixed_keeps_every_row_and_both_orders() -> None:
+def test_interleave_keeps_every_row_and_both_orders() -> None:
     one: list[Row] = [(1, i, 1, 0) for i in range(10)]
     other: list[Row] = [(2, i, 1, 0) for i in range(3)]
     for rows in (interleave(one, other), interleave(other, one)):

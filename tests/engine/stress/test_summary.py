@@ -6,7 +6,7 @@ RUN = {"pass1": 50.5, "pass2": 51.0, "rested": 80.0, "compact_stall": 7}
 OTHER = {"pass1": 60.5, "pass2": 49.0, "rested": 80.0, "compact_stall": 9}
 
 
-def test_one_seed_is_the_plain_form() -> None:
+def test_one_seed_gives_plain_numbers() -> None:
     answer = combine("v11", "2012", [3], {"pinned": [RUN]})
     assert answer == {"preset": "v11", "seed": 3, "profile": "2012", "designs": {"pinned": RUN}}
 

@@ -8,7 +8,7 @@ from engine.trace.limits import MAX_PAGES, MAX_TICKS, check_size, check_ticks
 
 
 @pytest.mark.parametrize("ticks", [1, MAX_TICKS])
-def test_both_ends_are_allowed(ticks: int) -> None:
+def test_both_ends_of_each_limit_are_allowed(ticks: int) -> None:
     assert check_ticks(ticks) == ticks
 
 

@@ -145,7 +145,9 @@ def test_what_is_not_there(recordings):
 def test_a_result_that_lacks_something_is_one_sentence(tmp_path):
     shutil.copy(examples_folder() / "runs" / "s1.tar.xz", tmp_path)
     (tmp_path / "result.json").write_text('{"s1": {}, "designs": {}}')
-    with pytest.raises(ValueError, match=r"result\.json is no recording: KeyError\('scenario'\)"):
+    with pytest.raises(
+        ValueError, match=r"result\.json is not a recording: KeyError\('scenario'\)"
+    ):
         Example(tmp_path)
 
 

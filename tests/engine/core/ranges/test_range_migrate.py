@@ -14,7 +14,7 @@ from tests.engine.small_guest import list_of, pfns_of, vm
 MODERN, OLD = PROFILES
 
 
-def test_what_can_be_moved() -> None:
+def test_each_kind_of_page_can_be_moved_or_not() -> None:
     guest = make("lru_hook", MODERN, [START + 1])
     kinds = [int(range_migrate.movable_kind(guest, pfn)) for pfn in (START, START + 1, START + 3)]
     assert kinds == [range_migrate.LRU, range_migrate.BALLOON, range_migrate.KEEP]
