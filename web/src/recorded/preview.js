@@ -147,8 +147,8 @@ export function createPreview(state, painter, address, sequence) {
     } else meter.removeAttribute("value");
     const recorded = state.recorded.get();
     setText(why, recorded
-      ? `Only the first start takes so long. Until then the maps show a real ${kernelName(recorded.kernel)}, as it was recorded: step through what it did. The controls above work once the simulator is there; it goes on at the step you are at.`
-      : "Only the first start takes so long. Until then the maps show the memory as it was captured. The controls above work once the simulator is there.");
+      ? `Only the first start takes so long. Until then the maps show what a real ${kernelName(recorded.kernel)} did; then the controls work, and it goes on at your step.`
+      : "Only the first start takes so long. Until then the maps show the memory as it was captured; then the controls work.");
   });
 
   state.progress.subscribe(onProgress);

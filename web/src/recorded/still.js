@@ -68,6 +68,7 @@ export const commandsTo = (recorded, step) => recorded.operations.slice(0, step)
  * @param {import("../net/wire.js").Progress|null} progress
  */
 export function compilingText(progress) {
+  if (progress && !isCompiling(progress)) return "The simulator is nearly ready";
   if (!progress || progress.total <= 0) return "The simulator is being compiled";
   return `The simulator is being compiled: ${progress.done} of ${plural(progress.total, "function")}`;
 }
@@ -81,20 +82,20 @@ export function compilingText(progress) {
  * @returns {{number: string, what: string, reach: string, source: string}}
  */
 export function stillText(preview, recorded, step, i, free) {
-  if (!recorded) return { number: count(free), what: "2 MiB blocks free", reach: "as captured", source: "captured from a real machine" };
+  if (!recorded) return { number: count(free), what: "2 MiB blocks free", reach: "as captured", source: "real, as captured" };
   const kernel = kernelName(recorded.kernel);
-  const source = `recorded from a real ${kernel}`;
+  const source = `recorded: ${kernel}`;
   const real = recordedDesign(recorded, preview.designs[i]);
-  if (step === 0) return { number: count(free), what: `2 MiB blocks free in ${kernel}`, reach: "as captured", source };
-  if (!real) return { number: "–", what: "never recorded", reach: "no kernel has this design", source: "waits for the simulator" };
+  if (step === 0) return { number: count(free), what: "2 MiB blocks free", reach: `in ${kernel}, as captured`, source };
+  if (!real) return { number: "–", what: "never recorded", reach: "no kernel has this design", source: "not recorded" };
   const { values, picture } = real.steps[step];
   const stat = "huge_best" in values ? "huge_best" : "free_blocks_all";
   const row = /** @type {import("./difference.js").Row} */ (ROWS.find((each) => each.stat === stat));
   const older = picture !== null && picture !== step ? `; picture of step ${picture}` : "";
   return {
     number: kernelText(row, values[stat]).replace(" to ", "–"),
-    what: stat === "huge_best" ? `huge pages in ${kernel}` : `2 MiB blocks free in ${kernel}`,
-    reach: `${real.repetitions} runs${older}`,
+    what: stat === "huge_best" ? "huge pages handed out" : "2 MiB blocks free",
+    reach: `in ${kernel}, ${plural(real.repetitions, "run")}${older}`,
     source,
   };
 }
