@@ -60,12 +60,6 @@ export async function getPicture(example, design, step) {
 
 /**
  * @param {string} session
- * @returns {Promise<{log: import("../recorded/recording.js").Entry[]}>}
- */
-export const getLog = (session) => call(`api/sessions/${encodeURIComponent(session)}`);
-
-/**
- * @param {string} session
  * @returns {Promise<import("../state.js").Spread>}
  */
 export const postSpread = (session) => call(`api/sessions/${encodeURIComponent(session)}/spread`, { method: "POST" });
