@@ -99,9 +99,13 @@ def comment(text: str, indent: str = "") -> list[str]:
 
 
 def bounds(schema: Schema, needed: bool) -> list[str]:
-    """What a type cannot say: the limits of a number or a string, and its default."""
+    """What a type cannot say: the limits of a number, a string or a list, and its default."""
     said = []
-    for low, high, unit in (("minimum", "maximum", ""), ("minLength", "maxLength", " characters")):
+    for low, high, unit in (
+        ("minimum", "maximum", ""),
+        ("minLength", "maxLength", " characters"),
+        ("minItems", "maxItems", " items"),
+    ):
         if low in schema:
             said.append(f"{schema[low]} to {schema[high]}{unit}")
     if not needed and isinstance(schema.get("default"), int | float | str):
@@ -154,8 +158,9 @@ def render() -> str:
     objects |= {name_of(name): schema for name, schema in shared["$defs"].items()}
     text = HEAD + "\n" + interfaces(objects)
     for name, schema in unions.items():
-        inside = f": {type_of(schema)};"
-        text = re.sub(rf"{re.escape(inside)}$", f": {name};", text, flags=re.MULTILINE)
+        one = type_of(schema)
+        for inside, short in ((f": {one};", f": {name};"), (f": ({one})[];", f": {name}[];")):
+            text = re.sub(rf"{re.escape(inside)}$", short, text, flags=re.MULTILINE)
     text += "\n" + "\n".join(line for name in unions for line in union(name, unions[name]))
     for name in sorted(set(re.findall(r"\b(\w+)Input\b", text))):
         if f"interface {name}Input " not in text and f"type {name}Input " not in text:

@@ -1,6 +1,7 @@
 """All sessions of the server: makes them within the limits, finds them, lets go of unused ones."""
 
 import asyncio
+import contextlib
 import math
 import secrets
 import time
@@ -10,29 +11,39 @@ from dataclasses import dataclass
 from engine.workload import WorkloadParams
 from engine.world import World, WorldConfig
 from server.compiler.warm import Warm
-from server.errors import LimitReachedError
-from server.guests.library import Library, Progress
+from server.errors import LimitReachedError, NotFoundError
+from server.guests.library import Library
 from server.jobs.spread import Spread, Spreads
 from server.jobs.trace import Traces
 from server.session import runner
 from server.session.budget import Budget
-from server.session.event_side import LiveSession
+from server.session.event_side import SessionHandle
+from server.session.mailbox import Built, Ended, Gone
 from server.session.session import Session
 from server.settings import Settings
 from server.wire import messages
 from server.wire.config import SessionConfig
+from server.wire.messages import Reset
 
 GRACE_S = 60.0  # a session without a viewer is safe for so long, even when room is needed
 SWEEP_S = 5.0
+GONE_S = 10.0  # how long is waited for workers whose guests are to make room
 MAX_FAREWELLS = 200  # ended sessions of which it is remembered why
 
 
 @dataclass
 class _Held:
-    """Memory of one session: what its guests take, and what a reset under way will take."""
+    """Memory of one session.
+
+    Attributes:
+        bytes: what its guests take.
+        coming: what the guests of a reset under way will take.
+        reset: that reset's config; None: there is none.
+    """
 
     bytes: int
     coming: int = 0
+    reset: SessionConfig | None = None
 
 
 class Manager:
@@ -42,15 +53,15 @@ class Manager:
         self.settings = settings
         self.library = library
         self.warm = warm
-        self.sessions: dict[str, LiveSession] = {}
+        self.sessions: dict[str, SessionHandle] = {}
         self.budget = Budget(settings.guest_bytes)
         self.spreads = Spreads(self._build, self.budget)
         self.traces = Traces()
-        self._held: dict[str, _Held] = {}
+        self._held: dict[str, _Held] = {}  # until the worker is gone, which may be after the end
         self._farewells: OrderedDict[str, str] = OrderedDict()
         self._rates = runner.Rates(settings.ticks_per_s, settings.frames_per_s)
 
-    def create(self, config: SessionConfig) -> LiveSession:
+    async def create(self, config: SessionConfig) -> SessionHandle:
         """A new session; its guests are made in its own worker.
 
         Raises:
@@ -58,102 +69,153 @@ class Manager:
             LimitReachedError: too many sessions, or not enough memory for guests.
         """
         size = self.library.check(config)
-        self._make_room(size)
+        await self._make_room(size, self.budget.limit, new=True)
         if len(self.sessions) >= self.settings.max_sessions:
-            raise LimitReachedError(
-                f"{len(self.sessions)} sessions are open, the server's limit: try again later"
-            )
+            raise LimitReachedError(self._full())
         session_id = secrets.token_urlsafe(9)
         self.budget.reserve(session_id, size)
+        try:
+            handle = SessionHandle(session_id, config, self._build, self._rates, self._changed)
+        except BaseException:  # no thread can be started
+            self.budget.release(session_id)
+            raise
         self._held[session_id] = _Held(size)
-        live = LiveSession(session_id, config, self._build, self._rates, self._changed)
-        self.sessions[session_id] = live
-        return live
+        self.sessions[session_id] = handle
+        return handle
 
-    def reserve_reset(self, live: LiveSession, config: SessionConfig) -> None:
-        """Check a reset and set its memory aside; Built or Ended gives it back.
+    async def reset(self, handle: SessionHandle, client: int, message: Reset) -> None:
+        """Set memory aside for a reset and hand it to the worker; Built or Gone gives it back.
 
         Raises:
-            RefusedError, NotFoundError, LimitReachedError: as create(); also when one is under way.
+            RefusedError, NotFoundError: the source does not exist, or the session has ended.
+            LimitReachedError: see create(); also when a reset is under way, or the worker has too
+                much to do.
         """
-        held = self._held[live.id]
-        if held.coming:
+        held = self._held.get(handle.id)
+        if held is None or handle.ended is not None:
+            raise NotFoundError(self.farewell(handle.id))
+        if held.reset is not None:
             raise LimitReachedError("a reset is under way in this session: wait for it")
-        size = self.library.check(config)
-        self._make_room(size)
-        self.budget.reserve(live.id, size)
-        held.coming = size
+        size = self.library.check(message.config)
+        held.coming, held.reset = size, message.config  # nobody else begins one meanwhile
+        try:
+            await self._make_room(size, self.budget.limit - held.bytes, new=False)
+            if handle.ended is not None:
+                raise NotFoundError(self.farewell(handle.id))
+            handle.check_backlog()
+            self.budget.reserve(handle.id, size)
+        except BaseException:
+            held.coming, held.reset = 0, None
+            raise
+        handle.message(client, message)
 
-    async def spread(self, live: LiveSession, number: int) -> Spread:
+    async def spread(self, handle: SessionHandle, number: int) -> Spread:
         """Begin to play a session's log under other seeds.
 
         Raises:
             RefusedError, NotFoundError, LimitReachedError: see server/jobs/spread.py.
         """
-        recipe = await live.recipe()
-        size = self.library.check(recipe.config)
-        return self.spreads.start(live.id, recipe, number, size)
+        transcript = await handle.transcript()
+        if handle.ended is not None:
+            raise NotFoundError(self.farewell(handle.id))
+        size = self.library.check(transcript.config)
+        return self.spreads.start(handle.id, transcript, number, size)
 
-    def _changed(self, live: LiveSession, what: runner.Built | runner.Ended) -> None:
-        held = self._held.get(live.id)
-        if isinstance(what, runner.Ended) or what.ok:
-            self.spreads.forget(live.id)
-        if isinstance(what, runner.Ended):
-            self.sessions.pop(live.id, None)
-            self._held.pop(live.id, None)
-            self.budget.release(live.id)
-            self._farewells[live.id] = what.text
+    def _changed(self, handle: SessionHandle, what: Built | Ended | Gone) -> None:
+        held = self._held.get(handle.id)
+        if isinstance(what, Ended) or (isinstance(what, Built) and what.ok):
+            self.spreads.forget(handle.id)
+        if isinstance(what, Ended):
+            self.sessions.pop(handle.id, None)
+            self._farewells[handle.id] = what.text
             while len(self._farewells) > MAX_FAREWELLS:
                 self._farewells.popitem(last=False)
-        elif held is not None:
-            if held.coming and what.ok:
+        elif isinstance(what, Gone):
+            self._held.pop(handle.id, None)
+            self.budget.release(handle.id)
+        elif held is not None and held.reset is what.config:
+            if what.ok:
                 held.bytes = held.coming
-            held.coming = 0
-            self.budget.hold(live.id, held.bytes)
+            held.coming, held.reset = 0, None
+            self.budget.hold(handle.id, held.bytes)
 
     def farewell(self, session_id: str) -> str:
         """Why a session is not there, in words."""
         text = "there is no such session: it has ended, or the server was started anew"
         return self._farewells.get(session_id, text)
 
-    def _make_room(self, size: int) -> None:
-        """End sessions that nobody has looked at for a while, oldest first, while room lacks."""
+    def _full(self) -> str:
+        return f"{len(self.sessions)} sessions are open, the server's limit: try again later"
+
+    async def _make_room(self, size: int, most: int, new: bool) -> None:
+        """End sessions that nobody has looked at for a while, oldest first, while room lacks.
+
+        None is ended if that would not do: what can never fit costs nobody a session.
+
+        Args:
+            size: bytes that are needed.
+            most: bytes that could be free at best.
+            new: whether a place among the sessions is needed as well.
+
+        Raises:
+            LimitReachedError: there is no room to be made.
+        """
+        self.budget.check(size, most)
         unused = sorted(
             (s for s in self.sessions.values() if self._unused_s(s) > GRACE_S),
             key=lambda s: s.last_seen,
         )
-        for live in unused:
-            full = len(self.sessions) >= self.settings.max_sessions
-            if not full and self.budget.used + size <= self.budget.limit:
-                return
-            self._expire(live)
+        places = self.settings.max_sessions - len(self.sessions) if new else 1
+        free = self.budget.free
+        ending: list[SessionHandle] = []
+        while unused and (places < 1 or free < size):
+            ending.append(unused.pop(0))
+            places += 1
+            free += self.budget.held_by(ending[-1].id)
+        if places < 1:
+            raise LimitReachedError(self._full())
+        self.budget.check(size, free)
+        for handle in ending:
+            self._expire(handle)
+        if self.budget.free < size:
+            # Their workers hold the memory until they have ended.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(GONE_S):
+                    for handle in ending:
+                        await handle.gone.wait()
 
-    def _unused_s(self, live: LiveSession) -> float:
+    def _unused_s(self, handle: SessionHandle) -> float:
         """Seconds without a viewer; never long enough while there is one."""
-        return -math.inf if live.nr_viewers else time.monotonic() - live.last_seen
+        return -math.inf if handle.nr_viewers else time.monotonic() - handle.last_seen
 
-    def _expire(self, live: LiveSession) -> None:
+    def _expire(self, handle: SessionHandle) -> None:
         text = "the session ended because nobody had looked at it for some time"
-        live.end(runner.Ended(messages.CLOSE_NO_SESSION, text))
+        handle.end(Ended(messages.CLOSE_NO_SESSION, text))
 
     async def sweep(self) -> None:
         """End sessions that nobody looks at any more, for ever."""
         while True:
             await asyncio.sleep(SWEEP_S)
-            for live in list(self.sessions.values()):
-                if self._unused_s(live) > self.settings.session_ttl_s:
-                    self._expire(live)
+            for handle in list(self.sessions.values()):
+                if self._unused_s(handle) > self.settings.session_ttl_s:
+                    self._expire(handle)
 
     def close(self) -> None:
         """The server goes away: every socket is told so."""
         self.spreads.close()
         self.traces.close()
-        for live in list(self.sessions.values()):
-            live.end(runner.Ended(messages.CLOSE_GOING_AWAY, "the server is shutting down"))
+        for handle in list(self.sessions.values()):
+            handle.end(Ended(messages.CLOSE_GOING_AWAY, "the server is shutting down"))
 
-    def _build(self, config: SessionConfig, progress: Progress) -> Session:
+    def _build(self, config: SessionConfig, progress: runner.Report) -> Session:
         """Make a session; in its worker."""
-        self.warm.wait(progress)
+
+        def waiting(text: str, done: int, total: int) -> None:
+            compiling = self.warm.compiling
+            phase = messages.PHASE_COMPILING if compiling else messages.PHASE_PREPARING
+            progress(text, done, total, phase)
+
+        self.warm.wait(waiting)
         base = self.library.base(config.source, config.seed, progress)
         world_config = WorldConfig(
             config.designs, config.seed, base.text, WorkloadParams(), config.profile

@@ -16,11 +16,11 @@ from server.errors import LimitReachedError
 from server.guests.library import EXAMPLES
 from server.guests.preview import Previews
 from server.guests.recorded import Recordings
-from server.jobs.spread import DEFAULT_SEEDS, MAX_SEEDS, MIN_SEEDS, seeds_of
+from server.jobs.spread import DEFAULT_SEEDS, MAX_SEEDS, MIN_SEEDS, parse_seeds
 from server.jsontext import parse_object
 from server.manager import Manager
 from server.paths import examples_folder, plotly_script, project_version
-from server.session.event_side import LiveSession
+from server.session.event_side import SessionHandle
 from server.wire import config as limits
 from server.wire import messages
 from server.wire.config import SessionConfig, config_from_dict
@@ -106,7 +106,7 @@ def make_router(manager: Manager) -> APIRouter:
     recordings = Recordings(examples_folder())
     plotly = LateScript(plotly_script())
 
-    def find(session_id: str) -> LiveSession:
+    def find(session_id: str) -> SessionHandle:
         live = manager.sessions.get(session_id)
         if live is None:
             raise Refusal(404, manager.farewell(session_id))
@@ -127,21 +127,21 @@ def make_router(manager: Manager) -> APIRouter:
     async def create_session(request: Request) -> Response:
         body = await read_body(request, MAX_BODY_BYTES)
         data = parse_object(body, "the config") if body.strip() else {}
-        live = manager.create(config_from_dict(data))
+        live = await manager.create(config_from_dict(data))
         return JSONResponse({"session": live.id}, 201)
 
     @router.get("/api/sessions/{session_id}")
     async def read_session(session_id: str) -> Response:
-        recipe = await find(session_id).recipe()
+        transcript = await find(session_id).transcript()
         async with exporting:
             return await json_answer(
-                lambda: dump_pieces({"session": session_id, **recipe.to_dict()})
+                lambda: dump_pieces({"session": session_id, **transcript.to_dict()})
             )
 
     @router.post("/api/sessions/{session_id}/spread")
     async def start_spread(request: Request, session_id: str) -> Response:
         body = await read_body(request, MAX_BODY_BYTES)
-        number = seeds_of(parse_object(body, "the spread") if body.strip() else {})
+        number = parse_seeds(parse_object(body, "the spread") if body.strip() else {})
         spread = await manager.spread(find(session_id), number)
         return JSONResponse(spread.describe(), 202)
 

@@ -15,7 +15,7 @@ from engine.errors import RefusedError
 from server.api.origin import origin_allowed
 from server.errors import LimitReachedError, NotFoundError
 from server.manager import Manager
-from server.session.event_side import LiveSession
+from server.session.event_side import SessionHandle
 from server.wire import messages
 from server.wire.frames import WIRE_VERSION
 from server.wire.messages import Hello, MessageError, Reset
@@ -27,7 +27,7 @@ HELLO_S = 10.0  # a socket that says nothing for so long is closed
 async def _refuse(socket: WebSocket, code: int, text: str) -> None:
     """Say why, then close; the other task of the socket may have done so already."""
     if socket.application_state is WebSocketState.CONNECTED:
-        await socket.send_text(messages.error(text))
+        await socket.send_text(messages.error(text, code=code))
     if socket.application_state is WebSocketState.CONNECTED:
         await socket.close(code, text.encode()[:MAX_REASON_BYTES].decode(errors="ignore"))
 
@@ -81,7 +81,7 @@ async def _hello(socket: WebSocket) -> bool:
     return False
 
 
-async def _attend(socket: WebSocket, live: LiveSession, manager: Manager) -> None:
+async def _attend(socket: WebSocket, live: SessionHandle, manager: Manager) -> None:
     if live.nr_viewers >= manager.settings.max_viewers:
         text = f"{live.nr_viewers} pages watch this session, the server's limit"
         await _refuse(socket, messages.CLOSE_LIMIT, text)
@@ -107,7 +107,7 @@ def _fits(text: str) -> bool:
     return len(text) <= limit and len(text.encode()) <= limit
 
 
-async def _read(socket: WebSocket, live: LiveSession, client: int, manager: Manager) -> None:
+async def _read(socket: WebSocket, live: SessionHandle, client: int, manager: Manager) -> None:
     """Hand on what the client says until it goes away."""
     while True:
         text = await _receive(socket)
@@ -128,14 +128,14 @@ async def _read(socket: WebSocket, live: LiveSession, client: int, manager: Mana
             continue
         if isinstance(message, Reset):
             try:
-                manager.reserve_reset(live, message.config)
+                await manager.reset(live, client, message)
             except (RefusedError, NotFoundError, LimitReachedError) as error:
                 live.say(client, messages.error(str(error), message.command_id))
-                continue
+            continue
         live.message(client, message)
 
 
-async def _write(socket: WebSocket, live: LiveSession, client: int, flag: asyncio.Event) -> None:
+async def _write(socket: WebSocket, live: SessionHandle, client: int, flag: asyncio.Event) -> None:
     """Send what the slot has until the session ends or the client is lost."""
     while True:
         await flag.wait()

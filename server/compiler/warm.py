@@ -214,6 +214,11 @@ class Warm:
         return self._done.is_set() and self._fault is None
 
     @property
+    def compiling(self) -> bool:
+        """Whether the long wait of a first start is under way."""
+        return self._text == TEXT
+
+    @property
     def state(self) -> tuple[str, int, int]:
         """What is under way: words, core functions compiled so far, core functions in all."""
         return self._text, *(self._build.progress if self._build is not None else compiled())

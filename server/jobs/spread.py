@@ -20,7 +20,8 @@ from server.errors import LimitReachedError, NotFoundError
 from server.jsontext import only_fields, whole
 from server.session.budget import Budget
 from server.session.runner import Build
-from server.session.session import Recipe, Session
+from server.session.session import Session
+from server.session.transcript import Transcript
 from server.wire.config import MAX_SEED, SessionConfig
 
 log = logging.getLogger("fragscope")
@@ -31,7 +32,7 @@ LIMIT_S = 120.0  # wall time of one spread
 _SLICE = 64  # ticks between two looks at whether to go on
 
 
-def seeds_of(data: dict[str, Any]) -> int:
+def parse_seeds(data: dict[str, Any]) -> int:
     """The number of seeds that a request's body asks for.
 
     Raises:
@@ -41,7 +42,7 @@ def seeds_of(data: dict[str, Any]) -> int:
     return whole(data.get("seeds", DEFAULT_SEEDS), "seeds", MIN_SEEDS, MAX_SEEDS, "(seeds)")
 
 
-def varied(config: SessionConfig, seed: int) -> SessionConfig:
+def with_seed(config: SessionConfig, seed: int) -> SessionConfig:
     """The same config under another seed; a synthetic guest is drawn anew as well.
 
     Args:
@@ -80,21 +81,21 @@ def _wait(session: Session, idle: bool, ticks: int, look: Callable[[], None]) ->
             look()
 
 
-def play(session: Session, recipe: Recipe, look: Callable[[], None]) -> None:
-    """Bring a new session to where another one is.
+def follow(session: Session, transcript: Transcript, look: Callable[[], None]) -> None:
+    """Bring a new session under another seed to where the one asked about is.
 
     Args:
         session: at tick 0.
-        recipe: of the other one.
+        transcript: of the session asked about.
         look: called now and then; raises Stopped.
     """
     tick = 0
-    for entry in recipe.log:
+    for entry in transcript.log:
         _wait(session, entry.idle, entry.tick - tick, look)
         session.accept(entry.command)
         tick = entry.tick
         look()
-    _wait(session, recipe.idle, recipe.tick - tick, look)
+    _wait(session, transcript.idle, transcript.tick - tick, look)
 
 
 @dataclass(frozen=True)
@@ -117,16 +118,16 @@ class Progress:
 class Spread:
     """One spread, under way or done."""
 
-    def __init__(self, recipe: Recipe, number: int, build: Build) -> None:
+    def __init__(self, transcript: Transcript, number: int, build: Build) -> None:
         """Nothing runs before run().
 
         Args:
-            recipe: where the session is.
+            transcript: where the session is.
             number: seeds, the session's own counted.
             build: makes a session; see server/session/runner.py.
         """
-        self.recipe = recipe
-        self.seeds = seeds_from(recipe.config.seed, number, MAX_SEED)
+        self.transcript = transcript
+        self.seeds = seeds_from(transcript.config.seed, number, MAX_SEED)
         self.progress = Progress()
         self.cancelled = False
         self._build = build
@@ -137,8 +138,8 @@ class Spread:
         now = self.progress
         answer: dict[str, Any] = {
             "state": now.state, "done": now.done, "total": len(self.seeds),
-            "seeds": list(self.seeds), "tick": self.recipe.tick,
-            "log_index": len(self.recipe.log),
+            "seeds": list(self.seeds), "tick": self.transcript.tick,
+            "log_index": len(self.transcript.log),
         }  # fmt: skip
         if now.state == "failed":
             answer["text"] = now.text
@@ -173,8 +174,11 @@ class Spread:
 
     def _stats(self, seed: int) -> list[list[int]]:
         """Statistics of every design under one seed."""
-        session = self._build(varied(self.recipe.config, seed), lambda *_: self._look())
-        play(session, self.recipe, self._look)
+        session = self._build(with_seed(self.transcript.config, seed), lambda *_: self._look())
+        if seed == self.transcript.config.seed:
+            session.replay(self.transcript.log, self.transcript.tick, self._look)
+        else:
+            follow(session, self.transcript, self._look)
         return [view.stats.tolist() for view in session.views()]
 
     def _merge(self, found: list[list[list[int]]]) -> dict[str, dict[str, dict[str, float]]]:
@@ -184,7 +188,7 @@ class Spread:
                 name: spread_of([stats[i][j] for stats in found])
                 for j, name in enumerate(STAT_FIELDS)
             }
-            for i, key in enumerate(self.recipe.config.designs)
+            for i, key in enumerate(self.transcript.config.designs)
         }
 
 
@@ -203,30 +207,36 @@ class Spreads:
         self._newest: dict[str, Spread] = {}
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="spread")
 
-    def start(self, session_id: str, recipe: Recipe, number: int, size: int) -> Spread:
+    def start(self, session_id: str, transcript: Transcript, number: int, size: int) -> Spread:
         """Begin one.
 
         Args:
             session_id: whose.
-            recipe: where the session is.
+            transcript: where the session is.
             number: seeds.
             size: bytes that its guests take.
 
         Raises:
             RefusedError: the log is too long.
             LimitReachedError: one is under way in this session, or memory lacks.
+            NotFoundError: the server goes away.
         """
         old = self._newest.get(session_id)
         if old is not None and old.progress.state == "running":
             raise LimitReachedError("a spread is under way in this session: wait for it")
-        if len(recipe.log) > MAX_COMMANDS:
+        if len(transcript.log) > MAX_COMMANDS:
             raise RefusedError(
-                f"the log has {len(recipe.log)} commands: a spread plays at most {MAX_COMMANDS}"
+                f"the log has {len(transcript.log)} commands: a spread plays at most {MAX_COMMANDS}"
             )
-        spread = Spread(recipe, number, self._build)
+        spread = Spread(transcript, number, self._build)
         self._budget.reserve(spread, size)
         self._newest[session_id] = spread
-        running = asyncio.get_running_loop().run_in_executor(self._pool, spread.run)
+        try:
+            running = asyncio.get_running_loop().run_in_executor(self._pool, spread.run)
+        except RuntimeError:  # the pool is closed
+            self.forget(session_id)
+            self._budget.release(spread)
+            raise NotFoundError("the server is shutting down") from None
         running.add_done_callback(lambda _: self._budget.release(spread))
         return spread
 

@@ -15,19 +15,39 @@ class Budget:
         """Bytes promised."""
         return sum(self._held.values())
 
-    def reserve(self, holder: object, size: int) -> None:
-        """Promise ``size`` more bytes to ``holder``.
+    @property
+    def free(self) -> int:
+        """Bytes that may still be promised."""
+        return max(self.limit - self.used, 0)
+
+    def held_by(self, holder: object) -> int:
+        """Bytes promised to ``holder``."""
+        return self._held.get(holder, 0)
+
+    def check(self, size: int, free: int) -> None:
+        """Refuse what does not fit.
+
+        Args:
+            size: bytes asked for.
+            free: bytes that can be had.
 
         Raises:
             LimitReachedError: with what is asked, what is free and the limit, in MiB.
         """
-        free = self.limit - self.used
         if size > free:
             raise LimitReachedError(
                 f"this guest under these designs takes {size >> 20} MiB: {max(free, 0) >> 20} MiB"
                 f" of the server's {self.limit >> 20} MiB for guests are free;"
                 " take fewer designs or a smaller guest"
             )
+
+    def reserve(self, holder: object, size: int) -> None:
+        """Promise ``size`` more bytes to ``holder``.
+
+        Raises:
+            LimitReachedError: see check().
+        """
+        self.check(size, self.free)
         self._held[holder] = self._held.get(holder, 0) + size
 
     def hold(self, holder: object, size: int) -> None:

@@ -12,10 +12,27 @@ from concurrent.futures import Future
 from typing import TypeVar
 
 from engine.world import World
-from server.errors import LimitReachedError
+from server.errors import LimitReachedError, NotFoundError
 from server.session import runner
 from server.session.hub import Hub
-from server.session.session import Recipe, Session
+from server.session.mailbox import (
+    Ask,
+    Built,
+    Ended,
+    Frames,
+    FromClient,
+    Gone,
+    Joined,
+    Left,
+    Outgoing,
+    Progress,
+    Renewed,
+    Stop,
+    Text,
+    Wanted,
+)
+from server.session.session import Session
+from server.session.transcript import Transcript
 from server.wire import messages
 from server.wire.config import SessionConfig
 from server.wire.messages import Credit, Key, Message
@@ -27,8 +44,8 @@ _Answer = TypeVar("_Answer")
 _ids = itertools.count(1)
 
 
-class LiveSession:
-    """One session, from POST to its end. Owned by the event loop."""
+class SessionHandle:
+    """One session, from POST until its worker is gone. Owned by the event loop."""
 
     def __init__(
         self,
@@ -36,7 +53,7 @@ class LiveSession:
         config: SessionConfig,
         build: runner.Build,
         rates: runner.Rates,
-        on_change: Callable[["LiveSession", runner.Built | runner.Ended], None],
+        on_change: Callable[["SessionHandle", Built | Ended | Gone], None],
     ) -> None:
         """Start the worker.
 
@@ -45,12 +62,14 @@ class LiveSession:
             config: guest, designs, seed.
             build: see Runner.
             rates: see Runner.
-            on_change: told when guests were made or could not be, and when the session has ended.
+            on_change: told when guests were made or could not be, when the session has ended, and
+                when its worker is gone.
         """
         self.id = session_id
         self.config = config
         self.hub = Hub()
-        self.ended: runner.Ended | None = None
+        self.ended: Ended | None = None
+        self.gone = asyncio.Event()
         self.last_seen = time.monotonic()
         self._on_change = on_change
         self._loop = asyncio.get_running_loop()
@@ -61,35 +80,40 @@ class LiveSession:
         self._runner.start()
 
     # -- from the worker -------------------------------------------------------------------------
-    def _post(self, batch: list[runner.Outgoing]) -> None:
+    def _post(self, batch: list[Outgoing]) -> None:
         try:
             self._loop.call_soon_threadsafe(self._receive, batch)
         except RuntimeError:  # the loop is closed: the server is going away
-            self._runner.put(runner.Stop())
+            self._runner.put(Stop())
 
-    def _receive(self, batch: list[runner.Outgoing]) -> None:
+    def _receive(self, batch: list[Outgoing]) -> None:
         for item in batch:
-            if isinstance(item, runner.Frames):
+            if isinstance(item, Frames):
                 made = item.delivery
                 for client in made.clients:
                     self.hub.deliver(client, made.base, made.seq, made.data)
-            elif isinstance(item, runner.Text):
-                if item.client is None and '"type":"progress"' in item.text[:20]:
-                    self._progress = item.text
-                self.hub.text(item.client, item.text)
-            elif isinstance(item, runner.Renewed):
+            elif isinstance(item, Text):
+                for client in item.clients:
+                    self.hub.text(client, item.text)
+            elif isinstance(item, Progress):
+                self._progress = item.text
+                self.hub.text(None, item.text)
+            elif isinstance(item, Renewed):
                 self.hub.renew(item.welcome)
-            elif isinstance(item, runner.Built):
+            elif isinstance(item, Built):
                 self._progress = None
                 self.config = item.config if item.ok else self.config
                 self._on_change(self, item)
-            else:
+            elif isinstance(item, Ended):
                 self.end(item)
-        self._ask()
+            else:
+                self.gone.set()
+                self._on_change(self, item)
+        self._ask_for_frames()
 
-    def _ask(self) -> None:
+    def _ask_for_frames(self) -> None:
         for want in self.hub.wants():
-            self._runner.put(runner.Wanted(want.client, want.base))
+            self._runner.put(Wanted(want.client, want.base))
 
     # -- from sockets ----------------------------------------------------------------------------
     @property
@@ -102,10 +126,10 @@ class LiveSession:
         client = next(_ids)
         self.hub.add(client, wake)
         self._wakes[client] = wake
-        self._runner.put(runner.Joined(client))
+        self._runner.put(Joined(client))
         if self._progress is not None:
             self.hub.text(client, self._progress)
-        self._ask()
+        self._ask_for_frames()
         return client
 
     def leave(self, client: int) -> None:
@@ -113,21 +137,34 @@ class LiveSession:
         self.hub.remove(client)
         self._wakes.pop(client, None)
         self.last_seen = time.monotonic()
-        self._runner.put(runner.Left(client))
+        self._runner.put(Left(client))
+
+    def check_backlog(self) -> None:
+        """Refuse what the worker cannot come to soon.
+
+        Raises:
+            LimitReachedError: its inbox is full.
+        """
+        if self._runner.backlog > MAX_BACKLOG:
+            raise LimitReachedError(
+                f"the session has {MAX_BACKLOG} messages to work off: wait a moment"
+            )
 
     def message(self, client: int, message: Message) -> None:
-        """A message after hello."""
+        """A message after hello; what the inbox has no room for is answered by an error."""
         if isinstance(message, Credit):
-            self.hub.credit(client)
+            self.hub.credit(client, message.n)
         elif isinstance(message, Key):
             self.hub.key(client)
-        elif self._runner.backlog > MAX_BACKLOG:
-            command_id = getattr(message, "command_id", None)
-            text = f"the session has {MAX_BACKLOG} messages to work off: wait a moment"
-            self.hub.text(client, messages.error(text, command_id))
         else:
-            self._runner.put(runner.FromClient(client, message))
-        self._ask()
+            try:
+                self.check_backlog()
+            except LimitReachedError as error:
+                command_id = getattr(message, "command_id", None)
+                self.hub.text(client, messages.error(str(error), command_id))
+            else:
+                self._runner.put(FromClient(client, message))
+        self._ask_for_frames()
 
     def say(self, client: int, text: str) -> None:
         """A text message for one client, not from the worker."""
@@ -136,39 +173,48 @@ class LiveSession:
     def sent(self, client: int) -> None:
         """A socket has sent what its slot had."""
         self.hub.sent(client)
-        self._ask()
+        self._ask_for_frames()
 
-    async def recipe(self) -> Recipe:
-        """What it takes to make the present state again, from the worker."""
-        return await self._ask_session(Session.recipe)
+    # -- questions -------------------------------------------------------------------------------
+    async def transcript(self) -> Transcript:
+        """Config, log and tick, from the worker.
+
+        Raises:
+            NotFoundError: the session has ended.
+            LimitReachedError: see check_backlog().
+        """
+        return await self._ask(Session.transcript)
 
     async def alone(self, key: str) -> World:
         """A copy of the world with one design, from the worker.
 
         Raises:
             RefusedError: see Session.alone.
+            NotFoundError, LimitReachedError: see transcript().
         """
-        return await self._ask_session(lambda session: session.alone(key))
+        return await self._ask(lambda session: session.alone(key))
 
-    async def _ask_session(self, question: Callable[[Session], _Answer]) -> _Answer:
+    async def _ask(self, question: Callable[[Session], _Answer]) -> _Answer:
         """The worker's answer; refused (LimitReachedError) when too much waits for it already."""
+        if self.ended is not None:
+            raise NotFoundError(self.ended.text)
         if self._questions >= MAX_QUESTIONS or self._runner.backlog > MAX_BACKLOG:
             raise LimitReachedError("the session has too much to work off: try again in a moment")
         self._questions += 1
         try:
             reply: Future[_Answer] = Future()
-            self._runner.put(runner.Ask(question, reply))
+            self._runner.put(Ask(question, reply))
             return await asyncio.wrap_future(reply)
         finally:
             self._questions -= 1
 
     # -- the end ---------------------------------------------------------------------------------
-    def end(self, reason: runner.Ended) -> None:
+    def end(self, reason: Ended) -> None:
         """End the session: stop the worker, wake every socket so that it closes."""
         if self.ended is not None:
             return
         self.ended = reason
-        self._runner.put(runner.Stop())
+        self._runner.put(Stop())
         for wake in self._wakes.values():
             wake()
         self._on_change(self, reason)

@@ -1,157 +1,104 @@
 """The worker of a session: one thread that owns session, world and pictures.
 
 It takes what clients want from its inbox between two ticks, runs the ticks that are due, and posts
-texts and encoded frames back. Inbox and post carry immutable values; nothing else is shared, so
-there is no lock. The clock is read here and only decides when, never what. Without a viewer, and at
-rest, no tick is run: nobody is kept waiting and no result depends on it.
+texts and encoded frames back. The clock is read here and only decides when, never what. Without a
+viewer, and at rest, no tick is run: nobody is kept waiting and no result depends on it.
 """
 
 import logging
-import queue
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
 
 from engine.errors import RefusedError
 from server.errors import NotFoundError
+from server.session.mailbox import (
+    Ask,
+    Built,
+    Ended,
+    Frames,
+    FromClient,
+    Gone,
+    Inbox,
+    Incoming,
+    Joined,
+    Left,
+    Outgoing,
+    Progress,
+    Renewed,
+    Stop,
+    Text,
+    Wanted,
+)
 from server.session.pace import Pacer
-from server.session.publisher import Delivery, Publisher
-from server.session.session import Session
+from server.session.publisher import Publisher
+from server.session.session import SequenceState, Session
+from server.session.told import LogTold
 from server.wire import messages
 from server.wire.config import SessionConfig
 from server.wire.frames import Picture
-from server.wire.messages import CommandMessage, Message, Pace, Reset, Step
+from server.wire.messages import CommandMessage, Message, Pace, Reset, SequenceMessage, Step
 
 log = logging.getLogger("fragscope")
 
 SLICE_S = 0.015  # ticks are run for so long before the inbox is looked at again
 
-Build = Callable[[SessionConfig, Callable[[str, int, int], None]], Session]
+
+class Report(Protocol):
+    """Told what is under way while guests are made."""
+
+    def __call__(self, text: str, done: int, total: int, phase: messages.Phase = ...) -> None:
+        """Words, how much is done, of how much, and what kind of wait it is."""
 
 
-# -- what comes in -------------------------------------------------------------------------------
-@dataclass(frozen=True)
-class Joined:
-    """A client has said hello: it is due a welcome."""
-
-    client: int
-
-
-@dataclass(frozen=True)
-class Left:
-    """A client is gone."""
-
-    client: int
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A client is ready for a frame; ``base`` as in hub.Want."""
-
-    client: int
-    base: int | None
-
-
-@dataclass(frozen=True)
-class FromClient:
-    """A message that concerns the session."""
-
-    client: int
-    message: Message
-
-
-@dataclass(frozen=True)
-class Ask:
-    """Somebody wants to know something of the session; ``question`` changes nothing in it."""
-
-    question: Callable[[Session], Any]
-    reply: "Future[Any]"
-
-
-@dataclass(frozen=True)
-class Stop:
-    """End the thread."""
-
-
-Incoming = Joined | Left | Wanted | FromClient | Ask | Stop
-
-
-# -- what goes out -------------------------------------------------------------------------------
-@dataclass(frozen=True)
-class Text:
-    """A text message for one client, or for all."""
-
-    client: int | None
-    text: str
-
-
-@dataclass(frozen=True)
-class Renewed:
-    """The session starts over: every client gets ``welcome``, older frames are void."""
-
-    welcome: str
-
-
-@dataclass(frozen=True)
-class Frames:
-    """One encoded frame for some clients."""
-
-    delivery: Delivery
-
-
-@dataclass(frozen=True)
-class Built:
-    """The guests of ``config`` are made (or, ``ok`` false, could not be made)."""
-
-    config: SessionConfig
-    ok: bool
-
-
-@dataclass(frozen=True)
-class Ended:
-    """The session is over; ``text`` says why, ``code`` is the close code for its sockets."""
-
-    code: int
-    text: str
-
-
-Outgoing = Text | Renewed | Frames | Built | Ended
-Post = Callable[[list[Outgoing]], None]
+Build = Callable[[SessionConfig, Report], Session]
 
 
 @dataclass(frozen=True)
 class Rates:
-    """How fast: see server/settings.py."""
+    """How fast a session goes at the start.
+
+    Attributes:
+        ticks_per_s: pace.
+        frames_per_s: most pictures a second.
+    """
 
     ticks_per_s: float
     frames_per_s: float
 
 
+class _StopAskedError(Exception):
+    """The session is to end while its guests are being made."""
+
+
 class Runner:
-    """Runs one session in a thread of its own."""
+    """One session's thread and its inbox."""
 
     def __init__(
-        self, session_id: str, config: SessionConfig, build: Build, post: Post, rates: Rates
+        self,
+        session_id: str,
+        config: SessionConfig,
+        build: Build,
+        post: Callable[[list[Outgoing]], None],
+        rates: Rates,
     ) -> None:
         """Nothing runs before start().
 
         Args:
-            session_id: for ``welcome``.
-            config: of the first session; ``build`` is called for it in the thread.
-            build: makes a session, reporting progress; a RefusedError or NotFoundError says that it
-                cannot be made.
-            post: takes what goes out, from the thread; must return at once.
-            rates: pace at the beginning, and most frames a second.
+            session_id: for ``welcome`` and the thread's name.
+            config: of the first session.
+            build: makes a session; called in the worker, with a function that reports progress.
+            post: called in the worker with what goes out; must not block.
+            rates: pace at the start, and most frames a second.
         """
         self._id = session_id
         self._config = config
         self._build = build
         self._post = post
         self._interval_s = 1.0 / rates.frames_per_s
-        self._inbox: queue.SimpleQueue[Incoming] = queue.SimpleQueue()
+        self._inbox = Inbox()
         self._out: list[Outgoing] = []
         self._publisher = Publisher()
         self._pacer = Pacer(rates.ticks_per_s, time.monotonic())
@@ -164,6 +111,8 @@ class Runner:
         self._steps = 0
         self._stopping = False
         self._session: Session
+        self._told = LogTold()
+        self._sequence: SequenceState | None = None
         self._thread = threading.Thread(target=self._run, name=f"session-{session_id}", daemon=True)
 
     # -- from other threads ----------------------------------------------------------------------
@@ -173,12 +122,14 @@ class Runner:
 
     def put(self, item: Incoming) -> None:
         """Hand something to the thread."""
+        if isinstance(item, Stop):
+            self._stopping = True  # seen even while guests are being made
         self._inbox.put(item)
 
     @property
     def backlog(self) -> int:
         """Items that wait in the inbox."""
-        return self._inbox.qsize()
+        return len(self._inbox)
 
     def join(self, timeout_s: float) -> bool:
         """Wait for the thread's end; whether it has ended."""
@@ -189,10 +140,18 @@ class Runner:
     def _run(self) -> None:
         try:
             self._serve()
+        except _StopAskedError:
+            pass
+        except Exception as error:
+            # A fault of ours (a broken invariant): the session ends, the server goes on.
+            log.exception("session %s ended by a fault", self._id)
+            text = f"the session ended by a fault of the simulator ({type(error).__name__})"
+            self._post([Ended(messages.CLOSE_INTERNAL, text)])
         finally:
-            for item in self._take(0):
-                if isinstance(item, Ask):
-                    item.reply.set_exception(NotFoundError("the session has ended"))
+            self._inbox.close(NotFoundError("the session has ended"))
+            self.__dict__.pop("_session", None)
+            self._picture, self._publisher = None, Publisher()
+            self._post([Gone()])
 
     def _serve(self) -> None:
         try:
@@ -200,29 +159,18 @@ class Runner:
         except (RefusedError, NotFoundError) as error:
             self._post([Built(self._config, False), Ended(messages.CLOSE_NO_SESSION, str(error))])
             return
-        except Exception as error:
-            self._fail(error)
-            return
-        try:
-            self._epoch = 1
-            self._out.append(Built(self._config, True))
-            self._flush()
-            self._pacer.rest(time.monotonic())
-            while not self._stopping:
-                self._turn()
-        except Exception as error:
-            self._fail(error)
-
-    def _fail(self, error: Exception) -> None:
-        """A fault of ours (a broken invariant): the session ends, the server goes on."""
-        log.exception("session %s ended by a fault", self._id)
-        text = f"the session ended by a fault of the simulator ({type(error).__name__})"
-        self._post([Ended(messages.CLOSE_INTERNAL, text)])
+        self._epoch = 1
+        self._out.append(Built(self._config, True))
+        self._flush()
+        self._pacer.rest(time.monotonic())
+        while not self._stopping:
+            self._turn()
 
     def _turn(self) -> None:
-        for item in self._take(self._wait_s()):
+        for item in self._inbox.take(self._wait_s()):
             self._handle(item)
         self._advance()
+        self._tell()
         self._publish()
         self._flush()
 
@@ -231,19 +179,17 @@ class Runner:
             self._post(self._out)
             self._out = []
 
-    def _progress(self, text: str, done: int, total: int) -> None:
-        self._post([Text(None, messages.progress(text, done, total))])
+    def _progress(
+        self, text: str, done: int, total: int, phase: messages.Phase = messages.PHASE_GUEST
+    ) -> None:
+        if self._stopping:
+            raise _StopAskedError
+        self._post([Progress(messages.progress(text, done, total, phase))])
 
-    def _take(self, wait_s: float | None) -> list[Incoming]:
-        """Everything in the inbox, after at most ``wait_s`` (None = until something comes)."""
-        items: list[Incoming] = []
-        try:
-            if wait_s is None or wait_s > 0:
-                items.append(self._inbox.get(timeout=wait_s))
-            while True:
-                items.append(self._inbox.get_nowait())
-        except queue.Empty:
-            return items
+    def _say(self, clients: Iterable[int], *texts: str) -> None:
+        to = tuple(clients)
+        if to:
+            self._out += [Text(to, text) for text in texts]
 
     @property
     def _running(self) -> bool:
@@ -267,33 +213,27 @@ class Runner:
         elif isinstance(item, FromClient):
             self._handle_message(item.client, item.message)
         elif isinstance(item, Joined):
+            self._tell()  # what the others do not know yet would come to this client twice
             self._clients.add(item.client)
-            self._out.append(Text(item.client, self._welcome()))
+            self._say((item.client,), self._welcome(), *self._told.catch_up(self._session.log))
         elif isinstance(item, Left):
             self._clients.discard(item.client)
             self._publisher.forget(item.client)
         elif isinstance(item, Ask):
-            self._answer(item)
-        else:
-            self._stopping = True
-
-    def _answer(self, item: Ask) -> None:
-        if item.reply.set_running_or_notify_cancel():
-            try:
-                item.reply.set_result(item.question(self._session))
-            except RefusedError as error:
-                item.reply.set_exception(error)
+            item.answer(self._session)
 
     def _handle_message(self, client: int, message: Message) -> None:
         if isinstance(message, CommandMessage):
             self._command(client, message)
+        elif isinstance(message, SequenceMessage):
+            self._begin(client, message)
         elif isinstance(message, Pace):
             self._pacer.set(message.ticks_per_s, time.monotonic())
-            self._out.append(Text(None, messages.pace(message.ticks_per_s)))
+            self._say(self._clients, messages.pace(message.ticks_per_s))
         elif isinstance(message, Step):
             if self._pacer.ticks_per_s:
                 text = "step works only while paused: set the pace to 0 first"
-                self._out.append(Text(client, messages.error(text)))
+                self._say((client,), messages.error(text))
             else:
                 self._steps = min(self._steps + message.ticks, messages.MAX_STEP_TICKS)
         elif isinstance(message, Reset):
@@ -303,21 +243,33 @@ class Runner:
         try:
             entry = self._session.accept(message.command)
         except RefusedError as error:
-            self._out.append(Text(client, messages.error(str(error), message.command_id)))
+            self._say((client,), messages.error(str(error), message.command_id))
             return
         self._dirty = True
-        text = messages.accepted(message.command_id, entry.index, entry.tick)
-        self._out.append(Text(client, text))
+        self._say((client,), messages.accepted(message.command_id, entry.index, entry.tick))
+
+    def _begin(self, client: int, message: SequenceMessage) -> None:
+        session = self._session
+        try:
+            session.begin(message.commands)
+        except RefusedError as error:
+            self._say((client,), messages.error(str(error), message.command_id))
+            return
+        self._dirty = True
+        text = messages.accepted(message.command_id, session.log_index, session.tick)
+        self._say((client,), text)
 
     def _reset(self, client: int, message: Reset) -> None:
+        self._tell()
         self._flush()
         try:
             session = self._build(message.config, self._progress)
         except (RefusedError, NotFoundError) as error:
-            self._out.append(Text(client, messages.error(str(error), message.command_id)))
+            self._say((client,), messages.error(str(error), message.command_id))
             self._out.append(Built(message.config, False))
             return
         self._session = session
+        self._told, self._sequence = LogTold(), None
         self._epoch += 1
         self._steps = 0
         self._picture = None
@@ -326,8 +278,9 @@ class Runner:
         self._pacer.rest(time.monotonic())
         self._out.append(Built(message.config, True))
         self._out.append(Renewed(self._welcome()))
-        self._out.append(Text(client, messages.accepted(message.command_id, 0, 0)))
+        self._say((client,), messages.accepted(message.command_id, 0, 0))
 
+    # -- what clients are told -------------------------------------------------------------------
     def _welcome(self) -> str:
         return messages.welcome(
             {
@@ -337,6 +290,17 @@ class Runner:
                 **self._session.describe(),
             }
         )
+
+    def _tell(self) -> None:
+        """Tell every client what is new in the log, and how far a sequence of commands is."""
+        texts = self._told.news(self._session.log)
+        if self._sequence is not self._session.sequence:
+            self._sequence = self._session.sequence
+            if self._sequence is not None:
+                now = self._sequence
+                texts.append(messages.sequence(now.total, now.left, now.text))
+        if texts:
+            self._say(self._clients, *texts)
 
     # -- ticks and pictures ----------------------------------------------------------------------
     def _advance(self) -> None:

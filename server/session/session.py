@@ -5,67 +5,40 @@ so that a session can be made to run anywhere. A command is refused before it is
 the log before anybody is told that it was accepted.
 """
 
-from collections.abc import Mapping
+import collections
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from engine.commands import Command
 from engine.errors import RefusedError
+from engine.log import Entry, play
 from engine.trace.limits import check_size
 from engine.view import GuestView
 from engine.world import World
+from server.session.transcript import Transcript, transcript_from_dict
 from server.wire.config import SessionConfig
 
 MAX_LOG = 100_000  # commands of one session
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One line of the log.
+class SequenceState:
+    """How far a sequence of commands is.
 
     Attributes:
-        index: 1, 2, 3…
-        tick: simulated time at which the command was applied.
-        command: what was asked.
-        idle: whether every guest had finished what was asked before, with the workload off.
+        total: commands in it.
+        left: those still to be given; 0: it is over.
+        text: why it ended early, None if it did not.
     """
 
-    index: int
-    tick: int
-    command: Command
-    idle: bool
+    total: int
+    left: int
+    text: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form."""
-        return {
-            "index": self.index, "tick": self.tick, "command": self.command.to_dict(),
-            "idle": self.idle,
-        }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """All that it takes to make a session's present state again.
-
-    Attributes:
-        config: guest, designs, seed.
-        log: every command.
-        tick: simulated time now.
-        idle: whether every guest has finished what was asked, with the workload off.
-    """
-
-    config: SessionConfig
-    log: tuple[Entry, ...]
-    tick: int
-    idle: bool
-
-    def to_dict(self) -> dict[str, Any]:
-        """Seed and commands: the answer of GET /api/sessions/{id}; slow with a long log."""
-        return {
-            "config": self.config.to_dict(),
-            "tick": self.tick,
-            "log": [entry.to_dict() for entry in self.log],
-        }
+        return {"total": self.total, "left": self.left, "text": self.text}
 
 
 class Session:
@@ -82,8 +55,10 @@ class Session:
         self.config = config
         self.world = world
         self.log: list[Entry] = []
+        self.sequence: SequenceState | None = None
+        self._queue: collections.deque[Command] = collections.deque()
         self._facts = dict(facts)
-        self._at_rest = not world.busy()
+        self._idle = not world.busy()
 
     @property
     def tick(self) -> int:
@@ -101,37 +76,102 @@ class Session:
 
         Ticks are not counted at rest; results never depend on it (engine/core/run.py).
         """
-        return self._at_rest
+        return self._idle
 
-    @property
-    def _quiet(self) -> bool:
-        return not self.world.busy()
+    # -- commands
 
     def accept(self, command: Command) -> Entry:
-        """Check a command, put it into the log, apply it.
+        """Check a command, put it into the log, apply it; a sequence under way ends by it.
 
         Raises:
             RefusedError: the command makes no sense for this guest, or the log is full; nothing
                 has changed then.
         """
+        entry = self._enter(command)
+        self._break_off("another command was given")
+        return entry
+
+    def begin(self, commands: Sequence[Command]) -> None:
+        """Give commands one after the other, each when every guest is idle.
+
+        The first is given at once if they are idle now, the others by advance().
+
+        Args:
+            commands: at least one.
+
+        Raises:
+            RefusedError: another sequence is under way, or the first command is refused at once;
+                nothing has changed then.
+        """
+        if self._queue:
+            left = len(self._queue)
+            raise RefusedError(f"a sequence is under way, {left} of its commands are still to come")
+        first, *rest = commands
+        if self._idle:
+            self._enter(first)
+        else:
+            rest = list(commands)
+        self._queue.extend(rest)
+        self.sequence = SequenceState(len(commands), len(rest))
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Give the commands of the sequence that are due."""
+        while self._queue and self._idle:
+            try:
+                self._enter(self._queue[0])
+            except RefusedError as error:
+                self._break_off(str(error))
+                return
+            self._queue.popleft()
+            if self.sequence is not None:
+                self.sequence = SequenceState(self.sequence.total, len(self._queue))
+
+    def _break_off(self, text: str) -> None:
+        """Give up what is left of the sequence."""
+        if self._queue and self.sequence is not None:
+            left = len(self._queue)
+            self._queue.clear()
+            words = f"{text}: {left} of {self.sequence.total} commands were not given"
+            self.sequence = SequenceState(self.sequence.total, 0, words)
+
+    def _enter(self, command: Command) -> Entry:
         if len(self.log) >= MAX_LOG:
             raise RefusedError(f"the log has {MAX_LOG} commands, its limit: reset the session")
-        entry = Entry(self.log_index + 1, self.tick, command, self._quiet)
+        entry = Entry(self.log_index + 1, self.tick, command, self._idle)
         self.log.append(entry)
         try:
             self.world.apply(command)
         except RefusedError:
             self.log.pop()
             raise
-        self._at_rest = False
+        self._idle = not self.world.busy()
         return entry
 
+    # -- time
+
     def advance(self) -> None:
-        """Run one tick."""
-        # The tick after the last busy one still clears the marks of what was touched.
-        quiet = self._quiet
+        """Run one tick, then give what was waiting for the guests to be idle."""
         self.world.step(1)
-        self._at_rest = quiet and not self.world.busy()
+        self._idle = not self.world.busy()
+        self._go_on()
+
+    def replay(self, entries: Sequence[Entry], until_tick: int, look: Callable[[], None]) -> None:
+        """Take over the log of another session of the same config, each entry at its tick.
+
+        Args:
+            entries: that session's log; this one's is empty.
+            until_tick: where that session stands.
+            look: called now and then; may raise to break off.
+
+        Raises:
+            RefusedError: the log is no log of such a session.
+        """
+        play(self.world, entries, until_tick, look)
+        self.log = list(entries)
+        self._idle = not self.world.busy()
+
+    # -- looking
 
     def views(self) -> tuple[GuestView, ...]:
         """All designs at the present tick, read-only."""
@@ -140,6 +180,7 @@ class Session:
     def describe(self) -> dict[str, Any]:
         """Fields of ``welcome`` that the session knows."""
         workload = self.world.workload
+        at_work = self.sequence if self._queue else None
         return {
             "config": self.config.to_dict(),
             "tick": self.tick,
@@ -149,12 +190,15 @@ class Session:
                 for d in self.world.designs
             ],
             "workload": {"enabled": workload.enabled, "rate": workload.rate},
+            "sequence": at_work and at_work.to_dict(),
             **self._facts,
         }
 
-    def recipe(self) -> Recipe:
+    def transcript(self) -> Transcript:
         """What it takes to make the present state again."""
-        return Recipe(self.config, tuple(self.log), self.tick, self._quiet)
+        return Transcript(
+            self.config, tuple(self.log), self.tick, self._idle, self._facts["engine"]
+        )
 
     def alone(self, key: str) -> World:
         """A copy of the world with one of its designs; what happens in it does not happen here.
@@ -171,6 +215,22 @@ class Session:
         check_size(self.world.nr_pages)
         return self.world.alone(keys.index(key))
 
-    def export(self) -> dict[str, Any]:
-        """Seed and commands, as Recipe.to_dict."""
-        return self.recipe().to_dict()
+
+def session_from_export(
+    data: object, build: Callable[[SessionConfig], Session], look: Callable[[], None]
+) -> Session:
+    """The session that an export describes, at the tick at which it was taken.
+
+    Args:
+        data: what GET /api/sessions/{id} answered.
+        build: makes a session at tick 0.
+        look: called now and then while its log is played; may raise to break off.
+
+    Raises:
+        RefusedError: it is no export, of another log version, or its guest cannot be made.
+        NotFoundError: its guest is an upload that is not kept any more.
+    """
+    transcript = transcript_from_dict(data, MAX_LOG)
+    session = build(transcript.config)
+    session.replay(transcript.log, transcript.tick, look)
+    return session

@@ -8,6 +8,8 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from engine.commands import COMMANDS, Command, command_from_dict
+from engine.errors import RefusedError
+from server.jsontext import shown
 
 
 def _command(value: object) -> Command:
@@ -46,3 +48,31 @@ class CommandForm:
     ) -> JsonSchemaValue:
         schemas = command_schemas(complete=handler.mode == "serialization")
         return {"oneOf": schemas, "discriminator": {"propertyName": "type"}}
+
+
+@dataclass(frozen=True)
+class CommandsForm:
+    """Annotation of a field that holds 1 to ``most`` commands."""
+
+    most: int
+
+    def _commands(self, value: object) -> tuple[Command, ...]:
+        if not isinstance(value, list | tuple):
+            raise RefusedError(f"commands is {shown(value)}: a list of commands is needed")
+        if not 1 <= len(value) <= self.most:
+            raise RefusedError(f"commands has {len(value)}: from 1 to {self.most} are allowed")
+        return tuple(_command(one) for one in value)
+
+    def __get_pydantic_core_schema__(self, _: Any, __: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            self._commands,
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                lambda commands: [one.to_dict() for one in commands]
+            ),
+        )
+
+    def __get_pydantic_json_schema__(
+        self, _: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        one = CommandForm().__get_pydantic_json_schema__(_, handler)
+        return {"type": "array", "items": one, "minItems": 1, "maxItems": self.most}

@@ -4,7 +4,7 @@ Beside server/wire/frames.py, which has the frames. What comes up is validated h
 else; web/src/protocol.d.ts is generated from these classes (scripts/protocol_types.py).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, TypeAlias, get_args
@@ -14,10 +14,11 @@ from pydantic import StrictInt, TypeAdapter, ValidationError
 
 from engine.commands import Command
 from engine.errors import RefusedError
+from engine.log import Entry
 from engine.view import PLANES, STAT_FIELDS
 from server.jsontext import dump, parse_object
 from server.wire import config as configs
-from server.wire.command_form import CommandForm
+from server.wire.command_form import CommandForm, CommandsForm
 from server.wire.config import CLOSED, SessionConfig
 from server.wire.fields import Listed, Number, Place, Text, Whole, refusal
 from server.wire.frames import WIRE_VERSION
@@ -26,6 +27,8 @@ MAX_MESSAGE_BYTES = 64 * 1024
 MAX_COMMAND_ID = 64
 MAX_TICKS_PER_S = 1000
 MAX_STEP_TICKS = 1000
+MAX_CREDIT = 4  # frames that one credit can pay for
+MAX_SEQUENCE = 100  # commands of one sequence
 
 CLOSE_GOING_AWAY = 1001
 CLOSE_INTERNAL = 1011
@@ -33,6 +36,11 @@ CLOSE_BAD_HELLO = 4400
 CLOSE_NO_SESSION = 4404
 CLOSE_TOO_BIG = 4413
 CLOSE_LIMIT = 4429
+
+PHASE_COMPILING: Literal["compiling"] = "compiling"  # the long wait of a first start
+PHASE_PREPARING: Literal["preparing"] = "preparing"  # the rest of any start
+PHASE_GUEST: Literal["guest"] = "guest"  # a guest is being made
+Phase: TypeAlias = Literal["compiling", "preparing", "guest"]
 
 CommandId: TypeAlias = Annotated[str, Text("command_id", MAX_COMMAND_ID, "a string")]
 
@@ -69,11 +77,23 @@ class CommandMessage:
 
 @dataclass(frozen=True)
 class Credit:
-    """One frame was painted."""
+    """``n`` frames were painted."""
 
     __pydantic_config__ = CLOSED
 
     type: Literal["credit"] = field(default="credit", kw_only=True)
+    n: Annotated[int, Whole("credit", 1, MAX_CREDIT, "frames")] = 1
+
+
+@dataclass(frozen=True)
+class SequenceMessage:
+    """Commands to be given one after the other, each when every guest is idle."""
+
+    __pydantic_config__ = CLOSED
+
+    type: Literal["sequence"] = field(default="sequence", kw_only=True)
+    command_id: CommandId
+    commands: Annotated[tuple[Command, ...], CommandsForm(MAX_SEQUENCE)]
 
 
 @dataclass(frozen=True)
@@ -167,6 +187,17 @@ class WorkloadInfo:
 
 
 @dataclass(frozen=True)
+class SequenceInfo:
+    """How far a sequence of commands is; ``text``: why it ended early."""
+
+    __pydantic_config__ = CLOSED
+
+    total: int
+    left: int
+    text: str | None = None
+
+
+@dataclass(frozen=True)
 class Welcome:
     """What a client must know before the first frame."""
 
@@ -182,6 +213,7 @@ class Welcome:
     log_index: int
     designs: tuple[DesignInfo, ...]
     workload: WorkloadInfo
+    sequence: SequenceInfo | None
     guest: GuestInfo
     engine: str
     planes: tuple[tuple[str, str], ...] = PLANES
@@ -201,14 +233,46 @@ class Accepted:
 
 
 @dataclass(frozen=True)
+class LogEntry:
+    """One line of the log."""
+
+    __pydantic_config__ = CLOSED
+
+    index: int
+    tick: int
+    command: Annotated[Command, CommandForm()]
+    idle: bool
+
+
+@dataclass(frozen=True)
+class Entries:
+    """What is new in the log, or a part of it after ``welcome``."""
+
+    __pydantic_config__ = CLOSED
+
+    type: Literal["entries"] = field(default="entries", kw_only=True)
+    entries: tuple[LogEntry, ...]
+
+
+@dataclass(frozen=True)
+class SequenceProgress(SequenceInfo):
+    """How far a sequence of commands is now, to all."""
+
+    __pydantic_config__ = CLOSED
+
+    type: Literal["sequence_state"] = field(default="sequence_state", kw_only=True)
+
+
+@dataclass(frozen=True)
 class ErrorMessage:
-    """One sentence; the session goes on, unless a close follows."""
+    """One sentence; the session goes on, unless a close follows: then ``code`` is its code."""
 
     __pydantic_config__ = CLOSED
 
     type: Literal["error"] = field(default="error", kw_only=True)
     command_id: str | None
     text: str
+    code: int | None = None
 
 
 @dataclass(frozen=True)
@@ -221,11 +285,12 @@ class Progress:
     text: str
     done: int
     total: int
+    phase: Phase = PHASE_GUEST
 
 
-Message = Hello | CommandMessage | Credit | Pace | Step | Key | Reset
+Message = Hello | CommandMessage | SequenceMessage | Credit | Pace | Step | Key | Reset
 UP: Mapping[str, type[Message]] = {form.type: form for form in get_args(Message)}
-Answer = Welcome | Accepted | ErrorMessage | Pace | Progress
+Answer = Welcome | Accepted | Entries | SequenceProgress | ErrorMessage | Pace | Progress
 DOWN: Mapping[str, type[Answer]] = {form.type: form for form in get_args(Answer)}
 Up: TypeAlias = Annotated[Message, Constraint(discriminator="type")]
 Down: TypeAlias = Annotated[Answer, Constraint(discriminator="type")]
@@ -261,7 +326,7 @@ def _refused(text: str, error: ValidationError) -> MessageError:
     except RefusedError as other:
         return MessageError(str(other))
     command_id = None
-    if data.get("type") in (CommandMessage.type, Reset.type):
+    if data.get("type") in (CommandMessage.type, SequenceMessage.type, Reset.type):
         with suppress(ValidationError):
             command_id = _COMMAND_ID.validate_python(data.get("command_id"))
     return MessageError(refusal(error, _MESSAGE, _PLACES), command_id)
@@ -285,9 +350,20 @@ def accepted(command_id: str, index: int, tick: int) -> str:
     return _text(Accepted(command_id, index, tick))
 
 
-def error(text: str, command_id: str | None = None) -> str:
-    """One sentence; the session goes on."""
-    return _text(ErrorMessage(command_id, text))
+def entries(log: Iterable[Entry]) -> str:
+    """Lines of the log, in order."""
+    told = (LogEntry(one.index, one.tick, one.command, one.idle) for one in log)
+    return _text(Entries(tuple(told)))
+
+
+def sequence(total: int, left: int, text: str | None = None) -> str:
+    """How far a sequence of commands is."""
+    return _text(SequenceProgress(total, left, text))
+
+
+def error(text: str, command_id: str | None = None, code: int | None = None) -> str:
+    """One sentence; the session goes on, unless a close with ``code`` follows."""
+    return _text(ErrorMessage(command_id, text, code))
 
 
 def pace(ticks_per_s: float) -> str:
@@ -295,9 +371,9 @@ def pace(ticks_per_s: float) -> str:
     return _text(Pace(ticks_per_s))
 
 
-def progress(text: str, done: int, total: int) -> str:
+def progress(text: str, done: int, total: int, phase: Phase = PHASE_GUEST) -> str:
     """Something that takes over a second is under way."""
-    return _text(Progress(text, done, total))
+    return _text(Progress(text, done, total, phase))
 
 
 def common_version(versions: Sequence[int]) -> bool:

@@ -109,6 +109,32 @@ def test_a_newcomer_finds_a_scenario_and_plays_it_by_keyboard(page: Page, server
     assert "scenario" not in page.url
 
 
+def test_a_step_goes_on_when_the_tab_that_began_it_is_closed(
+    open_page: Callable[..., Page], server: Server
+) -> None:
+    """The server gives the commands of a step; a tab is only one who looks on."""
+    first, second = open_page(), open_page()
+    load(first, server.url, SMALL)
+    second.goto(first.url)
+    ready(second, 0)
+    steps = SCENARIOS[SMALL].steps
+    step = next(i for i, one in enumerate(steps) if len(one.commands) > 1)
+    for done in range(1, step + 1):
+        first.get_by_role("button", name="Next step").click()
+        ready(first, done)
+    first.get_by_role("button", name="Pause").click()
+    expect(second.get_by_role("button", name="Run")).to_be_visible()
+    first.get_by_role("button", name="Next step").click()
+    expect(second.locator("#guide-bar")).to_have_attribute("data-step", str(step + 1))
+    expect(second.locator("#guide-next")).to_be_disabled()
+    expect(second.locator("#guide-words")).to_contain_text("The simulation is paused: press Run.")
+    first.close()
+    second.get_by_role("button", name="Run").click()
+    ready(second, step + 1)
+    given = sum(len(one.commands) for one in steps[: step + 1])
+    expect(second.locator("body")).to_have_attribute("data-log", str(given))
+
+
 def test_the_argument_shows_each_claim_and_what_the_numbers_say_now(
     page: Page, server: Server
 ) -> None:

@@ -25,7 +25,7 @@ def base() -> Guest:
     return make_synthetic("tight", 256, 1)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_session(base: Guest) -> Callable[..., Session]:
     """Makes a session over ``base``."""
 

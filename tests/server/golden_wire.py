@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from engine.commands import BalloonInflate, CompactMemory
+from engine.log import Entry
 from engine.view import PLANES
 from server.wire import frames, messages
 from tests.server import fake
@@ -52,6 +54,7 @@ WELCOME: dict[str, Any] = {
         },
     ],
     "workload": {"enabled": False, "rate": 256},
+    "sequence": {"total": 3, "left": 2, "text": None},
     "guest": {
         "label": "12 MiB",
         "size_mib": 12,
@@ -70,6 +73,14 @@ WELCOME: dict[str, Any] = {
 DOWN: dict[str, str] = {
     "welcome": messages.welcome(WELCOME),
     "accepted": messages.accepted("c1", 17, 4200),
+    "entries": messages.entries(
+        [Entry(16, 3900, BalloonInflate(51200), True), Entry(17, 4200, CompactMemory(), False)]
+    ),
+    "sequence_state": messages.sequence(3, 1),
+    "sequence_ended": messages.sequence(
+        3, 0, "another command was given: 1 of 3 commands were not given"
+    ),
+    "farewell": messages.error("the server is shutting down", code=messages.CLOSE_GOING_AWAY),
     "error": messages.error("inflate by 9000 MiB: the guest has 1024 MiB", "c2"),
     "pace": messages.pace(60),
     "progress": messages.progress("reading the capture runs", 0, 1),
@@ -82,7 +93,13 @@ UP: dict[str, dict[str, Any]] = {
         "command_id": "c1",
         "command": {"type": "balloon_inflate", "nr_pages": 51200},
     },
+    "sequence": {
+        "type": "sequence",
+        "command_id": "c4",
+        "commands": [{"type": "balloon_inflate", "nr_pages": 51200}, {"type": "compact"}],
+    },
     "credit": {"type": "credit"},
+    "credits": {"type": "credit", "n": 2},
     "set_pace": {"type": "pace", "ticks_per_s": 60},
     "step": {"type": "step", "ticks": 1},
     "key": {"type": "key"},

@@ -74,7 +74,7 @@ const preview = createPreview(state, painter, address, client.sequence);
 const story = createStory(state, painter, { send: client.send, startOver: setup.startOver, show: preview.go });
 createComparison(state, painter);
 const trace = createTrace(state, painter, { pace: client.pace, step: client.step, trace: postTrace, reasons: getReasons });
-const guide = createGuide(state, painter, address, { send: client.send, reset: client.reset, startOver: setup.startOver, read: getScenarios });
+const guide = createGuide(state, painter, address, { sequence: client.sequence, reset: client.reset, startOver: setup.startOver, read: getScenarios });
 createHelp(state, (what) => guide.act(what) || story.act(what) || trace.act(what) || controls.act(what), setup.open);
 createIntro();
 createClaims(state);

@@ -50,7 +50,7 @@ export function createState() {
     frame: atom(/** @type {import("./net/wire.js").Frame|null} */ (null)),
     /** Commands in flight, by command_id. */
     pending: atom(/** @type {ReadonlyMap<string, Pending>} */ (new Map())),
-    /** Commands accepted from this page since the last welcome, oldest first. */
+    /** The reset that this page asked for last: what was done before the log's first command. */
     done: atom(/** @type {readonly Done[]} */ ([])),
     /** Ticks a second that the server runs at, 0 = paused. */
     pace: atom(0),
@@ -60,8 +60,10 @@ export function createState() {
     expected: atom(""),
     /** What a real kernel did from the example shown, null = not recorded or not read yet. */
     recorded: atom(/** @type {import("./recorded/recording.js").Recorded|null} */ (null)),
-    /** The session's log, read when a recording or a scenario is there to follow. */
-    log: atom(/** @type {readonly import("./recorded/recording.js").Entry[]} */ ([])),
+    /** The session's log, as far as the server has told it: always at least as far as the frame. */
+    log: atom(/** @type {readonly import("./net/wire.js").Entry[]} */ ([])),
+    /** A sequence of commands that the server is working off, whoever asked for it; null = none. */
+    sequence: atom(/** @type {import("./net/wire.js").Sequence|null} */ (null)),
     /** What is shown while the simulator is being compiled, null = nothing yet, or it is compiled. */
     preview: atom(/** @type {import("./recorded/still.js").Preview|null} */ (null)),
     /** The recorded step looked at meanwhile. */

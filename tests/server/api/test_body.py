@@ -10,11 +10,12 @@ import pytest
 from fastapi import FastAPI, Request, Response
 
 from engine.commands import CompactMemory
+from engine.log import Entry
 from server.api import body
 from server.api.app import create_app
 from server.api.body import MANY, Refusal, dump_pieces, read_body
 from server.api.routes import MAX_BODIES
-from server.session.session import MAX_LOG, Entry
+from server.session.session import MAX_LOG
 from server.settings import Settings
 from server.wire.config import config_from_dict
 from tests.server.client import SMALL
@@ -139,14 +140,14 @@ def test_a_list_is_encoded_in_pieces_so_that_others_get_their_turn(monkeypatch):
 async def test_a_full_log_costs_the_event_loop_nothing():
     app: FastAPI = create_app(Settings())
     async with app.router.lifespan_context(app):
-        live = app.state.manager.create(config_from_dict(SMALL))
-        await live.recipe()
+        live = await app.state.manager.create(config_from_dict(SMALL))
+        await live.transcript()
 
         def fill(session):
             command = CompactMemory()
             session.log.extend(Entry(i + 1, i, command, True) for i in range(MAX_LOG))
 
-        await live._ask_session(fill)
+        await live._ask(fill)
         sent: list[bytes] = []
 
         async def receive():

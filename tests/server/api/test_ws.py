@@ -187,3 +187,53 @@ async def test_the_server_says_goodbye():
     with pytest.raises(ConnectionClosed):
         await client.send("credit")
     await context.__aexit__(None, None, None)
+
+
+async def test_every_viewer_learns_the_log_and_who_comes_later_the_whole_of_it(server):
+    session = post_session(server)
+    async with joined(server, session) as one, joined(server, session) as two:
+        await one.command("c1", type="balloon_inflate", nr_pages=1024)
+        await one.command("c2", type="compact")
+        told = []
+        while len(told) < 2:
+            told += (await two.text("entries"))["entries"]
+        async with joined(server, session) as three:
+            assert three.welcome["log_index"] == 2
+            assert (await three.text("entries"))["entries"] == told
+    export = httpx.get(f"{server}/api/sessions/{session}").json()
+    assert export["log"] == told
+    assert (export["log_version"], export["engine"]) == (1, three.welcome["engine"])
+
+
+async def test_a_sequence_outlives_the_socket_that_asked_for_it(server):
+    session = post_session(server)
+    commands = [
+        {"type": "balloon_inflate", "nr_pages": 2048},
+        {"type": "compact"},
+        {"type": "balloon_deflate", "nr_pages": 1024},
+    ]
+    async with joined(server, session) as other:
+        async with joined(server, session) as one:
+            await one.send("pace", ticks_per_s=0)
+            await one.send("sequence", command_id="s", commands=commands)
+            assert (await one.text("accepted"))["index"] == 1
+        state = await other.text("sequence_state")
+        assert (state["total"], state["left"]) == (3, 2)
+        await other.send("sequence", command_id="again", commands=commands)
+        assert "a sequence is under way" in (await other.text("error"))["text"]
+        await other.send("pace", ticks_per_s=1000)
+        while (await other.text("sequence_state"))["left"]:
+            pass
+        await other.until(lambda p: p.log_index == 3 and not other.stat("busy"))
+        assert other.stat("balloon_actual") == 1024
+    log = httpx.get(f"{server}/api/sessions/{session}").json()["log"]
+    assert [entry["command"] for entry in log] == commands
+    assert all(entry["idle"] for entry in log)
+
+
+async def test_a_farewell_is_told_by_its_code_and_not_by_its_words(server):
+    async with raw(server, "nothing") as client:
+        assert (await client.text("error"))["code"] == messages.CLOSE_NO_SESSION
+    async with joined(server, post_session(server)) as client:
+        await client.send("fly")
+        assert (await client.text("error"))["code"] is None

@@ -11,7 +11,7 @@ from engine.snapshot import copy_guest, digest
 from engine.view import STAT_FIELDS
 from server.errors import LimitReachedError, NotFoundError
 from server.jobs import spread as spread_module
-from server.jobs.spread import Spread, Spreads, Stopped, play, seeds_of, varied
+from server.jobs.spread import Spread, Spreads, Stopped, follow, parse_seeds, with_seed
 from server.session.budget import Budget
 from server.wire.config import MAX_SEED, CaptureSource, SessionConfig, SyntheticSource
 from tests.server.client import joined, post_session
@@ -50,11 +50,11 @@ def used(session) -> None:
     rest(session)
 
 
-def test_the_same_seed_leads_to_the_same_state(make_session):
+def test_following_a_log_under_its_own_seed_leads_to_the_same_state(make_session):
     session, again = make_session(), make_session()
     used(session)
     for _ in range(3):
-        play(again, session.recipe(), never)
+        follow(again, session.transcript(), never)
         assert state(again) == state(session)
         again = make_session()
         session.accept(TakeHugePages(4))
@@ -62,7 +62,7 @@ def test_the_same_seed_leads_to_the_same_state(make_session):
             session.advance()
 
 
-def test_with_a_workload_ticks_are_counted(make_session):
+def test_where_a_session_was_not_idle_as_many_ticks_are_run_as_in_it(make_session):
     session, again = make_session(), make_session()
     session.accept(SetWorkload(True, 64))
     for _ in range(20):
@@ -70,18 +70,18 @@ def test_with_a_workload_ticks_are_counted(make_session):
     session.accept(CompactMemory())
     for _ in range(7):
         session.advance()
-    play(again, session.recipe(), never)
+    follow(again, session.transcript(), never)
     assert again.tick == session.tick
     assert state(again) == state(session)
 
 
-def test_other_seeds_of_a_capture_and_of_a_recipe():
-    assert varied(CAPTURE, 9) == SessionConfig(CAPTURE.source, CAPTURE.designs, 9)
-    assert varied(CAPTURE, 7) == CAPTURE
-    assert varied(SMALL, SMALL.seed) == SMALL
-    assert varied(SMALL, 4).source == SyntheticSource("tight", 256, 4)
+def test_another_seed_draws_a_synthetic_guest_anew_and_leaves_a_capture_as_it_is():
+    assert with_seed(CAPTURE, 9) == SessionConfig(CAPTURE.source, CAPTURE.designs, 9)
+    assert with_seed(CAPTURE, 7) == CAPTURE
+    assert with_seed(SMALL, SMALL.seed) == SMALL
+    assert with_seed(SMALL, 4).source == SyntheticSource("tight", 256, 4)
     top = SessionConfig(SyntheticSource("tight", 256, MAX_SEED), ("pinned",), 1)
-    assert varied(top, 2).source.seed == 0
+    assert with_seed(top, 2).source.seed == 0
 
 
 def test_a_spread_has_mean_lowest_and_highest_of_every_statistic(make_session):
@@ -94,7 +94,7 @@ def test_a_spread_has_mean_lowest_and_highest_of_every_statistic(make_session):
         built.append(config.seed)
         return make_session(config)
 
-    spread = Spread(session.recipe(), 3, build)
+    spread = Spread(session.transcript(), 3, build)
     assert spread.describe()["state"] == "running"
     assert "designs" not in spread.describe()
     spread.run()
@@ -111,7 +111,7 @@ def test_a_spread_has_mean_lowest_and_highest_of_every_statistic(make_session):
     assert state(session) == before
 
 
-def test_what_goes_wrong_is_said(make_session, monkeypatch):
+def test_a_spread_that_fails_says_why(make_session, monkeypatch):
     session = make_session()
     used(session)
 
@@ -125,17 +125,17 @@ def test_what_goes_wrong_is_said(make_session, monkeypatch):
         (refuses, "upload 'x' is not kept any more"),
         (breaks, "it ended by a fault of the simulator (RuntimeError)"),
     ):
-        spread = Spread(session.recipe(), 2, build)
+        spread = Spread(session.transcript(), 2, build)
         spread.run()
         assert spread.describe()["text"] == text
         assert spread.describe()["state"] == "failed"
     monkeypatch.setattr(spread_module, "LIMIT_S", -1.0)
-    spread = Spread(session.recipe(), 2, lambda config, _: make_session(config))
+    spread = Spread(session.transcript(), 2, lambda config, _: make_session(config))
     spread.run()
     assert "it took over -1 s: take fewer seeds" in spread.describe()["text"]
 
 
-def test_a_long_wait_is_broken_off(make_session):
+def test_a_play_without_an_end_can_be_broken_off(make_session):
     session = make_session()
     session.accept(SetWorkload(True, 1))
     for _ in range(200):
@@ -147,8 +147,38 @@ def test_a_long_wait_is_broken_off(make_session):
 
     again = make_session()
     with pytest.raises(Stopped, match="enough"):
-        play(again, session.recipe(), look)
+        follow(again, session.transcript(), look)
     assert again.tick < 200
+
+
+def test_the_session_s_own_seed_is_played_to_the_tick(make_session, monkeypatch):
+    """Not followed: its own numbers must be those on the page, whatever was at work."""
+    session = make_session()
+    session.accept(BalloonInflate(8192))
+    session.advance()
+    session.advance()
+    session.accept(CompactMemory())
+    made = []
+
+    def build(config, _):
+        made.append(make_session(config))
+        return made[-1]
+
+    monkeypatch.setattr(spread_module, "follow", lambda *_: None)
+    Spread(session.transcript(), 2, build).run()
+    own, other = made
+    assert (own.tick, other.tick) == (2, 0)
+    for i in range(2):
+        assert own.world.digest(i) == session.world.digest(i)
+
+
+async def test_memory_for_a_spread_that_cannot_begin_is_given_back(make_session):
+    budget = Budget(1000)
+    spreads = Spreads(lambda config, _: make_session(config), budget)
+    spreads.close()
+    with pytest.raises(NotFoundError, match="shutting down"):
+        spreads.start("a", make_session().transcript(), 2, 300)
+    assert budget.used == 0
 
 
 async def ended(spreads, session_id):
@@ -157,29 +187,29 @@ async def ended(spreads, session_id):
     return spreads.get(session_id).describe()
 
 
-async def test_one_at_a_time_in_a_session(make_session):
+async def test_a_session_has_one_spread_at_a_time_and_the_budget_bounds_them_all(make_session):
     session = make_session()
     used(session)
     budget = Budget(1000)
     spreads = Spreads(lambda config, _: make_session(config), budget)
     with pytest.raises(NotFoundError, match="no spread was asked for"):
         spreads.get("a")
-    spreads.start("a", session.recipe(), 2, 300)
+    spreads.start("a", session.transcript(), 2, 300)
     assert budget.used == 300
     with pytest.raises(LimitReachedError, match="a spread is under way in this session"):
-        spreads.start("a", session.recipe(), 2, 300)
-    spreads.start("b", session.recipe(), 2, 300)
+        spreads.start("a", session.transcript(), 2, 300)
+    spreads.start("b", session.transcript(), 2, 300)
     with pytest.raises(LimitReachedError, match="MiB"):
-        spreads.start("c", session.recipe(), 2, 500)
+        spreads.start("c", session.transcript(), 2, 500)
     assert (await ended(spreads, "b"))["state"] == "done"
     assert spreads.get("a").describe()["state"] == "done"
     await asyncio.sleep(0)
     assert budget.used == 0
-    spreads.start("a", session.recipe(), 2, 300)
+    spreads.start("a", session.transcript(), 2, 300)
     spreads.close()
 
 
-async def test_a_session_that_is_gone_stops_its_spread(make_session):
+async def test_a_session_that_has_ended_stops_its_spread(make_session):
     session = make_session()
     used(session)
     building = asyncio.Event()
@@ -191,7 +221,7 @@ async def test_a_session_that_is_gone_stops_its_spread(make_session):
             progress("making", 0, 1)  # ends when the spread is cancelled
 
     spreads = Spreads(build, Budget(1000))
-    spread = spreads.start("a", session.recipe(), 2, 300)
+    spread = spreads.start("a", session.transcript(), 2, 300)
     await building.wait()
     spreads.forget("a")
     await asyncio.get_running_loop().run_in_executor(spreads._pool, never)
@@ -201,19 +231,19 @@ async def test_a_session_that_is_gone_stops_its_spread(make_session):
     spreads.close()
 
 
-async def test_a_long_log_is_refused(make_session, monkeypatch):
+async def test_a_log_over_the_limit_is_refused(make_session, monkeypatch):
     monkeypatch.setattr(spread_module, "MAX_COMMANDS", 2)
     session = make_session()
     used(session)
     spreads = Spreads(lambda config, _: make_session(config), Budget(1000))
     with pytest.raises(ValueError, match="the log has 3 commands: a spread plays at most 2"):
-        spreads.start("a", session.recipe(), 2, 1)
+        spreads.start("a", session.transcript(), 2, 1)
     spreads.close()
 
 
-def test_numbers_of_seeds():
-    assert seeds_of({}) == 5
-    assert seeds_of({"seeds": 20}) == 20
+def test_a_number_of_seeds_out_of_bounds_is_refused():
+    assert parse_seeds({}) == 5
+    assert parse_seeds({"seeds": 20}) == 20
     for data, words in (
         ({"seeds": 1}, "seeds is 1"),
         ({"seeds": 21}, "seeds is 21"),
@@ -221,10 +251,10 @@ def test_numbers_of_seeds():
         ({"sedes": 5}, "sedes"),
     ):
         with pytest.raises(ValueError, match=words):
-            seeds_of(data)
+            parse_seeds(data)
 
 
-async def test_over_rest(server):
+async def test_a_spread_is_asked_for_and_read_over_rest(server):
     session = post_session(server)
     address = f"{server}/api/sessions/{session}/spread"
     assert httpx.get(address).status_code == 404

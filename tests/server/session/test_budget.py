@@ -8,7 +8,7 @@ from server.session.budget import Budget
 MIB = 1 << 20
 
 
-def test_refused_politely_when_full():
+def test_more_than_is_free_is_refused_with_all_three_sizes():
     budget = Budget(100 * MIB)
     budget.reserve("a", 60 * MIB)
     with pytest.raises(LimitReachedError) as caught:
@@ -30,3 +30,12 @@ def test_a_reset_holds_both_until_it_has_ended():
     assert budget.used == 70 * MIB
     budget.hold("a", 40 * MIB)
     assert budget.used == 40 * MIB
+
+
+def test_a_holder_that_holds_nothing_counts_nothing():
+    budget = Budget(100 * MIB)
+    budget.reserve("a", 30 * MIB)
+    assert (budget.free, budget.held_by("a"), budget.held_by("b")) == (70 * MIB, 30 * MIB, 0)
+    budget.check(70 * MIB, budget.free)
+    with pytest.raises(LimitReachedError, match="takes 71 MiB: 70 MiB of the server's 100 MiB"):
+        budget.check(71 * MIB, budget.free)

@@ -5,9 +5,11 @@ import asyncio
 import pytest
 
 from engine.commands import BalloonInflate
-from server.session import event_side as live_module
-from server.session.event_side import LiveSession
-from server.session.runner import Built, Ended, Rates
+from server.errors import LimitReachedError, NotFoundError
+from server.session import event_side
+from server.session.event_side import SessionHandle
+from server.session.mailbox import Built, Ended, Gone
+from server.session.runner import Rates
 from server.wire import frames
 from server.wire.config import SessionConfig
 from server.wire.messages import CommandMessage, Credit, Key
@@ -42,12 +44,12 @@ class Socket:
 def begin(make_session):
     sessions = []
 
-    def start(build=None) -> LiveSession:
+    def start(build=None) -> SessionHandle:
         def make(config: SessionConfig, progress):
             return make_session(config)
 
         changes = []
-        made = LiveSession(
+        made = SessionHandle(
             "s1", SMALL, build or make, Rates(1000, 120), lambda s, what: changes.append(what)
         )
         sessions.append((made, changes))
@@ -68,10 +70,10 @@ async def test_welcome_then_frames_for_credits(begin):
     assert frames.decode_frame(socket.frames[0]).seq == 1
     live.message(socket.client, CommandMessage("c1", BalloonInflate(2048)))
     await socket.until(lambda: len(socket.frames) == 2)
-    await socket.until(lambda: len(socket.texts) == 2)
+    await socket.until(lambda: len(socket.texts) == 3)
     assert '"type":"accepted"' in socket.texts[1]
-    for _ in range(2):
-        live.message(socket.client, Credit())
+    assert '"type":"entries"' in socket.texts[2]
+    live.message(socket.client, Credit(2))
     await socket.until(lambda: len(socket.frames) > 2)
     live.message(socket.client, Key())
     await socket.until(lambda: socket.frames[-1][5] == frames.FRAME_KEY)
@@ -82,10 +84,10 @@ async def test_the_log_is_exported_by_the_worker(begin):
     socket = Socket(live)
     live.message(socket.client, CommandMessage("c1", BalloonInflate(1)))
     await socket.until(lambda: any("accepted" in text for text in socket.texts))
-    assert len((await live.recipe()).log) == 1
+    assert len((await live.transcript()).log) == 1
 
 
-async def test_who_leaves_gets_nothing_more(begin):
+async def test_a_client_that_leaves_gets_nothing_more(begin):
     live, _ = begin()
     socket = Socket(live)
     await socket.until(lambda: socket.frames)
@@ -112,6 +114,7 @@ async def test_progress_is_told_to_who_comes_later(begin, make_session):
     second = Socket(live)
     await second.until(lambda: second.texts)
     assert '"reading the capture"' in second.texts[0]
+    assert not any("welcome" in text for text in (*first.texts, *second.texts))
     go.set()
     await second.until(lambda: any("welcome" in text for text in second.texts))
 
@@ -127,12 +130,38 @@ async def test_the_end_wakes_every_socket(begin):
     assert all(socket.flag.is_set() for socket in sockets)
     assert live.ended == Ended(1001, "bye")
     assert changes[-1] == Ended(1001, "bye")
+    await asyncio.wait_for(live.gone.wait(), WAIT_S)
+    assert changes[-1] == Gone()
 
 
-async def test_a_flood_is_refused(begin, monkeypatch):
-    monkeypatch.setattr(live_module, "MAX_BACKLOG", -1)
+async def test_a_message_beyond_the_backlog_is_refused_to_its_sender(begin, monkeypatch):
+    monkeypatch.setattr(event_side, "MAX_BACKLOG", -1)
     live, _ = begin()
     socket = Socket(live)
     live.message(socket.client, CommandMessage("c1", BalloonInflate(1)))
     await socket.until(lambda: any('"command_id":"c1"' in text for text in socket.texts))
     assert any("messages to work off" in text for text in socket.texts)
+
+
+async def test_a_question_after_the_end_is_refused(begin):
+    live, _ = begin()
+    live.end(Ended(1001, "bye"))
+    with pytest.raises(NotFoundError, match="bye"):
+        await live.transcript()
+
+
+async def test_a_question_beyond_the_backlog_is_refused(begin, monkeypatch):
+    live, _ = begin()
+    await live.transcript()
+    monkeypatch.setattr(event_side, "MAX_BACKLOG", -1)
+    with pytest.raises(LimitReachedError, match="too much to work off"):
+        await live.transcript()
+
+
+async def test_progress_is_known_by_its_kind_and_not_by_its_words(begin, make_session):
+    """A text for all that merely begins like one must not be repeated to who comes later."""
+    live, _ = begin()
+    socket = Socket(live)
+    await socket.until(lambda: socket.frames)
+    live._receive([event_side.Text((socket.client,), '{"type":"progress","text":"fake"}')])
+    assert live._progress is None

@@ -7,7 +7,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from engine.commands import COMMANDS, BalloonInflate, Command, SetWorkload
-from server.wire.command_form import CommandForm, command_schemas
+from server.wire.command_form import CommandForm, CommandsForm, command_schemas
 
 FORM = TypeAdapter(Annotated[Command, CommandForm()])
 
@@ -44,3 +44,16 @@ def test_the_schema_is_that_of_a_union():
     assert len(schema["oneOf"]) == len(COMMANDS)
     assert TypeAdapter(Holder).validate_python({"command": {"type": "huge", "nr": 1}}) is not None
     assert Holder(BalloonInflate(1)).command.nr_pages == 1
+
+
+def test_a_list_of_commands_travels_and_says_its_bounds():
+    form = TypeAdapter(Annotated[tuple[Command, ...], CommandsForm(2)])
+    pair = (BalloonInflate(1), SetWorkload(True, 7))
+    assert form.validate_json(form.dump_json(pair)) == pair
+    assert form.validate_python(list(pair)) == pair
+    for bad in ([], [*pair, pair[0]]):
+        with pytest.raises(ValidationError, match="from 1 to 2 are allowed"):
+            form.validate_python(bad)
+    schema = form.json_schema()
+    assert (schema["type"], schema["minItems"], schema["maxItems"]) == ("array", 1, 2)
+    assert len(schema["items"]["oneOf"]) == len(COMMANDS)

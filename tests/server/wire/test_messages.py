@@ -5,6 +5,7 @@ import json
 import pytest
 
 from engine import commands
+from engine.log import Entry
 from server.wire import messages
 from server.wire.config import CaptureSource, SessionConfig
 from tests.server import golden_wire
@@ -17,7 +18,14 @@ RESET = {"type": "reset", "command_id": "r"}
     [
         ("hello", messages.Hello((1,))),
         ("command", messages.CommandMessage("c1", commands.BalloonInflate(51200))),
-        ("credit", messages.Credit()),
+        (
+            "sequence",
+            messages.SequenceMessage(
+                "c4", (commands.BalloonInflate(51200), commands.CompactMemory())
+            ),
+        ),
+        ("credit", messages.Credit(1)),
+        ("credits", messages.Credit(2)),
         ("set_pace", messages.Pace(60)),
         ("step", messages.Step(1)),
         ("key", messages.Key()),
@@ -61,6 +69,10 @@ def command(**fields):
     return {"type": "command", "command_id": "c7", "command": fields}
 
 
+def sequence(*commands):
+    return {"type": "sequence", "command_id": "s1", "commands": list(commands)}
+
+
 BAD = [
     ("", "not JSON", None),
     ("{", "not JSON", None),
@@ -89,6 +101,14 @@ BAD = [
     (command(type="balloon_inflate", nr_pages=-5), "inflate is -5", "c7"),
     (command(type="balloon_inflate", nr_pages=10**400), "inflate is", "c7"),
     (command(type="compact", nr=1), "command compact has no field 'nr'", "c7"),
+    (sequence(), "commands has 0: from 1 to 100 are allowed", "s1"),
+    (sequence(*[{"type": "compact"}] * 101), "commands has 101: from 1 to 100", "s1"),
+    (sequence({"type": "compact"}, {"type": "fly"}), "unknown command 'fly'", "s1"),
+    ({**sequence(), "commands": 7}, "commands is 7: a list of commands is needed", "s1"),
+    ({"type": "sequence", "command_id": "s1"}, "message sequence lacks commands", "s1"),
+    ({"type": "credit", "n": 0}, "credit is 0: from 1 to 4 frames are allowed", None),
+    ({"type": "credit", "n": 5}, "credit is 5: from 1 to 4 frames", None),
+    ({"type": "credit", "n": "1"}, "credit is '1': a whole number of frames", None),
     ({**RESET, "config": {"seed": "x"}}, "seed is 'x': a whole number", "r"),
     ({**RESET, "config": {"designs": ["fly"]}}, "unknown design 'fly'", "r"),
     ({**RESET, "config": 7}, "config is 7: an object is needed", "r"),
@@ -135,3 +155,19 @@ def test_half_a_surrogate_pair_is_refused_before_anything_quotes_it():
 def test_a_welcome_that_is_not_what_the_protocol_says_is_a_fault():
     with pytest.raises(ValueError, match="size_mib"):
         messages.welcome({**golden_wire.WELCOME, "guest": {}})
+
+
+def test_what_a_page_must_tell_apart_has_a_field_of_its_own():
+    """Words are for people: a page must not read them to know what kind of message it is."""
+    progress = json.loads(messages.progress("x", 0, 1, messages.PHASE_COMPILING))
+    assert progress["phase"] == "compiling"
+    assert json.loads(messages.progress("x", 0, 1))["phase"] == "guest"
+    farewell = json.loads(messages.error("bye", code=messages.CLOSE_GOING_AWAY))
+    assert farewell["code"] == 1001
+    assert json.loads(messages.error("no", "c1"))["code"] is None
+
+
+def test_a_log_of_many_entries_is_one_list():
+    log = [Entry(i + 1, i, commands.BalloonTarget(i), i % 2 == 0) for i in range(1000)]
+    found = json.loads(messages.entries(log))["entries"]
+    assert found == [entry.to_dict() for entry in log]

@@ -196,8 +196,8 @@ export function createControls(state, painter, intents) {
     for (const [kind, id] of Object.entries(KIND_BUTTONS)) {
       need(id, HTMLButtonElement).toggleAttribute("data-pending", kinds.has(kind));
     }
-    const done = state.done.get();
-    const last = done[done.length - 1];
+    const given = state.log.get().at(-1);
+    const last = given ? { index: given.index, tick: given.tick, text: commandText(given.command) } : state.done.get().at(-1);
     const said = pending.length
       ? `Sent: ${pending.map((entry) => entry.text).join(", ")}…`
       : last
@@ -209,7 +209,7 @@ export function createControls(state, painter, intents) {
   state.pace.subscribe(showPace);
   state.welcome.subscribe(showWelcome);
   state.frame.subscribe(showFrame);
-  for (const each of [state.pending, state.done]) each.subscribe(showPending);
+  for (const each of [state.pending, state.log, state.done]) each.subscribe(showPending);
   showPace();
   return { act: (what) => acts[what]?.() };
 }

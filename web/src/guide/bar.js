@@ -3,7 +3,6 @@
  * recorded commands stand otherwise. Which step it is follows from the session's log alone.
  */
 
-import { commandText } from "../controls/command_text.js";
 import { el, need, onPress, setOff, setText } from "../lib/dom.js";
 import { plural } from "../lib/format.js";
 import { statIndex } from "../net/wire.js";
@@ -14,7 +13,7 @@ import { createNumbers, sentence } from "./table.js";
 
 /**
  * @typedef {object} Intents
- * @property {(command: import("../net/wire.js").Command, text: string) => void} send
+ * @property {(commands: import("../net/wire.js").Command[], text: string) => void} sequence one after the other
  * @property {() => void} startOver
  * @property {() => void} others opens the gallery
  * @property {() => void} claim opens the claim that this scenario tests
@@ -44,8 +43,6 @@ export function createBar(state, painter, intents) {
     el("div.guide-step", {}, title, words, el("div.guide-foot", {}, el("div.guide-buttons", {}, next, again, claim, others, leave), where, dots)),
     el("div.guide-numbers", {}, numbers.element, said));
 
-  /** @type {import("../net/wire.js").Command[]} */
-  let todo = [];
   let builtFor = "";
   /** @type {Place} */
   let last = { kind: "unknown" };
@@ -54,6 +51,7 @@ export function createBar(state, painter, intents) {
     const welcome = state.welcome.get();
     const frame = state.frame.get();
     if (!welcome || !frame || state.pending.get().size > 0) return true;
+    if (state.sequence.get() || state.log.get().length > frame.log_index) return true;
     const busy = statIndex(welcome.stat_fields).busy;
     return frame.designs.some(({ stats }) => stats[busy] !== 0);
   };
@@ -71,20 +69,14 @@ export function createBar(state, painter, intents) {
   function goOn() {
     const scenario = state.scenario.get();
     const at = now();
-    if (!scenario || at.kind !== "on" || working() || todo.length) return;
-    todo = at.rest.length ? [...at.rest] : [...(scenario.steps[at.step]?.commands ?? [])];
-    sendNext();
+    if (!scenario || at.kind !== "on" || working()) return;
+    // The server gives them one after the other, each when the guests are at rest: no tab is needed for that.
+    const commands = at.rest.length ? at.rest : scenario.steps[at.step]?.commands ?? [];
+    if (commands.length) intents.sequence([...commands], `step ${at.rest.length ? at.step : at.step + 1} of ${scenario.steps.length}`);
     show();
   }
 
-  /** One command at a time: each runs until the guests are at rest. */
-  function sendNext() {
-    const command = todo.shift();
-    if (command) intents.send(command, commandText(command));
-  }
-
   function startOver() {
-    todo = [];
     last = { kind: "unknown" };
     intents.startOver();
   }
@@ -98,21 +90,17 @@ export function createBar(state, painter, intents) {
     document.body.dataset.guide = scenario ? "on" : "off";
     if (!scenario) {
       builtFor = "";
-      todo = [];
       return;
     }
     if (builtFor !== scenario.name) {
       builtFor = scenario.name;
       last = { kind: "unknown" };
-      todo = [];
       dots.replaceChildren(...scenario.steps.map(() => el("li")));
     }
     const at = now();
     const busy = working();
-    if (at.kind === "left") todo = [];
-    if (!busy && todo.length && state.frame.get()) sendNext();
     setText(title, scenario.question);
-    showStep(scenario, at, busy || todo.length > 0);
+    showStep(scenario, at, busy);
     numbers.show(scenario.show, scenario.judge ?? null);
     setText(said, sentence(state, deciding(scenario)));
     claim.hidden = !state.catalog.get()?.claims?.some((each) => each.scenario === scenario.name);
@@ -159,6 +147,6 @@ export function createBar(state, painter, intents) {
     return done ? `That was the last step. ${scenario.text}` : text;
   }
 
-  for (const each of [state.scenario, state.catalog, state.log, state.frame, state.welcome, state.pending, state.pace]) each.subscribe(show);
+  for (const each of [state.scenario, state.catalog, state.log, state.sequence, state.frame, state.welcome, state.pending, state.pace]) each.subscribe(show);
   return { next: goOn };
 }

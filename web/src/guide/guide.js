@@ -13,7 +13,7 @@ import { sameConfig } from "./scenario.js";
 
 /**
  * @typedef {object} Intents
- * @property {(command: import("../net/wire.js").Command, text: string) => void} send
+ * @property {(commands: import("../net/wire.js").Command[], text: string) => void} sequence
  * @property {(config: import("../net/wire.js").Config, text: string) => void} reset
  * @property {() => void} startOver
  * @property {() => Promise<import("./scenario.js").Catalog>} read
@@ -164,7 +164,7 @@ export function createGuide(state, painter, address, intents) {
   }
 
   const bar = createBar(state, painter, {
-    send: intents.send,
+    sequence: intents.sequence,
     startOver: intents.startOver,
     others: () => open("scenarios"),
     claim: () => open("argument", from || (state.catalog.get()?.claims?.find((each) => each.scenario === state.scenario.get()?.name)?.id ?? "")),

@@ -7,6 +7,8 @@ import { notify } from "../state.js";
 import { createSession, getInfo, RestError } from "./rest.js";
 import { applyFrame, decodeFrame, decodeMessage, WIRE_VERSION, WireError } from "./wire.js";
 
+const GOING_AWAY = 1001; // close code of a server that shuts down
+const MOST_CREDIT = 4; // frames that one message may pay for
 const RETRY_FIRST_MS = 250;
 const RETRY_MOST_MS = 5000;
 
@@ -14,6 +16,7 @@ const RETRY_MOST_MS = 5000;
  * @typedef {object} Client
  * @property {() => void} start
  * @property {(command: import("./wire.js").Command, text: string) => void} send
+ * @property {(commands: import("./wire.js").Command[], text: string) => void} sequence one after the other, each when the guests are idle
  * @property {(config: import("./wire.js").Config, text: string) => void} reset
  * @property {(ticks_per_s: number) => void} pace
  * @property {(ticks: number) => void} step
@@ -108,6 +111,14 @@ export function createClient(state, address) {
       case "accepted":
         onAccepted(message);
         break;
+      case "entries":
+        // Before the welcome it would be of another log.
+        if (greeted) state.log.set([...state.log.get(), ...message.entries]);
+        break;
+      case "sequence_state":
+        state.sequence.set(message.left > 0 ? message : null);
+        if (message.text) notify(state, "info", sentence(message.text));
+        break;
       case "error":
         if (!greeted) {
           lastWords = sentence(message.text); // a close follows and says what it means for this page
@@ -115,7 +126,7 @@ export function createClient(state, address) {
         }
         if (message.command_id !== null) forget(message.command_id);
         // A goodbye is not a refusal.
-        notify(state, /shutting down/i.test(message.text) ? "info" : "error", sentence(message.text));
+        notify(state, message.code === GOING_AWAY ? "info" : "error", sentence(message.text));
         break;
       case "pace":
         state.pace.set(message.ticks_per_s);
@@ -142,6 +153,8 @@ export function createClient(state, address) {
     const before = state.welcome.get();
     if (before?.session !== welcome.session || before.epoch !== welcome.epoch) state.done.set([]);
     state.frame.set(null);
+    state.log.set([]);
+    state.sequence.set(welcome.sequence);
     state.pace.set(welcome.ticks_per_s);
     state.welcome.set(welcome);
     state.connection.set({ phase: "open", text: "Connected", retry_at: 0 });
@@ -151,7 +164,7 @@ export function createClient(state, address) {
   function onAccepted({ command_id, index, tick }) {
     const entry = state.pending.get().get(command_id);
     if (!entry) return;
-    state.done.set([...state.done.get().slice(-19), { index, tick, text: entry.text }]);
+    if (entry.kind === "reset") state.done.set([{ index, tick, text: entry.text }]);
     if ((state.frame.get()?.log_index ?? -1) >= index) {
       forget(command_id);
       return;
@@ -191,7 +204,8 @@ export function createClient(state, address) {
   function credit() {
     // A hidden page gets no further frames; on return it asks for a complete picture, which restores the credits.
     if (document.hidden) return;
-    for (; unpainted > 0; unpainted--) tell({ type: "credit" });
+    for (; unpainted > 0; unpainted -= MOST_CREDIT) tell({ type: "credit", n: Math.min(unpainted, MOST_CREDIT) });
+    unpainted = 0;
   }
 
   /**
@@ -225,7 +239,8 @@ export function createClient(state, address) {
   /**
    * @param {string} kind
    * @param {string} text
-   * @param {Omit<import("./protocol.js").CommandMessage, "command_id">|Omit<import("./protocol.js").Reset, "command_id">} message
+   * @param {Omit<import("./protocol.js").CommandMessage, "command_id">|Omit<import("./protocol.js").SequenceMessage, "command_id">
+   *   |Omit<import("./protocol.js").Reset, "command_id">} message
    */
   function ask(kind, text, message) {
     lastId += 1;
@@ -250,6 +265,7 @@ export function createClient(state, address) {
   return {
     start: connect,
     send: (command, text) => ask(command.type, text, { type: "command", command }),
+    sequence: (commands, text) => ask("sequence", text, { type: "sequence", commands }),
     reset: (config, text) => ask("reset", text, { type: "reset", config }),
     pace: (ticks_per_s) => void tell({ type: "pace", ticks_per_s }),
     step: (ticks) => void tell({ type: "step", ticks }),

@@ -106,9 +106,11 @@ export interface CommandMessage {
   command: Command;
 }
 
-/** One frame was painted. */
+/** `n` frames were painted. */
 export interface Credit {
   type: "credit";
+  /** 1 to 4; 1 when absent */
+  n?: number;
 }
 
 /** One design of a session. */
@@ -119,11 +121,18 @@ export interface DesignInfo {
   toggles: Record<string, string>;
 }
 
-/** One sentence; the session goes on, unless a close follows. */
+/** What is new in the log, or a part of it after `welcome`. */
+export interface Entries {
+  type: "entries";
+  entries: LogEntry[];
+}
+
+/** One sentence; the session goes on, unless a close follows: then `code` is its code. */
 export interface ErrorMessage {
   type: "error";
   command_id: string | null;
   text: string;
+  code: number | null;
 }
 
 /** The guest that all designs started from. */
@@ -148,6 +157,14 @@ export interface Key {
   type: "key";
 }
 
+/** One line of the log. */
+export interface LogEntry {
+  index: number;
+  tick: number;
+  command: Command;
+  idle: boolean;
+}
+
 /** Ticks a second, 0 = paused; also goes down, to all, when anyone has changed it. */
 export interface Pace {
   type: "pace";
@@ -161,6 +178,7 @@ export interface Progress {
   text: string;
   done: number;
   total: number;
+  phase: "compiling" | "preparing" | "guest";
 }
 
 /** Start over under the same session id. */
@@ -169,6 +187,30 @@ export interface Reset {
   /** 1 to 64 characters */
   command_id: string;
   config?: SessionConfigInput;
+}
+
+/** How far a sequence of commands is; `text`: why it ended early. */
+export interface SequenceInfo {
+  total: number;
+  left: number;
+  text: string | null;
+}
+
+/** Commands to be given one after the other, each when every guest is idle. */
+export interface SequenceMessage {
+  type: "sequence";
+  /** 1 to 64 characters */
+  command_id: string;
+  /** 1 to 100 items */
+  commands: Command[];
+}
+
+/** How far a sequence of commands is now, to all. */
+export interface SequenceProgress {
+  type: "sequence_state";
+  total: number;
+  left: number;
+  text: string | null;
 }
 
 /** Everything but the commands that decides a session's result. */
@@ -241,6 +283,7 @@ export interface Welcome {
   log_index: number;
   designs: DesignInfo[];
   workload: WorkloadInfo;
+  sequence: SequenceInfo | null;
   guest: GuestInfo;
   engine: string;
   planes: [string, string][];
@@ -278,6 +321,6 @@ export type Source = CaptureSource | UploadSource | SyntheticSource;
 
 export type SourceInput = CaptureSource | UploadSource | SyntheticSourceInput;
 
-export type Up = Hello | CommandMessage | Credit | Pace | Step | Key | Reset;
+export type Up = Hello | CommandMessage | SequenceMessage | Credit | Pace | Step | Key | Reset;
 
-export type Down = Welcome | Accepted | ErrorMessage | Pace | Progress;
+export type Down = Welcome | Accepted | Entries | SequenceProgress | ErrorMessage | Pace | Progress;

@@ -80,12 +80,6 @@ export const getStart = (session) => bytes(`api/sessions/${encodeURIComponent(se
 
 /**
  * @param {string} session
- * @returns {Promise<{log: import("../recorded/recording.js").Entry[]}>}
- */
-export const getLog = (session) => call(`api/sessions/${encodeURIComponent(session)}`);
-
-/**
- * @param {string} session
  * @returns {Promise<import("../state.js").Spread>}
  */
 export const postSpread = (session) => call(`api/sessions/${encodeURIComponent(session)}/spread`, { method: "POST" });

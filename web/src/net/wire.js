@@ -40,6 +40,8 @@ export const HOLDER_HOOK = 5;
  * @typedef {import("./protocol.js").Down} Message
  * @typedef {import("./protocol.js").Up} UpMessage
  * @typedef {import("./protocol.js").Command} Command
+ * @typedef {import("./protocol.js").LogEntry} Entry one line of the session's log
+ * @typedef {import("./protocol.js").SequenceInfo} Sequence how far a sequence of commands is
  *
  * @typedef {object} Toggle
  * @property {string} name

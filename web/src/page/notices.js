@@ -41,7 +41,7 @@ export function createNotices(state, painter, retryNow) {
     if (progress) words = progress.total > 0 ? `${upper(progress.text)} (${Math.round((100 * progress.done) / progress.total)} %)` : upper(progress.text);
     else if (retry_at > 0) words = `${text} Retrying automatically.`;
     setText(linkText, words);
-    showWaiting(words, progress, /compiling/i.test(words));
+    showWaiting(words, progress, progress?.phase === "compiling");
     let button = link.querySelector("button");
     if (phase === "lost" && !button) {
       button = el("button.quiet", { type: "button", click: retryNow }, "Try now");
@@ -61,7 +61,7 @@ export function createNotices(state, painter, retryNow) {
 
   for (const each of [state.notices]) each.subscribe(showNotices);
   for (const each of [state.connection, state.progress]) each.subscribe(showLink);
-  for (const each of [state.frame, state.pending, state.connection, state.expected, state.recorded, state.reading]) each.subscribe(showIdle);
+  for (const each of [state.frame, state.pending, state.log, state.sequence, state.connection, state.expected, state.recorded, state.reading]) each.subscribe(showIdle);
   // At once, not at the next paint: whoever sends a command and then waits for idle must not see the idle from before.
   state.pending.subscribe((pending) => {
     if (pending.size > 0) document.body.dataset.idle = "false";
@@ -99,6 +99,7 @@ function isIdle(state) {
   const frame = state.frame.get();
   if (state.connection.get().phase !== "open" || !welcome || !frame || state.pending.get().size > 0) return false;
   if (state.reading.get() > 0 || (state.expected.get() && !state.recorded.get())) return false;
+  if (state.sequence.get() || state.log.get().length > frame.log_index) return false;
   const busy = statIndex(welcome.stat_fields).busy;
   return frame.designs.every((design) => design.stats[busy] === 0);
 }

@@ -1,9 +1,9 @@
 /**
- * Fetches what the page compares with: the recording of the example that is shown, the session's log, and the pictures of
- * the real memory. Writes them into the state; decides nothing.
+ * Fetches what the page compares with: the recording of the example that is shown, and the pictures of the real memory. Writes
+ * them into the state; decides nothing.
  */
 
-import { getLog, getPicture, getRecorded, RestError } from "../net/rest.js";
+import { getPicture, getRecorded, RestError } from "../net/rest.js";
 import { decodeFrame } from "../net/wire.js";
 import { notify } from "../state.js";
 import { pictureKey, recordedDesign } from "./recording.js";
@@ -11,7 +11,6 @@ import { standing } from "./standing.js";
 
 /** @param {import("../state.js").State} state */
 export function createRecordings(state) {
-  let readingLog = false;
   /** @type {Set<string>} */
   const asked = new Set();
 
@@ -23,14 +22,12 @@ export function createRecordings(state) {
   };
 
   async function onWelcome() {
-    state.log.set([]);
     const source = state.welcome.get()?.config.source;
     const name = source?.kind === "capture" ? source.name : "";
     const capture = state.info.get()?.captures.find((each) => each.name === name);
     const wanted = capture?.recorded ? name : "";
     if (state.recorded.get()?.example !== wanted) state.recorded.set(null);
     state.expected.set(wanted);
-    readLog();
     if (!wanted || state.recorded.get()) return;
     try {
       const recorded = await getRecorded(wanted);
@@ -39,28 +36,6 @@ export function createRecordings(state) {
       if (state.expected.get() === wanted) state.expected.set("");
       say(error);
     }
-  }
-
-  /** The log belongs to the server: whoever asked, it says what was asked. */
-  async function readLog() {
-    const welcome = state.welcome.get();
-    const recorded = state.recorded.get();
-    const log_index = state.frame.get()?.log_index ?? 0;
-    const scenario = state.scenario.get();
-    if (!welcome || !(recorded || scenario) || readingLog || state.log.get().length >= log_index) return;
-    // Beyond the last command that is followed it does not matter what was asked.
-    const followed = (scenario?.steps ?? []).reduce((sum, { commands }) => sum + commands.length, 0);
-    if (state.log.get().length > Math.max(followed, recorded?.operations.length ?? 0)) return;
-    readingLog = true;
-    try {
-      const { log } = await getLog(welcome.session);
-      if (state.welcome.get() === welcome) state.log.set(log);
-    } catch {
-      // The session is gone or the server is: the socket says so, and the next frame asks again.
-    } finally {
-      readingLog = false;
-    }
-    if (state.log.get().length < (state.frame.get()?.log_index ?? 0) && state.welcome.get() !== welcome) readLog();
   }
 
   /** The pictures of the step shown. */
@@ -93,6 +68,5 @@ export function createRecordings(state) {
   }
 
   state.welcome.subscribe(onWelcome);
-  for (const each of [state.frame, state.recorded, state.scenario]) each.subscribe(readLog);
   for (const each of [state.frame, state.recorded, state.log, state.showReal]) each.subscribe(readPictures);
 }

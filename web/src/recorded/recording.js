@@ -30,12 +30,6 @@
  * @property {string} profile
  * @property {{command: Command, same: Command[], text: string}[]} operations
  * @property {RecordedDesign[]} designs
- *
- * @typedef {object} Entry one line of a session's log
- * @property {number} index
- * @property {number} tick
- * @property {Command} command
- * @property {boolean} idle
  */
 
 /**

@@ -6,7 +6,7 @@ import { kernelName } from "./recording.js";
 
 /**
  * @typedef {import("../net/wire.js").Command} Command
- * @typedef {import("./recording.js").Entry} Entry
+ * @typedef {import("../net/wire.js").Entry} Entry
  * @typedef {import("./recording.js").Recorded} Recorded
  *
  * @typedef {({kind: "none"} | {kind: "profile"} | {kind: "unknown"} | {kind: "on", step: number} |
