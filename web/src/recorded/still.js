@@ -9,14 +9,14 @@ import { kernelName, pictureKey, recordedDesign } from "./recording.js";
 
 /**
  * @typedef {object} Told the answer of /api/sessions/{id}/preview
- * @property {import("../net/wire.js").Config} config
+ * @property {import("../net/wire.js").Welcome["config"]} config
  * @property {import("../net/wire.js").DesignInfo[]} designs
- * @property {import("../net/wire.js").GuestInfo} guest
+ * @property {import("../net/wire.js").GuestInfo|null} guest null: it is made by the simulator, so there is nothing to be seen yet
  * @property {string|null} recorded example whose recording begins there
  * @property {[string, string][]} planes
  * @property {string[]} stat_fields
  *
- * @typedef {Told & {session: string, start: import("../net/wire.js").DesignFrame[]}} Preview start: the captured memory, by design
+ * @typedef {Told & {guest: import("../net/wire.js").GuestInfo, start: import("../net/wire.js").DesignFrame[]}} Preview start: the captured memory, by design
  *
  * @typedef {object} Still what the panels show of it
  * @property {number} nr_pageblocks
