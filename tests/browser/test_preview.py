@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from server.compiler import warm
+from server.compiler.warm import TEXT, Warm
 from server.settings import Settings
 from tests.browser.look import FOUR, WAIT_MS, panel, wait_idle
 from tests.server.conftest import running
@@ -17,26 +18,18 @@ from tests.server.conftest import running
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
-class HeldBuild:
-    """A build like server/compiler/pool.py's that waits before it has done anything."""
-
-    def __init__(self, go: threading.Event) -> None:
-        self._go = go
-        self.progress = (132, 377)
-
-    def run(self) -> None:
-        self._go.wait()
-
-    def stop(self) -> None:
-        self._go.set()
-
-
 @pytest.fixture
-def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], tuple[str, threading.Event]]]:
-    """A server whose compiler is at work until it is let go."""
+def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, threading.Event]]:
+    """A server whose compiler is at work until it is let go, and only then begins in earnest."""
     go = threading.Event()
-    monkeypatch.setattr(warm, "missing", lambda: [("something", ())])
-    monkeypatch.setattr(warm, "Build", lambda _parts: HeldBuild(go))
+    compile_now = Warm._compile
+
+    def compile_later(self: Warm) -> None:
+        self._text = TEXT
+        go.wait()
+        compile_now(self)
+
+    monkeypatch.setattr(Warm, "_compile", compile_later)
     with running(Settings(port=0)) as address:
         yield f"{address}/", go
         go.set()
@@ -74,7 +67,7 @@ def test_the_recorded_machine_is_there_at_once_and_nobody_takes_it_for_the_simul
         expect(panel(page, key).locator(".activity")).to_have_text("recorded: Linux 6.12")
         assert colours(page, key) > 3
     expect(page.locator("#preview-words")).to_have_text(
-        "The simulator is being compiled: 132 of 377 functions"
+        re.compile(r"^The simulator is being compiled: [\d,]+ of [\d,]+ steps$")
     )
     expect(page.locator("#guest-label")).to_have_text("Real guest: 1 GiB, freed in runs")
     assert page.locator("#deck").evaluate("(deck) => deck.inert")
@@ -177,3 +170,20 @@ def test_a_synthetic_guest_is_waited_for_in_words(held, page):
     expect(page.locator("#waiting-text")).to_contain_text("ompiling", timeout=WAIT_MS)
     expect(page.locator("#waiting-why")).to_be_visible()
     expect(page.locator("#preview")).to_be_hidden()
+
+
+@pytest.mark.slow
+def test_a_first_start_shows_the_recorded_machine_long_before_it_can_simulate(
+    new_server, page, tmp_path
+):
+    server: Server = new_server(FRAGSCOPE_CACHE_DIR=str(tmp_path))
+    server.begin()
+    opened(page, server.url)
+    assert not server.healthy()
+    page.click("#story-next")
+    at_step(page, 1)
+    assert not server.healthy()
+    expect(page.locator("#preview")).to_be_hidden(timeout=1000 * START_SECONDS)
+    wait_idle(page)
+    expect(page.locator("body")).to_have_attribute("data-log", "1")
+    at_step(page, 1)

@@ -62,7 +62,7 @@ test("the simulator is brought to the step that was looked at, and nowhere from 
 
 test("how far the compiler is, is told by numbers where there are any", () => {
   const progress = (phase, done, total) => ({ type: "progress", text: "", phase, done, total });
-  assert.equal(compilingText(progress("compiling", 132, 377)), "The simulator is being compiled: 132 of 377 functions");
+  assert.equal(compilingText(progress("compiling", 132, 377)), "The simulator is being compiled: 132 of 377 steps");
   assert.equal(compilingText(progress("compiling", 0, 0)), "The simulator is being compiled");
   assert.equal(compilingText(progress("preparing", 377, 377)), "The simulator is nearly ready");
   assert.equal(compilingText(null), "The simulator is being compiled");

@@ -70,7 +70,7 @@ export const commandsTo = (recorded, step) => recorded.operations.slice(0, step)
 export function compilingText(progress) {
   if (progress && !isCompiling(progress)) return "The simulator is nearly ready";
   if (!progress || progress.total <= 0) return "The simulator is being compiled";
-  return `The simulator is being compiled: ${progress.done} of ${plural(progress.total, "function")}`;
+  return `The simulator is being compiled: ${progress.done} of ${plural(progress.total, "step")}`;
 }
 
 /**
