@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from server.compiler.warm import TEXT, Warm
 from server.settings import Settings
+from tests.browser.conftest import START_SECONDS, Server
 from tests.browser.look import FOUR, WAIT_MS, panel, wait_idle
 from tests.server.conftest import running
 
