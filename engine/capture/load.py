@@ -338,7 +338,7 @@ def load_capture(source: Path | bytes, name: str = "", limits: Limits | None = N
         zones, node_stats = parse_zoneinfo(files["zoneinfo"])
         vmstat = parse_vmstat(files["vmstat"])
         meminfo = parse_meminfo(files.get("meminfo", b""))
-    except ValueError as error:
+    except RefusedError as error:
         raise RefusedError(f"{where}: {error}") from error
     for zone in zones:
         for file, known in (("buddyinfo", buddyinfo), ("pagetypeinfo", pagetypes.blocks)):

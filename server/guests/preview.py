@@ -15,7 +15,7 @@ from engine.view import PLANES, STAT_FIELDS
 from server.guests.library import Library, capture_facts
 from server.guests.recorded import Recordings, known_types
 from server.jsontext import dump
-from server.wire.config import CaptureSource, SessionConfig
+from server.wire.config import CaptureSource, SessionConfig, SyntheticSource
 from server.wire.frames import Picture, encode_key
 
 KEPT = 32  # answers; a lecture's pages all ask for the same
@@ -35,7 +35,7 @@ class Previews:
         """The answer of GET /api/sessions/{id}/preview.
 
         Raises:
-            NotFoundError: the guest is synthetic, or its upload is gone.
+            NotFoundError: the upload is gone.
         """
         return self._once("preview", config, lambda: dump(self._describe(config)).encode())
 
@@ -43,7 +43,7 @@ class Previews:
         """A key frame of the captured memory, a panel each design.
 
         Raises:
-            NotFoundError: as describe().
+            NotFoundError: the guest is synthetic, or its upload is gone.
         """
         return self._once("start", config, lambda: self._start(config))
 
@@ -64,14 +64,17 @@ class Previews:
         return source.name if isinstance(source, CaptureSource) and is_recorded else None
 
     def _describe(self, config: SessionConfig) -> dict[str, Any]:
-        label, capture = self._library.captured(config.source)
+        guest = None
+        if not isinstance(config.source, SyntheticSource):
+            label, capture = self._library.captured(config.source)
+            guest = capture_facts(capture, label)
         return {
             "config": config.to_dict(),
             "designs": [
                 {"key": d.key, "name": d.name, "label": d.label, "toggles": dict(d.params)}
                 for d in parse_designs(config.designs, config.profile)
             ],
-            "guest": capture_facts(capture, label),
+            "guest": guest,
             "recorded": self._recorded(config),
             "planes": [list(plane) for plane in PLANES],
             "stat_fields": list(STAT_FIELDS),

@@ -35,7 +35,7 @@ from server.session.session import Session
 from server.session.transcript import Transcript
 from server.wire import messages
 from server.wire.config import SessionConfig
-from server.wire.messages import Credit, Key, Message
+from server.wire.messages import Credit, Key, Message, Reset
 
 MAX_BACKLOG = 1000  # items in a worker's inbox after which a message is refused
 MAX_QUESTIONS = 100  # of REST, that wait for one worker; every viewer may ask at the same moment
@@ -66,7 +66,8 @@ class SessionHandle:
                 when its worker is gone.
         """
         self.id = session_id
-        self.config = config
+        self.config = config  # of its guests, or of those that are being made
+        self._made = config
         self.hub = Hub()
         self.ended: Ended | None = None
         self.gone = asyncio.Event()
@@ -102,7 +103,8 @@ class SessionHandle:
                 self.hub.renew(item.welcome)
             elif isinstance(item, Built):
                 self._progress = None
-                self.config = item.config if item.ok else self.config
+                self._made = item.config if item.ok else self._made
+                self.config = self._made
                 self._on_change(self, item)
             elif isinstance(item, Ended):
                 self.end(item)
@@ -163,6 +165,8 @@ class SessionHandle:
                 command_id = getattr(message, "command_id", None)
                 self.hub.text(client, messages.error(str(error), command_id))
             else:
+                if isinstance(message, Reset):
+                    self.config = message.config
                 self._runner.put(FromClient(client, message))
         self._ask_for_frames()
 

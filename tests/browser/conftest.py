@@ -46,8 +46,8 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
         self._output = tempfile.TemporaryFile()  # noqa: SIM115  (closed by close)
 
-    def start(self) -> None:
-        """Start the process and wait until it serves commands."""
+    def begin(self) -> None:
+        """Start the process; return when it answers at all."""
         self._process = subprocess.Popen(
             [str(FRAGSCOPE), "serve", "--port", str(self.port)],
             env={**os.environ, **self.settings},
@@ -55,18 +55,34 @@ class Server:
             stdout=self._output,
             stderr=subprocess.STDOUT,
         )
+        self._wait(lambda: self._status() != 0)
+
+    def start(self) -> None:
+        """Start the process and wait until it serves commands."""
+        self.begin()
+        self._wait(self.healthy)
+
+    def _wait(self, there: Callable[[], bool]) -> None:
         deadline = time.monotonic() + START_SECONDS
-        while not self._healthy():
-            assert self._process.poll() is None, f"the server ended at start:\n{self.output()}"
+        while not there():
+            assert self._process and self._process.poll() is None, (
+                f"the server ended at start:\n{self.output()}"
+            )
             assert time.monotonic() < deadline, f"no answer in time:\n{self.output()}"
             time.sleep(0.05)
 
-    def _healthy(self) -> bool:
+    def healthy(self) -> bool:
+        """Whether it serves commands."""
+        return self._status() == 200
+
+    def _status(self) -> int:
         try:
             with urllib.request.urlopen(self.url + "healthz", timeout=5) as answer:
-                return bool(answer.status == 200)
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
         except (urllib.error.URLError, OSError):
-            return False
+            return 0
 
     def output(self) -> str:
         """Everything it has written so far."""

@@ -86,9 +86,9 @@ createCharts(state);
 painter.after(client.painted);
 
 const showGuest = painter.add("dom", () => {
-  const welcome = state.welcome.get();
-  if (!welcome) return;
-  const { guest, config } = welcome;
+  const known = state.welcome.get() ?? state.preview.get();
+  if (!known) return;
+  const { guest, config } = known;
   const synthetic = config.source?.kind === "synthetic" ? config.source : null;
   const words = synthetic
     ? `Synthetic guest: ${synthetic.preset}, ${mib(synthetic.size_mib)}, seed ${synthetic.seed}`
@@ -97,7 +97,7 @@ const showGuest = painter.add("dom", () => {
   setText(need("guest-label", HTMLElement), words + kernel);
   document.title = `${guest.label}: fragscope`;
 });
-state.welcome.subscribe(showGuest);
+for (const each of [state.welcome, state.preview]) each.subscribe(showGuest);
 
 // Links inside the page must not replace the session in the address.
 document.addEventListener("click", (event) => {

@@ -41,7 +41,7 @@ def entry(name: str, kind: bytes = tarfile.REGTYPE, size: int = 0) -> tarfile.Ta
 
 @pytest.mark.parametrize("mode", ["w", "w:gz", "w:xz", "w:bz2"])
 @pytest.mark.parametrize("folder", ["s1", ".", "a/b/c"])
-def test_every_packing_and_a_folder_give_the_same_files(mode: str, folder: str) -> None:
+def test_a_capture_is_read_whatever_its_packing_and_folder(mode: str, folder: str) -> None:
     assert read_files(archive(small(), mode, folder), "x", LIMITS) == small()
 
 
@@ -66,13 +66,13 @@ def test_concatenated_streams_are_read_to_the_end() -> None:
 
 
 @pytest.mark.parametrize("name", [n for n in small() if n != "meminfo"])
-def test_a_missing_file_is_named(name: str) -> None:
+def test_a_capture_without_one_of_its_files_names_it(name: str) -> None:
     files = small()
     del files[name]
     refused(archive(files), name, "missing")
 
 
-def test_an_archive_without_capture_files_is_refused() -> None:
+def test_what_holds_no_capture_is_refused() -> None:
     refused(archive({"holiday.jpg": b"x"}), "none of a capture's files")
     refused(b"", "empty")
     refused(b"hello, world" * 100, "not a tar")
@@ -98,31 +98,31 @@ def test_a_damaged_archive_is_refused(mode: str) -> None:
 
 
 @pytest.mark.parametrize("kind", [tarfile.LNKTYPE, tarfile.SYMTYPE])
-def test_links_are_refused(kind: bytes) -> None:
+def test_a_link_is_refused_not_followed(kind: bytes) -> None:
     refused(archive_of([(entry("s1/kpageflags", kind), b"")]), "link", "refused")
 
 
 @pytest.mark.parametrize(
     "kind", [tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE, tarfile.GNUTYPE_SPARSE, b"Z"]
 )
-def test_device_nodes_and_pipes_are_refused(kind: bytes) -> None:
+def test_a_device_or_pipe_is_refused_not_read(kind: bytes) -> None:
     refused(archive_of([(entry("s1/buddyinfo", kind), b"")], "w"), "not a regular file")
 
 
 @pytest.mark.parametrize(
     "name", ["/etc/buddyinfo", "../buddyinfo", "a/../../b", "a\\..\\buddyinfo"]
 )
-def test_names_that_lead_outside_are_refused(name: str) -> None:
+def test_a_name_that_leads_outside_is_refused(name: str) -> None:
     refused(archive_of([(entry(name, size=1), b"x")], "w"), "outside")
 
 
-def test_a_file_that_occurs_twice_is_refused() -> None:
+def test_a_file_that_is_there_twice_is_refused() -> None:
     body = small()["buddyinfo"]
     pair = [(entry(f"{d}/buddyinfo", size=len(body)), body) for d in ("a", "b")]
     refused(archive_of(pair), "twice")
 
 
-def test_too_many_entries_are_refused() -> None:
+def test_more_entries_than_a_capture_has_are_refused() -> None:
     entries = [(entry(f"f{i}"), b"") for i in range(50)]
     refused(archive_of(entries), "more than 20 entries", limits=Limits(members=20))
 
@@ -135,7 +135,7 @@ def test_a_capture_of_one_tib_is_refused_by_its_header() -> None:
     refused(header("s1/kpageflags", 8 << 28), "1048576 MiB", "limit is 65536 MiB")
 
 
-def test_false_sizes_are_refused() -> None:
+def test_a_size_that_the_archive_does_not_have_is_refused() -> None:
     refused(header("s1/kpageflags", 1 << 20) + bytes(512), "truncated")
     refused(header("s1/other", 1 << 30) + bytes(512), "truncated")
     refused(header("s1/buddyinfo", 1 << 30), "limit is 4194304")
@@ -186,17 +186,17 @@ def test_bombs_cost_no_memory(pack: str) -> None:
     assert peak < 32 << 20
 
 
-def test_xz_dictionary_is_bounded() -> None:
+def test_a_dictionary_that_would_fill_memory_is_refused() -> None:
     big = [{"id": lzma.FILTER_LZMA2, "preset": 6, "dict_size": 1 << 30}]
     data = lzma.compress(archive(small(), "w"), filters=big)
     refused(data, "truncated or damaged")
 
 
-def test_large_upload_is_refused_unread() -> None:
+def test_a_large_upload_is_refused_unread() -> None:
     refused(bytes(2 << 20), "limit is 1 MiB", limits=Limits(archive_bytes=1 << 20))
 
 
-def test_folder_with_a_pipe_or_a_large_file(tmp_path: Path) -> None:
+def test_a_folder_with_a_pipe_or_a_large_file_is_refused_unread(tmp_path: Path) -> None:
     for name, body in small().items():
         (tmp_path / name).write_bytes(body)
     (tmp_path / "vmstat").unlink()

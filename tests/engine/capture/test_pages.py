@@ -40,7 +40,7 @@ SHMEM = 1 << p.KPF_LRU | 1 << p.KPF_SWAPBACKED | 1 << p.KPF_DIRTY
         (HEAD, 0, u.STATE_KERNEL),
     ],
 )
-def test_each_kpageflags_combination_has_its_state(flags: int, count: int, state: int) -> None:
+def test_every_flag_leads_to_its_state(flags: int, count: int, state: int) -> None:
     words, counts = np.array([flags], np.uint64), np.array([count], np.uint64)
     assert p.decode_states(words, counts)[0] == state
 
@@ -113,7 +113,7 @@ def decode(words: np.ndarray) -> p.Pages:
     return p.decode(words, np.zeros(len(words), np.uint64))
 
 
-def test_compound_pages_have_order_and_state_from_their_head() -> None:
+def test_tails_are_what_their_head_is() -> None:
     found = decode(compound(8, 4, 4, 2, 2, kind=SLAB))
     assert (found.state[:20] == u.STATE_SLAB).all()
     assert {i: int(o) for i, o in enumerate(found.order[:20]) if o != u.ORDER_TAIL} == {
@@ -126,7 +126,7 @@ def test_compound_pages_have_order_and_state_from_their_head() -> None:
     assert found.split == 0
 
 
-def test_huge_pages_are_compound_pages_of_one_pageblock_each() -> None:
+def test_huge_pages_are_taken_by_pageblock() -> None:
     found = decode(compound(512, kind=ANON | THP))
     assert (found.state[:512] == u.STATE_THP).all()
     assert (found.order[0], found.order[511]) == (9, u.ORDER_TAIL)

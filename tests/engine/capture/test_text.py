@@ -18,7 +18,7 @@ from engine.capture.text import (
 from tests.engine.small_capture import small
 
 
-def test_buddyinfo_gives_free_blocks_by_zone_and_order() -> None:
+def test_buddyinfo_is_read_by_zone_and_order() -> None:
     body = b"Node 0, zone      DMA     78     39     11      9     10      2      2 1 3 1 0 \n"
     assert parse_buddyinfo(body) == {(0, "DMA"): (78, 39, 11, 9, 10, 2, 2, 1, 3, 1, 0)}
 
@@ -34,7 +34,7 @@ def test_buddyinfo_gives_free_blocks_by_zone_and_order() -> None:
         (b"\xff\xfe", "not text"),
     ],
 )
-def test_bad_buddyinfo_is_refused_in_one_sentence(body: bytes, word: str) -> None:
+def test_a_buddyinfo_that_linux_would_not_write_is_refused(body: bytes, word: str) -> None:
     with pytest.raises(ValueError, match=word):
         parse_buddyinfo(body)
 
@@ -55,7 +55,9 @@ def test_a_capped_count_in_pagetypeinfo_is_marked() -> None:
         (b"Number of blocks type", b"x", "no pageblocks"),
     ],
 )
-def test_bad_pagetypeinfo_is_refused_in_one_sentence(old: bytes, new: bytes, word: str) -> None:
+def test_a_pagetypeinfo_that_linux_would_not_write_is_refused(
+    old: bytes, new: bytes, word: str
+) -> None:
     with pytest.raises(ValueError, match=word):
         parse_pagetypeinfo(small()["pagetypeinfo"].replace(old, new))
 
@@ -79,7 +81,9 @@ def test_zoneinfo_leaves_out_empty_zones() -> None:
         (b"        managed  8192\n", b"        managed  0\n", "no zone with memory"),
     ],
 )
-def test_bad_zoneinfo_is_refused_in_one_sentence(old: bytes, new: bytes, word: str) -> None:
+def test_a_zoneinfo_that_linux_would_not_write_is_refused(
+    old: bytes, new: bytes, word: str
+) -> None:
     with pytest.raises(ValueError, match=word):
         parse_zoneinfo(small()["zoneinfo"].replace(old, new))
 

@@ -29,7 +29,7 @@ def test_nothing_is_fetched_from_elsewhere_for_docs(server):
         assert httpx.get(f"{server}{path}").status_code == 404
 
 
-def test_methods_that_are_not_there(server):
+def test_a_method_that_no_route_has_is_one_sentence(server):
     answer = httpx.delete(f"{server}/api/info")
     assert answer.status_code == 404
     assert set(answer.json()) == {"error"}

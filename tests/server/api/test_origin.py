@@ -31,5 +31,5 @@ FURTHER = frozenset({"https://lectures.example"})
         ("file://", "ws", "127.0.0.1:8000", False),
     ],
 )
-def test_origin(origin, scheme, host, allowed):
+def test_only_the_servers_own_origin_and_allowed_ones_may_connect(origin, scheme, host, allowed):
     assert origin_allowed(origin, scheme, host, FURTHER) is allowed

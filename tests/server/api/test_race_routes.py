@@ -35,7 +35,7 @@ def test_a_person_chooses_who_moves(server: str) -> None:
     assert [step["actor"] for step in after["schedule"]] == ["driver", "C1"]
 
 
-def test_the_settings_are_told() -> None:
+def test_the_settings_name_every_era_and_property() -> None:
     told = describe()
     assert list(told["eras"]) == list(ERAS)
     assert told["properties"] == PROPERTIES

@@ -19,7 +19,7 @@ from tests.server.client import SMALL, joined, post_session
 from tests.server.conftest import running
 
 
-def test_info(server):
+def test_info_lists_every_design_preset_example_and_limit(server):
     info = httpx.get(f"{server}/api/info").json()
     assert [d["name"] for d in info["designs"]] == list(DESIGNS)
     assert info["default_designs"] == list(DEFAULT_DESIGNS)
@@ -74,13 +74,13 @@ async def test_without_a_body_the_default_guest_opens(server):
         (b" " * 70_000, 413, "the body is over 65536 B"),
     ],
 )
-def test_a_session_that_cannot_be(server, body, status, sentence):
+def test_a_config_that_cannot_be_is_refused_in_one_sentence(server, body, status, sentence):
     answer = httpx.post(f"{server}/api/sessions", content=body)
     assert answer.status_code == status
     assert sentence in answer.json()["error"]
 
 
-def test_nothing_there(server):
+def test_an_address_with_nothing_behind_it_is_404_in_one_sentence(server):
     for path in ("/api/sessions/x", "/api/nothing", "/nothing.js", "/tsconfig.json"):
         answer = httpx.get(f"{server}{path}")
         assert answer.status_code == 404, path
@@ -88,7 +88,7 @@ def test_nothing_there(server):
     assert httpx.get(f"{server}/api/sessions").status_code == 404
 
 
-def test_recordings(server):
+def test_a_recording_is_served_as_numbers_and_as_a_frame(server):
     answer = httpx.get(f"{server}/api/recorded/runs").json()
     assert [o["text"] for o in answer["operations"]] == [
         "inflate by 200 MiB", "compact", "take up to 2,000 huge pages",
@@ -113,7 +113,7 @@ def test_recordings(server):
         ("nothing", "there is nothing at /api/nothing"),
     ],
 )
-def test_what_was_not_recorded(server, path, sentence):
+def test_a_recording_that_is_not_there_is_404_and_says_which(server, path, sentence):
     answer = httpx.get(f"{server}/api/{path}")
     assert answer.status_code == 404
     assert sentence in answer.json()["error"]
@@ -179,7 +179,7 @@ def test_plotly_is_served_compressed(server):
     assert len(answer.content) > 1 << 20
 
 
-def test_limits():
+def test_sessions_memory_and_uploads_over_the_limit_are_refused():
     with running(Settings(port=0, max_sessions=1, max_guest_mib=64, max_upload_mib=1)) as address:
         post_session(address)
         answer = httpx.post(f"{address}/api/sessions", json=SMALL)

@@ -36,7 +36,7 @@ def start(*arguments):
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
-def test_a_clean_end(sign):
+def test_a_signal_says_goodbye_to_viewers_and_ends_with_status_0(sign):
     process, where = start("--port", "0")
 
     async def watch():
@@ -53,7 +53,7 @@ def test_a_clean_end(sign):
     assert "Traceback" not in err
 
 
-def test_an_end_while_it_still_prepares():
+def test_a_signal_while_it_still_prepares_ends_it_quietly():
     process, where = start("--port", "0")
     assert httpx.get(f"{where}/api/info").status_code == 200
     process.terminate()
@@ -79,7 +79,7 @@ def test_a_port_in_use_is_one_sentence():
     assert done.stderr.count("\n") == 1
 
 
-def test_addresses():
+def test_the_printed_address_can_be_opened_and_a_bad_one_is_refused():
     listener = bind("127.0.0.1", 0)
     port = listener.getsockname()[1]
     assert address(listener) == f"http://127.0.0.1:{port}/"

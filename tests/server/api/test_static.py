@@ -61,7 +61,7 @@ def test_the_page_is_served_and_asked_for_anew(client, path):
         "/nothing.js",
     ],
 )
-def test_nothing_else_is(client, path):
+def test_what_only_developers_need_is_not_served(client, path):
     assert client.get(path).status_code == 404
 
 

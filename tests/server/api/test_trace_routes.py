@@ -12,7 +12,7 @@ BODY = {
 }
 
 
-def test_the_reasons_are_told(server: str) -> None:
+def test_every_reason_of_a_trace_is_served(server: str) -> None:
     reasons = httpx.get(f"{server}/api/reasons").json()["reasons"]
     assert [reason["id"] for reason in reasons] == list(REASONS)
     fields = {"id", "outcome", "subject", "sentence", "source", "code"}

@@ -66,9 +66,9 @@ def test_an_upload_shows_its_start_and_has_no_recording(library, previews):
 
 def test_a_synthetic_guest_cannot_be_seen_before_it_is_made(previews):
     config = config_from_dict({"source": {"kind": "synthetic", "preset": "tight"}})
+    told = json.loads(previews.describe(config))
+    assert (told["guest"], told["recorded"], len(told["designs"])) == (None, None, 4)
     with pytest.raises(NotFoundError, match="when the simulator is, not before"):
-        previews.describe(config)
-    with pytest.raises(NotFoundError):
         previews.start(config)
 
 

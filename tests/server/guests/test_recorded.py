@@ -134,7 +134,7 @@ def test_a_picture_is_made_once(recordings):
     assert recordings.picture("runs", "pinned", 0) is recordings.picture("runs", "pinned", 0)
 
 
-def test_what_is_not_there(recordings):
+def test_a_picture_that_was_not_recorded_is_not_made_up(recordings):
     for name, key, step in (("x", "pinned", 0), ("runs", "x", 0), ("runs", "pinned", 9)):
         with pytest.raises(NotFoundError):
             recordings.picture(name, key, step)

@@ -188,6 +188,7 @@ export function createPanels(state, painter, twins) {
       setText(panel.reach, text.reach);
       setText(panel.taken, "");
       setText(panel.activity, text.source);
+      panel.root.dataset.empty = String(!picture()?.designs[i]);
     });
     describe();
   }

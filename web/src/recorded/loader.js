@@ -51,7 +51,7 @@ export function createRecordings(state) {
       const picture = real?.steps[where.step].picture ?? null;
       if (!real || picture === null) continue;
       const key = pictureKey(recorded.example, real.key, picture);
-      if (asked.has(key)) continue;
+      if (asked.has(key) || state.pictures.get().has(key)) continue;
       asked.add(key);
       state.reading.set(state.reading.get() + 1);
       try {

@@ -26,6 +26,7 @@ export function createPreview(state, painter, address, sequence) {
   const why = need("preview-why", HTMLElement);
   const known = address.getSession(); // what the address said before this page had a session
   let asking = false;
+  let told = { session: "", config: "" }; // what the server said last
   let wish = 0; // the step asked for last
   let join = 0; // the step at which the simulator takes over
 
@@ -51,24 +52,23 @@ export function createPreview(state, painter, address, sequence) {
 
   async function onProgress() {
     const session = address.getSession();
-    const shown = state.preview.get();
     isOurs();
     if (asking || !session || state.welcome.get() || !isCompiling(state.progress.get())) return;
-    if (shown?.session === session && !isChanging()) return;
+    if (told.session === session && !isChanging()) return;
     asking = true;
     try {
-      const told = await getPreview(session);
-      if (shown?.session === session && JSON.stringify(told.config) === JSON.stringify(shown.config)) return;
-      const start = decodeFrame(await getStart(session), told);
+      const { guest, ...rest } = await getPreview(session);
+      const config = JSON.stringify(rest.config);
+      if (told.session === session && told.config === config) return;
+      const start = guest && decodeFrame(await getStart(session), rest).designs;
       if (state.welcome.get()) return;
+      told = { session, config };
       wish = 0;
       state.recorded.set(null);
       state.previewStep.set(0);
-      state.preview.set({ ...told, session, start: start.designs });
-      await readRecording(told.recorded);
+      state.preview.set(guest && start && { ...rest, guest, start });
+      await readRecording(guest && rest.recorded);
     } catch (error) {
-      // A synthetic guest is made by the simulator: there is nothing to be seen of it yet.
-      if (error instanceof RestError && error.status === 404) state.preview.set(null);
       say(error);
     } finally {
       asking = false;
@@ -121,7 +121,7 @@ export function createPreview(state, painter, address, sequence) {
     const preview = state.preview.get();
     const welcome = state.welcome.get();
     if (!preview || !welcome) return;
-    const same = preview.session === welcome.session && JSON.stringify(preview.config.source) === JSON.stringify(welcome.config.source);
+    const same = told.session === welcome.session && JSON.stringify(preview.config.source) === JSON.stringify(welcome.config.source);
     join = same && isOurs() && !state.scenario.get() && welcome.log_index === 0 ? wish : 0;
     state.preview.set(null);
   }
@@ -147,8 +147,8 @@ export function createPreview(state, painter, address, sequence) {
     } else meter.removeAttribute("value");
     const recorded = state.recorded.get();
     setText(why, recorded
-      ? `Only the first start takes so long. Until then the maps show a real ${kernelName(recorded.kernel)}, as it was recorded: step through what it did. The controls above work once the simulator is there; it goes on at the step you are at.`
-      : "Only the first start takes so long. Until then the maps show the memory as it was captured. The controls above work once the simulator is there.");
+      ? `Only the first start takes so long. Until then the maps show what a real ${kernelName(recorded.kernel)} did; then the controls work, and it goes on at your step.`
+      : "Only the first start takes so long. Until then the maps show the memory as it was captured; then the controls work.");
   });
 
   state.progress.subscribe(onProgress);

@@ -9,14 +9,14 @@ import { kernelName, pictureKey, recordedDesign } from "./recording.js";
 
 /**
  * @typedef {object} Told the answer of /api/sessions/{id}/preview
- * @property {import("../net/wire.js").Config} config
+ * @property {import("../net/wire.js").Welcome["config"]} config
  * @property {import("../net/wire.js").DesignInfo[]} designs
- * @property {import("../net/wire.js").GuestInfo} guest
+ * @property {import("../net/wire.js").GuestInfo|null} guest null: it is made by the simulator, so there is nothing to be seen yet
  * @property {string|null} recorded example whose recording begins there
  * @property {[string, string][]} planes
  * @property {string[]} stat_fields
  *
- * @typedef {Told & {session: string, start: import("../net/wire.js").DesignFrame[]}} Preview start: the captured memory, by design
+ * @typedef {Told & {guest: import("../net/wire.js").GuestInfo, start: import("../net/wire.js").DesignFrame[]}} Preview start: the captured memory, by design
  *
  * @typedef {object} Still what the panels show of it
  * @property {number} nr_pageblocks
@@ -68,8 +68,9 @@ export const commandsTo = (recorded, step) => recorded.operations.slice(0, step)
  * @param {import("../net/wire.js").Progress|null} progress
  */
 export function compilingText(progress) {
+  if (progress && !isCompiling(progress)) return "The simulator is nearly ready";
   if (!progress || progress.total <= 0) return "The simulator is being compiled";
-  return `The simulator is being compiled: ${progress.done} of ${plural(progress.total, "function")}`;
+  return `The simulator is being compiled: ${progress.done} of ${plural(progress.total, "step")}`;
 }
 
 /**
@@ -81,20 +82,20 @@ export function compilingText(progress) {
  * @returns {{number: string, what: string, reach: string, source: string}}
  */
 export function stillText(preview, recorded, step, i, free) {
-  if (!recorded) return { number: count(free), what: "2 MiB blocks free", reach: "as captured", source: "captured from a real machine" };
+  if (!recorded) return { number: count(free), what: "2 MiB blocks free", reach: "as captured", source: "real, as captured" };
   const kernel = kernelName(recorded.kernel);
-  const source = `recorded from a real ${kernel}`;
+  const source = `recorded: ${kernel}`;
   const real = recordedDesign(recorded, preview.designs[i]);
-  if (step === 0) return { number: count(free), what: `2 MiB blocks free in ${kernel}`, reach: "as captured", source };
-  if (!real) return { number: "–", what: "never recorded", reach: "no kernel has this design", source: "waits for the simulator" };
+  if (step === 0) return { number: count(free), what: "2 MiB blocks free", reach: `in ${kernel}, as captured`, source };
+  if (!real) return { number: "–", what: "never recorded", reach: "no kernel has this design", source: "not recorded" };
   const { values, picture } = real.steps[step];
   const stat = "huge_best" in values ? "huge_best" : "free_blocks_all";
   const row = /** @type {import("./difference.js").Row} */ (ROWS.find((each) => each.stat === stat));
   const older = picture !== null && picture !== step ? `; picture of step ${picture}` : "";
   return {
     number: kernelText(row, values[stat]).replace(" to ", "–"),
-    what: stat === "huge_best" ? `huge pages in ${kernel}` : `2 MiB blocks free in ${kernel}`,
-    reach: `${real.repetitions} runs${older}`,
+    what: stat === "huge_best" ? "huge pages handed out" : "2 MiB blocks free",
+    reach: `in ${kernel}, ${plural(real.repetitions, "run")}${older}`,
     source,
   };
 }

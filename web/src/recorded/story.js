@@ -56,7 +56,7 @@ export function createStory(state, painter, intents) {
     if (still()) return false;
     const welcome = state.welcome.get();
     const frame = state.frame.get();
-    if (!welcome || !frame || state.pending.get().size > 0) return true;
+    if (!welcome || !frame || state.pending.get().size > 0 || state.sequence.get()) return true;
     const busy = statIndex(welcome.stat_fields).busy;
     return frame.designs.some(({ stats }) => stats[busy] !== 0);
   };
@@ -135,6 +135,8 @@ export function createStory(state, painter, intents) {
   function words(recorded, welcome, now, busy) {
     if (now.kind !== "on") return standingText(now, recorded, commandText);
     if (busy && state.pace.get() === 0) return "The simulation is paused: press Run.";
+    const sequence = state.sequence.get();
+    if (sequence?.left) return `Going on to step ${now.step + sequence.left}…`;
     if (busy) return `Step ${now.step}: the guests are still working…`;
     if (now.step === 0) return `All start from the same captured memory. Next: ${recorded.operations[0].text}.`;
     const at = statIndex(welcome.stat_fields);
@@ -159,7 +161,7 @@ export function createStory(state, painter, intents) {
     intents.startOver();
   });
   real.addEventListener("change", () => state.showReal.set(real.checked));
-  for (const each of [state.expected, state.recorded, state.log, state.frame, state.welcome, state.pending, state.pace, state.showReal, state.preview, state.previewStep]) each.subscribe(show);
+  for (const each of [state.expected, state.recorded, state.log, state.frame, state.welcome, state.pending, state.pace, state.showReal, state.preview, state.previewStep, state.sequence]) each.subscribe(show);
   return {
     act(what) {
       if (what === "next") goOn();
