@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from engine import units as u
 from engine.core.workload import stress_builds as b
 from engine.stress.params import SLOTS_PER_SECOND, HighallocParams
-from engine.stress.stream import CHUNK, Build, Handles, Output, Row, chunks, interleave, io_ended
+from engine.stress.stream import (
+    FILE_CHUNK,
+    Build,
+    Handles,
+    Output,
+    Row,
+    chunks,
+    interleave,
+    io_ended,
+)
 
 # Kernel memory after boot: class, order, share of the pages in sixteenths.
 _KERNEL_MIX = (
@@ -92,7 +101,7 @@ class Timetable:
         """Rows of a compilation, averaged over a few."""
         handles = Handles(u.PFN_NONE)
         build = Build(self._params, handles, self._tools, seed)
-        output = Output(self._params, handles, CHUNK * 100)
+        output = Output(self._params, handles, FILE_CHUNK * 100)
         before = len(build.rows)
         for _ in range(64):
             build.next_job(output, self._thp_gfp)
@@ -133,9 +142,9 @@ class Timetable:
         files += chunks(b.B_READ, first + mapped, p.system_file_pages - mapped, 0)
         first += p.system_file_pages
         kernel: list[Row] = []
-        for i in range(p.system_kernel_pages // (16 * CHUNK)):
+        for i in range(p.system_kernel_pages // (16 * FILE_CHUNK)):
             for kind, order, share in _KERNEL_MIX:
-                nr = share * CHUNK >> order
+                nr = share * FILE_CHUNK >> order
                 kernel.append((b.B_TOUCH, first, nr, kind + (order << 8)))
                 first += nr
             del i

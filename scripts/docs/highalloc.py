@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.kernels import KERNELS, LINUX_2012, REPAIRED
-from engine.stress.params import ESTIMATED, PRESETS, HighallocParams, with_change
+from engine.stress.params import ESTIMATED, STRESS_PRESETS, HighallocParams, with_change
 from engine.stress.phases import PASSES
 from engine.stress.summary import PUBLISHED
 from scripts.docs.highalloc_parts import render
@@ -68,7 +68,7 @@ def engine_digest() -> str:
 def params_of(job: Job) -> HighallocParams:
     """Parameters of one run."""
     preset, _, _, name, percent = job
-    return with_change(PRESETS[preset], name, percent) if name else PRESETS[preset]
+    return with_change(STRESS_PRESETS[preset], name, percent) if name else STRESS_PRESETS[preset]
 
 
 def key_of(job: Job) -> str:

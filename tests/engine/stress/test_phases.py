@@ -6,10 +6,10 @@ import pytest
 
 from engine import units as u
 from engine.core.workload import stress_builds as b
-from engine.stress.params import PRESETS
+from engine.stress.params import STRESS_PRESETS
 from engine.stress.phases import PASSES, Slot, Timetable
 
-PARAMS = PRESETS["small"]
+PARAMS = STRESS_PRESETS["small"]
 MANAGED = 240 * u.MIB_PAGES
 
 
