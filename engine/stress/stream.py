@@ -82,7 +82,7 @@ def interleave(one: list[Row], other: list[Row]) -> list[Row]:
     return rows
 
 
-class Build:
+class KernelBuild:
     """One `make -j1`: one compilation after another, as rows.
 
     Attributes:

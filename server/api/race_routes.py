@@ -12,9 +12,8 @@ from engine.race.explorer import free_play, race
 from server.api.body import json_answer
 from server.jsontext import dump
 
-MAX_SERVED_COMPACTORS = (
-    2  # three take seconds of a core that others play on; the command line has them
-)
+# Three take seconds of a core that others play on; the command line has them.
+MAX_SERVED_COMPACTORS = 2
 MAX_STEPS = 200  # of a play; none has half as many
 KEPT = 128  # answers; there are fewer settings than that with one defect or none
 _FIELDS = {

@@ -185,10 +185,10 @@ def stress_table(answer: dict[str, Any]) -> Table:
         answer: what engine.stress.summary.combine returned.
     """
     from engine.stress.phases import PASSES
-    from engine.stress.summary import PUBLISHED
+    from engine.stress.summary import PUBLISHED_SCORES
 
     designs = answer["designs"]
-    published = PUBLISHED.get(answer["preset"], {})
+    published = PUBLISHED_SCORES.get(answer["preset"], {})
     heads = [*designs, *(f"published {key}" for key in published)]
     rows = []
     for name in next(iter(designs.values())):

@@ -7,8 +7,8 @@ from engine.core.workload import stress_builds as b
 from engine.stress.params import STRESS_PRESETS
 from engine.stress.stream import (
     FILE_CHUNK,
-    Build,
     Handles,
+    KernelBuild,
     Output,
     Row,
     as_array,
@@ -21,10 +21,10 @@ PARAMS = STRESS_PRESETS["small"]
 TOUCHING = (b.B_TOUCH, b.B_READ, b.B_MAP, b.B_WRITE, b.B_THP)
 
 
-def jobs(seed: int, number: int) -> tuple[Build, Output, list[Row]]:
+def jobs(seed: int, number: int) -> tuple[KernelBuild, Output, list[Row]]:
     handles = Handles(1 << 20)
     tools = handles.take(PARAMS.tool_pages)
-    build = Build(PARAMS, handles, tools, seed)
+    build = KernelBuild(PARAMS, handles, tools, seed)
     output = Output(PARAMS, handles, 1 << 16)
     for _ in range(number):
         build.next_job(output, u.GFP_HIGHUSER)

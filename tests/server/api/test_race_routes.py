@@ -35,7 +35,7 @@ def test_a_person_chooses_who_moves(server: str) -> None:
     assert [step["actor"] for step in after["schedule"]] == ["driver", "C1"]
 
 
-def test_the_settings_are_told() -> None:
+def test_every_setting_of_the_race_is_listed() -> None:
     told = describe_race()
     assert list(told["eras"]) == list(ERAS)
     assert told["properties"] == PROPERTIES
