@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from engine.capture.unpack import DAMAGE, Source, unpacked
+from engine.capture.unpack import DAMAGE, ByteSource, unpacked
 from engine.errors import RefusedError
 
 PAGE_FILES = ("kpageflags", "kpagecount")
@@ -57,7 +57,7 @@ class Limits:
 class _Capped:
     """A stream that returns exactly what is asked for, and at most ``cap`` bytes in all."""
 
-    def __init__(self, source: Source, cap: int, name: str) -> None:
+    def __init__(self, source: ByteSource, cap: int, name: str) -> None:
         self._source = source
         self._left = cap
         self._cap = cap

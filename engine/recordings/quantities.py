@@ -11,7 +11,7 @@ from statistics import fmean
 from typing import Any
 
 from engine import units as u
-from engine.recordings.recording import Moment, Recording
+from engine.recordings.recording import RecordedMoment, Recording
 
 Numbers = dict[str, float]
 Counts = Sequence[int]  # free blocks by order
@@ -166,7 +166,7 @@ _STATE = ("free_blocks_all", "nr_free_pages", "unusable_index_9", "balloon_actua
 _HUGE = ("huge_best", "huge_first")
 
 
-def _statistics(recording: Recording, key: str, moment: Moment) -> Numbers:
+def _statistics(recording: Recording, key: str, moment: RecordedMoment) -> Numbers:
     """Statistics of one moment: the state of memory, and counters since the start."""
     if moment.op == "huge":
         return dict(zip(_HUGE, moment.got, strict=True))

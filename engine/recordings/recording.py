@@ -27,7 +27,7 @@ MAX_RESULT_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
-class Moment:
+class RecordedMoment:
     """What was read from a kernel: at the start, or after one step of one run.
 
     Attributes:
@@ -69,8 +69,8 @@ class Recording:
     kernel: str
     zone: ZoneKey
     ops: list[Op]
-    start: Moment
-    runs: Mapping[str, list[list[Moment]]]
+    start: RecordedMoment
+    runs: Mapping[str, list[list[RecordedMoment]]]
 
     @property
     def blocks(self) -> str:
@@ -82,7 +82,7 @@ class Recording:
         """The capture that all runs started from."""
         return self.folder / CAPTURE_NAME
 
-    def moment(self, key: str, index: int) -> Moment:
+    def moment(self, key: str, index: int) -> RecordedMoment:
         """After ``index`` operations under a design, in the first run."""
         return self.runs[key][0][index - 1] if index else self.start
 
@@ -101,18 +101,18 @@ def _balloon(lab: str) -> tuple[int, int]:
     return held.get("scattered", 0), held.get("dedicated", 0)
 
 
-def _moment(data: Mapping[str, Any], zone: ZoneKey) -> Moment:
+def _moment(data: Mapping[str, Any], zone: ZoneKey) -> RecordedMoment:
     """One entry of result.json; KeyError and the like if it is malformed."""
     op = str(data["op"][0]) if "op" in data else ""
     if op == "huge":
         best, first = data["got"]
-        return Moment(op, (best + 0, first + 0))
+        return RecordedMoment(op, (best + 0, first + 0))
     zones = parse_buddyinfo(data["buddyinfo"].encode())
     _ = zones[zone]
     vmstat = {str(name): int(value) for name, value in data["vmstat"].items()}
     got = (data["got"] + 0,) if op == "inflate" else ()
     blocks = str(data.get("blocks", ""))
-    return Moment(op, got, zones, vmstat, blocks, *_balloon(data.get("lab", "")))
+    return RecordedMoment(op, got, zones, vmstat, blocks, *_balloon(data.get("lab", "")))
 
 
 def load_recording(folder: Path, zone: ZoneKey) -> Recording:

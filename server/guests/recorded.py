@@ -25,7 +25,7 @@ from engine.recordings.recording import (
     CAPTURE_NAME,
     RECORDED_AS,
     RESULT_NAME,
-    Moment,
+    RecordedMoment,
     load_recording,
 )
 from engine.replay import Op, command_of
@@ -87,7 +87,7 @@ def known_types(capture: Capture, letters: str) -> NDArray[np.uint8]:
     return types
 
 
-def moment_view(capture: Capture, moment: Moment, key: str) -> MachineView:
+def moment_view(capture: Capture, moment: RecordedMoment, key: str) -> MachineView:
     """A recorded moment as the panel of a design shows it.
 
     Args:
@@ -105,7 +105,7 @@ def moment_view(capture: Capture, moment: Moment, key: str) -> MachineView:
     return machine_view(capture, found, hook, full if shown else None)
 
 
-class Example:
+class RecordedExample:
     """The recorded outcomes of one example."""
 
     def __init__(self, folder: Path) -> None:
@@ -198,13 +198,13 @@ class Recordings:
         """
         self._folders = {path.parent.name: path.parent for path in folder.glob(f"*/{RESULT_NAME}")}
         self._lock = threading.Lock()
-        self._examples: dict[str, Example] = {}
+        self._examples: dict[str, RecordedExample] = {}
         self._pictures: dict[tuple[str, str, int], bytes] = {}
 
     def __contains__(self, name: str) -> bool:
         return name in self._folders
 
-    def example(self, name: str) -> Example:
+    def example(self, name: str) -> RecordedExample:
         """The recording of one example.
 
         Raises:
@@ -214,7 +214,7 @@ class Recordings:
             raise NotFoundError(f"nothing was recorded for {name!r:.60}")
         with self._lock:
             if name not in self._examples:
-                self._examples[name] = Example(self._folders[name])
+                self._examples[name] = RecordedExample(self._folders[name])
             return self._examples[name]
 
     def describe(self, name: str) -> bytes:
@@ -226,7 +226,7 @@ class Recordings:
         return self.example(name).description
 
     def picture(self, name: str, key: str, index: int) -> bytes:
-        """One picture; see Example.picture.
+        """One picture; see RecordedExample.picture.
 
         Raises:
             NotFoundError: nothing was recorded.

@@ -140,7 +140,7 @@ def test_memory_of_a_machine_and_of_a_container(tmp_path):
     assert machine_mib(tmp_path) is None
 
 
-def test_guests_leave_the_machine_room():
+def test_guests_do_not_take_all_of_the_memory():
     assert default_guest_mib(None) == DEFAULT_GUEST_MIB
     assert default_guest_mib(64 << 10) == DEFAULT_GUEST_MIB
     assert default_guest_mib(1000) == 600

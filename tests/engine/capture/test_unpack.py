@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from engine.capture.unpack import (
-    CHUNK,
+    ARCHIVE_SUFFIXES,
     DAMAGE,
+    READ_BYTES,
     SLACK,
     STREAM_COST,
-    SUFFIXES,
     Unpacked,
     unpacked,
 )
@@ -35,7 +35,7 @@ class Endless:
 
     def __init__(self, start: bytes, again: bytes, total: int) -> None:
         self._start, self._again, self._left = start, again, total
-        self._page = again * (2 * CHUNK // len(again) + 2)
+        self._page = again * (2 * READ_BYTES // len(again) + 2)
         self._at = 0
 
     def read(self, size: int, /) -> bytes:
@@ -124,7 +124,7 @@ def test_streams_that_hold_nothing_are_given_up_early(kind: str) -> None:
     source = Unpacked(Endless(b"", empty, 64 << 20), opened(empty)._new, "x")
     spent = refused(source)
     assert source.streams <= SLACK // STREAM_COST
-    assert source.taken < SLACK + CHUNK
+    assert source.taken < SLACK + READ_BYTES
     assert spent < 1
 
 
@@ -141,7 +141,7 @@ def test_a_stream_of_empty_blocks_is_given_up_early() -> None:
     empty_block = b"\0\0\0\xff\xff"  # deflate, stored, no bytes, not the last
     source = Unpacked(Endless(head, empty_block, 64 << 20), opened(PACKERS["gz"](b""))._new, "x")
     assert refused(source) < 1
-    assert source.taken < SLACK + CHUNK
+    assert source.taken < SLACK + READ_BYTES
 
 
 def test_padding_without_end_is_given_up_early() -> None:
@@ -169,6 +169,6 @@ def test_unpacked_data_is_read_as_it_is() -> None:
 
 def test_the_accepted_suffixes_are_those_that_work() -> None:
     for kind, pack in PACKERS.items():
-        assert f".{kind}" in SUFFIXES
+        assert f".{kind}" in ARCHIVE_SUFFIXES
         assert isinstance(opened(pack(b"x")), Unpacked)
-    assert not {".zst", ".zip"} & set(SUFFIXES)
+    assert not {".zst", ".zip"} & set(ARCHIVE_SUFFIXES)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.recordings.recording import RECORDED_AS, Moment, load_recording
+from engine.recordings.recording import RECORDED_AS, RecordedMoment, load_recording
 from tests.engine.made_recording import FULL, LOOSE, ZONE, made, result, run, written
 
 NORMAL = (0, "Normal")
@@ -22,7 +22,7 @@ def test_a_recording_is_read_step_by_step(tmp_path: Path) -> None:
     assert inflated.zones == {ZONE: tuple(LOOSE), NORMAL: (9,) * 11}
     assert compacted.zones[ZONE] == tuple(FULL)
     assert compacted.vmstat["compact_isolated"] == 1350
-    assert taken == Moment("huge", (50, 49))
+    assert taken == RecordedMoment("huge", (50, 49))
     assert found.start.zones[ZONE] == tuple(LOOSE)
 
 

@@ -6,10 +6,10 @@ import pytest
 
 from engine import units as u
 from engine.core.workload import stress_builds as b
-from engine.stress.params import PRESETS
-from engine.stress.phases import PASSES, Slot, Timetable
+from engine.stress.params import STRESS_PRESETS
+from engine.stress.phases import PASSES, TimeSlot, Timetable
 
-PARAMS = PRESETS["small"]
+PARAMS = STRESS_PRESETS["small"]
 MANAGED = 240 * u.MIB_PAGES
 
 
@@ -17,7 +17,7 @@ def recipe(seed: int = 1) -> Timetable:
     return Timetable(PARAMS, seed, MANAGED, 1 << 16, u.GFP_HIGHUSER)
 
 
-def slots(seed: int = 1) -> list[Slot]:
+def slots(seed: int = 1) -> list[TimeSlot]:
     return list(recipe(seed).slots())
 
 

@@ -84,7 +84,7 @@ def test_atomic_requests_do_not_compact_but_wake_the_daemons() -> None:
     assert vm(guest, "alloc_failed_huge", "causes") == (1, 0)
 
 
-def test_what_cannot_move_fails_and_the_design_is_told() -> None:
+def test_what_cannot_move_fails_and_reaches_the_design() -> None:
     guest = checkered(u.STATE_SLAB)
     assert allocate(guest, 9, u.MIGRATE_MOVABLE, FAULT) == u.PFN_NONE
     stall, success, fail = vm(guest, *COUNTS)
