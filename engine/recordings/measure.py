@@ -61,7 +61,7 @@ def measure(
         each: like ``map``; a pool's ``map`` runs seeds in parallel, with the same result.
 
     Raises:
-            RefusedError: the folder is not a recording; one sentence.
+        RefusedError: the folder is not a recording; one sentence.
     """
     capture = load_capture(folder / CAPTURE_NAME, folder.name)
     recording = load_recording(folder, capture.main_zone)
