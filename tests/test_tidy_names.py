@@ -14,7 +14,6 @@ from tests.project_files import none, python_files
 # Names that several modules may define, with the reason. Anything else is renamed.
 MAY_REPEAT = {
     "Build": "compiling the core, and what makes a session: both build",
-    "Entry": "an entry of the log, in the engine and as a session knows it",
     "KEPT": "how many answers a cache keeps",
     "MAX_NAME": "how long a name may be: of a file, of a preset",
     "MAX_SEEDS": "how many seeds are asked for at once: by a command, over the wire",
@@ -22,7 +21,6 @@ MAY_REPEAT = {
     "Step": "a step of a scenario, and the message `step`, which names its class",
     "Text": "text of a message, as the worker sends it and as a field",
     "main": "where a process starts",
-    "play": "playing a log, in the engine and for the spread",
 }
 
 

@@ -20,7 +20,7 @@ from engine.recordings.recording import CAPTURE_NAME, RESULT_NAME
 from engine.recordings.score import shown_op
 from engine.replay import Op, parse_ops
 from engine.units import MIB_PAGES
-from server.cli.capture import Report, read_moment, write_archive
+from server.cli.capture import OnProgress, read_moment, write_archive
 
 DEFAULT_STEPS = "compact, wait 10, compact"
 MAX_SERIES_STEPS = 20  # states are kept in memory: each takes 0.4 % of it
@@ -172,7 +172,7 @@ def _result(name: str, machine: RecordedMachine, first: Files, steps: list[dict[
     return json.dumps(result, indent=1) + "\n"
 
 
-def _pack(folder: Path, states: Mapping[str, Files], text: str, progress: Report) -> None:
+def _pack(folder: Path, states: Mapping[str, Files], text: str, progress: OnProgress) -> None:
     """Write the folder, result.json last: a folder that has one is complete."""
     try:
         for name, moment in states.items():
@@ -183,7 +183,7 @@ def _pack(folder: Path, states: Mapping[str, Files], text: str, progress: Report
 
 
 def record_series(
-    folder: Path, ops: list[Op], progress: Report, machine: RecordedMachine | None = None
+    folder: Path, ops: list[Op], progress: OnProgress, machine: RecordedMachine | None = None
 ) -> None:
     """Record states and operations in turn.
 

@@ -222,7 +222,7 @@ def test_questions_behind_a_fault_of_the_simulator_are_refused(start, make_sessi
     assert isinstance(late.exception(WAIT_S), NotFoundError)
 
 
-def test_who_asked_while_the_guests_could_not_be_made_is_told(start):
+def test_a_question_is_answered_though_the_guests_could_not_be_made(start):
     asked = Future()
 
     def build(config, progress):
@@ -236,7 +236,7 @@ def test_who_asked_while_the_guests_could_not_be_made_is_told(start):
     worker.end()
 
 
-def test_a_worker_that_is_told_to_end_lets_go_of_guests_half_made(start, make_session):
+def test_a_worker_that_is_asked_to_end_lets_go_of_guests_half_made(start, make_session):
     at_work = threading.Event()
 
     def build(config, progress):
