@@ -118,17 +118,6 @@ class Base:
     text: str
 
 
-@cache
-def engine_digest() -> str:
-    """Digest of the simulator's sources: with equal ones, config and log give equal states."""
-    folder = Path(engine.__file__).resolve().parent
-    digest = hashlib.blake2b(digest_size=10)
-    for path in sorted(folder.rglob("*.py")):
-        digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
-        digest.update(path.read_bytes() + b"\0")
-    return digest.hexdigest()
-
-
 def _guest_info(
     label: str, zones: list[dict[str, Any]], present: int, nr_pages: int, summary: dict[str, Any]
 ) -> dict[str, Any]:

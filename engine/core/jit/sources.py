@@ -18,7 +18,7 @@ from engine.core.jit import cache as disk
 ENGINE = Path(__file__).resolve().parents[2]
 CORE = "engine.core"
 JIT = "engine.core.jit"
-_PLAY = ("engine.world", "engine.presets")  # with the core, all that decides a session
+_PLAY = ("engine.world", "engine.presets", "engine.capture")  # with the core, all that decides
 _MEMORY = "sources"  # the file in the cache
 _MEMORY_FORMAT = 1
 _MOST_REMEMBERED = 2000
@@ -200,9 +200,9 @@ def core_digest() -> str:
 def engine_digest() -> str:
     """Which rules a session is played under: a digest of sources and constants, 20 hex digits.
 
-    All of the core, and what a World adds to it: designs, the workload, the start of a guest. The
-    same on every machine, compiled or not, and under every version of Python and numba. How the
-    core is compiled (this folder) is no rule and stays out.
+    With equal ones, config and log give equal states: all of the core, and what a World adds to it,
+    designs, the workload, how a guest starts. The same on every machine, compiled or not, and under
+    every version of Python and numba. How the core is compiled (this folder) is no rule.
     """
     used = frozenset().union(*(closure(name) for name in (*core_modules(), *_PLAY)))
     return digest_of_modules(name for name in used if not f"{name}.".startswith(f"{JIT}."))
