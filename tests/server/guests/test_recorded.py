@@ -161,11 +161,11 @@ def test_nothing_is_compiled_for_a_picture(tmp_path):
     program = (
         "from server.guests.recorded import Recordings\n"
         "from server.paths import examples_folder, import_paths\n"
-        "from engine.core.precompile import functions\n"
+        "from engine.core.jit.graph import functions\n"
         "kept = Recordings(examples_folder())\n"
         "kept.describe('runs')\n"
         "kept.picture('runs', 'lru_hook', 2)\n"
-        "print(sum(bool(one.overloads) for one in functions().values()))\n"
+        "print(sum(one.is_loaded for one in functions().values()))\n"
     )
     environment = {
         **os.environ, "FRAGSCOPE_CACHE_DIR": str(tmp_path), "NUMBA_DISABLE_JIT": "0",
