@@ -6,9 +6,10 @@ import tarfile
 import numpy as np
 import pytest
 
+from engine.core import engine_digest
 from engine.core.observe import check
 from server.errors import NotFoundError
-from server.guests.library import EXAMPLES, PAGE_COST, Library, engine_digest
+from server.guests.library import EXAMPLES, PAGE_COST, Library
 from server.wire.config import CaptureSource, SessionConfig, UploadSource, config_from_dict
 
 
