@@ -12,6 +12,7 @@ import uvicorn
 
 from engine.errors import RefusedError
 from server.api.app import create_app
+from server.api.ws_protocol import WebSocketProtocol
 from server.manager import Manager
 from server.settings import Settings
 
@@ -81,7 +82,7 @@ def make_server(settings: Settings) -> Server:
     return Server(
         uvicorn.Config(
             create_app(settings),
-            ws="websockets-sansio",
+            ws=WebSocketProtocol,
             ws_max_size=WS_MAX_BYTES,
             ws_per_message_deflate=False,
             log_level="warning",

@@ -1,105 +1,133 @@
 """One socket: a task that reads and a task that writes. No decisions about the simulation.
 
 The order of checks is: Origin before the handshake is answered, then the session, then ``hello``.
-A client that goes away is an everyday event and leaves no trace in the log.
+A client that goes away is an everyday event and leaves no trace in the log. Reader and writer only
+say how the conversation ends; it is closed in one place, when neither of them runs any more.
 """
 
 import asyncio
-import contextlib
+import logging
 
-from fastapi import WebSocket, WebSocketDisconnect
-from starlette.responses import PlainTextResponse
-from starlette.websockets import WebSocketState
+from fastapi import WebSocket
 
 from engine.errors import RefusedError
+from server.api.connection import Closing, Connection, Gone
 from server.api.origin import origin_allowed
 from server.errors import LimitReachedError, NotFoundError
+from server.jsontext import shown
 from server.manager import Manager
 from server.session.event_side import SessionHandle
 from server.wire import messages
 from server.wire.frames import WIRE_VERSION
 from server.wire.messages import Hello, MessageError, Reset
 
-MAX_REASON_BYTES = 120  # RFC 6455 allows 123
+log = logging.getLogger("fragscope")
+
 HELLO_S = 10.0  # a socket that says nothing for so long is closed
-
-
-async def _refuse(socket: WebSocket, code: int, text: str) -> None:
-    """Say why, then close; the other task of the socket may have done so already."""
-    if socket.application_state is WebSocketState.CONNECTED:
-        await socket.send_text(messages.error(text, code=code))
-    if socket.application_state is WebSocketState.CONNECTED:
-        await socket.close(code, text.encode()[:MAX_REASON_BYTES].decode(errors="ignore"))
+FLUSH_S = 2.0  # for what is still to be sent when a session ends
+MAX_VERSIONS_SHOWN = 8
 
 
 async def serve(socket: WebSocket, session_id: str, manager: Manager) -> None:
     """Everything that happens on one socket, from handshake to close."""
-    allowed = manager.settings.allowed_origins
-    origin, host = socket.headers.get("origin"), socket.headers.get("host")
-    if not origin_allowed(origin, socket.scope["scheme"], host, allowed):
-        text = "this page's origin may not connect here: FRAGSCOPE_ORIGINS could allow it\n"
-        await socket.send_denial_response(PlainTextResponse(text, 403))
-        return
-    await socket.accept()
-    with contextlib.suppress(WebSocketDisconnect):
-        live = manager.sessions.get(session_id)
-        if live is None:
-            await _refuse(socket, messages.CLOSE_NO_SESSION, manager.farewell(session_id))
-        elif await _hello(socket):
-            await _attend(socket, live, manager)
-
-
-async def _receive(socket: WebSocket) -> str | None:
-    """The next text message; None for a binary one."""
-    event = await socket.receive()
-    if event["type"] == "websocket.disconnect":
-        raise WebSocketDisconnect(event.get("code", 1005))
-    text = event.get("text")
-    return text if isinstance(text, str) else None
-
-
-async def _hello(socket: WebSocket) -> bool:
-    """Whether the client opened with a hello that we can answer; says so and closes if not."""
-    reason = "the first message must be hello with the versions the page speaks"
+    connection = Connection(socket)
     try:
-        text = await asyncio.wait_for(_receive(socket), HELLO_S)
-        message = messages.parse_message(text) if text is not None and _fits(text) else None
-    except TimeoutError:
-        reason = f"no hello within {HELLO_S:.0f} seconds"
-        message = None
-    except MessageError as error:
-        reason = str(error)
-        message = None
-    if isinstance(message, Hello):
-        if messages.common_version(message.versions):
-            return True
-        theirs = ", ".join(str(v) for v in message.versions[:8]) or "none"
-        reason = (
-            f"the server speaks version {WIRE_VERSION}, the page speaks {theirs}: reload the page"
-        )
-    await _refuse(socket, messages.CLOSE_BAD_HELLO, reason)
-    return False
+        if not _origin_allowed(socket, manager):
+            await connection.deny(
+                "this page's origin may not connect here: FRAGSCOPE_ORIGINS could allow it"
+            )
+            return
+        await connection.accept()
+        await connection.close(await _converse(connection, session_id, manager))
+    except Gone:
+        return
+    except Exception:
+        log.exception("a socket failed by a fault")
+        text = "the server failed by a fault of its own: its log says which"
+        await connection.close(Closing(messages.CLOSE_INTERNAL, text))
 
 
-async def _attend(socket: WebSocket, live: SessionHandle, manager: Manager) -> None:
+def _origin_allowed(socket: WebSocket, manager: Manager) -> bool:
+    origin, host = socket.headers.get("origin"), socket.headers.get("host")
+    allowed = manager.settings.allowed_origins
+    return origin_allowed(origin, socket.scope["scheme"], host, allowed)
+
+
+async def _converse(connection: Connection, session_id: str, manager: Manager) -> Closing:
+    """What is said on an open socket; how it ends.
+
+    Raises:
+        Gone: the client has ended it.
+    """
+    live = manager.sessions.get(session_id)
+    if live is None:
+        return Closing(messages.CLOSE_NO_SESSION, manager.farewell(session_id))
+    refused = await _hello(connection)
+    if refused is not None:
+        return Closing(messages.CLOSE_BAD_HELLO, refused)
     if live.nr_viewers >= manager.settings.max_viewers:
         text = f"{live.nr_viewers} pages watch this session, the server's limit"
-        await _refuse(socket, messages.CLOSE_LIMIT, text)
-        return
-    flag = asyncio.Event()
-    client = live.join(flag.set)
-    reader = asyncio.create_task(_read(socket, live, client, manager))
-    writer = asyncio.create_task(_write(socket, live, client, flag))
+        return Closing(messages.CLOSE_LIMIT, text)
+    return await _attend(connection, live, manager)
+
+
+async def _hello(connection: Connection) -> str | None:
+    """Why the client's first message is no hello that we can answer; None if it is one."""
+    reason = "the first message must be hello with the versions the page speaks"
     try:
-        await asyncio.wait((reader, writer), return_when=asyncio.FIRST_COMPLETED)
+        data = await asyncio.wait_for(connection.receive(), HELLO_S)
+        if isinstance(data, bytes) or not _fits(data):
+            return reason
+        message = messages.parse_message(data)
+    except TimeoutError:
+        return f"no hello within {HELLO_S:.0f} seconds"
+    except MessageError as error:
+        return str(error)
+    if not isinstance(message, Hello):
+        return reason
+    if messages.common_version(message.versions):
+        return None
+    theirs = ", ".join(shown(v) for v in message.versions[:MAX_VERSIONS_SHOWN]) or "none"
+    return f"the server speaks version {WIRE_VERSION}, the page speaks {theirs}: reload the page"
+
+
+async def _attend(connection: Connection, live: SessionHandle, manager: Manager) -> Closing:
+    """Read and write until one of the two has an end to report."""
+    client = 0
+    due, over = asyncio.Event(), asyncio.Event()
+
+    def wake() -> None:
+        due.set()
+        if live.ended is not None or live.hub.lost(client):
+            over.set()
+
+    client = live.join(wake)
+    tasks = [
+        asyncio.create_task(_read(connection, live, client, manager)),
+        asyncio.create_task(_write(connection, live, client, due)),
+        asyncio.create_task(_overdue(live, over)),
+    ]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        return next(task for task in tasks if task in done).result()
     finally:
         live.leave(client)
-        for task in (reader, writer):
+        for task in tasks:
             task.cancel()
-        results = await asyncio.gather(reader, writer, return_exceptions=True)
-    for result in results:
-        if isinstance(result, Exception) and not isinstance(result, WebSocketDisconnect):
-            raise result
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _ending(live: SessionHandle) -> Closing:
+    if live.ended is not None:
+        return Closing(live.ended.code, live.ended.text)
+    return Closing(messages.CLOSE_LIMIT, "this page reads too slowly")
+
+
+async def _overdue(live: SessionHandle, over: asyncio.Event) -> Closing:
+    """The end for a client that reads nothing: its writer waits and does not see that it is due."""
+    await over.wait()
+    await asyncio.sleep(FLUSH_S)
+    return _ending(live)
 
 
 def _fits(text: str) -> bool:
@@ -107,19 +135,24 @@ def _fits(text: str) -> bool:
     return len(text) <= limit and len(text.encode()) <= limit
 
 
-async def _read(socket: WebSocket, live: SessionHandle, client: int, manager: Manager) -> None:
-    """Hand on what the client says until it goes away."""
+async def _read(
+    connection: Connection, live: SessionHandle, client: int, manager: Manager
+) -> Closing:
+    """Hand on what the client says until it says too much.
+
+    Raises:
+        Gone: it has gone away.
+    """
     while True:
-        text = await _receive(socket)
-        if text is None:
+        data = await connection.receive()
+        if isinstance(data, bytes):
             live.say(client, messages.error("binary messages are not understood: send text"))
             continue
-        if not _fits(text):
+        if not _fits(data):
             limit = messages.MAX_MESSAGE_BYTES // 1024
-            await _refuse(socket, messages.CLOSE_TOO_BIG, f"a message is over {limit} KiB")
-            return
+            return Closing(messages.CLOSE_TOO_BIG, f"a message is over {limit} KiB")
         try:
-            message = messages.parse_message(text)
+            message = messages.parse_message(data)
         except MessageError as error:
             live.say(client, messages.error(str(error), error.command_id))
             continue
@@ -135,22 +168,19 @@ async def _read(socket: WebSocket, live: SessionHandle, client: int, manager: Ma
         live.message(client, message)
 
 
-async def _write(socket: WebSocket, live: SessionHandle, client: int, flag: asyncio.Event) -> None:
-    """Send what the slot has until the session ends or the client is lost."""
+async def _write(
+    connection: Connection, live: SessionHandle, client: int, due: asyncio.Event
+) -> Closing:
+    """Send what the slot has until the session ends or the client is lost.
+
+    Raises:
+        Gone: the client has gone away.
+    """
     while True:
-        await flag.wait()
-        flag.clear()
+        await due.wait()
+        due.clear()
         for item in live.hub.take(client):
-            if socket.application_state is not WebSocketState.CONNECTED:
-                return
-            if isinstance(item, str):
-                await socket.send_text(item)
-            else:
-                await socket.send_bytes(item)
-        if live.ended is not None:
-            await _refuse(socket, live.ended.code, live.ended.text)
-            return
-        if live.hub.lost(client):
-            await _refuse(socket, messages.CLOSE_LIMIT, "this page reads too slowly")
-            return
+            await connection.send(item)
+        if live.ended is not None or live.hub.lost(client):
+            return _ending(live)
         live.sent(client)

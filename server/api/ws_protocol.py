@@ -1,0 +1,73 @@
+"""uvicorn's WebSocket protocol, mended where bytes that no browser sends left a traceback.
+
+Each method says what uvicorn 0.54 does there. What is mended belongs to the peer: a message that is
+no UTF-8, a request that is no ASCII, a connection that ends while something is being sent, a peer
+that never reads. The log is for our own faults.
+"""
+
+from uvicorn._types import ASGISendEvent
+from uvicorn.protocols.utils import ClientDisconnected
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import CloseCode
+from websockets.http11 import Request
+
+LINGER_S = 10.0  # for the rest of what was written to reach the peer
+
+
+class WebSocketProtocol(WebSocketsSansIOProtocol):
+    """One connection; see the module."""
+
+    def handle_connect(self, event: Request) -> None:
+        """A request whose path is no ASCII is refused; uvicorn raises UnicodeEncodeError."""
+        if not event.path.isascii():
+            self.handshake_complete = self.close_sent = True
+            self.conn.send_response(self.conn.reject(400, "the path is not ASCII\n"))
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.transport.close()
+            return
+        super().handle_connect(event)
+
+    def handle_parser_exception(self) -> None:
+        """A failure before the handshake has no close frame; uvicorn asserts that it has."""
+        if self.conn.close_sent is not None:
+            super().handle_parser_exception()
+            self._linger()
+            return
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        self.transport.close()
+
+    def send_receive_event_to_app(self) -> None:
+        """A text that is no UTF-8 closes with 1007; uvicorn logs a traceback beside."""
+        if self.curr_msg_data_type == "text" and not self.close_sent:
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError as error:
+                self.frames = []
+                reason = f"{error.reason} at byte {error.start}: a text is UTF-8"
+                self.conn.fail(CloseCode.INVALID_DATA, reason)
+                self.handle_parser_exception()
+                return
+        super().send_receive_event_to_app()
+
+    def keepalive_timeout(self) -> None:
+        """Who answers no ping may not read either: the connection does not wait for that."""
+        super().keepalive_timeout()
+        self._linger()
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """What is sent after the connection has ended is dropped; uvicorn raises RuntimeError."""
+        await self.writable.wait()
+        ended = self.close_sent and self.initial_response is None
+        never_began = not self.handshake_complete and self.transport.is_closing()
+        if ended or never_began:
+            raise ClientDisconnected
+        await super().send(message)
+
+    async def run_asgi(self) -> None:
+        """When the application is done the connection ends, even if the peer reads no more."""
+        await super().run_asgi()
+        self._linger()
+
+    def _linger(self) -> None:
+        self.loop.call_later(LINGER_S, self.transport.abort)
