@@ -70,7 +70,7 @@ def test_nothing_overflows_and_the_words_of_the_map_are_there(
     inflate(page, 60)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate(STICKING_OUT) == []
-    for words in ("high addresses", "low addresses", "migrate scanner, going up", "free scanner"):
+    for words in ("high addresses", "low addresses", "migrate scanner, moving up", "free scanner"):
         expect(page.get_by_text(words).first).to_be_visible()
     for words in ("free", "movable", "balloon", "unmovable", "reserved"):
         expect(page.locator("#legend .name", has_text=words).first).to_be_visible()
