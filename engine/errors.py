@@ -1,9 +1,9 @@
-"""What a person is told when something that was asked for cannot be done."""
+"""The error for requests that cannot be carried out."""
 
 
 class RefusedError(ValueError):
-    """The person asked for what cannot be: the text is one sentence for them.
+    """A request that cannot be carried out; the text is one sentence for the user.
 
-    What, the value, the limit, the unit. Any other ValueError is a fault of the program: it is
-    logged, and nobody is told that it was theirs.
+    It names what, the value, the limit and the unit. Any other ValueError is a fault of the
+    program: it is logged, and users are not told that it was theirs.
     """

@@ -1,7 +1,7 @@
-"""The log: every command with the tick at which it was applied, and playing it exactly.
+"""The log: every command with the tick at which it was applied, and its exact playback.
 
-A config, a log and a final tick are all that it takes to make a world's state again, byte for byte.
-Nothing here waits for a guest to come to rest: a command belongs to a tick, not to a state.
+A config, a log and a final tick are all it takes to reproduce a world's state, byte for byte.
+Nothing here waits for a guest to become idle: a command belongs to a tick, not to a state.
 """
 
 from collections.abc import Callable, Iterable
@@ -15,7 +15,7 @@ from engine.world import World
 LOG_VERSION = 1  # of the JSON form of a log
 MAX_TICK = (1 << 53) - 1  # what a JavaScript number holds exactly
 MAX_INDEX = (1 << 32) - 1  # what a frame's header holds
-_SLICE = 64  # ticks between two looks at whether to go on
+_SLICE = 64  # ticks between two calls of ``look``
 _FIELDS = ("index", "tick", "command", "idle")
 
 
@@ -35,8 +35,8 @@ class Entry:
     Attributes:
         index: 1, 2, 3…
         tick: simulated time at which the command was applied.
-        command: what was asked.
-        idle: whether every guest had finished what was asked before, with the workload off.
+        command: the command.
+        idle: whether every guest had finished all earlier commands, with the workload off.
     """
 
     index: int
@@ -82,7 +82,7 @@ class Entry:
 
 
 def check_log(entries: Iterable[Entry], until_tick: int) -> None:
-    """Check that entries follow one another, and that none comes after ``until_tick``.
+    """Check that entries are in sequence, and that none comes after ``until_tick``.
 
     Raises:
         RefusedError: naming the first entry that is out of place.
@@ -90,7 +90,9 @@ def check_log(entries: Iterable[Entry], until_tick: int) -> None:
     tick = 0
     for place, entry in enumerate(entries, start=1):
         if entry.index != place:
-            raise RefusedError(f"log entry {place} has the index {entry.index}: {place} is due")
+            raise RefusedError(
+                f"log entry {place} has the index {entry.index}: {place} is expected"
+            )
         if entry.tick < tick:
             raise RefusedError(
                 f"log entry {place} is of tick {entry.tick}: the one before is of tick {tick}"
@@ -101,18 +103,18 @@ def check_log(entries: Iterable[Entry], until_tick: int) -> None:
 
 
 def _nothing() -> None:
-    """Nobody wants to break off."""
+    """Never break off."""
 
 
 def play(
     world: World, entries: Iterable[Entry], until_tick: int, look: Callable[[], None] = _nothing
 ) -> None:
-    """Apply every entry at exactly its tick, then go on to ``until_tick``.
+    """Apply every entry at exactly its tick, then continue to ``until_tick``.
 
     Args:
         world: at the tick of the first entry or before it: new, or restored from a checkpoint.
-        entries: those that it has not seen yet, in order.
-        until_tick: where to end.
+        entries: those not yet applied to it, in order.
+        until_tick: where to stop.
         look: called every 64 ticks or so; may raise to break off.
 
     Raises:
@@ -129,7 +131,7 @@ def advance(world: World, tick: int, look: Callable[[], None] = _nothing) -> Non
     """Run ``world`` up to ``tick``; idle ticks are counted, not run.
 
     Raises:
-        RefusedError: it is past that already.
+        RefusedError: it is already past that tick.
     """
     if tick < world.tick:
         raise RefusedError(f"tick {tick} lies in the past: the world is at tick {world.tick}")

@@ -27,7 +27,7 @@ _DMA32_END = 1 << 20  # pfn, 4 GiB
 
 
 @dataclass(frozen=True)
-class Recipe:
+class GuestRecipe:
     """How the memory of a synthetic guest came about.
 
     Attributes:
@@ -51,10 +51,10 @@ class Recipe:
     kernel: int
 
 
-PRESETS: dict[str, Recipe] = {
+PRESETS: dict[str, GuestRecipe] = {
     r.name: r
     for r in (
-        Recipe(
+        GuestRecipe(
             "roomy",
             "Roomy: half of it free again, in single pages",
             "Programs touch 62 % of the memory and free 55 % of that page by page at random; few "
@@ -65,7 +65,7 @@ PRESETS: dict[str, Recipe] = {
             cache=0,
             kernel=6000,
         ),
-        Recipe(
+        GuestRecipe(
             "tight",
             "Tight: page cache and programs interleaved, kernel objects sprinkled",
             "Programs touch 60 % and read page cache for 30 % of the memory, page by page in turn, "
@@ -77,7 +77,7 @@ PRESETS: dict[str, Recipe] = {
             cache=300,
             kernel=8000,
         ),
-        Recipe(
+        GuestRecipe(
             "cycles",
             "Cycles: small holes, made for inflating and deflating 64 MiB again and again",
             "Programs touch 70 % and read page cache for 15 % of the memory; 45 % of the programs' "
@@ -88,7 +88,7 @@ PRESETS: dict[str, Recipe] = {
             cache=150,
             kernel=4000,
         ),
-        Recipe(
+        GuestRecipe(
             "all_but_one",
             "All but one: huge pages freed except for one page each",
             "Programs touch 85 % of the memory; then every pageblock that they filled is freed "
@@ -99,7 +99,7 @@ PRESETS: dict[str, Recipe] = {
             cache=0,
             kernel=400,
         ),
-        Recipe(
+        GuestRecipe(
             "no_balloon",
             "No balloon needed: a file server with a full page cache",
             "Page cache for 62 % of the memory, programs for 18 %, of which 30 % were freed in "
@@ -152,7 +152,7 @@ def check_cma(cma_mib: int, size_mib: int) -> None:
         raise RefusedError(f"CMA area is {cma_mib} MiB: an even number from 0 to {limit} MiB")
 
 
-def make_from_recipe(recipe: Recipe, nr_pages: int, seed: int, cma_pages: int = 0) -> Guest:
+def make_from_recipe(recipe: GuestRecipe, nr_pages: int, seed: int, cma_pages: int = 0) -> Guest:
     """A settled guest made by a recipe, of any bootable size.
 
     Args:
@@ -290,7 +290,7 @@ def _rows(nr: int, first_handle: int) -> NDArray[np.int32]:
 _KERNEL_CLASSES = (u.CLASS_SLAB, u.CLASS_RECLAIMABLE, u.CLASS_PGTABLE, u.CLASS_KERNEL)
 
 
-def _touch(guest: Guest, recipe: Recipe) -> int:
+def _touch(guest: Guest, recipe: GuestRecipe) -> int:
     """Let programs touch memory, with page cache and kernel objects spread evenly between.
 
     Returns:
@@ -318,7 +318,7 @@ def _touch(guest: Guest, recipe: Recipe) -> int:
     return total
 
 
-def _give_back(guest: Guest, recipe: Recipe, nr_handles: int, bits: RandomBits) -> None:
+def _give_back(guest: Guest, recipe: GuestRecipe, nr_handles: int, bits: RandomBits) -> None:
     """Free those of the programs' pages that the recipe does not keep.
 
     Args:

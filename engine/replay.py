@@ -17,7 +17,7 @@ from engine.view import GuestView
 from engine.world import World, WorldConfig
 
 MAX_OPS = 1000
-MAX_WAIT_S = 24 * 60 * 60
+MAX_OP_WAIT_S = 24 * 60 * 60
 _WITH_NUMBER = {
     "inflate": "MiB", "deflate": "MiB", "huge": "huge pages", "wait": "seconds", "contig": "MiB",
 }  # fmt: skip
@@ -84,7 +84,9 @@ def _parse_op(i: int, item: object) -> Op:
     if len(item) != 2:
         raise RefusedError(f"operation {i}: {name} needs one number of {unit}")
     number = item[1]
-    limit = {"MiB": _LIMIT_MIB, "seconds": MAX_WAIT_S}.get(unit, c.MAX_PAGES >> u.PAGEBLOCK_ORDER)
+    limit = {"MiB": _LIMIT_MIB, "seconds": MAX_OP_WAIT_S}.get(
+        unit, c.MAX_PAGES >> u.PAGEBLOCK_ORDER
+    )
     if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= limit:
         raise RefusedError(
             f"operation {i}: {name} by {number!r:.60}: "

@@ -1,6 +1,6 @@
-"""Commands as requests: what stands in each guest's own records for the core to work off.
+"""Commands as requests: fields in each guest's own records for the core to process.
 
-A request is entered between two ticks; engine/core/run.py goes on with it tick by tick.
+A request is entered between two ticks; engine/core/run.py works on it tick by tick.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ class Machine:
 
     Attributes:
         nr_pages: memory of each, holes not counted.
-        kernel: whose rules they follow.
+        kernel: the kernel whose rules they follow.
     """
 
     nr_pages: int
@@ -40,7 +40,7 @@ def enter(guests: Guests, machine: Machine, command: c.Command) -> None:
     Args:
         guests: one per design, same memory map.
         machine: what they have in common.
-        command: any but SetWorkload, which concerns no guest's records.
+        command: any except SetWorkload, which does not touch guests' records.
 
     Raises:
         RefusedError: the command does not fit these guests; nothing has changed then.
@@ -52,7 +52,7 @@ def enter(guests: Guests, machine: Machine, command: c.Command) -> None:
 
 
 def wake_balloons(guests: Guests, command: c.Command) -> None:
-    """Let balloons that gave up try again, as far as their rules allow it after ``command``."""
+    """Let balloons that gave up retry, where their rules allow it after ``command``."""
     asked = isinstance(command, _BALLOON_COMMANDS)
     for guest in guests:
         vm = guest.vm[0]
@@ -92,9 +92,9 @@ def _balloon_deflate(guests: Guests, machine: Machine, command: c.BalloonDeflate
 def _move_targets(guests: Guests, nr_pages: int, change: int) -> None:
     """Move every balloon's target by ``change``.
 
-    While any balloon is on its way, the change counts from the targets: designs that are slower
-    must not be asked for another amount. When all are at rest it counts from what each holds, so
-    that a balloon which gave up short of its target can be deflated.
+    While any balloon is still moving, the change counts from the targets: slower designs must not
+    get a different total. When all are at rest it counts from what each holds, so that a balloon
+    that gave up short of its target can be deflated.
     """
     pending = any(_on_its_way(guest) for guest in guests)
     for guest in guests:

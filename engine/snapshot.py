@@ -19,7 +19,7 @@ def copy_guest(guest: Guest) -> Guest:
 
 
 def frozen_copy(guest: Guest) -> Guest:
-    """A copy that cannot be written; to be kept and looked at, not for the core."""
+    """A read-only copy, to be kept and looked at, not for the core."""
     kept = copy_guest(guest)
     for array in kept:
         array.flags.writeable = False
@@ -49,13 +49,13 @@ def restore(into: Guest, source: Guest) -> None:
 def digest(guest: Guest) -> str:
     """A name for a guest's contents: equal guests have equal digests, on every machine.
 
-    All six arrays count, except what merely caches: the largest free order of a pageblock depends
-    on when somebody last looked; the laws follow from the kernel's number.
+    All six arrays count except what is derived: the largest free order of a pageblock depends on
+    when somebody last looked, and the laws follow from the kernel's number.
     """
     blocks = guest.blocks.copy()
     blocks["largest"] = 0
     blocks["flags"] &= np.uint8(0xFF & ~u.PB_STALE)
-    # Requests for ranges came later: a guest that never had one keeps its name.
+    # Requests for ranges came later: a guest that never had one keeps its digest.
     vm = np.ascontiguousarray(guest.vm).view(np.uint8)[:_LAW_OFFSET]
     if not vm[_RANGE_OFFSET:].any():
         vm = vm[:_RANGE_OFFSET]

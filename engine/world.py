@@ -90,25 +90,25 @@ def _prepare(guest: Guest, design: Design) -> None:
 
 
 def _budget(nr_pages: int) -> int:
-    """Units of work a tick of a guest."""
+    """Units of work per tick of a guest."""
     return max(1, min(MAX_BUDGET, nr_pages >> _BUDGET_SHIFT))
 
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """Everything that decides what a world does next, as it stood between two ticks.
+    """Everything that determines what a world does next, taken between two ticks.
 
-    Nothing changes it: its arrays are read-only, and no world writes to it.
+    Immutable: its arrays are read-only, and no world writes to it.
 
     Attributes:
         config: of the world.
-        tick: ticks that it had run.
+        tick: ticks run so far.
         nr_pages: memory of each guest at the start.
         guests: one per design.
         objects: int32[n] handles and uint8[n] orders that a first workload starts from.
-        params: of the workload then in force.
-        workload_left: ticks until it ends by itself; below 0: never.
-        workload: where its stream of operations stood; None: it has never been on.
+        params: of the workload at that time.
+        workload_left: ticks until it ends by itself; negative: never.
+        workload: position in its stream of operations; None: it has never been on.
     """
 
     config: WorldConfig
@@ -273,7 +273,7 @@ class World:
     # -- keeping and going back
 
     def checkpoint(self) -> Checkpoint:
-        """What decides this world's future, to go back to."""
+        """Save what determines this world's future, to return to it later."""
         return Checkpoint(
             self.config,
             self.tick,
@@ -286,10 +286,10 @@ class World:
         )
 
     def restore(self, point: Checkpoint) -> None:
-        """Go on from ``point``, taken of this world or of another one made from the same config.
+        """Continue from ``point``, taken from this world or another one with the same config.
 
         Raises:
-            RefusedError: it is of a world with another config or another memory map; nothing has
+            RefusedError: it is from a world with another config or memory map; nothing has
                 changed then.
         """
         if point.config != self.config:

@@ -1,4 +1,4 @@
-"""Refusals that are nobody's fault in form: something is not there, or there is no more room."""
+"""Refusals that are neither bad input nor a defect: something is missing, or there is no room."""
 
 
 class NotFoundError(Exception):

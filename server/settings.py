@@ -1,14 +1,24 @@
 """Every limit and address of the server, from the environment and from arguments.
 
 Names in the environment are FRAGSCOPE_ and the field's name in capitals; docs/SETTINGS.md lists
-them.
+them. A name that is misspelt is refused, since a limit that is silently not in force is worse than
+a server that does not start.
 """
 
+import difflib
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from engine.errors import RefusedError
 
@@ -43,16 +53,22 @@ def default_guest_mib(machine: int | None) -> int:
 
 
 def _setting(default: Any, low: float, high: float, unit: str, text: str) -> Any:
-    return field(default=default, metadata={"low": low, "high": high, "unit": unit, "text": text})
+    return Field(default, ge=low, le=high, description=text, json_schema_extra={"unit": unit})
 
 
 def _text(default: str, text: str) -> Any:
-    return field(default=default, metadata={"text": text})
+    return Field(default, description=text)
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What the server may use, and where it listens; each field's metadata says what it is."""
+class Settings(BaseSettings):
+    """What the server may use, and where it listens; each field's description says what it is.
+
+    Made from its arguments alone: settings_from() reads the environment.
+    """
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, env_prefix=PREFIX, env_ignore_empty=True
+    )
 
     host: str = _text("127.0.0.1", "address to listen on; 0.0.0.0 in the container image")
     port: int = _setting(8000, 0, 65535, "(a port)", "port to listen on; 0 picks a free one")
@@ -81,6 +97,18 @@ class Settings:
         5, 1, 600, "seconds", "time for open connections to end after SIGTERM"
     )
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What pydantic-settings reads by itself: the arguments, nothing else."""
+        return (init_settings,)
+
     @property
     def guest_bytes(self) -> int:
         """Bytes that all guests may take."""
@@ -108,15 +136,74 @@ class Settings:
         return tuple(parts)
 
 
-def _number(name: str, text: str, kind: type, low: float, high: float, unit: str) -> int | float:
-    try:
-        value: int | float = kind(text)
-    except ValueError:
-        value = float("nan")
-    if not low <= value <= high:
-        word = "a whole number" if kind is int else "a number"
-        raise RefusedError(f"{name} is {text[:60]!r}: {word} from {low} to {high} {unit} is needed")
-    return value
+# Read by others than Settings; listed here so that one document names every setting.
+OTHER_SETTINGS: Mapping[str, str] = {
+    "FRAGSCOPE_CACHE_DIR": "folder for the compiled core; default: fragscope in the user's cache",
+}
+# For tests and for those who work on the project; CONTRIBUTING.md is about them.
+DEVELOPMENT_SETTINGS = frozenset(
+    PREFIX + name for name in ("REQUIRE", "HYPOTHESIS", "CONTAINER_STORE", "JIT")
+)
+
+# What Kubernetes (service links) and Docker (links) put into the environment of every container
+# beside a service that is named fragscope, or fragscope-something.
+_INJECTED = re.compile(
+    rf"{PREFIX}(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|ENV_\w+"
+    r"|PORT_\d+_(TCP|UDP|SCTP)(_(START|END))?(_(ADDR|PORT|PROTO))?)"
+)
+_INJECTED_VALUE = {"PORT": re.compile(r"(tcp|udp|sctp)://.*"), "NAME": re.compile(r"/.*")}
+
+
+def _injected(name: str, value: str) -> bool:
+    """Whether an orchestrator set this, and not a person."""
+    if _INJECTED.fullmatch(name):
+        return True
+    pattern = _INJECTED_VALUE.get(name.rpartition("_")[2])
+    return pattern is not None and pattern.fullmatch(value) is not None
+
+
+def names() -> list[str]:
+    """Every setting by its name in the environment, in the order of the document."""
+    return [*(PREFIX + field.upper() for field in Settings.model_fields), *OTHER_SETTINGS]
+
+
+def check_names(environment: Mapping[str, str]) -> None:
+    """Refuse a FRAGSCOPE_ name that is no setting.
+
+    Raises:
+        RefusedError: with the setting that was probably meant.
+    """
+    known = names()
+    for name, value in environment.items():
+        if not name.upper().startswith(PREFIX) or name in known or name in DEVELOPMENT_SETTINGS:
+            continue
+        if _injected(name, value):
+            continue
+        # Compared without what all have in common, which would make everything alike.
+        ends = {one.removeprefix(PREFIX): one for one in known}
+        near = difflib.get_close_matches(name.upper().removeprefix(PREFIX), ends, 1)
+        hint = f"did you mean {ends[near[0]]}?" if near else "docs/SETTINGS.md lists them"
+        raise RefusedError(f"{name[:80]} is no setting: {hint}")
+
+
+def _bounds(field: str) -> tuple[float, float]:
+    metadata = Settings.model_fields[field].metadata
+    low = next(one.ge for one in metadata if hasattr(one, "ge"))
+    high = next(one.le for one in metadata if hasattr(one, "le"))
+    return low, high
+
+
+def _sentence(field: str, name: str, value: object) -> str:
+    """What is wrong with the value of a setting, which is a number."""
+    word = "a whole number" if Settings.model_fields[field].annotation is int else "a number"
+    low, high = _bounds(field)
+    shown = str(value)[:60]
+    return f"{name} is {shown!r}: {word} from {low} to {high} {_unit(field)} is needed"
+
+
+def _unit(field: str) -> str:
+    extra = Settings.model_fields[field].json_schema_extra
+    return str(extra["unit"]) if isinstance(extra, dict) else ""
 
 
 def settings_from(environment: Mapping[str, str] | None = None, **arguments: object) -> Settings:
@@ -131,42 +218,35 @@ def settings_from(environment: Mapping[str, str] | None = None, **arguments: obj
             is none of ours.
     """
     environment = os.environ if environment is None else environment
-    found: dict[str, Any] = {}
-    for f in fields(Settings):
-        name = PREFIX + f.name.upper()
-        given = arguments.get(f.name)
-        if given is not None:
-            text, name = str(given), f"--{f.name.replace('_', '-')}"
-        elif environment.get(name):
-            text = environment[name]
-        else:
-            continue
-        if f.type is str:
-            found[f.name] = text
-        else:
-            meta = f.metadata
-            kind = int if f.type is int else float
-            found[f.name] = _number(name, text, kind, meta["low"], meta["high"], meta["unit"])
-    settings = replace(Settings(), **found)
+    check_names(environment)
+    source = EnvSettingsSource(Settings)
+    source.env_vars = {
+        name.lower(): value
+        for name, value in environment.items()
+        if value and not _injected(name, value)
+    }
+    given = {field: value for field, value in arguments.items() if value is not None}
+    try:
+        settings = Settings(**{**source(), **given})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = str(first["loc"][0])
+        flag = f"--{field.replace('_', '-')}"
+        name = flag if field in given else PREFIX + field.upper()
+        raise RefusedError(_sentence(field, name, first["input"])) from None
     _ = settings.host_patterns  # refused now, not at the first request
     return settings
-
-
-# Read by others than Settings; listed here so that one document names every setting.
-OTHER_SETTINGS: Mapping[str, str] = {
-    "FRAGSCOPE_CACHE_DIR": "folder for the compiled core; default: fragscope in the user's cache",
-}
 
 
 def settings_table() -> str:
     """The table of docs/SETTINGS.md."""
     lines = ["| setting | default | meaning |", "| --- | --- | --- |"]
-    for f in fields(Settings):
-        default = f"`{f.default}`" if f.default != "" else "(none)"
-        text = f.metadata["text"]
-        unit = f.metadata.get("unit", "")
+    for name, field in Settings.model_fields.items():
+        default = f"`{field.default}`" if field.default != "" else "(none)"
+        unit = _unit(name)
+        text = f"{field.description}"
         if unit in ("MiB", "seconds"):
             text += f" ({unit})"
-        lines.append(f"| `{PREFIX}{f.name.upper()}` | {default} | {text} |")
+        lines.append(f"| `{PREFIX}{name.upper()}` | {default} | {text} |")
     lines += [f"| `{name}` | | {text} |" for name, text in OTHER_SETTINGS.items()]
     return "\n".join(lines) + "\n"

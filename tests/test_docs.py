@@ -12,15 +12,14 @@ from engine.commands import COMMANDS
 from engine.designs import DEFAULT_DESIGNS, DESIGNS
 from engine.presets import PRESETS
 from engine.view import PLANES, STAT_FIELDS
-from server.settings import OTHER_SETTINGS, PREFIX, Settings
+from server.settings import DEVELOPMENT_SETTINGS
+from server.settings import names as setting_names
 from server.wire import messages
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 # Folders whose names in backticks are paths of the project.
 ROOMS = ("engine", "server", "web", "tests", "docs", "scripts", "benchmarks", "examples")
-# Settings of the test run and of scripts; docs/SETTINGS.md is about the server.
-TEST_SETTINGS = {"FRAGSCOPE_REQUIRE", "FRAGSCOPE_HYPOTHESIS", "FRAGSCOPE_CONTAINER_STORE"}
 
 
 def read(name: str) -> str:
@@ -115,7 +114,7 @@ def test_model_names_every_core_file() -> None:
 
 
 def test_settings_are_the_documented_ones() -> None:
-    known = {PREFIX + field.name.upper() for field in fields(Settings)} | set(OTHER_SETTINGS)
+    known = set(setting_names())
     assert lacking("docs/SETTINGS.md", known) == []
     used: set[str] = set()
     names = ["Dockerfile", "Makefile", ".ci/run", "README.md", "CONTRIBUTING.md"]
@@ -124,7 +123,7 @@ def test_settings_are_the_documented_ones() -> None:
         paths += [p for p in (ROOT / room).rglob("*") if p.suffix in (".py", ".sh", ".md")]
     for path in paths:
         used |= set(re.findall(r"FRAGSCOPE_[A-Z][A-Z_]*[A-Z]", path.read_text(encoding="utf-8")))
-    assert used - known - TEST_SETTINGS == set()
+    assert used - known - DEVELOPMENT_SETTINGS == set()
 
 
 def test_readme_names_every_subcommand() -> None:

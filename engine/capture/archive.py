@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from engine.capture.unpack import DAMAGE, Source, unpacked
+from engine.capture.unpack import DAMAGE, ByteSource, unpacked
 from engine.errors import RefusedError
 
 PAGE_FILES = ("kpageflags", "kpagecount")
@@ -57,7 +57,7 @@ class Limits:
 class _Capped:
     """A stream that returns exactly what is asked for, and at most ``cap`` bytes in all."""
 
-    def __init__(self, source: Source, cap: int, name: str) -> None:
+    def __init__(self, source: ByteSource, cap: int, name: str) -> None:
         self._source = source
         self._left = cap
         self._cap = cap
@@ -68,7 +68,7 @@ class _Capped:
         if size > self._left:
             raise RefusedError(
                 f"{self._name} holds more than {self._cap >> 20} MiB when unpacked: "
-                "that is no capture"
+                "that is not a capture"
             )
         out = bytearray()
         while len(out) < size:
@@ -104,9 +104,7 @@ def _base_name(member: str, archive: str) -> str:
     """Last part of a member's name, after checking that the name stays inside the archive."""
     path = PurePosixPath(member)
     if path.is_absolute() or ".." in path.parts or "\\" in member or "\0" in member:
-        raise RefusedError(
-            f"{archive} has a file named {member[:80]!r}, outside of itself: refused"
-        )
+        raise RefusedError(f"{archive} has a file {member[:80]!r}, which is outside it: refused")
     return path.name
 
 
@@ -183,7 +181,7 @@ def _read_tar(raw: io.BufferedIOBase, where: str, limits: Limits) -> dict[str, b
         elif stream.skip(padded) < padded:
             raise RefusedError(f"{where} is truncated: {name[:80]!r} ends too early")
     else:
-        raise RefusedError(f"{where} has more than {limits.members} entries: that is no capture")
+        raise RefusedError(f"{where} has more than {limits.members} entries: that is not a capture")
     return files
 
 

@@ -274,13 +274,13 @@ def _spans(
         if not zone.number("managed") <= zone.number("present") <= zone.spanned:
             raise RefusedError(
                 f"{where}: zone {zone.key[1]} manages {zone.number('managed')} of "
-                f"{zone.number('present')} pages in a span of {zone.spanned}: that cannot be"
+                f"{zone.number('present')} pages in a span of {zone.spanned}: that is impossible"
             )
         end = zone.start_pfn + zone.spanned
         if end > nr_words:
             raise RefusedError(
                 f"{where}: kpageflags ends at pfn {nr_words}, but zone {zone.key[1]} reaches to "
-                f"pfn {end}: the file is cut short or of another machine"
+                f"pfn {end}: the file is truncated or from another machine"
             )
         start = zone.start_pfn // _BLOCK * _BLOCK
         if spans and start < spans[-1].end_pfn:
@@ -330,7 +330,7 @@ def load_capture(source: Path | bytes, name: str = "", limits: Limits | None = N
     if len(flags) != len(counts):
         raise RefusedError(
             f"{where}: kpageflags has {len(flags)} pages, kpagecount {len(counts)}: "
-            "they must be of the same moment and machine"
+            "they must be from the same machine and moment"
         )
     try:
         buddyinfo = parse_buddyinfo(files["buddyinfo"])

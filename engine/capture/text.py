@@ -94,7 +94,7 @@ def parse_buddyinfo(body: bytes) -> dict[ZoneKey, tuple[int, ...]]:
             continue
         match = re.fullmatch(r"Node (\d+), zone\s+(\w+)((?:\s+\d+)+)\s*", line)
         if not match:
-            raise RefusedError(f"buddyinfo: {line[:60]!r} is not a line of it")
+            raise RefusedError(f"buddyinfo: {line[:60]!r} is not a line of that file")
         counts = tuple(_int(word, "buddyinfo") for word in match[3].split())
         if len(counts) != u.NR_PAGE_ORDERS:
             raise RefusedError(
@@ -102,7 +102,7 @@ def parse_buddyinfo(body: bytes) -> dict[ZoneKey, tuple[int, ...]]:
             )
         out[(_int(match[1], "buddyinfo"), match[2])] = counts
     if not out:
-        raise RefusedError("buddyinfo names no zone")
+        raise RefusedError("buddyinfo lists no zone")
     return out
 
 
@@ -161,7 +161,7 @@ def parse_zoneinfo(body: bytes) -> tuple[tuple[ZoneText, ...], dict[str, int]]:
     text = _decode("zoneinfo", body)
     parts = re.split(r"^Node (\d+), zone +(\w+) *$", text, flags=re.M)
     if len(parts) < 4:
-        raise RefusedError("zoneinfo names no zone")
+        raise RefusedError("zoneinfo lists no zone")
     zones: list[ZoneText] = []
     node_stats: dict[str, int] = {}
     for node, name, section in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
@@ -224,7 +224,7 @@ def parse_vmstat(body: bytes) -> dict[str, int]:
         if not words:
             continue
         if len(words) != 2 or not re.fullmatch(r"-?[0-9]{1,20}", words[1]):
-            raise RefusedError(f"vmstat: {line[:60]!r} is not a line of it")
+            raise RefusedError(f"vmstat: {line[:60]!r} is not a line of that file")
         out[words[0]] = int(words[1])
     return out
 

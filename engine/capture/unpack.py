@@ -14,18 +14,18 @@ from typing import Protocol
 
 from engine.errors import RefusedError
 
-CHUNK = 1 << 16  # bytes read at a time: the balance is checked as often
+READ_BYTES = 1 << 16  # bytes read at a time: the balance is checked as often
 XZ_MEMORY = 160 << 20  # bytes; xz -9 needs 65 MiB, a crafted header may ask for 4 GiB
 STREAM_COST = 8 << 10  # bytes that starting a stream counts as; bgzip has one every 64 KiB
 SLACK = 1 << 20  # bytes that may go in before anything comes out
 # What is accepted, by file name suffix; the actual format is detected from the content.
-SUFFIXES = (".tar", ".gz", ".tgz", ".xz", ".txz", ".bz2", ".tbz2")
+ARCHIVE_SUFFIXES = (".tar", ".gz", ".tgz", ".xz", ".txz", ".bz2", ".tbz2")
 
 # What the decoders below raise for malformed bytes.
 DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError)
 
 
-class Source(Protocol):
+class ByteSource(Protocol):
     """Bytes in order; fewer than asked for only near the end, none at the end."""
 
     def read(self, size: int, /) -> bytes:
@@ -97,7 +97,7 @@ class Unpacked:
         streams: started so far.
     """
 
-    def __init__(self, source: Source, new: Callable[[], Decoder], name: str) -> None:
+    def __init__(self, source: ByteSource, new: Callable[[], Decoder], name: str) -> None:
         """Nothing is read yet.
 
         Args:
@@ -148,7 +148,7 @@ class Unpacked:
         return True
 
     def _more(self) -> bytes:
-        data = self._source.read(CHUNK)
+        data = self._source.read(READ_BYTES)
         self.taken += len(data)
         self._check()
         return data
@@ -156,12 +156,12 @@ class Unpacked:
     def _check(self) -> None:
         if self.taken + self.streams * STREAM_COST > 2 * self.given + SLACK:
             raise RefusedError(
-                f"{self._name} holds {self.taken} B in {self.streams} packed streams and only"
-                f" {self.given} B come out of them: that is no capture"
+                f"{self._name} holds {self.taken} B in {self.streams} packed streams, which yield"
+                f" only {self.given} B: that is not a capture"
             )
 
 
-def unpacked(raw: io.BufferedIOBase, name: str) -> Source:
+def unpacked(raw: io.BufferedIOBase, name: str) -> ByteSource:
     """The unpacked content of ``raw``, detected by its first bytes; ``raw`` itself if not packed.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What of the core is to be compiled, for which types, and what each function needs before.
+"""Which core functions to compile, with which signatures, and what each needs before it.
 
 numba compiles a function when it is first called, with all that it calls, one after the other, on
 one processor. Each function of the core is compiled for one signature only, which its docstring

@@ -158,7 +158,7 @@ def _defects(protocol: Protocol) -> list[dict[str, Any]]:
 
 
 def _told(protocol: Protocol, moves: list[Move]) -> list[dict[str, Any]]:
-    """A schedule; ``choice`` is what ``play`` needs to take the same path."""
+    """A schedule; ``choice`` is what ``free_play`` needs to take the same path."""
     state, told = first_state(protocol), []
     for move in moves:
         choice = moves_of(protocol, state).index(move)
@@ -190,7 +190,7 @@ def race(protocol: Protocol) -> dict[str, Any]:
     }
 
 
-def play(protocol: Protocol, path: list[int]) -> dict[str, Any]:
+def free_play(protocol: Protocol, path: list[int]) -> dict[str, Any]:
     """Free play: the state after choosing ``path[0]``, ``path[1]`` … from the moves offered.
 
     Raises:

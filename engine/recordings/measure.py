@@ -1,4 +1,4 @@
-"""Replays a recording from its capture and judges what comes out, also under several seeds."""
+"""Replays a recording from its capture and judges the result, optionally under several seeds."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ from engine.replay import replay
 
 @dataclass(frozen=True)
 class Measured:
-    """One recording beside our predictions.
+    """One recording and our predictions.
 
     Attributes:
         recording: what the kernel did.
         judged: one list per seed, in the same order of quantities.
         against_itself: the kernel's runs, each judged by the others.
-        types: pageblocks whose migratetype is right, and all; 0 of 0 where the truth is unknown.
-        orders: free pages of the worst zone under their right order, as a share.
+        types: pageblocks whose migratetype is right, and all; 0 of 0 if the truth is unknown.
+        orders: share of the worst zone's free pages that are in blocks of the right order.
     """
 
     recording: Recording
@@ -34,12 +34,12 @@ class Measured:
 
     @property
     def name(self) -> str:
-        """Of the recording."""
+        """The recording's name."""
         return self.recording.name
 
 
 def _types(capture: Capture, truth: str) -> tuple[int, int]:
-    """Pageblocks with a page that is not reserved whose migratetype is right, and all of them."""
+    """Not entirely reserved pageblocks whose migratetype is right, and all such pageblocks."""
     if not truth:
         return 0, 0
     found = capture.inferred
@@ -53,15 +53,15 @@ def measure(
     seeds: Sequence[int],
     each: Callable[..., Iterable[list[Judgement]]] = map,
 ) -> Measured:
-    """Replay a recording's operations under each seed and judge what comes out.
+    """Replay a recording's operations under each seed and judge the result.
 
     Args:
         folder: with s1.tar.xz and result.json.
-        seeds: of the orders that a capture does not tell.
-        each: as ``map``; a pool's ``map`` runs seeds side by side, with the same result.
+        seeds: of the orders that a capture does not contain.
+        each: like ``map``; a pool's ``map`` runs seeds in parallel, with the same result.
 
     Raises:
-        RefusedError: the folder is no recording; one sentence.
+        RefusedError: the folder is not a recording; one sentence.
     """
     capture = load_capture(folder / CAPTURE_NAME, folder.name)
     recording = load_recording(folder, capture.main_zone)
@@ -71,12 +71,12 @@ def measure(
         answer: dict[str, Any] = replay(guest, list(recording.runs), recording.ops, seed)
         return judge(recording, answer["designs"])
 
-    types = _types(capture, recording.blocks)  # infers once, before several threads want it
+    types = _types(capture, recording.blocks)  # infer once, before several threads need it
     orders = min(float(zone["free_agreement"]) for zone in capture.summary()["zones"])
     judged = tuple(each(under, seeds))
     return Measured(recording, judged, ceiling(recording), types, orders)
 
 
 def everything(measured: Iterable[Measured], seed: int = 0) -> list[Judgement]:
-    """Judgements of all recordings under the seed of that index."""
+    """Judgements of all recordings under the seed at index ``seed``."""
     return [one for recording in measured for one in recording.judged[seed]]

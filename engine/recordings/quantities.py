@@ -1,8 +1,8 @@
-"""What is measured of a recording and of a prediction, and how near is near.
+"""Quantities of recordings and predictions, and how close a prediction must be.
 
-The definition of each quantity and of its band stands in docs/FIDELITY.md. The score counts from
-step to step in the main zone; the page counts over all zones and since the start, as the statistics
-of engine/view.py do. Both are made of the same few functions.
+Each quantity and its band are defined in docs/FIDELITY.md. The score counts from step to step in
+the main zone; the page counts over all zones and since the start, like the statistics of
+engine/view.py. Both use the same few functions.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,7 +11,7 @@ from statistics import fmean
 from typing import Any
 
 from engine import units as u
-from engine.recordings.recording import Moment, Recording
+from engine.recordings.recording import RecordedMoment, Recording
 
 Numbers = dict[str, float]
 Counts = Sequence[int]  # free blocks by order
@@ -19,7 +19,7 @@ Counts = Sequence[int]  # free blocks by order
 
 @dataclass(frozen=True)
 class Least:
-    """How far from the mean of the kernel's runs a prediction may lie, at least.
+    """The least distance from the mean of the kernel's runs that a prediction is allowed.
 
     Attributes:
         own: in the quantity's own unit.
@@ -30,7 +30,7 @@ class Least:
     share: float
 
     def band(self, runs: Sequence[float]) -> float:
-        """How far it may lie: the spread of the runs, but at least this."""
+        """The distance allowed: the spread of the runs, but at least this."""
         return max(self.own, self.share * abs(fmean(runs)), max(runs) - min(runs))
 
 
@@ -51,20 +51,20 @@ COUNTERS: Mapping[str, str] = {
 }
 
 
-def free_pages(counts: Counts) -> int:
+def nr_free_pages(counts: Counts) -> int:
     """Free pages."""
     return sum(n << order for order, n in enumerate(counts))
 
 
-def free_blocks(counts: Counts) -> int:
-    """Free pieces of 2 MiB."""
+def nr_free_blocks(counts: Counts) -> int:
+    """Free 2 MiB blocks."""
     return counts[9] + 2 * counts[10]
 
 
 def unusable(counts: Counts) -> float:
     """Share of the free pages that no request for 2 MiB can use."""
-    free = free_pages(counts)
-    return 1 - (free_blocks(counts) << u.PAGEBLOCK_ORDER) / free if free else 1.0
+    free = nr_free_pages(counts)
+    return 1 - (nr_free_blocks(counts) << u.PAGEBLOCK_ORDER) / free if free else 1.0
 
 
 def _quantities(
@@ -80,8 +80,8 @@ def _quantities(
         moved: whether the design's balloon pages can be moved by compaction.
     """
     out: Numbers = {
-        "blocks": free_blocks(counts),
-        "free": free_pages(counts),
+        "blocks": nr_free_blocks(counts),
+        "free": nr_free_pages(counts),
         "unusable": unusable(counts),
     }
     if op == "compact":
@@ -112,7 +112,7 @@ def recorded(recording: Recording, key: str) -> list[list[Numbers]]:
 
 
 def predicted(steps: Iterable[Mapping[str, Any]]) -> list[Numbers]:
-    """Quantities of one design's steps as engine/replay.py answers them."""
+    """Quantities of one design's steps, from an answer of engine/replay.py."""
     out = []
     before: Mapping[str, int] = {}
     for step in steps:
@@ -133,9 +133,9 @@ class Statistic:
     """A statistic of engine/view.py that was recorded as well.
 
     Attributes:
-        like: quantity of LEAST_BAND that it is judged like.
-        unit: how many of its unit are one of the quantity's.
-        only: key of the design that has it, empty = all.
+        like: quantity of LEAST_BAND whose band it shares.
+        unit: how many of its units make one of the quantity's.
+        only: key of the only design that has it; empty = all.
     """
 
     like: str
@@ -166,8 +166,8 @@ _STATE = ("free_blocks_all", "nr_free_pages", "unusable_index_9", "balloon_actua
 _HUGE = ("huge_best", "huge_first")
 
 
-def _statistics(recording: Recording, key: str, moment: Moment) -> Numbers:
-    """Statistics of one moment: memory as it is, and counters since the start."""
+def _statistics(recording: Recording, key: str, moment: RecordedMoment) -> Numbers:
+    """Statistics of one moment: the state of memory, and counters since the start."""
     if moment.op == "huge":
         return dict(zip(_HUGE, moment.got, strict=True))
     first, now = recording.start.vmstat, moment.vmstat
@@ -176,8 +176,8 @@ def _statistics(recording: Recording, key: str, moment: Moment) -> Numbers:
     if key == "lru_hook":  # the driver's own balloon, not the module's
         held = since["balloon_inflate"] - since["balloon_deflate"]
     out: Numbers = {
-        "free_blocks_all": sum(free_blocks(counts) for counts in moment.zones.values()),
-        "nr_free_pages": sum(free_pages(counts) for counts in moment.zones.values()),
+        "free_blocks_all": sum(nr_free_blocks(counts) for counts in moment.zones.values()),
+        "nr_free_pages": sum(nr_free_pages(counts) for counts in moment.zones.values()),
         "unusable_index_9": round(1000 * unusable(moment.zones[recording.zone]), 1),
         "balloon_actual": held,
     }
@@ -188,7 +188,7 @@ def _statistics(recording: Recording, key: str, moment: Moment) -> Numbers:
     return out
 
 
-def statistics(recording: Recording, key: str, index: int) -> dict[str, list[float]]:
+def recorded_statistics(recording: Recording, key: str, index: int) -> dict[str, list[float]]:
     """Name of a statistic → one value a run, after ``index`` operations under a design."""
     moments = [run[index - 1] for run in recording.runs[key]] if index else [recording.start]
     found = [_statistics(recording, key, moment) for moment in moments]

@@ -14,7 +14,7 @@ from engine.capture.text import ZoneKey, parse_buddyinfo
 from engine.errors import RefusedError
 from engine.replay import Op, parse_ops
 
-# Name of a design in a recording -> key of the design that is to predict it.
+# Name of a design in a recording -> key of the design that predicts it.
 RECORDED_AS: Mapping[str, str] = {
     "pinned": "pinned",
     "hook": "lru_hook",
@@ -27,17 +27,17 @@ MAX_RESULT_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
-class Moment:
-    """What was read off a kernel: at the start, or after one step of one run.
+class RecordedMoment:
+    """What was read from a kernel: at the start, or after one step of one run.
 
     Attributes:
-        op: name of the operation before it; empty at the start.
-        got: what the operation brought: MiB for ``inflate``, the most and the first attempt for
+        op: name of the preceding operation; empty at the start.
+        got: the operation's result: MiB for ``inflate``, the best and the first attempt for
             ``huge``, nothing for others.
         zones: free blocks by zone and order; empty after ``huge``, when nothing else was read.
         vmstat: counters since boot; empty likewise.
         blocks: migratetype of every pageblock, one letter each; empty if unknown.
-        scattered: pages that the recording module's balloon held one by one.
+        scattered: single pages that the recording module's balloon held.
         dedicated: pages that it held in whole pageblocks.
     """
 
@@ -59,7 +59,7 @@ class Recording:
         name: of the scenario.
         kernel: release, empty if unknown.
         zone: the capture's zone with the most managed pages.
-        ops: what was asked, in order.
+        ops: the operations, in order.
         start: before the first operation.
         runs: key of a design → runs → moments after each operation.
     """
@@ -69,8 +69,8 @@ class Recording:
     kernel: str
     zone: ZoneKey
     ops: list[Op]
-    start: Moment
-    runs: Mapping[str, list[list[Moment]]]
+    start: RecordedMoment
+    runs: Mapping[str, list[list[RecordedMoment]]]
 
     @property
     def blocks(self) -> str:
@@ -79,15 +79,15 @@ class Recording:
 
     @property
     def capture(self) -> Path:
-        """The memory that everything started from."""
+        """The capture that all runs started from."""
         return self.folder / CAPTURE_NAME
 
-    def moment(self, key: str, index: int) -> Moment:
+    def moment(self, key: str, index: int) -> RecordedMoment:
         """After ``index`` operations under a design, in the first run."""
         return self.runs[key][0][index - 1] if index else self.start
 
     def capture_after(self, key: str, index: int) -> Path:
-        """The memory after ``index`` operations in the first run, whether it was kept or not."""
+        """The capture after ``index`` operations in the first run, whether it was kept or not."""
         if index == 0:
             return self.capture
         name = next(name for name, design in RECORDED_AS.items() if design == key)
@@ -95,35 +95,35 @@ class Recording:
 
 
 def _balloon(lab: str) -> tuple[int, int]:
-    """Pages of the module's balloon: one by one, and in whole pageblocks."""
+    """Pages of the module's balloon: single ones, and those in whole pageblocks."""
     words = lab.split()
     held = dict(zip(words[::2], map(int, words[1::2]), strict=True))
     return held.get("scattered", 0), held.get("dedicated", 0)
 
 
-def _moment(data: Mapping[str, Any], zone: ZoneKey) -> Moment:
-    """One entry of result.json; KeyError and the like if it is none."""
+def _moment(data: Mapping[str, Any], zone: ZoneKey) -> RecordedMoment:
+    """One entry of result.json; KeyError and the like if it is malformed."""
     op = str(data["op"][0]) if "op" in data else ""
     if op == "huge":
         best, first = data["got"]
-        return Moment(op, (best + 0, first + 0))
+        return RecordedMoment(op, (best + 0, first + 0))
     zones = parse_buddyinfo(data["buddyinfo"].encode())
     _ = zones[zone]
     vmstat = {str(name): int(value) for name, value in data["vmstat"].items()}
     got = (data["got"] + 0,) if op == "inflate" else ()
     blocks = str(data.get("blocks", ""))
-    return Moment(op, got, zones, vmstat, blocks, *_balloon(data.get("lab", "")))
+    return RecordedMoment(op, got, zones, vmstat, blocks, *_balloon(data.get("lab", "")))
 
 
 def load_recording(folder: Path, zone: ZoneKey) -> Recording:
     """Read ``result.json`` of a folder.
 
     Args:
-        folder: with the capture beside it.
+        folder: holds the capture as well.
         zone: the capture's zone with the most managed pages.
 
     Raises:
-        RefusedError: there is none, or it is none of ours; one sentence.
+        RefusedError: missing, or not a recording of ours; one sentence.
     """
     path = folder / RESULT_NAME
     try:
@@ -141,17 +141,15 @@ def load_recording(folder: Path, zone: ZoneKey) -> Recording:
         name = str(scenario.get("name") or folder.name)
         kernel = str(scenario.get("kernel", ""))
     except OSError as error:
-        raise RefusedError(f"{path}: {error.strerror}: no recording there") from error
+        raise RefusedError(f"{path}: {error.strerror}: no recording here") from error
     except RecursionError:
         raise RefusedError(f"{path} is nested too deeply") from None
     except (KeyError, IndexError, TypeError, AttributeError) as error:
-        raise RefusedError(f"{path} is no recording: {error!r:.80}") from error
+        raise RefusedError(f"{path} is not a recording: {error!r:.80}") from error
     except ValueError as error:
         raise RefusedError(f"{path}: {error}") from error
     if not runs:
         raise RefusedError(f"{path} has no design of {', '.join(RECORDED_AS)}")
     if any(len(run) != len(ops) for design in runs.values() for run in design):
-        raise RefusedError(
-            f"{path}: a run has not as many steps as there are operations, {len(ops)}"
-        )
+        raise RefusedError(f"{path}: a run does not have {len(ops)} steps, one per operation")
     return Recording(folder, name, kernel, zone, ops, start, runs)

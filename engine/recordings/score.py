@@ -1,4 +1,4 @@
-"""Fidelity: what a real kernel did, step by step, compared with what a replay predicts.
+"""The score: what a real kernel did, step by step, compared with what a replay predicts.
 
 A recording is a folder with a capture (``s1.tar.xz``) and ``result.json``: operations and, for each
 design, what several runs of a kernel made of them, all from that capture (docs/CAPTURES.md). Each

@@ -68,6 +68,6 @@ def winners(scenario: Scenario, result: dict[str, Any]) -> tuple[str, ...]:
         result: what run_scenario returned.
     """
     if scenario.judge is None:
-        raise ValueError(f"scenario {scenario.name} is no contest")
+        raise ValueError(f"scenario {scenario.name} is not a contest")
     last = result["steps"][-1]["designs"]
     return scenario.judge.winners({key: n[scenario.judge.stat] for key, n in last.items()})

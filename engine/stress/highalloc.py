@@ -24,9 +24,9 @@ from engine.world import World, WorldConfig
 TICKS = 8  # ticks of the world in a slot: 32 MiB of balloon at 4 GiB, i.e. 256 MiB a second
 _RETRY_SLOTS = 2  # the driver sleeps 200 ms after a failed allocation; here two slots, 250 ms
 
-Progress = Callable[[str, float], None]
+PhaseReport = Callable[[str, float], None]
 
-COUNTERS = {
+RUN_COUNTERS = {
     "compact_stall": "compact_stall",
     "compact_success": "compact_success",
     "compact_fail": "compact_fail",
@@ -162,7 +162,7 @@ class HighallocRun:
             self._state[b.ATTEMPTS] = self._state[b.SUCCESSES] = 0
 
     def run(
-        self, progress: Progress | None = None, check: Callable[[World], None] | None = None
+        self, progress: PhaseReport | None = None, check: Callable[[World], None] | None = None
     ) -> dict[str, Any]:
         """Run the benchmark from start to finish.
 
@@ -171,7 +171,7 @@ class HighallocRun:
             check: called with the world after each phase, for tests.
 
         Returns:
-            Scores in percent and the counters of COUNTERS.
+            Scores in percent and the counters of RUN_COUNTERS.
         """
         phase = ""
         for slot in self._timetable.slots():
@@ -196,4 +196,4 @@ class HighallocRun:
     def result(self) -> dict[str, Any]:
         """Scores and counters so far."""
         vm = self._guest.vm[0]
-        return {**self.scores, **{name: int(vm[field]) for name, field in COUNTERS.items()}}
+        return {**self.scores, **{name: int(vm[field]) for name, field in RUN_COUNTERS.items()}}

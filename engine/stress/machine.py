@@ -8,23 +8,23 @@ from engine.guest import Guest, ZoneSpan
 _DMA_END = 4096  # pfn, 16 MiB
 _LOW_END = 3584 << 8  # pfn, 3.5 GiB: QEMU's pc machine puts the rest above 4 GiB
 _HIGH_START = 1 << 20  # pfn, 4 GiB
-MIN_MIB = 64
+MIN_MACHINE_MIB = 64
 
 
 def make_machine(memory_mib: int, seed: int) -> Guest:
     """A guest after boot: zones as QEMU's pc machine lays them out, all else free.
 
     Args:
-        memory_mib: whole MiB, even, at least MIN_MIB.
+        memory_mib: whole MiB, even, at least MIN_MACHINE_MIB.
         seed: for the guest's own random numbers.
 
     Raises:
         RefusedError: a size that is not allowed.
     """
-    if not MIN_MIB <= memory_mib <= presets.MAX_MIB or memory_mib % 2:
+    if not MIN_MACHINE_MIB <= memory_mib <= presets.MAX_MIB or memory_mib % 2:
         raise RefusedError(
-            f"memory is {memory_mib} MiB: an even number from {MIN_MIB} to {presets.MAX_MIB} MiB "
-            "is needed"
+            f"memory is {memory_mib} MiB: an even number from {MIN_MACHINE_MIB} to "
+            f"{presets.MAX_MIB} MiB is needed"
         )
     nr_pages = u.mib_to_pages(memory_mib)
     spans = [

@@ -99,7 +99,7 @@ SMALL= HighallocParams(
     system_kernel_pages=1024, balloon_mib=32, chunk_mib=8, period_s=4,
 )  # fmt: skip
 
-PRESETS: dict[str, HighallocParams] = {
+STRESS_PRESETS: dict[str, HighallocParams] = {
     "v11": HighallocParams(balloon_mib=512, chunk_mib=64),
     "v10": HighallocParams(balloon_mib=1024, chunk_mib=256),
     "small": SMALL,

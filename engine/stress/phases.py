@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from engine import units as u
 from engine.core.workload import stress_builds as b
 from engine.stress.params import SLOTS_PER_SECOND, HighallocParams
-from engine.stress.stream import CHUNK, Build, Handles, Output, Row, chunks, interleave, io_ended
+from engine.stress.stream import (
+    FILE_CHUNK,
+    Handles,
+    KernelBuild,
+    Output,
+    Row,
+    chunks,
+    interleave,
+    io_ended,
+)
 
 # Kernel memory after boot: class, order, share of the pages in sixteenths.
 _KERNEL_MIX = (
@@ -25,7 +34,7 @@ PASSES = ("pass1", "pass2", "rested")
 
 
 @dataclass(frozen=True)
-class Slot:
+class TimeSlot:
     """What happens in 125 ms of simulated time.
 
     Attributes:
@@ -77,12 +86,12 @@ class Timetable:
         self._primary = handles.take(params.tree_mib * u.MIB_PAGES)
         trees = managed // (params.tree_mib * u.MIB_PAGES)
         self._builds = [
-            Build(params, handles, self._tools, seed * 1000003 + _GOLDEN * (i + 1))
+            KernelBuild(params, handles, self._tools, seed * 1000003 + _GOLDEN * (i + 1))
             for i in range(trees + 1)
         ]
         self._output = Output(params, handles, managed)
         self.log = self._output.log
-        self._running: list[Build] = []
+        self._running: list[KernelBuild] = []
         self._turn = 0
         self._credit = 0.0
         self._io: list[Row] = []
@@ -91,8 +100,8 @@ class Timetable:
     def _measure(self, seed: int) -> float:
         """Rows of a compilation, averaged over a few."""
         handles = Handles(u.PFN_NONE)
-        build = Build(self._params, handles, self._tools, seed)
-        output = Output(self._params, handles, CHUNK * 100)
+        build = KernelBuild(self._params, handles, self._tools, seed)
+        output = Output(self._params, handles, FILE_CHUNK * 100)
         before = len(build.rows)
         for _ in range(64):
             build.next_job(output, self._thp_gfp)
@@ -115,14 +124,14 @@ class Timetable:
         self._credit %= 1
         return rows
 
-    def _slot(self, phase: str, at: float, rows: list[Row], event: str = "") -> Slot:
+    def _slot(self, phase: str, at: float, rows: list[Row], event: str = "") -> TimeSlot:
         """A slot with the builds' work and the writeback in it."""
         started = self._output.flush()
         rows = [*self._io, *started, *interleave(self._build_rows(), rows)]
         self._io = io_ended(started)
-        return Slot(phase, at, rows, event)
+        return TimeSlot(phase, at, rows, event)
 
-    def _boot(self) -> Slot:
+    def _boot(self) -> TimeSlot:
         """The system's own services, all at once."""
         p = self._params
         first = self._system.first
@@ -133,15 +142,15 @@ class Timetable:
         files += chunks(b.B_READ, first + mapped, p.system_file_pages - mapped, 0)
         first += p.system_file_pages
         kernel: list[Row] = []
-        for i in range(p.system_kernel_pages // (16 * CHUNK)):
+        for i in range(p.system_kernel_pages // (16 * FILE_CHUNK)):
             for kind, order, share in _KERNEL_MIX:
-                nr = share * CHUNK >> order
+                nr = share * FILE_CHUNK >> order
                 kernel.append((b.B_TOUCH, first, nr, kind + (order << 8)))
                 first += nr
             del i
-        return Slot("boot", 1.0, interleave(interleave(anon, files), kernel))
+        return TimeSlot("boot", 1.0, interleave(interleave(anon, files), kernel))
 
-    def _tree(self, n: int, of: int) -> Iterator[Slot]:
+    def _tree(self, n: int, of: int) -> Iterator[TimeSlot]:
         """Unpack the primary tree (n = 0), or make another copy of it."""
         p = self._params
         per_slot = p.disk_mib_per_second * u.MIB_PAGES // SLOTS_PER_SECOND
@@ -159,19 +168,19 @@ class Timetable:
             rows = interleave(rows, self._output.slab(inodes, 3) + self._output.slab(names, 0))
             yield self._slot("copy", (n + (i + 1) / nr_slots) / of, rows)
 
-    def _wait(self, phase: str, seconds: int) -> Iterator[Slot]:
+    def _wait(self, phase: str, seconds: int) -> Iterator[TimeSlot]:
         """Builds alone."""
         nr = seconds * SLOTS_PER_SECOND
         for i in range(nr):
             yield self._slot(phase, (i + 1) / nr, [])
 
-    def _pass(self, name: str) -> Iterator[Slot]:
+    def _pass(self, name: str) -> Iterator[TimeSlot]:
         """One attempt per slot; at the end everything is given back."""
         for i in range(self.attempts):
             yield self._slot(name, (i + 1) / self.attempts, [(b.B_HUGE, 0, 1, 0)])
         yield self._slot(name, 1.0, [(b.B_HUGE_FREE, 0, 1, 0)], "score")
 
-    def _large_file(self) -> Iterator[Slot]:
+    def _large_file(self) -> Iterator[TimeSlot]:
         """Write a file as large as memory, read it, delete it."""
         per_slot = self._params.disk_mib_per_second * u.MIB_PAGES // SLOTS_PER_SECOND
         nr = -(-self._managed // per_slot)
@@ -180,7 +189,7 @@ class Timetable:
         for i in range(nr):
             yield self._slot("large file", (i + 1 + nr) / nr / 2, self._output.read(per_slot))
 
-    def slots(self) -> Iterator[Slot]:
+    def slots(self) -> Iterator[TimeSlot]:
         """Every slot of the run, once."""
         p = self._params
         yield self._boot()
@@ -200,8 +209,10 @@ class Timetable:
         rows = [row for build in self._builds for row in (*build.kill(), *build.delete())]
         rows += self._output.delete()
         rows.append((b.B_DROP, self._primary.first, self._primary.nr, 0))
-        yield Slot("delete", 1.0, rows, "drop")
+        yield TimeSlot("delete", 1.0, rows, "drop")
         yield from self._large_file()
-        yield Slot("drop caches", 1.0, [*self._output.delete(), (b.B_SLAB_DROP, 0, 1, 0)], "drop")
-        yield Slot("drop caches", 1.0, [], "min_free")
+        yield TimeSlot(
+            "drop caches", 1.0, [*self._output.delete(), (b.B_SLAB_DROP, 0, 1, 0)], "drop"
+        )
+        yield TimeSlot("drop caches", 1.0, [], "min_free")
         yield from self._pass("rested")

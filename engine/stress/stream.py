@@ -21,7 +21,7 @@ Row = tuple[int, int, int, int]
 
 # Pages of one process before another gets the processor: a refill of a per-CPU list (31 in 2012),
 # since the guest had two processors with lists of their own.
-CHUNK = 32
+FILE_CHUNK = 32
 _STACK_ORDER = 1  # THREAD_SIZE is two pages
 _INODE_ORDER = 3  # SLUB's preferred order of ext4_inode_cache
 _ANON = u.CLASS_ANON
@@ -63,9 +63,9 @@ class Handles:
 
 
 def chunks(kind: int, first: int, nr: int, arg: int) -> Iterator[Row]:
-    """A range as rows of at most CHUNK handles."""
-    for start in range(first, first + nr, CHUNK):
-        yield kind, start, min(CHUNK, first + nr - start), arg
+    """A range as rows of at most FILE_CHUNK handles."""
+    for start in range(first, first + nr, FILE_CHUNK):
+        yield kind, start, min(FILE_CHUNK, first + nr - start), arg
 
 
 def interleave(one: list[Row], other: list[Row]) -> list[Row]:
@@ -82,7 +82,7 @@ def interleave(one: list[Row], other: list[Row]) -> list[Row]:
     return rows
 
 
-class Build:
+class KernelBuild:
     """One `make -j1`: one compilation after another, as rows.
 
     Attributes:
@@ -130,7 +130,7 @@ class Build:
             rows.append((b.B_THP, first, u.PAGEBLOCK_NR_PAGES, thp_gfp))
             start += u.PAGEBLOCK_NR_PAGES
         for i, row in enumerate(chunks(b.B_TOUCH, start, first + nr - start, _ANON)):
-            if i % (u.PAGEBLOCK_NR_PAGES // CHUNK) == 0:
+            if i % (u.PAGEBLOCK_NR_PAGES // FILE_CHUNK) == 0:
                 rows.append((b.B_TOUCH, table, 1, u.CLASS_PGTABLE))
                 table += 1
             rows.append(row)
@@ -205,7 +205,7 @@ class Output:
     def __init__(self, params: HighallocParams, handles: Handles, nr_pages: int) -> None:
         self._params = params
         self._limit = nr_pages * params.dirty_percent // 100
-        self._ring = handles.take(2 * self._limit + CHUNK)
+        self._ring = handles.take(2 * self._limit + FILE_CHUNK)
         self.log = handles.used
         self._handles = handles
         self._at = 0
@@ -224,7 +224,7 @@ class Output:
     def _pages(self, kind: int, nr: int) -> list[Row]:
         rows = []
         while nr > 0:
-            n = min(nr, CHUNK, self._ring.nr - self._at)
+            n = min(nr, FILE_CHUNK, self._ring.nr - self._at)
             first = self._ring.first + self._at
             rows.append((kind, first, n, 1))
             if kind == b.B_WRITE:

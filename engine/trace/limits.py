@@ -4,7 +4,7 @@ from engine import units as u
 from engine.errors import RefusedError
 
 MAX_TICKS = 16
-MAX_PAGES = u.mib_to_pages(4096)  # a larger guest does more in a tick than one waits for
+MAX_TRACED_PAGES = u.mib_to_pages(4096)  # a larger guest does more in a tick than one waits for
 
 
 def check_ticks(ticks: int) -> int:
@@ -24,8 +24,8 @@ def check_size(nr_pages: int) -> None:
     Raises:
         RefusedError: there are too many pages.
     """
-    if nr_pages > MAX_PAGES:
+    if nr_pages > MAX_TRACED_PAGES:
         raise RefusedError(
             f"the guest has {nr_pages // u.MIB_PAGES} MiB: call traces are made of guests up to"
-            f" {MAX_PAGES // u.MIB_PAGES} MiB"
+            f" {MAX_TRACED_PAGES // u.MIB_PAGES} MiB"
         )

@@ -267,7 +267,7 @@ def range_id(number: int) -> str:
     return RANGE_PREFIX + RangeReason(number).name.lower()
 
 
-def describe() -> list[dict[str, Any]]:
+def describe_reasons() -> list[dict[str, Any]]:
     """Every reason, as in GET /api/reasons and docs/TRACE.md."""
     where = where_decided()
     by_range = ("engine/core/ranges/range_job.py note_stop",)

@@ -8,11 +8,11 @@ from engine.guest import Guest
 from engine.trace.annotations import Watched
 from engine.trace.sentences import kernel_name, page_kind, returned, type_name
 
-MAX_SHOWN = 400
+MAX_ENTRIES = 400
 MAX_ALIKE = 24  # entries of one reason, kind of page and compactor
 MAX_OPEN = 120  # isolated pages of one kind and compactor that are followed
 MAX_CALLS = 80  # calls of one entry
-COUNTERS = ("nr_isolated_anon", "nr_isolated_file", "balloon_isolated")
+ISOLATION_COUNTERS = ("nr_isolated_anon", "nr_isolated_file", "balloon_isolated")
 
 
 class Call:
@@ -116,7 +116,7 @@ class Selection:
         """Whether there is room for an entry whose outcome is known."""
         key = entry.reason, entry.by, entry.kind if entry.subject == "page" else ""
         self._alike[key] += 1
-        return self._alike[key] <= MAX_ALIKE and len(self._entries) < MAX_SHOWN
+        return self._alike[key] <= MAX_ALIKE and len(self._entries) < MAX_ENTRIES
 
     def add(self, entry: Handled) -> None:
         """Keep an entry."""
@@ -184,5 +184,5 @@ class Selection:
         if not about_page or call.page is None or call.counters is None:
             return {}
         return {
-            "page": call.page, "counters": dict(zip(COUNTERS, call.counters, strict=True))
+            "page": call.page, "counters": dict(zip(ISOLATION_COUNTERS, call.counters, strict=True))
         }  # fmt: skip

@@ -30,9 +30,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.kernels import KERNELS, LINUX_2012, REPAIRED
-from engine.stress.params import ESTIMATED, PRESETS, HighallocParams, with_change
+from engine.stress.params import ESTIMATED, STRESS_PRESETS, HighallocParams, with_change
 from engine.stress.phases import PASSES
-from engine.stress.summary import PUBLISHED
+from engine.stress.summary import PUBLISHED_SCORES
 from scripts.docs.highalloc_parts import render
 from server.cli import stress
 
@@ -68,7 +68,7 @@ def engine_digest() -> str:
 def params_of(job: Job) -> HighallocParams:
     """Parameters of one run."""
     preset, _, _, name, percent = job
-    return with_change(PRESETS[preset], name, percent) if name else PRESETS[preset]
+    return with_change(STRESS_PRESETS[preset], name, percent) if name else STRESS_PRESETS[preset]
 
 
 def key_of(job: Job) -> str:
@@ -111,7 +111,7 @@ def jobs_of(seeds: int, vary: bool, designs: tuple[str, ...] = DESIGNS) -> Itera
                         yield "v11", design, seed, name, percent
         return
     for seed in range(1, seeds + 1):
-        for preset in PUBLISHED:
+        for preset in PUBLISHED_SCORES:
             for design in designs:
                 yield preset, design, seed, "", 0
 
@@ -198,7 +198,9 @@ def main() -> int:
             figures["variation_base"] = base_of(figures, args.seeds)
         elif not repaired:
             figures["profile"] = args.profile
-        figures["published"] = {p: {d: list(x) for d, x in y.items()} for p, y in PUBLISHED.items()}
+        figures["published"] = {
+            p: {d: list(x) for d, x in y.items()} for p, y in PUBLISHED_SCORES.items()
+        }
         text = json.dumps(figures, separators=(",", ":")).replace('},"', '},\n"') + "\n"
         args.figures.write_text(text, encoding="utf-8")
     if args.figures == FIGURES:

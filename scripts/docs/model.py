@@ -20,7 +20,7 @@ from pathlib import Path
 
 from engine.kernels import KERNELS, NEEDS, KernelRules
 from engine.presets import PRESETS
-from engine.trace.reasons import describe
+from engine.trace.reasons import describe_reasons
 from scripts.docs.generated import with_parts
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -147,7 +147,7 @@ def needs_part() -> str:
 def reasons_part() -> str:
     """Every reason that a call trace can give."""
     lines = ["| Reason | Outcome | Sentence | Linux | Here |", "| --- | --- | --- | --- | --- |"]
-    for reason in describe():
+    for reason in describe_reasons():
         cells = (reason["outcome"], reason["sentence"], reason["source"], f"`{reason['code']}`")
         lines.append(f"| `{reason['id']}` | {' | '.join(cell(text) for text in cells)} |")
     return "\n".join(lines)

@@ -8,11 +8,12 @@ from fastapi import APIRouter, Request, Response
 
 from engine.errors import RefusedError
 from engine.race.era import DEFECTS, ERAS, PROPERTIES, Protocol, protocol_from
-from engine.race.explorer import play, race
+from engine.race.explorer import free_play, race
 from server.api.body import json_answer
 from server.jsontext import dump
 
-MAX_COMPACTORS = 2  # three take seconds of a core that others play on; the command line has them
+# Three take seconds of a core that others play on; the command line has them.
+MAX_SERVED_COMPACTORS = 2
 MAX_STEPS = 200  # of a play; none has half as many
 KEPT = 128  # answers; there are fewer settings than that with one defect or none
 _FIELDS = {
@@ -38,9 +39,9 @@ def setting_from(request: Request, *more: str) -> Protocol:
         if name not in _FIELDS and name not in more:
             raise RefusedError(f"{name[:40]!r} is no field: {', '.join([*_FIELDS, *more])}")
     protocol = protocol_from(**{name: query.get(name, usual) for name, usual in _FIELDS.items()})
-    if protocol.compactors > MAX_COMPACTORS:
+    if protocol.compactors > MAX_SERVED_COMPACTORS:
         raise RefusedError(
-            f"compactors is {protocol.compactors}: 1 or {MAX_COMPACTORS} here;"
+            f"compactors is {protocol.compactors}: 1 or {MAX_SERVED_COMPACTORS} here;"
             f" three are for the command line (fragscope race)"
         )
     return protocol
@@ -61,7 +62,7 @@ def path_from(text: str) -> list[int]:
     return [int(choice) for choice in choices]
 
 
-def describe() -> dict[str, Any]:
+def describe_race() -> dict[str, Any]:
     """What can be set, and what the names mean."""
     return {
         "eras": {
@@ -72,7 +73,7 @@ def describe() -> dict[str, Any]:
             for era in ERAS
         },
         "properties": PROPERTIES,
-        "max_compactors": MAX_COMPACTORS,
+        "max_compactors": MAX_SERVED_COMPACTORS,
     }
 
 
@@ -89,12 +90,12 @@ def make_race_router() -> APIRouter:
 
     @router.get("/api/race/settings")
     async def settings() -> dict[str, Any]:
-        return describe()
+        return describe_race()
 
     @router.get("/api/race/play")
     async def choose(request: Request) -> Response:
         protocol = setting_from(request, "path")
         path = path_from(request.query_params.get("path", ""))
-        return await json_answer(lambda: dump(play(protocol, path)).encode())
+        return await json_answer(lambda: dump(free_play(protocol, path)).encode())
 
     return router

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 
-from engine.capture.unpack import SUFFIXES
+from engine.capture.unpack import ARCHIVE_SUFFIXES
 from engine.designs import DEFAULT_DESIGNS, DESIGNS, MAX_DESIGNS
 from engine.presets import PRESETS
 from server.api.body import MAX_BODY_BYTES, Refusal, dump_pieces, json_answer, read_body
@@ -76,7 +76,7 @@ def describe_server(manager: Manager, recordings: Recordings) -> dict[str, Any]:
             {**example.to_dict(), "recorded": name in recordings}
             for name, example in EXAMPLES.items()
         ],
-        "upload_suffixes": list(SUFFIXES),
+        "upload_suffixes": list(ARCHIVE_SUFFIXES),
         "published": [name for name in PUBLISHED if published(name)],
         "default_source": {"kind": "capture", "name": limits.DEFAULT_EXAMPLE},
         "limits": {

@@ -11,7 +11,9 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-SUFFIXES = frozenset({".html", ".css", ".js", ".svg", ".png", ".ico", ".woff2", ".webmanifest"})
+SERVED_SUFFIXES = frozenset(
+    {".html", ".css", ".js", ".svg", ".png", ".ico", ".woff2", ".webmanifest"}
+)
 
 # Plotly adds two style elements: an empty one that it fills by script, and that of its maps (unused
 # here; the hash changes with plotly's version, and a browser's console names the new one).
@@ -37,7 +39,7 @@ class PageFiles(StaticFiles):
     async def get_response(self, path: str, scope: Scope) -> Response:
         """The file, a 304, or a 404."""
         parts = Path(path).parts
-        is_ours = path == "." or Path(path).suffix in SUFFIXES
+        is_ours = path == "." or Path(path).suffix in SERVED_SUFFIXES
         if (
             not is_ours
             or "node_modules" in parts

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
-from engine.trace.reasons import describe
+from engine.trace.reasons import describe_reasons
 from server.api.body import MAX_BODY_BYTES, Refusal, read_body
 from server.errors import NotFoundError
 from server.jobs.trace import request_of
@@ -13,7 +13,7 @@ from server.manager import Manager
 def make_trace_router(manager: Manager) -> APIRouter:
     """The routes."""
     router = APIRouter()
-    reasons = dump({"reasons": describe()}).encode()
+    reasons = dump({"reasons": describe_reasons()}).encode()
 
     @router.get("/api/reasons")
     async def read_reasons() -> Response:

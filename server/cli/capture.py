@@ -16,7 +16,7 @@ from pathlib import Path
 
 from engine.capture.archive import PAGE_FILES, TEXT_FILES
 
-Report = Callable[[str, int, int], None]  # what is under way, done, total
+OnProgress = Callable[[str, int, int], None]  # what is under way, done, total
 
 _CHUNK = 1 << 20  # bytes; the page files want multiples of 8, and reading one whole fails
 _MODES = {".tar": "w", ".tar.gz": "w:gz", ".tgz": "w:gz", ".tar.xz": "w:xz", ".txz": "w:xz"}
@@ -65,7 +65,7 @@ def _expected_bytes(zoneinfo: bytes) -> int:
     return 8 * -(-max(end, 1) // _SECTION) * _SECTION
 
 
-def _read_pages(path: Path, expected: int, progress: Report) -> memoryview:
+def _read_pages(path: Path, expected: int, progress: OnProgress) -> memoryview:
     """One page file, in chunks of whole words.
 
     Args:
@@ -92,7 +92,7 @@ def _read_pages(path: Path, expected: int, progress: Report) -> memoryview:
     return memoryview(buffer)[:done]
 
 
-def read_moment(proc: Path, progress: Report) -> dict[str, bytes | memoryview]:
+def read_moment(proc: Path, progress: OnProgress) -> dict[str, bytes | memoryview]:
     """The files of one capture, as close together in time as can be.
 
     Args:
@@ -115,7 +115,7 @@ def read_moment(proc: Path, progress: Report) -> dict[str, bytes | memoryview]:
     return files
 
 
-def write_archive(out: Path, files: dict[str, bytes | memoryview], progress: Report) -> None:
+def write_archive(out: Path, files: dict[str, bytes | memoryview], progress: OnProgress) -> None:
     """Pack files into one archive, which gets its name only when it is complete.
 
     Args:
@@ -158,7 +158,7 @@ def _quiet(_: str, __: int, ___: int) -> None:
     """No progress shown."""
 
 
-def record(out: Path, proc: Path = Path("/proc"), progress: Report = _quiet) -> None:
+def record(out: Path, proc: Path = Path("/proc"), progress: OnProgress = _quiet) -> None:
     """Capture this machine's memory map into an archive.
 
     Args:

@@ -5,6 +5,7 @@ imported when it runs, so that ``--help`` and ``--version`` answer at once.
 """
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -134,6 +135,14 @@ def _warmup(_: argparse.Namespace) -> int:
     return EXIT_OK
 
 
+def _check_environment() -> None:
+    """Refuse a misspelt setting, whatever the command: it would be without effect, unseen."""
+    if any(name.upper().startswith("FRAGSCOPE_") for name in os.environ):
+        from server.settings import check_names
+
+        check_names(os.environ)
+
+
 def _leave(_: int, __: FrameType | None) -> None:
     raise SystemExit(EXIT_OK)
 
@@ -144,6 +153,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = build_parser().parse_args(arguments)
     run: Callable[[argparse.Namespace], int] = args.run
     try:
+        _check_environment()
         return run(args)
     except KeyboardInterrupt:
         return EXIT_OK

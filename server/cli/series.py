@@ -20,7 +20,7 @@ from engine.recordings.recording import CAPTURE_NAME, RESULT_NAME
 from engine.recordings.score import shown_op
 from engine.replay import Op, parse_ops
 from engine.units import MIB_PAGES
-from server.cli.capture import Report, read_moment, write_archive
+from server.cli.capture import OnProgress, read_moment, write_archive
 
 DEFAULT_STEPS = "compact, wait 10, compact"
 MAX_SERIES_STEPS = 20  # states are kept in memory: each takes 0.4 % of it
@@ -28,11 +28,11 @@ DESIGN = "hook"  # name in result.json: what a stock kernel's balloon does, if t
 _HUGE_ATTEMPTS, _HUGE_IN_VAIN = 12, 3  # as in the examples' recordings
 _FILES = {"compact": "compact_memory", "drop": "drop_caches", "huge": "nr_hugepages"}
 
-Moment = dict[str, bytes | memoryview]
+Files = dict[str, bytes | memoryview]
 
 
 @dataclass(frozen=True)
-class Machine:
+class RecordedMachine:
     """The machine that is recorded.
 
     Attributes:
@@ -88,7 +88,7 @@ def _sentences(path: Path) -> Iterator[None]:
         raise ValueError(f"{path}: {error.strerror or error}") from error
 
 
-def _control(machine: Machine, name: str) -> Path:
+def _control(machine: RecordedMachine, name: str) -> Path:
     return machine.proc / "sys" / "vm" / _FILES[name]
 
 
@@ -97,7 +97,7 @@ def _write(path: Path, value: int) -> None:
         file.write(f"{value}\n")
 
 
-def _take_huge(machine: Machine, most: int) -> list[int]:
+def _take_huge(machine: RecordedMachine, most: int) -> list[int]:
     """Ask for 2 MiB pages until three attempts in a row bring no more, then give them back.
 
     Args:
@@ -126,7 +126,7 @@ def _take_huge(machine: Machine, most: int) -> list[int]:
     return [best, first]
 
 
-def _do(machine: Machine, op: Op) -> list[int] | None:
+def _do(machine: RecordedMachine, op: Op) -> list[int] | None:
     """Do one operation; the huge pages that it brought, if it asked for any."""
     name, number = op[0], op[1]
     if name == "wait":
@@ -138,7 +138,7 @@ def _do(machine: Machine, op: Op) -> list[int] | None:
     return None
 
 
-def _numbers(moment: Moment) -> dict[str, Any]:
+def _numbers(moment: Files) -> dict[str, Any]:
     """What result.json says about a state."""
     return {
         "buddyinfo": bytes(moment["buddyinfo"]).decode(),
@@ -146,7 +146,7 @@ def _numbers(moment: Moment) -> dict[str, Any]:
     }
 
 
-def _check_machine(machine: Machine, ops: list[Op]) -> None:
+def _check_machine(machine: RecordedMachine, ops: list[Op]) -> None:
     """Check before the first operation that all are allowed.
 
     Raises:
@@ -158,7 +158,7 @@ def _check_machine(machine: Machine, ops: list[Op]) -> None:
             pass
 
 
-def _result(name: str, machine: Machine, first: Moment, steps: list[dict[str, Any]]) -> str:
+def _result(name: str, machine: RecordedMachine, first: Files, steps: list[dict[str, Any]]) -> str:
     """The text of result.json."""
     zones, _ = parse_zoneinfo(bytes(first["zoneinfo"]))
     release = machine.proc / "sys" / "kernel" / "osrelease"
@@ -172,7 +172,7 @@ def _result(name: str, machine: Machine, first: Moment, steps: list[dict[str, An
     return json.dumps(result, indent=1) + "\n"
 
 
-def _pack(folder: Path, states: Mapping[str, Moment], text: str, progress: Report) -> None:
+def _pack(folder: Path, states: Mapping[str, Files], text: str, progress: OnProgress) -> None:
     """Write the folder, result.json last: a folder that has one is complete."""
     try:
         for name, moment in states.items():
@@ -183,7 +183,7 @@ def _pack(folder: Path, states: Mapping[str, Moment], text: str, progress: Repor
 
 
 def record_series(
-    folder: Path, ops: list[Op], progress: Report, machine: Machine | None = None
+    folder: Path, ops: list[Op], progress: OnProgress, machine: RecordedMachine | None = None
 ) -> None:
     """Record states and operations in turn.
 
@@ -196,7 +196,7 @@ def record_series(
     Raises:
         ValueError: not root, no such files, or the folder is not empty; one sentence.
     """
-    machine = machine or Machine()
+    machine = machine or RecordedMachine()
     check_steps(ops)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -206,7 +206,7 @@ def record_series(
         raise ValueError(f"{folder}: {error.strerror or error}") from error
     _check_machine(machine, ops)
     first = read_moment(machine.proc, progress)
-    states: dict[str, Moment] = {CAPTURE_NAME: first}
+    states: dict[str, Files] = {CAPTURE_NAME: first}
     steps: list[dict[str, Any]] = []
     for i, op in enumerate(ops):
         progress(f"step {i + 1} of {len(ops)}: {shown_op(op)}", i, len(ops))

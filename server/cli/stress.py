@@ -154,10 +154,16 @@ def run_all(
     Returns:
         Design key → one run for every seed.
     """
-    from engine.stress.params import PRESETS
+    from engine.stress.params import STRESS_PRESETS
 
     jobs = [
-        Job(key if len(seeds) == 1 else f"{key}, seed {seed}", key, PRESETS[preset], seed, profile)
+        Job(
+            key if len(seeds) == 1 else f"{key}, seed {seed}",
+            key,
+            STRESS_PRESETS[preset],
+            seed,
+            profile,
+        )
         for key in keys
         for seed in seeds
     ]
@@ -179,10 +185,10 @@ def stress_table(answer: dict[str, Any]) -> Table:
         answer: what engine.stress.summary.combine returned.
     """
     from engine.stress.phases import PASSES
-    from engine.stress.summary import PUBLISHED
+    from engine.stress.summary import PUBLISHED_SCORES
 
     designs = answer["designs"]
-    published = PUBLISHED.get(answer["preset"], {})
+    published = PUBLISHED_SCORES.get(answer["preset"], {})
     heads = [*designs, *(f"published {key}" for key in published)]
     rows = []
     for name in next(iter(designs.values())):
@@ -203,12 +209,14 @@ def run_stress(args: argparse.Namespace) -> int:
     """
     from engine.core.precompile import BUILDS
     from engine.spread import MAX_SEEDS, seeds_from
-    from engine.stress.params import PRESETS
+    from engine.stress.params import STRESS_PRESETS
     from engine.stress.summary import combine
     from server.wire.config import MAX_SEED
 
-    if args.preset not in PRESETS:
-        raise ValueError(f"unknown preset {args.preset[:60]!r}: known are {', '.join(PRESETS)}")
+    if args.preset not in STRESS_PRESETS:
+        raise ValueError(
+            f"unknown preset {args.preset[:60]!r}: known are {', '.join(STRESS_PRESETS)}"
+        )
     profile = profile_of(args)
     keys = designs_of(args)
     seed = seed_of(args)

@@ -1,7 +1,7 @@
 """Guests to start from: examples, uploaded captures, synthetic presets. Also says what they cost.
 
-Knows nothing of sessions: a base guest is read-only here, and every world copies it. Called from
-the workers of all sessions, so the caches are behind one lock; the slow work happens outside of it.
+Knows nothing of sessions: a base guest is read-only here, and every world copies it. The workers of
+all sessions call it, so the caches are behind one lock; the slow work happens outside of it.
 """
 
 import hashlib

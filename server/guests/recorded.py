@@ -20,12 +20,12 @@ from engine.capture.load import Capture, load_capture
 from engine.capture.planes import MachineView, machine_view
 from engine.capture.text import MIGRATETYPE_NAMES
 from engine.designs import parse_design
-from engine.recordings.quantities import STATISTICS, statistics
+from engine.recordings.quantities import STATISTICS, recorded_statistics
 from engine.recordings.recording import (
     CAPTURE_NAME,
     RECORDED_AS,
     RESULT_NAME,
-    Moment,
+    RecordedMoment,
     load_recording,
 )
 from engine.replay import Op, command_of
@@ -87,7 +87,7 @@ def known_types(capture: Capture, letters: str) -> NDArray[np.uint8]:
     return types
 
 
-def moment_view(capture: Capture, moment: Moment, key: str) -> MachineView:
+def moment_view(capture: Capture, moment: RecordedMoment, key: str) -> MachineView:
     """A recorded moment as the panel of a design shows it.
 
     Args:
@@ -105,7 +105,7 @@ def moment_view(capture: Capture, moment: Moment, key: str) -> MachineView:
     return machine_view(capture, found, hook, full if shown else None)
 
 
-class Example:
+class RecordedExample:
     """The recorded outcomes of one example."""
 
     def __init__(self, folder: Path) -> None:
@@ -138,7 +138,7 @@ class Example:
         for index in range(len(self.recording.ops) + 1):
             if self.recording.capture_after(key, index).is_file():
                 picture = index
-            found = statistics(self.recording, key, index)
+            found = recorded_statistics(self.recording, key, index)
             values = {stat: over_runs(stat, each) for stat, each in found.items()}
             steps.append({"picture": picture, "values": values})
         return steps
@@ -198,13 +198,13 @@ class Recordings:
         """
         self._folders = {path.parent.name: path.parent for path in folder.glob(f"*/{RESULT_NAME}")}
         self._lock = threading.Lock()
-        self._examples: dict[str, Example] = {}
+        self._examples: dict[str, RecordedExample] = {}
         self._pictures: dict[tuple[str, str, int], bytes] = {}
 
     def __contains__(self, name: str) -> bool:
         return name in self._folders
 
-    def example(self, name: str) -> Example:
+    def example(self, name: str) -> RecordedExample:
         """The recording of one example.
 
         Raises:
@@ -214,7 +214,7 @@ class Recordings:
             raise NotFoundError(f"nothing was recorded for {name!r:.60}")
         with self._lock:
             if name not in self._examples:
-                self._examples[name] = Example(self._folders[name])
+                self._examples[name] = RecordedExample(self._folders[name])
             return self._examples[name]
 
     def describe(self, name: str) -> bytes:
@@ -226,7 +226,7 @@ class Recordings:
         return self.example(name).description
 
     def picture(self, name: str, key: str, index: int) -> bytes:
-        """One picture; see Example.picture.
+        """One picture; see RecordedExample.picture.
 
         Raises:
             NotFoundError: nothing was recorded.

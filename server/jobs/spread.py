@@ -42,7 +42,7 @@ def parse_seeds(data: dict[str, Any]) -> int:
     return whole(data.get("seeds", DEFAULT_SEEDS), "seeds", MIN_SEEDS, MAX_SEEDS, "(seeds)")
 
 
-def with_seed(config: SessionConfig, seed: int) -> SessionConfig:
+def reseeded(config: SessionConfig, seed: int) -> SessionConfig:
     """The same config under another seed; a synthetic guest is drawn anew as well.
 
     Args:
@@ -174,7 +174,7 @@ class Spread:
 
     def _stats(self, seed: int) -> list[list[int]]:
         """Statistics of every design under one seed."""
-        session = self._build(with_seed(self.transcript.config, seed), lambda *_: self._look())
+        session = self._build(reseeded(self.transcript.config, seed), lambda *_: self._look())
         if seed == self.transcript.config.seed:
             session.replay(self.transcript.log, self.transcript.tick, self._look)
         else:

@@ -25,14 +25,14 @@ from server.errors import LimitReachedError
 from server.jsontext import only_fields, whole
 from server.paths import import_paths
 
-LIMIT_S = 20.0  # wall time of one trace, the start of the process counted
+TRACE_LIMIT_S = 20.0  # wall time of one trace, the start of the process counted
 MAX_WAITING = 4  # traces that are asked for at a time; one is made, and one guest copied
 
 
 class TraceProcess:
     """The process, started when needed. One question at a time, from one thread."""
 
-    def __init__(self, limit_s: float = LIMIT_S) -> None:
+    def __init__(self, limit_s: float = TRACE_LIMIT_S) -> None:
         """Nothing is started.
 
         Args:

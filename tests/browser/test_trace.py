@@ -37,7 +37,7 @@ def traced(page: Page) -> None:
     page.wait_for_selector("#trace[data-state=foretold]", timeout=TRACED_MS)
 
 
-def test_the_next_tick_is_told_and_then_done_exactly_so(page: Page, server: Server) -> None:
+def test_the_next_tick_does_exactly_what_was_predicted(page: Page, server: Server) -> None:
     at_work(page, server.url)
     page.click("#why")
     traced(page)

@@ -1,4 +1,4 @@
-"""Commands: bounds, and there and back as JSON."""
+"""Commands: bounds, and the round trip through JSON."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ EXAMPLES: list[c.Command] = [
 
 
 @pytest.mark.parametrize("command", EXAMPLES)
-def test_there_and_back(command: c.Command) -> None:
+def test_every_command_survives_a_round_trip_through_json(command: c.Command) -> None:
     assert c.command_from_dict(json.loads(json.dumps(command.to_dict()))) == command
 
 
-def test_every_command_is_tried() -> None:
+def test_every_command_is_covered_by_an_example() -> None:
     assert {type(command) for command in EXAMPLES} == set(c.COMMANDS.values())
     assert all(name == cls.type for name, cls in c.COMMANDS.items())
 

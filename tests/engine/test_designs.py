@@ -82,7 +82,7 @@ def test_a_wrong_key_is_refused_in_one_sentence(key: str, words: str) -> None:
     assert "\n" not in str(error.value)
 
 
-def test_several_designs_in_one_text() -> None:
+def test_several_designs_are_parsed_from_one_text() -> None:
     designs = parse_designs("pinned, dedicated_block:prevent,dedicated_block")
     assert [d.key for d in designs] == ["pinned", "dedicated_block:prevent", "dedicated_block"]
     with pytest.raises(ValueError, match="'pinned' is given twice"):

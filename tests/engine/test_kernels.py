@@ -42,7 +42,7 @@ OLD_LISTS = {
 THIRD = Kernel("third", "Linux 4.19", 2, 0, replace(MODERN.rules, **OLD_LISTS))
 
 
-def test_the_names_of_profiles_are_what_logs_and_pages_have_in_them() -> None:
+def test_profile_names_in_logs_and_pages_are_fixed() -> None:
     assert list(KERNELS) == ["modern", "2012", "2012+3.14"]
     assert [kernel.name for kernel in KERNELS.values()] == list(KERNELS)
     assert [KERNELS[name].profile for name in u.PROFILES] == [u.PROFILE_MODERN, u.PROFILE_2012]
@@ -65,14 +65,14 @@ def test_every_law_says_what_it_decides_and_where_linux_does(name: str) -> None:
     assert re.search(r"\b(3\.8|6\.12|v\d\.\d+)\b", LAWS[name]["source"])
 
 
-def test_a_row_that_forgets_a_law_is_refused() -> None:
+def test_a_row_that_omits_a_law_is_refused() -> None:
     values = asdict(MODERN.rules)
     del values["kcompactd"]
     with pytest.raises(TypeError, match="kcompactd"):
         KernelRules(**values)
 
 
-def test_every_law_is_read_by_acting_code_and_no_other_is() -> None:
+def test_the_core_reads_every_law_and_no_other() -> None:
     read: set[str] = set()
     for path in ENGINE.rglob("*.py"):
         if path.name != "kernels.py":
@@ -181,7 +181,7 @@ def test_a_third_kernel_is_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("seed", range(1 if UNCOMPILED else 8))
-def test_any_laws_that_go_together_keep_the_books(
+def test_any_compatible_laws_keep_every_invariant(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rules = next(random_rules(seed))

@@ -1,4 +1,4 @@
-"""Designs share commands and workload and nothing else: company changes nobody's state."""
+"""Designs share commands and workload and nothing else: other designs change nobody's state."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def test_an_entry_comes_back_from_json_as_it_was(
         ({**GOOD, "command": None}, "a command is a JSON object with a type"),
     ],
 )
-def test_what_is_no_entry_is_refused_in_one_sentence(data: object, words: str) -> None:
+def test_a_malformed_entry_is_refused_in_one_sentence(data: object, words: str) -> None:
     with pytest.raises(ValueError, match=r"^[^\n]+$") as caught:
         Entry.from_dict(data)
     assert str(caught.value).startswith(words)
@@ -94,7 +94,7 @@ def test_a_log_with_a_gap_or_out_of_time_is_refused() -> None:
     compact = c.CompactMemory()
     one, two, late = (Entry(i, t, compact, True) for i, t in ((1, 5), (2, 4), (3, 9)))
     check_log([one], 5)
-    with pytest.raises(ValueError, match="log entry 2 has the index 3: 2 is due"):
+    with pytest.raises(ValueError, match="log entry 2 has the index 3: 2 is expected"):
         check_log([one, late], 10)
     with pytest.raises(ValueError, match="log entry 2 is of tick 4: the one before is of tick 5"):
         check_log([one, two], 10)
@@ -102,7 +102,7 @@ def test_a_log_with_a_gap_or_out_of_time_is_refused() -> None:
         check_log([one], 4)
 
 
-def test_no_world_is_played_backwards() -> None:
+def test_playing_to_an_earlier_tick_is_refused() -> None:
     w = world()
     w.step(10)
     with pytest.raises(ValueError, match="tick 3 lies in the past: the world is at tick 10"):

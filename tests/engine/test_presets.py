@@ -26,7 +26,7 @@ def free_blocks(guest: Guest) -> int:
     return int((guest.blocks["nr_free"] == 512).sum())
 
 
-def test_the_presets_that_were_promised() -> None:
+def test_every_promised_preset_exists() -> None:
     assert tuple(PRESETS) == NAMES
     assert all(r.name == name and r.label and r.text for name, r in PRESETS.items())
 
@@ -72,7 +72,7 @@ def test_roomy_has_much_free_in_small_pieces() -> None:
     assert free_blocks(guest) * 512 < 0.8 * (guest.pages["state"] == u.STATE_FREE).sum()
 
 
-def test_zones_and_watermarks() -> None:
+def test_zones_and_watermarks_are_as_linux_sets_them() -> None:
     guest = base()
     for zone in guest.zones:
         assert 0 < zone["wmark_min"] < zone["wmark_low"] < zone["wmark_high"] < zone["managed"]
@@ -122,6 +122,6 @@ def test_a_cma_area_is_set_apart_and_used() -> None:
 
 
 @pytest.mark.parametrize("cma_mib", [-2, 3, 66, True, 1.5])
-def test_a_cma_area_has_bounds(cma_mib: int) -> None:
+def test_a_cma_area_of_impossible_size_is_refused(cma_mib: int) -> None:
     with pytest.raises(ValueError, match="CMA area is"):
         make_synthetic("tight", 256, 1, cma_mib)

@@ -1,4 +1,4 @@
-"""What came of a request for a range, in words."""
+"""The outcome of a request for a range, in words."""
 
 from __future__ import annotations
 

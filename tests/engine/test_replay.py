@@ -121,7 +121,7 @@ def test_a_range_is_answered_with_its_verdict() -> None:
     assert json.loads(json.dumps(result)) == result
 
 
-def test_the_form_of_the_answer() -> None:
+def test_the_answer_has_every_field() -> None:
     ops = parse_ops([["inflate", 2], ["compact"], ["huge", 3], ["deflate", 1], ["drop"]])
     result = replay(base(), ("pinned", "dedicated_block:keep=1"), ops)
     assert list(result["designs"]) == ["pinned", "dedicated_block:keep=1"]
@@ -152,7 +152,7 @@ def test_a_replay_is_the_same_each_time() -> None:
     assert replay(base(), ("lru_hook",), ops) == replay(base(), ("lru_hook",), ops)
 
 
-def test_a_guest_too_small_says_so() -> None:
+def test_a_guest_too_small_for_an_operation_is_refused() -> None:
     with pytest.raises(ValueError, match=r"inflate by 9000 MiB: the guest has \d+ MiB"):
         replay(base(), ("pinned",), parse_ops([["inflate", 9000]]))
 
@@ -186,7 +186,7 @@ def test_bad_operations_are_refused_in_one_sentence(data: object, words: str) ->
     assert words in str(error.value)
 
 
-def test_pictures_can_be_read(tmp_path: Path) -> None:
+def test_golden_pictures_are_readable(tmp_path: Path) -> None:
     guest = base("roomy")
     cells = "".join(digit(guest, block) for block in range(len(guest.blocks)))
     assert set(cells) <= set(" .bBDu0123456789")

@@ -21,7 +21,7 @@ def under(seed: int) -> dict[str, object]:
     )
 
 
-def test_seeds_go_up_and_around() -> None:
+def test_seeds_count_up_and_wrap_around() -> None:
     assert seeds_from(3, 3, 100) == (3, 4, 5)
     assert seeds_from(99, 3, 100) == (99, 100, 0)
     for number in (0, 101, -1):
@@ -29,7 +29,7 @@ def test_seeds_go_up_and_around() -> None:
             seeds_from(1, number, 100)
 
 
-def test_spread_of_numbers() -> None:
+def test_spread_of_gives_mean_low_and_high() -> None:
     assert spread_of([3, 1, 2]) == {"mean": 2.0, "low": 1, "high": 3}
 
 
@@ -59,6 +59,6 @@ def test_several_seeds_add_to_the_first() -> None:
     assert json.loads(json.dumps(result)) == result
 
 
-def test_side_by_side_is_the_same() -> None:
+def test_parallel_replays_give_the_same_answer() -> None:
     with ThreadPoolExecutor(2) as pool:
         assert replay_seeds((1, 2, 3), under, pool.map) == replay_seeds((1, 2, 3), under)

@@ -1,4 +1,4 @@
-"""Constants: the integers that the core reads and their names for people agree."""
+"""Constants: the integers read by the core agree with their names."""
 
 from __future__ import annotations
 
@@ -49,6 +49,6 @@ def test_lists_do_not_overlap() -> None:
     assert u.NR_PCP_LISTS == u.MIGRATE_PCPTYPES * (u.PAGE_ALLOC_COSTLY_ORDER + 1) + 2
 
 
-def test_conversions() -> None:
+def test_sizes_convert_to_pages_and_pageblocks() -> None:
     assert u.mib_to_pages(3) == 768
     assert [u.pfn_to_pageblock(pfn) for pfn in (0, 511, 512)] == [0, 0, 1]

@@ -30,13 +30,13 @@ def test_random_bits_are_splitmix64() -> None:
     assert [*split.draw(1).tolist(), *split.draw(2).tolist()] == bits.tolist()
 
 
-def test_below_stays_below() -> None:
+def test_below_never_reaches_its_limit() -> None:
     drawn = RandomBits(5).below(7, 10_000)
     assert (drawn.min(), drawn.max()) == (0, 6)
     assert np.bincount(drawn).min() > 1200
 
 
-def test_shares_add_up() -> None:
+def test_shares_of_allocations_add_up_to_256() -> None:
     assert sum(share for _, _, share in MIX) == 256
 
 
@@ -78,7 +78,7 @@ def test_occupancy_swings_around_its_start() -> None:
     assert 3000 < min(seen) < 4000 < max(seen) < 5000
 
 
-def test_a_world_without_objects_gets_some() -> None:
+def test_an_empty_workload_allocates_objects() -> None:
     work = start(nr=0)
     for _ in range(20):
         work.tick()

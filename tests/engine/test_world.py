@@ -221,7 +221,7 @@ def test_pages_of_a_base_without_handles_are_adopted() -> None:
     w.validate()
 
 
-def test_a_balloon_that_the_base_came_with_is_taken_over() -> None:
+def test_a_balloon_in_the_base_is_taken_over() -> None:
     first = done(world("pinned"), c.BalloonInflate(300))
     second = World(first.guest(0), WorldConfig(("lru_hook", "pinned")))
     second.run_until_idle()
@@ -233,7 +233,7 @@ def test_a_balloon_that_the_base_came_with_is_taken_over() -> None:
     assert movable == [300, 0]
 
 
-def test_broken_books_are_reported_with_design_and_rule(profile: str) -> None:
+def test_a_broken_invariant_is_reported_with_design_and_rule(profile: str) -> None:
     w = world("pinned", "lru_hook", profile=profile)
     w.guest(1).blocks["nr_free"][20] += 1
     with pytest.raises(BrokenInvariantError, match="lru_hook, tick 0"):
@@ -246,7 +246,7 @@ def test_views_are_read_only(profile: str) -> None:
     assert not any(plane.flags.writeable for plane in view.planes.values())
 
 
-def test_sizes_in_words() -> None:
+def test_sizes_are_in_mib_where_whole() -> None:
     assert c.format_size(256) == "1 MiB"
     assert c.format_size(257) == "257 pages"
 
@@ -256,7 +256,7 @@ def test_an_unknown_profile_is_refused():
         World(base("tight"), WorldConfig(("pinned",), profile="3.8"))
 
 
-def test_a_world_alone_goes_its_own_way(profile: str) -> None:
+def test_a_copy_made_by_alone_does_not_affect_its_world(profile: str) -> None:
     w = world("pinned", "separate_pass", profile=profile)
     w.apply(c.SetWorkload(True, 64))
     w.apply(c.BalloonInflate(TENTH))

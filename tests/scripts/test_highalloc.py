@@ -10,7 +10,7 @@ import pytest
 
 from engine.stress.params import ESTIMATED
 from engine.stress.phases import PASSES
-from engine.stress.summary import PUBLISHED
+from engine.stress.summary import PUBLISHED_SCORES
 from scripts.docs import highalloc_parts as parts
 from scripts.docs.generated import part_of
 from scripts.docs.highalloc import DESIGNS, FIGURES, base_of, gather, jobs_of, key_of, params_of
@@ -28,7 +28,7 @@ def part(path: Path, name: str) -> list[str]:
 
 def test_every_seed_of_every_design_is_there_and_is_a_percentage() -> None:
     made = figures()
-    assert list(made["presets"]) == list(PUBLISHED)
+    assert list(made["presets"]) == list(PUBLISHED_SCORES)
     for preset in made["presets"].values():
         seeds = preset["seeds"]
         assert seeds == list(range(1, len(seeds) + 1))
@@ -62,7 +62,7 @@ def test_the_pages_show_these_figures() -> None:
 
 def test_published_points_stand_beside_ours() -> None:
     made = figures()
-    for preset, designs in PUBLISHED.items():
+    for preset, designs in PUBLISHED_SCORES.items():
         assert made["published"][preset] == {name: list(p) for name, p in designs.items()}
         rows = parts.score_table(made, preset)[2:]
         for i, row in enumerate(rows):
@@ -90,7 +90,7 @@ def test_a_varied_run_differs_in_one_number() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("preset", PUBLISHED)
+@pytest.mark.parametrize("preset", PUBLISHED_SCORES)
 def test_three_seeds_come_out_as_published_here(preset: str, capsys: Any) -> None:
     """The command itself, as a person runs it; ten points of room for a changed engine."""
     arguments = ["--preset", preset, "--seeds", "3", "--designs", "pinned,lru_hook", "--json"]

@@ -17,5 +17,5 @@ def test_generated_parts_are_fresh(request):
     assert text == fresh, "docs/PROTOCOL.md is stale: make golden rewrites it"
 
 
-def test_no_meaning_is_left_over():
+def test_every_documented_meaning_belongs_to_a_field():
     assert protocol_doc.unknown_meanings() == set()

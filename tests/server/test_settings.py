@@ -1,17 +1,19 @@
 """Settings from the environment and from arguments; the document lists every one."""
 
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from engine.errors import RefusedError
 from server.settings import (
     DEFAULT_GUEST_MIB,
-    OTHER_SETTINGS,
+    DEVELOPMENT_SETTINGS,
     PREFIX,
     Settings,
+    check_names,
     default_guest_mib,
     machine_mib,
+    names,
     settings_from,
     settings_table,
 )
@@ -59,6 +61,62 @@ def test_refused(environment, arguments, sentence):
     assert sentence in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("MAX_SESSION", "MAX_SESSION is no setting: did you mean FRAGSCOPE_MAX_SESSIONS?"),
+        ("PROT", "PROT is no setting: did you mean FRAGSCOPE_PORT?"),
+        ("CACHE", "CACHE is no setting: did you mean FRAGSCOPE_CACHE_DIR?"),
+        ("MAX_GUEST_GIB", "MAX_GUEST_GIB is no setting: did you mean FRAGSCOPE_MAX_GUEST_MIB?"),
+        ("XYZZY", "XYZZY is no setting: docs/SETTINGS.md lists them"),
+        ("Port", "Port is no setting: did you mean FRAGSCOPE_PORT?"),
+    ],
+)
+def test_a_misspelt_name_is_refused_with_the_right_one(name, sentence):
+    with pytest.raises(RefusedError) as caught:
+        settings_from({"PATH": "/bin", PREFIX + name: "1"})
+    assert str(caught.value) == PREFIX + sentence
+    with pytest.raises(RefusedError, match="did you mean FRAGSCOPE_PORT"):
+        check_names({"fragscope_port": "9000"})
+
+
+def test_names_of_tests_and_of_the_cache_are_known():
+    check_names(dict.fromkeys([*names(), *DEVELOPMENT_SETTINGS], "1"))
+
+
+KUBERNETES = {
+    "SERVICE_HOST": "10.0.0.1",
+    "SERVICE_PORT": "8000",
+    "SERVICE_PORT_HTTP": "8000",
+    "PORT": "tcp://10.0.0.1:8000",
+    "PORT_8000_TCP": "tcp://10.0.0.1:8000",
+    "PORT_8000_TCP_ADDR": "10.0.0.1",
+    "PORT_8000_TCP_PORT": "8000",
+    "PORT_8000_TCP_PROTO": "tcp",
+    "METRICS_SERVICE_HOST": "10.0.0.2",
+    "METRICS_PORT": "udp://10.0.0.2:9",
+}
+DOCKER = {"NAME": "/web/fragscope", "ENV_PATH": "/bin", "PORT_1_TCP_START": "tcp://10.0.0.1:1"}
+
+
+@pytest.mark.parametrize("injected", [KUBERNETES, DOCKER])
+def test_what_an_orchestrator_injects_is_passed_over(injected):
+    environment = {PREFIX + name: value for name, value in injected.items()}
+    assert settings_from(environment) == Settings()
+
+
+@pytest.mark.parametrize("value", ["tcp", "http://10.0.0.1:8000", "tcp:8000", "8000/tcp"])
+def test_any_other_port_that_is_no_number_is_refused(value):
+    with pytest.raises(RefusedError, match="a whole number from 0 to 65535"):
+        settings_from({f"{PREFIX}PORT": value})
+
+
+def test_the_environment_of_the_process_is_read_once_and_by_name(monkeypatch):
+    monkeypatch.setenv(f"{PREFIX}PORT", "9000")
+    assert settings_from().port == 9000
+    assert Settings().port == 8000
+
+
 def test_origins():
     settings = settings_from({"FRAGSCOPE_ORIGINS": "https://A.example/, http://b:81 ,"})
     assert settings.allowed_origins == {"https://a.example", "http://b:81"}
@@ -82,7 +140,7 @@ def test_memory_of_a_machine_and_of_a_container(tmp_path):
     assert machine_mib(tmp_path) is None
 
 
-def test_guests_leave_the_machine_room():
+def test_guests_do_not_take_all_of_the_memory():
     assert default_guest_mib(None) == DEFAULT_GUEST_MIB
     assert default_guest_mib(64 << 10) == DEFAULT_GUEST_MIB
     assert default_guest_mib(1000) == 600
@@ -91,8 +149,6 @@ def test_guests_leave_the_machine_room():
 
 def test_the_document_has_the_table():
     table = settings_table()
-    for f in fields(Settings):
-        assert f"`{PREFIX}{f.name.upper()}`" in table
-    for name in OTHER_SETTINGS:
+    for name in names():
         assert f"`{name}`" in table
     assert table in DOC.read_text(), "docs/SETTINGS.md must hold server.settings.settings_table()"

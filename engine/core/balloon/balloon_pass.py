@@ -26,7 +26,7 @@ from engine.core.compact.targets import compaction_alloc
 from engine.core.memory.buddy import move_freepages_block
 from engine.core.memory.freelist import list_add_tail, list_del, list_pop
 
-CC = u.CC_PASS
+_CC = u.CC_PASS
 
 
 @core_jit
@@ -40,8 +40,8 @@ def _begin(guest, zone):
         mm/compaction.c compact_node(), as the pass would set up its compact_control.
     """
     flags = CCF_WHOLE_ZONE | CCF_IGNORE_SKIP_HINT
-    compact_begin(guest, CC, zone, -1, u.MIGRATE_MOVABLE, u.MIGRATE_SYNC, flags, 0)
-    guest.cc[CC]["no_set_skip_hint"] = 1
+    compact_begin(guest, _CC, zone, -1, u.MIGRATE_MOVABLE, u.MIGRATE_SYNC, flags, 0)
+    guest.cc[_CC]["no_set_skip_hint"] = 1
 
 
 @core_jit
@@ -54,9 +54,9 @@ def _end(guest):
         mm/compaction.c compact_zone(), out.
     """
     if guest.vm[0]["law_linear_scanners"] == 1:
-        compact_end_2012(guest, CC)
+        compact_end_2012(guest, _CC)
     else:
-        compact_end(guest, CC)
+        compact_end(guest, _CC)
 
 
 @core_jit
@@ -71,11 +71,11 @@ def _take_target(guest):
         mm/compaction.c compaction_alloc().
     """
     if guest.vm[0]["law_linear_scanners"] == 1:
-        pfn = compaction_alloc_2012(guest, CC)
+        pfn = compaction_alloc_2012(guest, _CC)
         if pfn != u.PFN_NONE:
-            guest.cc[CC]["nr_migratepages"] -= 1
+            guest.cc[_CC]["nr_migratepages"] -= 1
         return pfn
-    return compaction_alloc(guest, CC, 0)
+    return compaction_alloc(guest, _CC, 0)
 
 
 @core_jit
@@ -92,7 +92,7 @@ def isolate_balloon_page(guest, pfn):
     list_del(guest, u.LIST_BALLOON, pfn)
     page["flags"] = np.int64(page["flags"]) | u.PG_ISOLATED
     count_isolated(guest, pfn, 1)
-    list_add_tail(guest, u.LIST_MIGRATEPAGES + CC, pfn)
+    list_add_tail(guest, u.LIST_MIGRATEPAGES + _CC, pfn)
 
 
 @core_jit
@@ -107,7 +107,7 @@ def isolate_balloonpages(guest, limit):
     Source:
         not of the kernel; each is isolated as in mm/balloon_compaction.c balloon_page_isolate().
     """
-    c = guest.cc[CC]
+    c = guest.cc[_CC]
     pfn = np.int64(c["migrate_pfn"])
     end_block = np.int64(c["free_pfn"]) >> u.PAGEBLOCK_ORDER
     taken = 0
@@ -161,7 +161,7 @@ def migrate_balloon_pages(guest):
     Source:
         drivers/virtio/virtio_balloon.c virtballoon_migratepage(), for a batch instead of one page.
     """
-    c = guest.cc[CC]
+    c = guest.cc[_CC]
     wanted = np.int64(c["nr_migratepages"])
     moved = 0
     while moved < wanted:
@@ -169,9 +169,9 @@ def migrate_balloon_pages(guest):
         if dst == u.PFN_NONE:
             break
         _keep_type(guest, dst)
-        migrate_one(guest, list_pop(guest, u.LIST_MIGRATEPAGES + CC), dst)
+        migrate_one(guest, list_pop(guest, u.LIST_MIGRATEPAGES + _CC), dst)
         moved += 1
-    putback_movable_pages(guest, CC)  # reason: not_tried
+    putback_movable_pages(guest, _CC)  # reason: not_tried
     c["nr_migratepages"] = 0
     c["round_migrated"] = moved
     c["round_failed"] = wanted - moved
@@ -195,7 +195,7 @@ def _pass_round(guest):
         mm/compaction.c compact_zone(), its loop.
     """
     vm = guest.vm[0]
-    if compact_scanners_met(guest, CC) or vm["pass_budget"] <= 0:
+    if compact_scanners_met(guest, _CC) or vm["pass_budget"] <= 0:
         return 0
     limit = min(vm["rule_pass_batch"], vm["pass_budget"])
     if isolate_balloonpages(guest, limit) == 0:
@@ -218,7 +218,7 @@ def balloon_pass_step(guest, budget):
     Source:
         not of the kernel: our reading of two sentences of a mail, see docs/DESIGNS.md.
     """
-    c = guest.cc[CC]
+    c = guest.cc[_CC]
     if c["active"] == 0:
         guest.vm[0]["pass_runs"] += 1
         _begin(guest, 0)

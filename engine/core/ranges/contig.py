@@ -22,9 +22,9 @@ from engine.core.ranges.isolation import (
 from engine.core.ranges.range_codes import RangeReason
 from engine.core.ranges.range_job import begin_rounds, end_request, give_up, note_stop
 from engine.core.ranges.range_migrate import (
-    HUGE,
-    KEEP,
-    isolate_page,
+    KIND_HUGE,
+    KIND_KEEP,
+    isolate_range_page,
     migrate_range,
     movable_kind,
     move_huge,
@@ -250,10 +250,10 @@ def isolate_batch(guest):
         if guest.pages[pfn]["order"] <= u.MAX_PAGE_ORDER:
             nr <<= np.int64(guest.pages[pfn]["order"])
         kind = movable_kind(guest, pfn)
-        if kind != KEEP:
+        if kind != KIND_KEEP:
             left -= nr
-            if kind != HUGE:
-                isolate_page(guest, pfn)
+            if kind != KIND_HUGE:
+                isolate_range_page(guest, pfn)
             elif move_huge(guest, pfn) < 0:
                 failed = pfn
         pfn += nr

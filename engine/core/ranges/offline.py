@@ -25,9 +25,9 @@ from engine.core.ranges.range_job import (
     note_stop,
 )
 from engine.core.ranges.range_migrate import (
-    HUGE,
-    KEEP,
-    isolate_page,
+    KIND_HUGE,
+    KIND_KEEP,
+    isolate_range_page,
     migrate_range,
     movable_kind,
     move_huge,
@@ -211,10 +211,10 @@ def do_migrate_range(guest, budget):
         if guest.pages[pfn]["order"] <= u.MAX_PAGE_ORDER:
             nr <<= np.int64(guest.pages[pfn]["order"])
         kind = movable_kind(guest, pfn)
-        if kind != KEEP:
+        if kind != KIND_KEEP:
             met += nr
-            if kind != HUGE:
-                isolate_page(guest, pfn)
+            if kind != KIND_HUGE:
+                isolate_range_page(guest, pfn)
             elif move_huge(guest, pfn) < 0 and first_failed == NONE:
                 first_failed = pfn
         pfn += nr
@@ -249,7 +249,7 @@ def isolate_lru_pages_2012(guest, pfn):
         state = np.int64(page["state"])
         order = np.int64(page["order"])
         if np.int64(page["flags"]) & u.PG_LRU and order != u.ORDER_TAIL:
-            isolate_page(guest, pfn)
+            isolate_range_page(guest, pfn)
             left -= 1
         elif order != u.ORDER_TAIL and (state > u.STATE_PCP or state == u.STATE_RESERVED):
             return pfn  # reason: range_not_movable

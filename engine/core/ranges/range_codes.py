@@ -33,15 +33,15 @@ SOURCES = {
 
 _WORDS = {
     RangeReason.NONE: "",
-    RangeReason.HOLE: "page {0} is a hole or offline already: a range with holes is refused",
+    RangeReason.HOLE: "page {0} is a hole or already offline: a range with holes is refused",
     RangeReason.UNMOVABLE: "page {0} ({1}, in {2} pageblock) cannot be moved: refused at once,"
     " before any page was touched",
     RangeReason.NOT_ON_LRU: "page {0} ({1}) is in use and not on an LRU list: every round put all"
     " pages back, the fifth was the last",
     RangeReason.NO_TARGET: "there is no free page to move page {0} ({1}) to",
     RangeReason.NOT_MIGRATED: "page {0} ({1}) could not be migrated: five rounds moved nothing",
-    RangeReason.IN_USE: "page {0} ({1}) is in use after all that could be moved was moved",
-    RangeReason.NO_AREA: "nowhere are so many pageblocks in a row that could be tried",
+    RangeReason.IN_USE: "page {0} ({1}) is still in use after everything movable was moved",
+    RangeReason.NO_AREA: "no run of that many pageblocks could be tried",
 }
 
 _PAGES = {

@@ -23,16 +23,16 @@ from engine.core.slowpath.slowpath import alloc_pages
 NONE = u.PFN_NONE
 
 # Results of movable_kind.
-KEEP = 0  # free, or not movable
-LRU = 1
-BALLOON = 2
-HUGE = 3
+KIND_KEEP = 0  # free, or not movable
+KIND_LRU = 1
+KIND_BALLOON = 2
+KIND_HUGE = 3
 
 # GFP bits of a target: mm/memory_hotplug.c do_migrate_range(), mm/page_alloc.c
 # __alloc_contig_verify_gfp_mask().
-TARGET = u.GFP_KERNEL | u.GFP_RETRY_MAYFAIL
+GFP_TARGET = u.GFP_KERNEL | u.GFP_RETRY_MAYFAIL
 # mm/migrate.c alloc_migration_target(): of a large page, GFP_TRANSHUGE.
-TARGET_LARGE = (u.GFP_HIGHUSER & ~u.GFP_KSWAPD_RECLAIM) | u.GFP_NOMEMALLOC | u.GFP_RETRY_MAYFAIL
+GFP_TARGET_LARGE = (u.GFP_HIGHUSER & ~u.GFP_KSWAPD_RECLAIM) | u.GFP_NOMEMALLOC | u.GFP_RETRY_MAYFAIL
 
 
 @core_jit
@@ -43,7 +43,7 @@ def movable_kind(guest, pfn):
         guest: Guest. Writes vm.hook_checks*.
         pfn: int64.
     Returns:
-        int64: KEEP, LRU, BALLOON (through the hook) or HUGE.
+        int64: KIND_KEEP, KIND_LRU, KIND_BALLOON (through the hook) or KIND_HUGE.
     Source:
         mm/memory_hotplug.c scan_movable_pages(); mm/migrate.c isolate_folio_to_list().
     Differs:
@@ -53,20 +53,20 @@ def movable_kind(guest, pfn):
     state = np.int64(page["state"])
     flags = np.int64(page["flags"])
     if flags & u.PG_LRU:
-        return LRU
+        return KIND_LRU
     if state <= u.STATE_ISOLATED_FREE:
-        return KEEP
+        return KIND_KEEP
     if state == u.STATE_HUGE:
-        return HUGE if page["order"] == u.PAGEBLOCK_ORDER else KEEP
+        return KIND_HUGE if page["order"] == u.PAGEBLOCK_ORDER else KIND_KEEP
     if is_hooked_balloon_page(guest, state, flags):
-        return BALLOON
+        return KIND_BALLOON
     if state == u.STATE_BALLOON:
-        return KEEP  # reason: balloon_no_hook
-    return KEEP  # reason: range_not_movable
+        return KIND_KEEP  # reason: balloon_no_hook
+    return KIND_KEEP  # reason: range_not_movable
 
 
 @core_jit
-def isolate_page(guest, pfn):
+def isolate_range_page(guest, pfn):
     """Move an LRU page or a balloon page from its home list to LIST_RANGE.
 
     Args:
@@ -99,9 +99,9 @@ def alloc_migration_target(guest, order):
     Source:
         mm/migrate.c alloc_migration_target(); 3.8 mm/page_isolation.c alloc_migrate_target().
     """
-    gfp = TARGET
+    gfp = GFP_TARGET
     if order > 0:
-        gfp = TARGET_LARGE
+        gfp = GFP_TARGET_LARGE
     pfn = alloc_pages(guest, order, u.MIGRATE_MOVABLE, gfp)
     if pfn != NONE:
         set_state(guest, pfn, order, u.STATE_ISOLATED_FREE, 0)
@@ -169,7 +169,7 @@ def move_huge(guest, pfn):
     Differs:
         The target is always a new page, never a free one from the pool.
     """
-    dst = alloc_pages(guest, u.PAGEBLOCK_ORDER, u.MIGRATE_MOVABLE, TARGET)
+    dst = alloc_pages(guest, u.PAGEBLOCK_ORDER, u.MIGRATE_MOVABLE, GFP_TARGET)
     if dst == NONE:
         return np.int64(ENOMEM)
     page = guest.pages[pfn]
@@ -264,7 +264,7 @@ def pass_over_range(guest, budget):
             page = guest.pages[pfn]
             if np.int64(page["state"]) == u.STATE_BALLOON:
                 if np.int64(page["flags"]) & (u.PG_DEDICATED | u.PG_ISOLATED) == 0:
-                    isolate_page(guest, pfn)
+                    isolate_range_page(guest, pfn)
             pfn += 1
         vm["pass_scanned"] += pfn - start
         moved = np.int64(0)

@@ -37,7 +37,7 @@ from engine.core.memory.watermark import (
 )
 from engine.core.slowpath.kswapd import kswapd_step
 
-CC = u.CC_KCOMPACTD
+_CC = u.CC_KCOMPACTD
 
 # The kernel checks the score every 500 ms, and only every 32 s after a run that did not lower it.
 # DIFFERS: there is no clock. Time passes between commands, and with activity in the guest: one
@@ -119,7 +119,7 @@ def kcompactd_begin_zone(guest):
         mm/compaction.c kcompactd_do_work(), its loop over the zones.
     """
     vm = guest.vm[0]
-    order = np.int64(guest.cc[CC]["order"])
+    order = np.int64(guest.cc[_CC]["order"])
     while vm["kcompactd_zone"] < guest.zones.shape[0]:
         zone = np.int64(vm["kcompactd_zone"])
         vm["kcompactd_zone"] += 1
@@ -132,7 +132,7 @@ def kcompactd_begin_zone(guest):
             continue
         mt = u.MIGRATE_UNMOVABLE  # GFP_KERNEL
         mode = u.MIGRATE_SYNC_LIGHT
-        status = compact_begin(guest, CC, zone, order, mt, mode, CCF_NEXT_ZONE, u.WMARK_MIN)
+        status = compact_begin(guest, _CC, zone, order, mt, mode, CCF_NEXT_ZONE, u.WMARK_MIN)
         if status == u.COMPACT_CONTINUE:
             return True
     return False
@@ -155,7 +155,7 @@ def kcompactd_begin_proactive(guest):
     zone = np.int64(vm["kcompactd_zone"])
     vm["kcompactd_zone"] += 1
     flags = CCF_MEMORY | CCF_PROACTIVE
-    compact_begin(guest, CC, zone, -1, u.MIGRATE_UNMOVABLE, u.MIGRATE_SYNC_LIGHT, flags, 0)
+    compact_begin(guest, _CC, zone, -1, u.MIGRATE_UNMOVABLE, u.MIGRATE_SYNC_LIGHT, flags, 0)
     return True
 
 
@@ -169,7 +169,7 @@ def kcompactd_start(guest):
         mm/compaction.c kcompactd(), kcompactd_do_work().
     """
     vm = guest.vm[0]
-    c = guest.cc[CC]
+    c = guest.cc[_CC]
     vm["kcompactd_zone"] = 0
     vm["kcompactd_awake"] = 2
     c["whole_zone"] = 0
@@ -196,14 +196,14 @@ def kcompactd_finish(guest):
     vm = guest.vm[0]
     vm["kcompactd_awake"] = 0
     vm["kcompactd_zone"] = 0
-    if guest.cc[CC]["order"] == -1:
+    if guest.cc[_CC]["order"] == -1:
         intervals = np.int64(0)
         if fragmentation_score_node(guest) >= vm["proactive_score"]:
             intervals = np.int64(1) << COMPACT_MAX_DEFER_SHIFT
         vm["proactive_defer"] = guest_events(guest) + intervals * PROACTIVE_INTERVAL_PAGES
         return
     vm["proactive_defer"] = guest_events(guest)
-    if vm["kcompactd_order"] <= guest.cc[CC]["order"]:
+    if vm["kcompactd_order"] <= guest.cc[_CC]["order"]:
         vm["kcompactd_order"] = 0
 
 
@@ -217,11 +217,11 @@ def kcompactd_end_zone(guest, status):
     Source:
         mm/compaction.c kcompactd_do_work().
     """
-    c = guest.cc[CC]
+    c = guest.cc[_CC]
     zone = np.int64(c["zone"])
     c["result"] = status
     c["round_isolated"] = c["round_migrated"] = c["round_failed"] = 0
-    compact_end(guest, CC)
+    compact_end(guest, _CC)
     if c["order"] == -1:
         return
     if status == u.COMPACT_SUCCESS:
@@ -247,7 +247,7 @@ def kcompactd_step(guest, budget):
         A round is not interrupted; the kernel would switch tasks within it.
     """
     vm = guest.vm[0]
-    c = guest.cc[CC]
+    c = guest.cc[_CC]
     used = np.int64(0)
     budget -= vm["kcompactd_ahead"]
     while used < budget:
@@ -266,13 +266,13 @@ def kcompactd_step(guest, budget):
                 continue
         before = c["total_migrate_scanned"] + c["total_free_scanned"]
         migrated = np.int64(vm["pgmigrate_success"])
-        status = compact_round(guest, CC)
+        status = compact_round(guest, _CC)
         # A round costs something even if it only discovers that the run is over.
         used += max(c["total_migrate_scanned"] + c["total_free_scanned"] - before, 1)
         used += COST_MIGRATE * (vm["pgmigrate_success"] - migrated)
         if status == u.COMPACT_CONTINUE and used >= budget:
             # Check now whether the page is there: by the next tick somebody may have taken it.
-            status = compact_finished(guest, CC)
+            status = compact_finished(guest, _CC)
         if status != u.COMPACT_CONTINUE:
             kcompactd_end_zone(guest, status)
     asleep = vm["kcompactd_awake"] == 0
@@ -342,7 +342,7 @@ def catch_up(guest, has_jobs, budget):
         if vm["proactive_phase"] == PHASE_COMMAND:
             vm["proactive_phase"] = PHASE_RESTED
         return False
-    is_running = vm["kcompactd_awake"] == 2 and guest.cc[CC]["order"] == -1
+    is_running = vm["kcompactd_awake"] == 2 and guest.cc[_CC]["order"] == -1
     if vm["proactive_phase"] == PHASE_RESTED:
         vm["proactive_phase"] = PHASE_LOOKED
         if not is_running and should_proactive_compact_node(guest):

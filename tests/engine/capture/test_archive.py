@@ -1,4 +1,4 @@
-"""Archives from strangers: every trick gets one sentence, in bounded memory and time."""
+"""Untrusted archives: every trick is refused in one sentence, in bounded memory and time."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ def test_a_folder_is_read_like_an_archive(tmp_path: Path) -> None:
     assert read_files(tmp_path, "x", LIMITS) == small()
 
 
-def test_other_files_are_passed_over_and_meminfo_is_optional() -> None:
+def test_unknown_files_are_skipped_and_meminfo_is_optional() -> None:
     files = {"README": b"x" * 5000, **small(), "extfrag_index": b"?"}
     del files["meminfo"]
     assert set(read_files(archive(files), "x", LIMITS)) == {*PAGE_FILES, *TEXT_FILES} - {"meminfo"}
 
 
-def test_streams_one_after_another() -> None:
+def test_concatenated_streams_are_read_to_the_end() -> None:
     plain = archive(small(), "w")
     half = len(plain) // 2
     for pack in (gzip.compress, lzma.compress, bz2.compress):
@@ -157,7 +157,7 @@ def test_a_sparse_file_of_pax_is_refused_since_its_zeros_are_not_there() -> None
     refused(out.getvalue(), "has a sparse file", "refused")
 
 
-def test_an_archive_in_an_archive_is_passed_over() -> None:
+def test_a_nested_archive_is_skipped() -> None:
     inner = archive(small(), "w:xz")
     refused(archive({"s1.tar.xz": inner}), "none of a capture's files")
 
@@ -165,7 +165,7 @@ def test_an_archive_in_an_archive_is_passed_over() -> None:
 def test_an_upload_of_empty_streams_is_given_up_early() -> None:
     data = lzma.compress(b"") * (4 << 15)
     before = time.process_time()
-    refused(data, "packed streams", "that is no capture")
+    refused(data, "packed streams", "that is not a capture")
     assert time.process_time() - before < 1
 
 

@@ -1,4 +1,4 @@
-"""Guests built from captures: clean, in the captured state, orders of lists by seed."""
+"""Guests assembled from captures: clean, in the captured state, list orders drawn by seed."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def entries(guest: Guest, list_id: int) -> list[int]:
     return out
 
 
-def test_free_lists_and_counters() -> None:
+def test_free_lists_and_counters_agree_with_the_capture() -> None:
     guest = build([(256, RESERVED), (250, SLAB)], "U")
     assert entries(guest, free_list(0, 1, u.MIGRATE_UNMOVABLE)) == [506]
     assert entries(guest, free_list(0, 2, u.MIGRATE_UNMOVABLE)) == [508]
@@ -61,7 +61,7 @@ def test_watermarks_are_stored_without_boost() -> None:
     assert (zone["pcp_high"], zone["pcp_batch"]) == (84, 21)
 
 
-def test_parked_pages_stand_on_per_cpu_lists() -> None:
+def test_parked_pages_are_on_per_cpu_lists() -> None:
     parts = [(512, SLAB), (100, ANON), (5, 0), (100, ANON), (7, 0)]
     guest = build(parts, "UM", pcp=9)
     assert len(entries(guest, pcp_list(0, u.MIGRATE_MOVABLE))) == 9

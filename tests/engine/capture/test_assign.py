@@ -1,4 +1,4 @@
-"""Labels under known sums: against trying every labelling."""
+"""Labels under known sums, compared with an exhaustive search."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def made(seed: int, pairs: int, labels: int) -> tuple[Problem, np.ndarray]:
 
 
 @given(st.integers(0, 10_000), st.integers(1, 3), st.integers(1, 3))
-def test_near_the_best_labelling(seed: int, pairs: int, labels: int) -> None:
+def test_the_labelling_found_is_close_to_the_best(seed: int, pairs: int, labels: int) -> None:
     problem, _ = made(seed, pairs, labels)
     found, excess, value = assign(problem)
     best = min(
@@ -68,7 +68,7 @@ def test_sums_decide_where_costs_do_not() -> None:
     assert (assign(sharp)[0] == truth).all()
 
 
-def test_the_same_twice() -> None:
+def test_the_same_problem_gives_the_same_labels() -> None:
     problem, _ = made(3, 200, 3)
     first, second = assign(problem), assign(problem)
     assert (first[0] == second[0]).all()

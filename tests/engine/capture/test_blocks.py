@@ -1,4 +1,4 @@
-"""Migratetypes of pageblocks: each rule on its own; the real captures are in test_capture.py."""
+"""Migratetypes of pageblocks: each rule on its own; real captures are in test_load.py."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ RESERVED = block((512, u.STATE_RESERVED))
 HOLE = block((512, u.STATE_HOLE))
 
 
-def test_contents_decide() -> None:
+def test_contents_decide_the_type_of_a_pageblock() -> None:
     found, result = infer([ANON, SLAB, ANON, SLAB, SLAB, ANON], "MUMUUM", known=False)
     assert found == "MUMUUM"
     assert (result.free_off, result.blocks_off) == (0, 0)
@@ -115,13 +115,13 @@ def test_a_free_block_of_order_10_has_one_type() -> None:
     assert sorted((found[0], found[4])) == ["M", "U"]
 
 
-def test_highatomic_by_its_free_lists() -> None:
+def test_highatomic_pageblocks_are_found_by_their_free_lists() -> None:
     blocks = [ANON, block((7, u.STATE_KERNEL)), block((5, u.STATE_KERNEL)), SLAB]
     assert infer(blocks, "MHUU")[0] == "MHUU"
 
 
 @pytest.mark.parametrize(("truth", "movable"), [("MMMMMU", True), ("UUMMMU", False)])
-def test_how_the_balloon_was_allocated_follows_from_the_totals(truth: str, movable: bool) -> None:
+def test_totals_tell_how_the_balloon_was_allocated(truth: str, movable: bool) -> None:
     blocks = [
         block((400, u.STATE_BALLOON)),
         block((450, u.STATE_BALLOON)),
@@ -135,6 +135,6 @@ def test_how_the_balloon_was_allocated_follows_from_the_totals(truth: str, movab
     assert result.balloon_movable == movable
 
 
-def test_odd_number_of_pageblocks_and_a_single_type() -> None:
+def test_an_odd_number_of_pageblocks_and_a_single_type_work() -> None:
     assert infer([ANON, FREE, ANON], "MMM")[0] == "MMM"
     assert infer([ANON, SLAB, ANON], "MUM")[0] == "MUM"

@@ -1,4 +1,4 @@
-"""Captures of real guests: how well they are read, and that bad ones are refused in a sentence."""
+"""Captures of real guests: how well they are read; bad ones are refused in one sentence."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ def example(name: str) -> Capture:
 
 
 def truth(name: str) -> np.ndarray:
-    """The real migratetypes, which no /proc file tells: recorded with the help of a module."""
+    """The real migratetypes, which no /proc file gives: recorded by a kernel module."""
     blocks = json.loads((EXAMPLES / name / "result.json").read_text())["s1"]["blocks"]
     return np.array(["UMRHCI".index(letter) for letter in blocks])
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_migratetypes_of_real_guests(name: str) -> None:
+def test_migratetypes_of_real_guests_are_inferred_closely(name: str) -> None:
     found = example(name).inferred
     real = truth(name)
     reserved = (found.pages.state <= u.STATE_RESERVED).reshape(-1, 512).all(axis=1)
     wrong = np.flatnonzero((found.migratetype != real) & ~reserved)
-    # 98 % is promised; what is reached on these six is more, and is to stay.
+    # 98 % is promised; these six reach more, and must not fall below it.
     assert len(wrong) / (~reserved).sum() <= 0.005, wrong.tolist()
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_free_blocks_of_real_guests(name: str) -> None:
+def test_free_blocks_of_real_guests_match_buddyinfo(name: str) -> None:
     for zone in example(name).summary()["zones"]:
         assert zone["free_agreement"] >= 0.99, zone
 
@@ -61,13 +61,13 @@ def test_guests_of_real_captures_are_clean(name: str) -> None:
     assert all(0 <= ours <= theirs for ours, theirs in zip(parked, listed, strict=True))
 
 
-def test_seed_and_digest() -> None:
+def test_the_same_seed_gives_the_same_digest_and_another_seed_another() -> None:
     one, two, again = (guest_from_capture(example("runs"), seed) for seed in (1, 2, 1))
     assert digest(one) == digest(again)
     assert digest(one) != digest(two)
 
 
-def test_summary_is_for_people_and_json() -> None:
+def test_the_summary_is_json_with_words_for_people() -> None:
     text = json.dumps(example("tight").summary(), allow_nan=False)
     assert '"memory_mib": 1023' in text
     assert "per-CPU" in text
@@ -83,14 +83,14 @@ def refused(contents: dict[str, bytes], *phrases: str, limits: Limits | None = N
         assert phrase in text, text
 
 
-def test_a_small_one_is_fine() -> None:
+def test_a_small_capture_loads() -> None:
     capture = load_capture(archive(small()), "mine.tar")
     assert capture.nr_pages == NR_PAGES
     assert guest_from_capture(capture).vm[0]["nr_pages"] == NR_PAGES
 
 
 @pytest.mark.parametrize("name", ["kpageflags", "kpagecount"])
-def test_odd_lengths(name: str) -> None:
+def test_page_files_of_odd_length_are_refused(name: str) -> None:
     contents = small()
     contents[name] = contents[name][:-3]
     refused(contents, name, "multiple of 8")
@@ -98,27 +98,27 @@ def test_odd_lengths(name: str) -> None:
     refused(contents, name, "empty")
 
 
-def test_lengths_that_do_not_match() -> None:
+def test_page_files_of_different_lengths_are_refused() -> None:
     contents = small()
     contents["kpagecount"] = contents["kpagecount"][:-8]
     refused(contents, "8192", "8191")
     contents["kpageflags"] = contents["kpageflags"][:-8]
-    refused(contents, "pfn 8191", "pfn 8192", "cut short")
+    refused(contents, "pfn 8191", "pfn 8192", "truncated")
 
 
-def test_one_tib() -> None:
+def test_a_capture_of_one_tib_is_refused() -> None:
     contents = files(words(), "M" * 16, spanned=1 << 28, present=1 << 28)
     refused(contents, "1048576 MiB", "limit is 65536 MiB")
     contents = files(words(), "M" * 16, spanned=1 << 39)
     refused(contents, "limit")
 
 
-def test_a_limit_of_ones_own() -> None:
+def test_a_lower_limit_is_respected() -> None:
     refused(small(), "limit is 16 MiB", limits=Limits(guest_mib=16))
 
 
-def test_zones_that_cannot_be() -> None:
-    refused(files(words(), "M" * 16, present=9000), "zone DMA", "cannot be")
+def test_impossible_zones_are_refused() -> None:
+    refused(files(words(), "M" * 16, present=9000), "zone DMA", "impossible")
     contents = small()
     contents["buddyinfo"] = contents["buddyinfo"].replace(b"DMA", b"Normal")
     refused(contents, "zone DMA", "buddyinfo")

@@ -1,4 +1,4 @@
-"""What a page is by its flags, where compound pages and free blocks begin and end."""
+"""Page states from flags; where compound pages and free blocks begin and end."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_every_flag_leads_to_its_state(flags: int, count: int, state: int) -> No
     assert p.decode_states(words, counts)[0] == state
 
 
-def test_flags_of_user_pages() -> None:
+def test_user_pages_keep_their_flags_and_others_have_none() -> None:
     words = np.array(
         [
             FILE | 1 << p.KPF_DIRTY,

@@ -39,7 +39,7 @@ def test_a_buddyinfo_that_linux_would_not_write_is_refused(body: bytes, word: st
         parse_buddyinfo(body)
 
 
-def test_pagetypeinfo_with_a_capped_count() -> None:
+def test_a_capped_count_in_pagetypeinfo_is_marked() -> None:
     body = small()["pagetypeinfo"].replace(b"Movable      0", b"Movable >100000", 1)
     types = parse_pagetypeinfo(body)
     assert types.free[(0, "DMA")][u.MIGRATE_MOVABLE][0] == -1
@@ -97,7 +97,7 @@ def test_overlapping_zones_are_refused() -> None:
         parse_zoneinfo(one + other)
 
 
-def test_vmstat_and_meminfo() -> None:
+def test_vmstat_and_meminfo_give_counters_by_name() -> None:
     assert parse_vmstat(b"a 1\nb -2\n\n") == {"a": 1, "b": -2}
     assert parse_meminfo(b"Buffers:   12 kB\nActive(anon): 3 kB\nx\n") == {
         "Buffers": 12,

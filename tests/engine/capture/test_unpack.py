@@ -1,4 +1,4 @@
-"""Unpacking: what streams hold comes out, and an archive cannot cost more than it is worth."""
+"""Unpacking: every stream is unpacked, and the cost of an archive is bounded by its content."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from engine.capture.unpack import (
-    CHUNK,
+    ARCHIVE_SUFFIXES,
     DAMAGE,
+    READ_BYTES,
     SLACK,
     STREAM_COST,
-    SUFFIXES,
     Unpacked,
     unpacked,
 )
@@ -31,11 +31,11 @@ NOISE = np.random.default_rng(1).bytes(3 << 20)  # packs to no less than it is
 
 
 class Endless:
-    """The same bytes over and over, ``total`` bytes of them, without holding them."""
+    """The same bytes over and over, ``total`` bytes of them, without storing them."""
 
     def __init__(self, start: bytes, again: bytes, total: int) -> None:
         self._start, self._again, self._left = start, again, total
-        self._page = again * (2 * CHUNK // len(again) + 2)
+        self._page = again * (2 * READ_BYTES // len(again) + 2)
         self._at = 0
 
     def read(self, size: int, /) -> bytes:
@@ -96,7 +96,7 @@ def test_a_stream_that_breaks_off_is_damage(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", PACKERS)
-def test_what_does_not_pack_is_no_fault(kind: str) -> None:
+def test_incompressible_data_is_accepted(kind: str) -> None:
     assert drained(opened(PACKERS[kind](NOISE))) == NOISE
 
 
@@ -108,9 +108,11 @@ def test_packers_that_work_in_parallel_leave_a_stream_for_every_piece(kind: str)
 
 
 def refused(source: Unpacked) -> float:
-    """CPU seconds until the account is found wanting."""
+    """CPU seconds until the archive is refused."""
     before = time.process_time()
-    with pytest.raises(ValueError, match=r"x holds \d+ B in \d+ packed streams and only \d+ B"):
+    with pytest.raises(
+        ValueError, match=r"x holds \d+ B in \d+ packed streams, which yield only \d+ B"
+    ):
         while source.read(1 << 20):
             pass
     return time.process_time() - before
@@ -122,7 +124,7 @@ def test_streams_that_hold_nothing_are_given_up_early(kind: str) -> None:
     source = Unpacked(Endless(b"", empty, 64 << 20), opened(empty)._new, "x")
     spent = refused(source)
     assert source.streams <= SLACK // STREAM_COST
-    assert source.taken < SLACK + CHUNK
+    assert source.taken < SLACK + READ_BYTES
     assert spent < 1
 
 
@@ -139,7 +141,7 @@ def test_a_stream_of_empty_blocks_is_given_up_early() -> None:
     empty_block = b"\0\0\0\xff\xff"  # deflate, stored, no bytes, not the last
     source = Unpacked(Endless(head, empty_block, 64 << 20), opened(PACKERS["gz"](b""))._new, "x")
     assert refused(source) < 1
-    assert source.taken < SLACK + CHUNK
+    assert source.taken < SLACK + READ_BYTES
 
 
 def test_padding_without_end_is_given_up_early() -> None:
@@ -159,14 +161,14 @@ def test_streams_just_large_enough_cost_bounded_time() -> None:
     assert (time.process_time() - before) / source.streams < 0.001
 
 
-def test_what_is_not_packed_is_read_as_it_is() -> None:
+def test_unpacked_data_is_read_as_it_is() -> None:
     raw = io.BytesIO(b"plain bytes")
     assert unpacked(raw, "x") is raw
     assert raw.read() == b"plain bytes"
 
 
-def test_the_endings_on_offer_are_those_that_are_taken() -> None:
+def test_the_accepted_suffixes_are_those_that_work() -> None:
     for kind, pack in PACKERS.items():
-        assert f".{kind}" in SUFFIXES
+        assert f".{kind}" in ARCHIVE_SUFFIXES
         assert isinstance(opened(pack(b"x")), Unpacked)
-    assert not {".zst", ".zip"} & set(SUFFIXES)
+    assert not {".zst", ".zip"} & set(ARCHIVE_SUFFIXES)

@@ -17,7 +17,7 @@ from tests.engine.small_guest import BLOCK, all_free, put, same, settle
 @pytest.mark.parametrize(
     ("managed", "batch"), [(1 << 20, 31), (1 << 18, 31), (1 << 16, 15), (4096, 0), (1000, 0)]
 )
-def test_batch_of_the_per_cpu_lists(managed: int, batch: int) -> None:
+def test_the_batch_follows_from_the_size_of_the_zone(managed: int, batch: int) -> None:
     assert zone_batchsize_2012(managed) == batch
 
 

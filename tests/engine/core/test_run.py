@@ -92,7 +92,7 @@ def test_two_compaction_runs_go_one_after_the_other() -> None:
     assert stats(w)["compact_migrate_scanned"] > once
 
 
-def test_commands_given_while_others_run_are_all_worked_off() -> None:
+def test_commands_given_while_others_run_are_all_carried_out() -> None:
     w = world("lru_hook", "dedicated_block:prevent")
     for command in (c.BalloonInflate(TENTH), c.CompactMemory(), c.TakeHugePages(50)):
         w.apply(command)

@@ -1,4 +1,4 @@
-"""The driver's atomic steps, and what is wrong in a state of rest."""
+"""The driver's atomic steps, and what can be wrong once nobody can move."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def test_a_move_unlocks_its_target_before_it_is_done() -> None:
         assert len(seen) == len(set(seen))
 
 
-def test_each_property_and_defect_is_told_in_words() -> None:
+def test_each_property_and_defect_has_a_sentence() -> None:
     assert all(text.endswith(".") for text in PROPERTIES.values())
     for rows in DEFECTS.values():
         assert all(row.text.endswith(".") and row.mended for row in rows)

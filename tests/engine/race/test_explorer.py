@@ -9,7 +9,7 @@ import pytest
 
 from engine.race.deflate import broken_at_rest, first_state, moves_of
 from engine.race.era import DEFECTS, ERAS, PROPERTIES, Protocol, parse_defects
-from engine.race.explorer import Found, explore, play, race
+from engine.race.explorer import Found, explore, free_play, race
 
 # Plain Python without the compiled core: the bounds-checked and uncompiled legs would find nothing.
 pytestmark = pytest.mark.slow
@@ -44,7 +44,7 @@ VERDICTS = {
 
 
 @pytest.mark.parametrize(("era", "lock", "test"), VERDICTS)
-def test_without_one_of_them_it_breaks(era: str, lock: bool, test: bool) -> None:
+def test_without_either_protection_a_property_breaks(era: str, lock: bool, test: bool) -> None:
     lengths = {
         name: len(moves)
         for name, moves in explore(Protocol(2, lock, test, era)).schedules.items()
@@ -118,7 +118,7 @@ def test_schedules_are_walks_through_the_model(era: str) -> None:
     check_schedules(explore(Protocol(2, False, False, era, parse_defects("on", era))))
 
 
-def test_three_alike_compactors_lose_no_property_and_lengthen_no_schedule() -> None:
+def test_three_compactors_lose_no_property_and_lengthen_no_schedule() -> None:
     """Schedules of two compactors are schedules of three, so none may come out longer by much."""
     two = explore(Protocol(2, False, True, "3.8"))
     three = explore(Protocol(3, False, True, "3.8"))
@@ -143,7 +143,7 @@ def test_the_answer_is_the_same_each_time_and_names_the_toggles() -> None:
     for violation in first["violations"]:
         assert violation["text"] == PROPERTIES[violation["property"]]
         assert violation["steps"] == len(violation["schedule"])
-        again = play(protocol, [step["choice"] for step in violation["schedule"]])
+        again = free_play(protocol, [step["choice"] for step in violation["schedule"]])
         assert again["schedule"] == violation["schedule"]
         broken = {*violation["schedule"][-1]["breaks"], *again["broken_at_rest"]}
         assert violation["property"] in broken
@@ -156,14 +156,14 @@ def test_shared_states_are_fewer_than_states() -> None:
 
 def test_a_person_may_choose_who_moves() -> None:
     protocol = Protocol(2, True, True, "v4")
-    start = play(protocol, [])
+    start = free_play(protocol, [])
     assert {move["actor"] for move in start["moves"]} == {"C1", "C2", "driver"}
     assert start["schedule"] == []
     path: list[int] = []
-    while not (now := play(protocol, path))["over"]:
+    while not (now := free_play(protocol, path))["over"]:
         assert now["moves"]
         path.append(len(now["moves"]) - 1)
     assert len(now["schedule"]) == len(path)
     assert now["broken_at_rest"] == []
     with pytest.raises(ValueError, match="choice 1 is 99: 6 moves are offered there"):
-        play(protocol, [99])
+        free_play(protocol, [99])

@@ -32,7 +32,7 @@ def settings() -> list[Protocol]:
     ]
 
 
-def test_every_step_is_told_and_every_text_is_used() -> None:
+def test_every_step_has_words_and_all_words_are_used() -> None:
     used: set[tuple[int, str]] = set()
     for protocol in settings():
         seen = {first_state(protocol)}
@@ -52,7 +52,7 @@ def test_every_step_is_told_and_every_text_is_used() -> None:
 
 
 @pytest.mark.parametrize("era", ERAS)
-def test_the_first_step_tells_actor_function_words_and_fields(era: str) -> None:
+def test_the_first_step_has_actor_function_words_and_fields(era: str) -> None:
     protocol = Protocol(2, True, True, era)
     first = moves_of(protocol, first_state(protocol))[0]
     told = describe_step(protocol, first)

@@ -1,4 +1,4 @@
-"""Quantities: what is measured of a recording and of a prediction, and the band round it."""
+"""Quantities of recordings and predictions, and the band around them."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from engine.recordings.quantities import (
     COUNTERS,
     LEAST_BAND,
     STATISTICS,
-    free_blocks,
-    free_pages,
+    nr_free_blocks,
+    nr_free_pages,
     recorded,
-    statistics,
+    recorded_statistics,
     unusable,
 )
 from engine.recordings.recording import load_recording
@@ -57,21 +57,24 @@ def test_statistics_are_of_all_zones_and_count_from_the_start(tmp_path: Path) ->
     data = result(hook=runs, pinned=runs)
     data["s1"]["vmstat"] = everything(compact_isolated=5)
     found = load_recording(written(tmp_path, data), ZONE)
-    after = statistics(found, "lru_hook", 2)
+    after = recorded_statistics(found, "lru_hook", 2)
     assert after["compact_isolated"] == [100, 104]
     assert after["free_blocks_all"] == [7 + 27] * 2  # zone Normal has 9 blocks of every order
     assert after["unusable_index_9"] == [0.0, 0.0]  # of the main zone alone
     assert after["balloon_actual"] == [2048, 2048]
-    assert statistics(found, "pinned", 2)["balloon_actual"] == [0, 0]  # the module held nothing
-    assert "balloon_migrate" not in statistics(found, "pinned", 2)
-    assert statistics(found, "lru_hook", 3) == {"huge_best": [6, 6], "huge_first": [4, 4]}
-    assert set(statistics(found, "lru_hook", 0)) == {
+    assert recorded_statistics(found, "pinned", 2)["balloon_actual"] == [
+        0,
+        0,
+    ]  # the module held nothing
+    assert "balloon_migrate" not in recorded_statistics(found, "pinned", 2)
+    assert recorded_statistics(found, "lru_hook", 3) == {"huge_best": [6, 6], "huge_first": [4, 4]}
+    assert set(recorded_statistics(found, "lru_hook", 0)) == {
         "free_blocks_all", "nr_free_pages", "unusable_index_9", "balloon_actual",
     }  # fmt: skip
 
 
 def test_free_memory_counts_alike_for_everybody() -> None:
-    assert (free_pages(FULL), free_blocks(FULL), unusable(FULL)) == (7 * 512, 7, 0.0)
+    assert (nr_free_pages(FULL), nr_free_blocks(FULL), unusable(FULL)) == (7 * 512, 7, 0.0)
     assert unusable([100] + [0] * 10) == 1.0
     assert unusable([0] * 11) == 1.0
 
@@ -103,6 +106,6 @@ def test_every_counter_has_a_band() -> None:
     assert set(COUNTERS) <= set(LEAST_BAND)
 
 
-def test_a_run_of_its_own_machine_has_no_module(tmp_path: Path) -> None:
+def test_without_a_module_in_the_guest_its_balloon_is_empty(tmp_path: Path) -> None:
     found = load_recording(written(tmp_path, result(hook=[run(1, 4)])), ZONE)
     assert (found.start.scattered, found.start.dedicated) == (0, 0)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.recordings.recording import RECORDED_AS, Moment, load_recording
+from engine.recordings.recording import RECORDED_AS, RecordedMoment, load_recording
 from tests.engine.made_recording import FULL, LOOSE, ZONE, made, result, run, written
 
 NORMAL = (0, "Normal")
@@ -22,7 +22,7 @@ def test_a_recording_is_read_step_by_step(tmp_path: Path) -> None:
     assert inflated.zones == {ZONE: tuple(LOOSE), NORMAL: (9,) * 11}
     assert compacted.zones[ZONE] == tuple(FULL)
     assert compacted.vmstat["compact_isolated"] == 1350
-    assert taken == Moment("huge", (50, 49))
+    assert taken == RecordedMoment("huge", (50, 49))
     assert found.start.zones[ZONE] == tuple(LOOSE)
 
 
@@ -50,28 +50,30 @@ def test_every_recorded_design_is_one_of_ours() -> None:
     [
         ("{", "Expecting"),
         ("[" * 100_000, "nested too deeply"),
-        ([], "is no recording"),
-        ({}, "is no recording: KeyError"),
+        ([], "is not a recording"),
+        ({}, "is not a recording: KeyError"),
         (result(), "has no design of pinned, hook"),
-        (result(hook=[run(1, 1)[:1]]), "as there are operations, 3"),
+        (result(hook=[run(1, 1)[:1]]), "does not have 3 steps"),
         (result(hook=[[{"op": ["compact"], "buddyinfo": "x"}]]), "buddyinfo"),
-        (result(hook=[[{"op": ["inflate", 8], "got": "much"}]]), "is no recording"),
+        (result(hook=[[{"op": ["inflate", 8], "got": "much"}]]), "is not a recording"),
         (result(hook=[[{"op": ["huge", 9], "got": [1]}]]), "not enough values"),
     ],
 )
-def test_what_is_no_recording_says_so(tmp_path: Path, data: object, words: str) -> None:
+def test_a_file_that_is_not_a_recording_is_refused(
+    tmp_path: Path, data: object, words: str
+) -> None:
     with pytest.raises(ValueError, match=r"result\.json") as error:
         load_recording(written(tmp_path, data), ZONE)
     assert words in str(error.value)
     assert "\n" not in str(error.value)
 
 
-def test_no_recording_at_all(tmp_path: Path) -> None:
+def test_a_missing_recording_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"result\.json: No such file"):
         load_recording(tmp_path, ZONE)
 
 
 def test_a_zone_that_was_not_recorded_is_one_sentence(tmp_path: Path) -> None:
     folder = written(tmp_path, result(pinned=[run(1, 4)]))
-    with pytest.raises(ValueError, match="is no recording: KeyError"):
+    with pytest.raises(ValueError, match="is not a recording: KeyError"):
         load_recording(folder, (1, "Normal"))

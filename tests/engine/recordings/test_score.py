@@ -1,4 +1,4 @@
-"""The score: which prediction is in the band, and how judgements are summed up and told."""
+"""The score: which prediction is in the band, and how judgements are summed up."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.engine.made_recording import ZONE, answer, made, result, run, written
         ("blocks", (0, 0, 0), None, False),
     ],
 )
-def test_the_band(
+def test_a_prediction_outside_the_band_is_a_miss(
     quantity: str, kernel: tuple[float, ...], ours: float | None, inside: bool
 ) -> None:
     assert Judgement("s", "pinned", 0, "compact", quantity, kernel, ours).inside is inside
@@ -42,7 +42,7 @@ def test_errors_are_shares_of_the_mean() -> None:
     assert error("free", 10, None) == 1.0
 
 
-def test_judging_a_replay(tmp_path: Path) -> None:
+def test_a_replay_is_judged_quantity_by_quantity(tmp_path: Path) -> None:
     recording = made(tmp_path)
     judged = judge(recording, {"lru_hook": answer(1150, 44), "pinned": answer(5000, 90)})
     total = score(judged)
@@ -52,12 +52,12 @@ def test_judging_a_replay(tmp_path: Path) -> None:
     assert total.counts["moved"] == (1, 1)
 
 
-def test_what_is_not_answered_is_missed(tmp_path: Path) -> None:
+def test_a_missing_prediction_counts_as_a_miss(tmp_path: Path) -> None:
     total = score(judge(made(tmp_path), {"lru_hook": answer(1150, 44)[:1]}))
     assert total.counts["all"] == (4, 21)
 
 
-def test_the_kernel_against_itself(tmp_path: Path) -> None:
+def test_the_kernel_is_judged_by_its_other_runs(tmp_path: Path) -> None:
     judged = ceiling(made(tmp_path))
     # Quantities of a run, times runs, of two designs.
     assert len(judged) == 3 * (11 + 10)

@@ -14,7 +14,7 @@ EVERY = pytest.mark.parametrize("one", SCENARIOS.values(), ids=list(SCENARIOS))
 
 
 @EVERY
-def test_a_scenario_is_complete(one: Scenario) -> None:
+def test_every_scenario_is_complete(one: Scenario) -> None:
     assert one.group in GROUPS
     assert one.label
     assert one.question.endswith("?")

@@ -36,13 +36,13 @@ def test_each_step_has_its_words_and_the_numbers_of_every_design() -> None:
     assert digest(base) == before
 
 
-def test_another_seed_draws_a_synthetic_guest_anew() -> None:
+def test_another_seed_redraws_a_synthetic_guest() -> None:
     other = with_seed(SMALL, 4)
     assert (other.seed, other.source["seed"], SMALL.source["seed"]) == (4, 4, 3)
     assert digest(synthetic_base(other)) != digest(synthetic_base(SMALL))
 
 
-def test_who_wins_is_read_from_the_last_step() -> None:
+def test_the_winner_is_read_from_the_last_step() -> None:
     steps = [{"designs": {"pinned": {"free_blocks_all": n}, "lru_hook": {"free_blocks_all": 5}}}
              for n in (9, 5)]  # fmt: skip
     assert winners(SMALL, {"steps": steps}) == ("pinned", "lru_hook")
@@ -51,5 +51,5 @@ def test_who_wins_is_read_from_the_last_step() -> None:
 
 def test_a_scenario_without_a_judge_has_no_winner() -> None:
     story = Scenario(**{**vars(SMALL), "judge": None})
-    with pytest.raises(ValueError, match="scenario small is no contest"):
+    with pytest.raises(ValueError, match="scenario small is not a contest"):
         winners(story, {"steps": []})

@@ -1,4 +1,4 @@
-"""The fair workloads: the text of each admits what came out, under several seeds."""
+"""The fair workloads: the text of each says what came out, under several seeds."""
 
 from __future__ import annotations
 

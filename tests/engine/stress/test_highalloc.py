@@ -7,11 +7,11 @@ import pytest
 
 from engine import units as u
 from engine.designs import DEFAULT_DESIGNS
-from engine.stress.highalloc import COUNTERS, HighallocRun, make_balloon_cycle
-from engine.stress.params import PRESETS, with_change
+from engine.stress.highalloc import RUN_COUNTERS, HighallocRun, make_balloon_cycle
+from engine.stress.params import STRESS_PRESETS, with_change
 from engine.stress.phases import PASSES
 
-SMALL = PRESETS["small"]
+SMALL = STRESS_PRESETS["small"]
 
 
 def run(design: str, seed: int = 1, profile: str = "modern") -> dict[str, Any]:
@@ -25,7 +25,7 @@ def test_books_balance_after_every_phase_and_scores_are_percent(design: str, pro
     told: list[tuple[str, float]] = []
     one = HighallocRun(design, SMALL, 1, profile)
     result = one.run(lambda *what: told.append(what), lambda world: world.validate())
-    assert list(result) == [*PASSES, *COUNTERS]
+    assert list(result) == [*PASSES, *RUN_COUNTERS]
     assert all(0 <= result[name] <= 100 for name in PASSES)
     assert result["compact_success"] + result["compact_fail"] <= result["compact_stall"]
     assert result["balloon_pages_in"] >= result["balloon_pages_out"] > 0

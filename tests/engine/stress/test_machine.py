@@ -7,7 +7,7 @@ from engine.core.observe import check
 from engine.stress.machine import make_machine, set_min_free
 
 
-def test_four_gib_lie_as_in_qemus_pc_machine() -> None:
+def test_four_gib_are_laid_out_as_in_qemus_pc_machine() -> None:
     guest = make_machine(4096, 1)
     assert [u.ZONE_NAMES[zone["name"]] for zone in guest.zones] == ["DMA", "DMA32", "Normal"]
     assert int(guest.zones["present"].sum()) == 4096 * u.MIB_PAGES
@@ -28,13 +28,13 @@ def test_a_small_guest_has_no_normal_zone() -> None:
 
 
 @pytest.mark.parametrize("size", [0, 62, 257, 1 << 20])
-def test_sizes_that_are_not_allowed(size: int) -> None:
+def test_impossible_sizes_are_refused(size: int) -> None:
     with pytest.raises(ValueError, match=f"memory is {size} MiB: an even number from 64"):
         make_machine(size, 1)
 
 
 @pytest.mark.parametrize("step", [25, 0])
-def test_min_free_kbytes_is_shared_out_by_size(step: int) -> None:
+def test_min_free_kbytes_is_split_by_zone_size(step: int) -> None:
     guest = make_machine(4096, 1)
     set_min_free(guest, 1024, step)
     zones = guest.zones

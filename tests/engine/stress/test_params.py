@@ -9,9 +9,9 @@ import pytest
 from engine.stress.params import (
     ESTIMATED,
     PRESCRIBED,
-    PRESETS,
     SLOT_MS,
     SLOTS_PER_SECOND,
+    STRESS_PRESETS,
     HighallocParams,
     with_change,
 )
@@ -33,8 +33,8 @@ def test_every_number_is_prescribed_or_estimated_and_documented_with_its_value()
         assert f"`{name}`" in text, name
 
 
-def test_presets_are_the_cover_letters() -> None:
-    v11, v10 = PRESETS["v11"], PRESETS["v10"]
+def test_presets_have_the_numbers_of_the_cover_letters() -> None:
+    v11, v10 = STRESS_PRESETS["v11"], STRESS_PRESETS["v10"]
     assert (v11.balloon_mib, v11.chunk_mib) == (512, 64)
     assert (v10.balloon_mib, v10.chunk_mib) == (1024, 256)
     assert with_change(v10, "balloon_mib", 0).memory_mib == v11.memory_mib == 4096
@@ -53,8 +53,8 @@ def test_presets_are_the_cover_letters() -> None:
         ("lingering_pages", -30, 1),
     ],
 )
-def test_one_number_is_varied_and_no_other(name: str, percent: int, value: float) -> None:
-    base = PRESETS["v11"]
+def test_with_change_changes_one_number_and_no_other(name: str, percent: int, value: float) -> None:
+    base = STRESS_PRESETS["v11"]
     changed = with_change(base, name, percent)
     assert getattr(changed, name) == pytest.approx(value)
     same = [f.name for f in fields(base) if getattr(base, f.name) == getattr(changed, f.name)]

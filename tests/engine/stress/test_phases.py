@@ -6,10 +6,10 @@ import pytest
 
 from engine import units as u
 from engine.core.workload import stress_builds as b
-from engine.stress.params import PRESETS
-from engine.stress.phases import PASSES, Slot, Timetable
+from engine.stress.params import STRESS_PRESETS
+from engine.stress.phases import PASSES, TimeSlot, Timetable
 
-PARAMS = PRESETS["small"]
+PARAMS = STRESS_PRESETS["small"]
 MANAGED = 240 * u.MIB_PAGES
 
 
@@ -17,7 +17,7 @@ def recipe(seed: int = 1) -> Timetable:
     return Timetable(PARAMS, seed, MANAGED, 1 << 16, u.GFP_HIGHUSER)
 
 
-def slots(seed: int = 1) -> list[Slot]:
+def slots(seed: int = 1) -> list[TimeSlot]:
     return list(recipe(seed).slots())
 
 
@@ -65,7 +65,7 @@ def test_the_rested_machine_is_idle_and_min_free_is_low() -> None:
     assert events == ["score", "score", "drop", "drop", "min_free", "score"]
 
 
-def test_shares_of_a_phase_grow_to_the_end() -> None:
+def test_progress_within_a_phase_only_grows() -> None:
     last: dict[str, float] = {}
     for slot in slots():
         if slot.phase != "pause":
@@ -89,7 +89,7 @@ def test_builds_finish_as_many_compilations_as_given() -> None:
     assert ended["run-in"] == pytest.approx(wanted, rel=0.5)
 
 
-def test_the_seed_decides_and_handles_suffice() -> None:
+def test_the_seed_decides_every_slot_and_handles_suffice() -> None:
     assert [s.rows for s in slots(5)] == [s.rows for s in slots(5)]
     assert [s.rows for s in slots(5)] != [s.rows for s in slots(6)]
     top = max(row[1] + row[2] for s in slots() for row in s.rows)

@@ -4,11 +4,11 @@ import pytest
 
 from engine import units as u
 from engine.core.workload import stress_builds as b
-from engine.stress.params import PRESETS
+from engine.stress.params import STRESS_PRESETS
 from engine.stress.stream import (
-    CHUNK,
-    Build,
+    FILE_CHUNK,
     Handles,
+    KernelBuild,
     Output,
     Row,
     as_array,
@@ -17,21 +17,21 @@ from engine.stress.stream import (
     io_ended,
 )
 
-PARAMS = PRESETS["small"]
+PARAMS = STRESS_PRESETS["small"]
 TOUCHING = (b.B_TOUCH, b.B_READ, b.B_MAP, b.B_WRITE, b.B_THP)
 
 
-def jobs(seed: int, number: int) -> tuple[Build, Output, list[Row]]:
+def jobs(seed: int, number: int) -> tuple[KernelBuild, Output, list[Row]]:
     handles = Handles(1 << 20)
     tools = handles.take(PARAMS.tool_pages)
-    build = Build(PARAMS, handles, tools, seed)
+    build = KernelBuild(PARAMS, handles, tools, seed)
     output = Output(PARAMS, handles, 1 << 16)
     for _ in range(number):
         build.next_job(output, u.GFP_HIGHUSER)
     return build, output, list(build.rows)
 
 
-def test_handles_are_shared_out_once_and_run_out_with_a_sentence() -> None:
+def test_handles_are_allotted_once_and_run_out_with_a_sentence() -> None:
     handles = Handles(100)
     assert handles.take(10).first == 0
     assert handles.take(10, align=16).first == 16
@@ -40,13 +40,13 @@ def test_handles_are_shared_out_once_and_run_out_with_a_sentence() -> None:
 
 
 def test_chunks_cover_a_range_and_no_more() -> None:
-    rows = list(chunks(b.B_READ, 5, 2 * CHUNK + 3, 7))
-    assert [row[2] for row in rows] == [CHUNK, CHUNK, 3]
-    assert rows[0] == (b.B_READ, 5, CHUNK, 7)
+    rows = list(chunks(b.B_READ, 5, 2 * FILE_CHUNK + 3, 7))
+    assert [row[2] for row in rows] == [FILE_CHUNK, FILE_CHUNK, 3]
+    assert rows[0] == (b.B_READ, 5, FILE_CHUNK, 7)
     assert list(chunks(b.B_READ, 5, 0, 0)) == []
 
 
-def test_mixed_keeps_every_row_and_both_orders() -> None:
+def test_interleave_keeps_every_row_and_both_orders() -> None:
     one: list[Row] = [(1, i, 1, 0) for i in range(10)]
     other: list[Row] = [(2, i, 1, 0) for i in range(3)]
     for rows in (interleave(one, other), interleave(other, one)):
@@ -93,14 +93,14 @@ def test_sizes_scatter_around_the_given_one() -> None:
 
 
 def test_output_is_written_after_its_time_or_when_too_much_is_dirty() -> None:
-    output = Output(PARAMS, Handles(1 << 20), 10 * CHUNK * 10)  # at most 10 chunks dirty
-    output.write(CHUNK)
+    output = Output(PARAMS, Handles(1 << 20), 10 * FILE_CHUNK * 10)  # at most 10 chunks dirty
+    output.write(FILE_CHUNK)
     started = [output.flush() for _ in range(PARAMS.dirty_seconds * 8 + 2)]
     assert [bool(rows) for rows in started].index(True) == PARAMS.dirty_seconds * 8
     first = next(rows for rows in started if rows)
-    assert io_ended(first) == [(b.B_END_IO, first[0][1], CHUNK, 0)]
-    output.write(12 * CHUNK)
-    assert sum(row[2] for row in output.flush()) == 2 * CHUNK
+    assert io_ended(first) == [(b.B_END_IO, first[0][1], FILE_CHUNK, 0)]
+    output.write(12 * FILE_CHUNK)
+    assert sum(row[2] for row in output.flush()) == 2 * FILE_CHUNK
 
 
 def test_slab_goes_with_page_cache_and_is_one_contiguous_log() -> None:

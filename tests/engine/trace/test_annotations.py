@@ -1,4 +1,4 @@
-"""What the core's source says of itself: names of kernel functions, and notes of reasons."""
+"""What the core's source says about itself: kernel function names, and notes of reasons."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_section_is_read_across_lines() -> None:
     assert section(doc, "Differs") == ""
 
 
-def test_every_note_stands_in_a_function() -> None:
+def test_every_reason_is_noted_inside_a_function() -> None:
     noted = {reason for room in core_files() for reason in reasons_by_line(room).values()}
     assert noted == set(where_decided())
     assert "engine/core/compact/scan.py isolation_suitable" in where_decided()["skip_hint"]

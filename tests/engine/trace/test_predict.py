@@ -10,7 +10,7 @@ from tests.engine.traces import trace
 from tests.engine.worlds import TENTH, world
 
 
-def test_a_world_at_rest_has_nothing_to_tell() -> None:
+def test_an_idle_world_gives_an_empty_trace() -> None:
     w = world("pinned")
     w.run_until_idle()
     answer = trace(w)
@@ -19,7 +19,7 @@ def test_a_world_at_rest_has_nothing_to_tell() -> None:
 
 
 @pytest.mark.parametrize("profile", u.PROFILES)
-def test_the_work_that_a_design_asks_for_between_ticks_is_in_it(profile: str) -> None:
+def test_work_that_a_design_requests_between_ticks_is_traced(profile: str) -> None:
     w = world("separate_pass", profile=profile)
     w.apply(c.BalloonInflate(TENTH))
     while not w.guest(0).vm[0]["pass_pending"]:

@@ -271,7 +271,7 @@ SHOWN: dict[str, Maker] = {
 }
 
 
-def test_every_reason_is_shown() -> None:
+def test_every_reason_has_a_guest_that_shows_it() -> None:
     assert set(SHOWN) == set(REASONS)
     assert set(REASONS) == set(where_decided()) | {range_id(n) for n in range(1, 8)}
     assert {reason.outcome for reason in REASONS.values()} == set(OUTCOMES)

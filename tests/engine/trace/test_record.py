@@ -1,4 +1,4 @@
-"""What a trace keeps: some entries of every sort, chains without what is not of the kernel."""
+"""What a trace keeps: some entries of every kind, and call chains of kernel functions only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def entry(pfn: int, reason: str = "moved", state: int = u.STATE_ANON) -> Handled
     return made
 
 
-def test_there_is_room_for_some_of_every_sort() -> None:
+def test_some_entries_of_every_kind_are_kept() -> None:
     shown = Selection(False)
     for reason in ("moved", "not_on_lru"):
         wanted = [shown.wants(entry(pfn, reason)) for pfn in range(2 * MAX_ALIKE)]
@@ -27,7 +27,7 @@ def test_there_is_room_for_some_of_every_sort() -> None:
     assert sum(shown.wants_open(entry(pfn)) for pfn in range(2 * MAX_OPEN)) == MAX_OPEN
 
 
-def test_calls_in_functions_of_ours_move_up() -> None:
+def test_calls_made_by_our_own_functions_move_up() -> None:
     root = Call(function("step", "compact_nodes"), None, 1)
     same = Call(function("part", "compact_nodes"), root, 2)
     ours = Call(function("helper", None), same, 3)

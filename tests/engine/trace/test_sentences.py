@@ -29,7 +29,7 @@ def some(name: str = "f", returns: str = "") -> Watched:
         ("tuple of int64: pages moved.", (1, -12), "1, -ENOMEM (-12)"),
     ],
 )
-def test_what_was_returned(returns: str, value: object, text: str) -> None:
+def test_returned_values_are_named_as_in_the_kernel(returns: str, value: object, text: str) -> None:
     assert returned(some(returns=returns), value) == text
 
 
@@ -58,7 +58,7 @@ def test_every_sentence_can_be_filled() -> None:
     assert known["refcount"] == known["expected"] + 1
 
 
-def test_kinds_and_articles() -> None:
+def test_kinds_articles_and_types_are_named_correctly() -> None:
     assert page_kind(u.STATE_BALLOON) == "balloon"
     assert (article("anon page"), article("page")) == ("an anon page", "a page")
     assert type_name(settle(all_free(2, 1)), 600) == "MOVABLE"

@@ -29,7 +29,7 @@ PINNED, ISOLATED, MAPPED = u.PG_PINNED, u.PG_ISOLATED, u.PG_MAPPED
         (u.STATE_SHMEM, MAPPED | ISOLATED, 3),
     ],
 )
-def test_references_of_a_page(state: int, flags: int, count: int) -> None:
+def test_reference_counts_follow_from_flags(state: int, flags: int, count: int) -> None:
     assert refcount(state, flags) == count
 
 
@@ -56,7 +56,7 @@ def test_the_core_moves_a_page_exactly_when_the_count_is_the_expected_one(
         assert migrate_folio_move(guest, 600, 700) == EAGAIN
 
 
-def test_the_list_that_a_page_is_on() -> None:
+def test_every_list_has_a_name() -> None:
     guest = all_free(2, 1)
     put(guest, [600])
     put(guest, [601], u.STATE_FILE, u.PG_ACTIVE)

@@ -6,7 +6,7 @@ import httpx2 as httpx
 import pytest
 
 from engine.race.era import DEFECTS, ERAS, PROPERTIES
-from server.api.race_routes import describe, path_from
+from server.api.race_routes import describe_race, path_from
 
 
 def test_a_setting_is_explored(server: str) -> None:
@@ -35,8 +35,8 @@ def test_a_person_chooses_who_moves(server: str) -> None:
     assert [step["actor"] for step in after["schedule"]] == ["driver", "C1"]
 
 
-def test_the_settings_name_every_era_and_property() -> None:
-    told = describe()
+def test_every_setting_of_the_race_is_listed() -> None:
+    told = describe_race()
     assert list(told["eras"]) == list(ERAS)
     assert told["properties"] == PROPERTIES
     assert [row["name"] for row in told["eras"]["3.8"]] == [d.name for d in DEFECTS["3.8"]]

@@ -12,7 +12,7 @@ BODY = {
 }
 
 
-def test_every_reason_of_a_trace_is_served(server: str) -> None:
+def test_no_reason_is_missing_from_the_list(server: str) -> None:
     reasons = httpx.get(f"{server}/api/reasons").json()["reasons"]
     assert [reason["id"] for reason in reasons] == list(REASONS)
     fields = {"id", "outcome", "subject", "sentence", "source", "code"}

@@ -231,7 +231,7 @@ async def test_a_sequence_outlives_the_socket_that_asked_for_it(server):
     assert all(entry["idle"] for entry in log)
 
 
-async def test_a_farewell_is_told_by_its_code_and_not_by_its_words(server):
+async def test_a_farewell_reaches_whoever_comes_too_late_by_its_code_and_not_by_its_words(server):
     async with raw(server, "nothing") as client:
         assert (await client.text("error"))["code"] == messages.CLOSE_NO_SESSION
     async with joined(server, post_session(server)) as client:

@@ -95,3 +95,10 @@ def test_a_replay_table_names_designs_with_their_toggles(capsys, ops):
     assert status == 0
     assert "dedicated_block:prevent" in out
     assert "inflate 16" in out
+
+
+@pytest.mark.parametrize("arguments", [["serve"], ["race"], ["replay", "runs", "--ops", "none"]])
+def test_a_misspelt_setting_is_refused_by_every_command(arguments, monkeypatch, capsys):
+    monkeypatch.setenv("FRAGSCOPE_" + "MAX_SESSION", "3")
+    sentence = "MAX_SESSION is no setting: did you mean FRAGSCOPE_MAX_SESSIONS?\n"
+    assert run(capsys, *arguments) == (2, "", f"fragscope: FRAGSCOPE_{sentence}")

@@ -13,7 +13,7 @@ import pytest
 from engine.capture.load import load_capture
 from engine.recordings.recording import load_recording
 from server.cli import main
-from server.cli.series import Machine, parse_steps, record_series
+from server.cli.series import RecordedMachine, parse_steps, record_series
 from tests.engine.small_capture import small
 
 ROOT = Path(__file__).parents[3]
@@ -38,8 +38,8 @@ class Fake:
         self.slept.append(seconds)
         (self.proc / "vmstat").write_bytes(OTHER_VMSTAT)
 
-    def machine(self) -> Machine:
-        return Machine(self.proc, self.sleep)
+    def machine(self) -> RecordedMachine:
+        return RecordedMachine(self.proc, self.sleep)
 
     def control(self, name: str) -> str:
         return (self.proc / "sys" / "vm" / name).read_text()

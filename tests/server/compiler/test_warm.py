@@ -88,7 +88,7 @@ def test_others_wait_until_it_is_ready(monkeypatch):
     assert "one part" in warm.state[0]
 
 
-def test_a_fault_is_told_to_who_waits(monkeypatch, caplog):
+def test_a_fault_reaches_whoever_waits(monkeypatch, caplog):
     def broken():
         raise OSError("no space left on device")
         yield

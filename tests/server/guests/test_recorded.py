@@ -14,7 +14,7 @@ from engine.replay import parse_ops
 from engine.view import PLANES, STAT_FIELDS
 from server.errors import NotFoundError
 from server.guests.library import EXAMPLES
-from server.guests.recorded import RECIPES, Example, Recordings, over_runs
+from server.guests.recorded import RECIPES, RecordedExample, Recordings, over_runs
 from server.paths import examples_folder, import_paths
 from server.wire.frames import decode_frame
 
@@ -145,8 +145,10 @@ def test_a_picture_that_was_not_recorded_is_not_made_up(recordings):
 def test_a_result_that_lacks_something_is_one_sentence(tmp_path):
     shutil.copy(examples_folder() / "runs" / "s1.tar.xz", tmp_path)
     (tmp_path / "result.json").write_text('{"s1": {}, "designs": {}}')
-    with pytest.raises(ValueError, match=r"result\.json is no recording: KeyError\('scenario'\)"):
-        Example(tmp_path)
+    with pytest.raises(
+        ValueError, match=r"result\.json is not a recording: KeyError\('scenario'\)"
+    ):
+        RecordedExample(tmp_path)
 
 
 def test_numbers_over_the_runs_of_the_kernel():

@@ -11,7 +11,7 @@ from engine.snapshot import copy_guest, digest
 from engine.view import STAT_FIELDS
 from server.errors import LimitReachedError, NotFoundError
 from server.jobs import spread as spread_module
-from server.jobs.spread import Spread, Spreads, Stopped, follow, parse_seeds, with_seed
+from server.jobs.spread import Spread, Spreads, Stopped, follow, parse_seeds, reseeded
 from server.session.budget import Budget
 from server.wire.config import MAX_SEED, CaptureSource, SessionConfig, SyntheticSource
 from tests.server.client import joined, post_session
@@ -76,12 +76,12 @@ def test_where_a_session_was_not_idle_as_many_ticks_are_run_as_in_it(make_sessio
 
 
 def test_another_seed_draws_a_synthetic_guest_anew_and_leaves_a_capture_as_it_is():
-    assert with_seed(CAPTURE, 9) == SessionConfig(CAPTURE.source, CAPTURE.designs, 9)
-    assert with_seed(CAPTURE, 7) == CAPTURE
-    assert with_seed(SMALL, SMALL.seed) == SMALL
-    assert with_seed(SMALL, 4).source == SyntheticSource("tight", 256, 4)
+    assert reseeded(CAPTURE, 9) == SessionConfig(CAPTURE.source, CAPTURE.designs, 9)
+    assert reseeded(CAPTURE, 7) == CAPTURE
+    assert reseeded(SMALL, SMALL.seed) == SMALL
+    assert reseeded(SMALL, 4).source == SyntheticSource("tight", 256, 4)
     top = SessionConfig(SyntheticSource("tight", 256, MAX_SEED), ("pinned",), 1)
-    assert with_seed(top, 2).source.seed == 0
+    assert reseeded(top, 2).source.seed == 0
 
 
 def test_a_spread_has_mean_lowest_and_highest_of_every_statistic(make_session):

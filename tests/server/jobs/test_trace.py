@@ -80,7 +80,7 @@ def test_a_process_that_has_died_is_replaced(base, process) -> None:
     assert asked(process, world.alone(0), 1)["ticks"] == 1
 
 
-def test_a_fault_in_the_process_is_told(base, process) -> None:
+def test_a_fault_in_the_process_reaches_the_asker(base, process) -> None:
     alone = begun(base, "modern").alone(0)
     alone.designs = None  # cannot be run
     alone._guests = []

@@ -98,7 +98,7 @@ async def test_a_client_that_leaves_gets_nothing_more(begin):
     assert live.hub.take(socket.client) == []
 
 
-async def test_progress_is_told_to_who_comes_later(begin, make_session):
+async def test_progress_reaches_whoever_comes_later(begin, make_session):
     import threading
 
     go = threading.Event()

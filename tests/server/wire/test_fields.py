@@ -80,7 +80,7 @@ def leaf(**fields):
         ({"inner": {"kind": "other", "must": "x"}}, "must is 'x': "),
     ],
 )
-def test_the_first_fault_is_told_in_our_words(data, sentence):
+def test_the_first_fault_is_one_sentence_of_ours(data, sentence):
     with pytest.raises(ValidationError) as caught:
         ROOT.validate_python(data)
     told = refusal(caught.value, Place("root", Root), PLACES)

@@ -31,14 +31,14 @@ test("a verdict says whether a request is running, done or stopped, and by which
   );
   assert.equal(
     verdict(stats({ ...range, result: 2, reason: 6, pfn: 131100, page: 8, wasted: 1234 })),
-    "512 to 576 MiB stays: page 131100 (balloon page) is in use after all that could be moved was moved; 1,234 pages moved, 1,234 in vain.",
+    "512 to 576 MiB stays: page 131100 (balloon page) is still in use after everything movable was moved; 1,234 pages moved, 1,234 in vain.",
   );
-  assert.equal(verdict(stats({ kind: 2, result: 2, reason: 7 })), "No contiguous memory: nowhere are so many pageblocks in a row that could be tried; 0 pages moved.");
+  assert.equal(verdict(stats({ kind: 2, result: 2, reason: 7 })), "No contiguous memory: no run of that many pageblocks could be tried; 0 pages moved.");
   assert.match(verdict(stats({ ...range, kind: 2, result: 1 })), /could be allocated/);
 });
 
 test("the page's reasons are word for word the engine's", () => {
-  const sentences = [...page.matchAll(/^ {2}"([^"]*\{0\}[^"]*|nowhere[^"]*)",$/gm)].map((found) => found[1]);
+  const sentences = [...page.matchAll(/^ {2}"([^"]*\{0\}[^"]*|no run[^"]*)",$/gm)].map((found) => found[1]);
   assert.equal(sentences.length, 7);
   for (const sentence of sentences) assert.ok(python.includes(sentence), sentence);
 });

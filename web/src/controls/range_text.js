@@ -14,13 +14,13 @@ const STOPPED = 2;
 /** By range_reason; {0} the page, {1} what it is, {2} the type of its pageblock. */
 const REASONS = [
   "",
-  "page {0} is a hole or offline already: a range with holes is refused",
+  "page {0} is a hole or already offline: a range with holes is refused",
   "page {0} ({1}, in {2} pageblock) cannot be moved: refused at once, before any page was touched",
   "page {0} ({1}) is in use and not on an LRU list: every round put all pages back, the fifth was the last",
   "there is no free page to move page {0} ({1}) to",
   "page {0} ({1}) could not be migrated: five rounds moved nothing",
-  "page {0} ({1}) is in use after all that could be moved was moved",
-  "nowhere are so many pageblocks in a row that could be tried",
+  "page {0} ({1}) is still in use after everything movable was moved",
+  "no run of that many pageblocks could be tried",
 ];
 
 /** By range_page (units.STATE_*). */

@@ -119,7 +119,7 @@ def test_a_run_done_in_rounds_is_the_run_done_at_once() -> None:
     assert twin.cc[MEMORY]["active"] == 0
 
 
-def test_it_is_clean_half_way() -> None:
+def test_the_guest_is_clean_between_rounds() -> None:
     guest = half_loaded(8)
     begin_memory(guest)
     for _ in range(5):

@@ -137,7 +137,7 @@ def test_a_pageblock_of_any_type_ends_a_run_for_one() -> None:
         (2, 20, u.COMPACT_SUCCESS),
     ],
 )
-def test_suitable(order: int, low: int, result: int) -> None:
+def test_suitability_depends_on_order_and_low_watermark(order: int, low: int, result: int) -> None:
     guest = scattered()
     guest.zones[0]["wmark_low"] = low
     assert compaction_suitable_2012(guest, 0, order) == result

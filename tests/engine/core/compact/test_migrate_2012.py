@@ -77,7 +77,7 @@ def test_only_compact_memory_waits_for_a_lock() -> None:
         assert migrate_pages_2012(guest, cc) == left
 
 
-def test_no_target_ends_it() -> None:
+def test_without_a_target_migration_stops() -> None:
     guest = isolated((BLOCK, u.STATE_ANON, 0), (BLOCK + 1, u.STATE_ANON, 0), free=False)
     assert migrate_pages_2012(guest, CC) == ENOMEM
     assert guest.cc[CC]["nr_migratepages"] == 2

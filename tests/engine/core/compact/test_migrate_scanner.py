@@ -110,7 +110,7 @@ def test_free_blocks_are_stepped_over_and_counted() -> None:
         (u.STATE_BALLOON, u.PG_MOVABLE_OPS, u.MIGRATE_SYNC, 0),
     ],
 )
-def test_which_pages_are_taken(state: int, flags: int, mode: int, taken: int) -> None:
+def test_each_kind_of_page_is_taken_or_left(state: int, flags: int, mode: int, taken: int) -> None:
     guest = all_free(8, start_block=8)
     put(guest, (8 * BLOCK + 5,), state, flags)
     settle(guest)

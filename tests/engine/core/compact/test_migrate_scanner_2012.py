@@ -121,7 +121,7 @@ def test_async_keeps_to_movable_pageblocks_and_leaves_no_hint_elsewhere(mode: in
     assert guest.zones[0]["cached_migrate_async"] == 0
 
 
-def test_what_is_left_alone() -> None:
+def test_pages_that_cannot_be_isolated_are_left_alone() -> None:
     guest = all_free(6)
     put(guest, [BLOCK + 1], u.STATE_SLAB)
     put(guest, [BLOCK + 2], u.STATE_ANON, u.PG_UNEVICTABLE)
@@ -158,7 +158,7 @@ def test_a_huge_page_is_stepped_over_with_the_lock_and_ends_the_pageblock_withou
     assert taken(unlocked) == []
 
 
-def test_balloon_pages_are_taken_as_intended() -> None:
+def test_the_intended_hook_takes_balloon_pages() -> None:
     guest = with_balloon(u.HOOK_INTENDED, [BLOCK + 8], [BLOCK + 2, BLOCK + 20])
     isolate_migratepages_2012(guest, CC)
     assert taken(guest) == [BLOCK + 20, BLOCK + 8, BLOCK + 2]
@@ -166,7 +166,7 @@ def test_balloon_pages_are_taken_as_intended() -> None:
     assert vm(guest, "hook_checks_balloon") == (2,)
 
 
-def test_as_merged_only_behind_the_first_lru_page() -> None:
+def test_the_merged_hook_takes_balloon_pages_only_above_the_first_lru_page() -> None:
     guest = with_balloon(u.HOOK_MERGED, [BLOCK + 8], [BLOCK + 2, BLOCK + 20])
     isolate_migratepages_2012(guest, CC)
     assert taken(guest) == [BLOCK + 20, BLOCK + 8]
@@ -176,7 +176,7 @@ def test_as_merged_only_behind_the_first_lru_page() -> None:
     assert alone.blocks["flags"][1] & u.PB_SKIP
 
 
-def test_without_the_hook_none_is_taken() -> None:
+def test_without_the_hook_no_balloon_page_is_taken() -> None:
     guest = with_balloon(u.HOOK_NONE, [BLOCK + 8], [BLOCK + 20])
     isolate_migratepages_2012(guest, CC)
     assert taken(guest) == [BLOCK + 8]

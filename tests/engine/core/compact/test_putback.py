@@ -1,4 +1,4 @@
-"""Putting isolated pages back home."""
+"""Putting isolated pages back on their lists."""
 
 from engine import units as u
 from engine.core.compact.migrate_scanner import isolate_page

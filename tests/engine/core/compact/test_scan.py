@@ -21,7 +21,7 @@ def test_a_zone_ends_with_its_last_page_not_with_its_last_pageblock() -> None:
 
 
 @pytest.mark.parametrize(("pfn", "start", "end"), [(0, 0, 512), (511, 0, 512), (512, 512, 1024)])
-def test_pageblock_bounds(pfn: int, start: int, end: int) -> None:
+def test_pageblock_bounds_contain_the_pfn(pfn: int, start: int, end: int) -> None:
     assert scan.pageblock_start_pfn(pfn) == start
     assert scan.pageblock_end_pfn(pfn) == end
 

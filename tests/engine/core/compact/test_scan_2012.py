@@ -29,7 +29,7 @@ def guest() -> Guest:
     return g
 
 
-def test_align_up() -> None:
+def test_align_up_goes_to_the_next_pageblock_start() -> None:
     assert [align_up(p) for p in (0, 1, BLOCK, BLOCK + 1)] == [0, BLOCK, BLOCK, 2 * BLOCK]
 
 

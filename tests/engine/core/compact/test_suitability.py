@@ -35,7 +35,9 @@ def with_free_counts(counts: list[int]) -> Guest:
 
 
 @pytest.mark.parametrize(("counts", "index9", "extfrag9", "index3"), VECTORS)
-def test_fragmentation_figures(counts: list[int], index9: int, extfrag9: int, index3: int) -> None:
+def test_fragmentation_figures_match_the_kernels_formulas(
+    counts: list[int], index9: int, extfrag9: int, index3: int
+) -> None:
     guest = with_free_counts(counts)
     assert s.zone_fragmentation_index(guest, 0, 9) == index9
     assert s.zone_fragmentation_index(guest, 0, 3) == index3

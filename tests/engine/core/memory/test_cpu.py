@@ -15,7 +15,7 @@ def test_work_of_different_kinds_is_one_sum() -> None:
     assert work_done(guest) - before == 5 * COST_BALLOON + 5 * COST_MIGRATE + 7 * COST_RECLAIM
 
 
-def test_the_measured_relations() -> None:
+def test_costs_keep_their_measured_ratios() -> None:
     # Moving a page costs about two balloon pages; looking at one for reclaim a third.
     assert 2 * COST_BALLOON < COST_MIGRATE < 3 * COST_BALLOON
     assert 2 * COST_RECLAIM < COST_BALLOON < 4 * COST_RECLAIM

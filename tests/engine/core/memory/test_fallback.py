@@ -1,4 +1,4 @@
-"""Claiming and stealing, case by case; test_buddy.py holds the whole against a slow twin."""
+"""Claiming and stealing, case by case; test_buddy.py compares the whole with a slow twin."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def in_use(guest: Guest, nr_movable: int, nr_other: int, nr_blocks: int = 8) -> 
     return settle(guest)
 
 
-def test_the_order_of_fallbacks() -> None:
+def test_fallbacks_come_in_the_kernels_order() -> None:
     table = {mt: [int(fb.fallback_type(mt, i)) for i in (0, 1)] for mt in range(3)}
     assert table == {
         UNMOVABLE: [RECLAIMABLE, MOVABLE],

@@ -1,4 +1,4 @@
-"""Fallback by the rules of 3.8: what is split off goes to whoever asked; the reserve comes last."""
+"""Fallback in 3.8: the remainder of a split goes to the requester; the reserve comes last."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from tests.engine.small_guest import all_free, every, list_of, put, settle
 ORDER0 = free_list(0, 0, u.MIGRATE_MOVABLE)
 
 
-def test_lowest_first_and_counted() -> None:
+def test_blocks_are_linked_lowest_first_and_counted() -> None:
     guest = all_free(2)
     put(guest, every(2, 0, 200))
     settle(guest)

@@ -29,7 +29,7 @@ VECTORS = [
 
 
 @pytest.mark.parametrize(("n", "index9", "unusable9", "extfrag9", "index3", "unusable3"), VECTORS)
-def test_vectors(
+def test_figures_match_vectors_computed_by_hand(
     n: list[int], index9: int, unusable9: int, extfrag9: int, index3: int, unusable3: int
 ) -> None:
     assert m.fragmentation_index(n, 9) == index9

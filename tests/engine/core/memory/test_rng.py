@@ -9,7 +9,7 @@ def guest(seed: int) -> Guest:
     return make_guest((ZoneSpan(u.ZONE_NORMAL, 0, 512),), seed)
 
 
-def test_splitmix64_of_known_seeds() -> None:
+def test_known_seeds_give_the_published_splitmix64_numbers() -> None:
     one = guest(1)
     assert [int(rng_next(one)) for _ in range(2)] == [0x910A2DEC89025CC1, 0xBEEB8DA1658EEC67]
     zero = guest(0)

@@ -1,4 +1,4 @@
-"""Watermarks, and who is woken."""
+"""Watermarks, and which daemon is woken."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ def half_full() -> Guest:
         (0, 1300, 0, u.ALLOC_MIN_RESERVE | u.ALLOC_NON_BLOCK, True),
     ],
 )
-def test_marks(order: int, mark: int, reserve: int, flags: int, is_ok: bool) -> None:
+def test_meeting_a_mark_depends_on_order_reserve_and_flags(
+    order: int, mark: int, reserve: int, flags: int, is_ok: bool
+) -> None:
     assert w.watermark_ok(half_full(), 0, order, mark, reserve, flags) == is_ok
 
 
@@ -45,7 +47,7 @@ def test_an_order_needs_a_block_and_its_pages() -> None:
     ("mt", "flag"),
     [(u.MIGRATE_CMA, u.ALLOC_CMA), (u.MIGRATE_HIGHATOMIC, u.ALLOC_HIGHATOMIC)],
 )
-def test_set_aside_memory_counts_for_those_who_may_use_it(mt: int, flag: int) -> None:
+def test_reserved_memory_counts_only_for_requests_that_may_use_it(mt: int, flag: int) -> None:
     guest = all_free(1)
     guest.blocks["migratetype"] = mt
     settle(guest)

@@ -97,7 +97,7 @@ def test_a_busy_guest_is_clean() -> None:
 
 
 @pytest.mark.parametrize(("code", "damage"), DAMAGE)
-def test_damage_is_found(code: CheckCode, damage: Callable[[Guest], object]) -> None:
+def test_every_kind_of_damage_is_found(code: CheckCode, damage: Callable[[Guest], object]) -> None:
     guest = busy_guest()
     damage(guest)
     found, where = validate(guest)
@@ -117,6 +117,6 @@ def test_unmerged_buddies_are_found() -> None:
     assert validate(guest)[0] == CheckCode.FREE_BLOCK_LIST
 
 
-def test_every_code_is_tried() -> None:
+def test_every_code_has_a_damage_that_triggers_it() -> None:
     tried = {code for code, _ in DAMAGE} | {CheckCode.CLEAN, CheckCode.FREE_BLOCK_UNMERGED}
     assert tried == set(CheckCode)

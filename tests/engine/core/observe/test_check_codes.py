@@ -1,4 +1,4 @@
-"""Findings in words."""
+"""What validate() found, in words."""
 
 import pytest
 

@@ -41,7 +41,7 @@ def test_planes_have_the_names_and_types_of_the_wire() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 4 * BLOCK - 1), st.integers(0, 9)), max_size=60))
-def test_largest_order_of_whatever_is_free(used: list[tuple[int, int]]) -> None:
+def test_the_largest_order_counts_every_free_block(used: list[tuple[int, int]]) -> None:
     guest = all_free(4)
     for pfn, order in used:
         set_state(guest, pfn & ~((1 << order) - 1), order, u.STATE_SLAB, 0)
@@ -84,7 +84,7 @@ def held_guest() -> Guest:
     return settle(guest)
 
 
-def test_what_holds_each_pageblock() -> None:
+def test_each_pageblock_has_the_right_holder() -> None:
     guest = held_guest()
     H = u.Holder  # noqa: N806
     expected = [H.FREE, H.RESCUABLE, H.BALLOON, H.KERNEL, H.RESERVED, H.RESCUABLE, H.KERNEL]
@@ -101,7 +101,7 @@ def test_what_holds_each_pageblock() -> None:
     assert stat(guest, "balloon_actual") == stat(guest, "balloon_scattered") == 2
 
 
-def test_flags_of_a_pageblock() -> None:
+def test_flags_follow_the_state_of_a_pageblock() -> None:
     guest = settle(all_free(4))
     guest.blocks["flags"] = (u.PB_SKIP, u.PB_DEDICATED, u.PB_TOUCHED, 0)
     guest.blocks["migratetype"][3] = u.MIGRATE_ISOLATE
@@ -146,7 +146,9 @@ def test_an_empty_guest_has_no_largest_order() -> None:
     ("active", "shown"),
     [((), 0), ((u.CC_KCOMPACTD,), 3), ((u.CC_KCOMPACTD, u.CC_PASS), 4), ((0, 2, 3), 1)],
 )
-def test_the_scanners_of_the_run_that_matters_most(active: tuple[int, ...], shown: int) -> None:
+def test_the_scanners_shown_are_those_of_the_first_active_run(
+    active: tuple[int, ...], shown: int
+) -> None:
     guest = settle(all_free(4))
     for cc in active:
         guest.cc[cc]["active"] = 1

@@ -105,7 +105,7 @@ def test_no_target_ends_it_at_once_in_the_area() -> None:
     assert (found["reason"], found["rounds"]) == (RangeReason.NO_TARGET, 1)
 
 
-def test_an_area_that_is_too_small() -> None:
+def test_an_area_that_is_too_small_is_given_up() -> None:
     guest = make("pinned", MODERN, mt=CMA)
     found = run_contig(guest, AREA + BLOCK)
     assert (found["reason"], found["rounds"]) == (RangeReason.NO_AREA, 0)

@@ -1,4 +1,4 @@
-"""Isolating pageblocks: all or none, nothing is lost at the edges, the rule of each kernel."""
+"""Isolating pageblocks: all or none, nothing lost at the edges, the rules of each kernel."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_free_block_across_the_edge_is_split_and_merges_again() -> None:
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_all_or_none(profile: int) -> None:
+def test_a_range_is_isolated_entirely_or_not_at_all(profile: int) -> None:
     guest = make("pinned", profile, [END - 7], u.MIGRATE_UNMOVABLE)
     assert start(guest) == END - 7
     # The kernel gives what it had isolated already the caller's type, not the one before.
@@ -80,7 +80,7 @@ def test_movable_pages_alone_do_not_forbid_it(profile: int) -> None:
         ("dedicated_block", START + 2),
     ],
 )
-def test_which_balloon_pages_pass_in_6_12(key: str, found: int) -> None:
+def test_only_movable_balloon_pages_can_be_isolated_in_6_12(key: str, found: int) -> None:
     assert start(make(key, u.PROFILE_MODERN, [START + 2])) == found
 
 
@@ -106,7 +106,7 @@ def put_poison(guest: Guest) -> None:
         guest.pages[pfn]["order"] = 0
 
 
-def test_the_first_page_that_is_not_free() -> None:
+def test_the_first_page_that_is_not_free_is_reported() -> None:
     guest = make("pinned", u.PROFILE_MODERN, lru=[START + 8])
     assert isolation.test_pages_isolated(guest, START, END, 1) == START + 8
     assert isolation.test_pages_isolated(guest, START, START + 8, 1) == NONE

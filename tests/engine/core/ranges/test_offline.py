@@ -29,7 +29,7 @@ EVERYWHERE = ("pinned", "lru_hook", "separate_pass", "separate_pass:ranges=off",
 
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("key", EVERYWHERE)
-def test_without_a_balloon_page_every_design_can(key: str, profile: int) -> None:
+def test_without_balloon_pages_every_design_offlines_the_range(key: str, profile: int) -> None:
     guest = make(key, profile)
     found = run_offline(guest)
     assert (found["result"], found["migrated"], found["wasted"]) == (u.RANGE_DONE, NR_LRU, 0)
@@ -88,7 +88,7 @@ def test_the_hook_of_3_8_does_not_help_offlining(pfn: int, reason: RangeReason) 
     assert vm(guest, "balloon_migrate") == (0,)
 
 
-def test_the_hook_of_6_12_does() -> None:
+def test_the_hook_of_6_12_helps_offlining() -> None:
     guest = make("lru_hook", MODERN, [START, LATE])
     found = run_offline(guest)
     assert (found["result"], found["wasted"]) == (u.RANGE_DONE, 0)
@@ -115,7 +115,7 @@ def test_the_pass_helps_if_it_is_called_for_the_range(profile: int) -> None:
 
 
 @pytest.mark.parametrize("key", ["separate_pass:ranges=off", "separate_pass:type=unmovable"])
-def test_the_pass_of_compaction_alone_does_not(key: str) -> None:
+def test_a_pass_not_called_for_the_range_does_not_help(key: str) -> None:
     guest = make(key, OLD, [LATE])
     assert run_offline(guest)["wasted"] > 0
     assert stopped(guest, RangeReason.NOT_ON_LRU, LATE)
@@ -144,7 +144,7 @@ def test_a_dedicated_block_is_refused_at_once(key: str, profile: int) -> None:
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_five_rounds_without_gain_end_it(profile: int) -> None:
+def test_five_rounds_without_gain_end_offlining(profile: int) -> None:
     guest = make("pinned", profile)
     set_flag(guest, START + 8, u.PG_PINNED)
     found = run_offline(guest)
@@ -156,7 +156,7 @@ def test_five_rounds_without_gain_end_it(profile: int) -> None:
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_no_target_ends_it(profile: int) -> None:
+def test_without_a_target_offlining_stops(profile: int) -> None:
     guest = make("pinned", profile, lru=range(2 * BLOCK, 16 * BLOCK))
     guest.zones[0]["wmark_min"] = guest.zones[0]["wmark_low"] = BLOCK * 2
     found = run_offline(guest)
@@ -172,7 +172,7 @@ def test_locked_and_written_pages_are_waited_for() -> None:
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_a_range_goes_once(profile: int) -> None:
+def test_a_range_goes_offline_only_once(profile: int) -> None:
     guest = make("pinned", profile)
     run_offline(guest)
     guest.vm[0]["range_result"] = guest.vm[0]["range_rounds"] = 0

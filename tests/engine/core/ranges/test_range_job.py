@@ -1,4 +1,4 @@
-"""A request for a range: at work or not, how it stops, what it leaves behind."""
+"""A request for a range: whether it is running, how it stops, what it leaves behind."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.engine.ranges import END, START, make, validate
 from tests.engine.small_guest import vm
 
 
-def test_at_work_from_the_request_to_its_result() -> None:
+def test_a_request_is_at_work_until_it_has_a_result() -> None:
     guest = make("pinned", u.PROFILE_MODERN)
     assert not range_job.at_work(guest, u.RANGE_NONE)
     guest.vm[0]["range_kind"] = u.RANGE_OFFLINE

@@ -14,13 +14,13 @@ from tests.engine.small_guest import list_of, pfns_of, vm
 MODERN, OLD = PROFILES
 
 
-def test_what_can_be_moved() -> None:
+def test_each_kind_of_page_can_be_moved_or_not() -> None:
     guest = make("lru_hook", MODERN, [START + 1])
     kinds = [int(range_migrate.movable_kind(guest, pfn)) for pfn in (START, START + 1, START + 3)]
-    assert kinds == [range_migrate.LRU, range_migrate.BALLOON, range_migrate.KEEP]
+    assert kinds == [range_migrate.KIND_LRU, range_migrate.KIND_BALLOON, range_migrate.KIND_KEEP]
     assert vm(guest, "hook_checks", "hook_checks_balloon") == (1, 1)
     guest = make("pinned", MODERN, [START + 1])
-    assert range_migrate.movable_kind(guest, START + 1) == range_migrate.KEEP
+    assert range_migrate.movable_kind(guest, START + 1) == range_migrate.KIND_KEEP
     assert vm(guest, "hook_checks") == (0,)
 
 
@@ -29,7 +29,7 @@ def test_what_fails_is_put_back_and_counted(profile: int) -> None:
     guest = make("lru_hook", profile, [START + 1])
     set_flag(guest, START, u.PG_PINNED)
     for pfn in (START, START + 1, START + 4):
-        range_migrate.isolate_page(guest, pfn)
+        range_migrate.isolate_range_page(guest, pfn)
     assert list_of(guest, u.LIST_RANGE) == [START, START + 1, START + 4]
     failed, error = range_migrate.migrate_range(guest)
     assert (failed, error) == (START, EAGAIN)

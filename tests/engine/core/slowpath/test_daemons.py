@@ -83,7 +83,7 @@ def test_proactive_compaction_lowers_the_score_and_comes_to_rest() -> None:
     assert vm(guest, "compact_migrate_scanned") == scanned
 
 
-def test_a_rest_is_good_for_one_look_at_the_score() -> None:
+def test_a_pause_allows_one_check_of_the_score() -> None:
     guest = rested(checkered())
     daemons.catch_up(guest, False, 500)
     assert daemons.catch_up(guest, True, 500)
@@ -133,7 +133,7 @@ def test_a_busy_guest_is_looked_at_once_an_interval() -> None:
     assert nr_free(guest, 9) + nr_free(guest, 10) > 0
 
 
-def test_portions_do_not_matter() -> None:
+def test_the_size_of_portions_changes_no_result() -> None:
     one, other = checkered(), checkered()
     wakeup_kcompactd(one, 9)
     wakeup_kcompactd(other, 9)

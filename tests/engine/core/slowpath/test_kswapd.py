@@ -54,7 +54,7 @@ def test_the_budget_changes_when_but_not_what() -> None:
     assert found[0] == found[1] == found[2]
 
 
-def test_asleep_it_does_nothing() -> None:
+def test_a_sleeping_kswapd_does_nothing() -> None:
     guest = tight(2048)
     assert kswapd_step(guest, 1000) == 0
     assert guest.zones[0]["nr_free"] == 200
@@ -115,7 +115,7 @@ def test_an_order_that_was_asked_for_meanwhile_is_next() -> None:
     assert nr_free(guest, 9) + nr_free(guest, 10) > 0
 
 
-def test_who_has_just_been_woken_goes_first_who_is_at_work_takes_turns() -> None:
+def test_a_woken_kswapd_goes_first_and_a_running_one_takes_turns() -> None:
     guest = tight(2048)
     cond_resched(guest)
     assert guest.zones[0]["nr_free"] == 200

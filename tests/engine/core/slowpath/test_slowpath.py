@@ -75,7 +75,7 @@ def test_an_unmovable_request_finds_its_page_at_the_second_try() -> None:
     assert is_clean(guest)
 
 
-def test_who_may_not_wait_gets_no_compaction_and_wakes_the_daemons() -> None:
+def test_atomic_requests_do_not_compact_but_wake_the_daemons() -> None:
     guest = checkered()
     guest.zones[0]["wmark_high"] = 16 * BLOCK
     assert allocate(guest, 9, u.MIGRATE_MOVABLE, u.GFP_NOWAIT) == u.PFN_NONE
@@ -84,7 +84,7 @@ def test_who_may_not_wait_gets_no_compaction_and_wakes_the_daemons() -> None:
     assert vm(guest, "alloc_failed_huge", "causes") == (1, 0)
 
 
-def test_what_cannot_move_fails_and_the_design_is_told() -> None:
+def test_what_cannot_move_fails_and_reaches_the_design() -> None:
     guest = checkered(u.STATE_SLAB)
     assert allocate(guest, 9, u.MIGRATE_MOVABLE, FAULT) == u.PFN_NONE
     stall, success, fail = vm(guest, *COUNTS)
@@ -142,7 +142,7 @@ def test_the_noncostly_end_of_the_loop_is_full_priority() -> None:
     assert is_clean(guest)
 
 
-def test_allocation_flags_of_the_slow_path() -> None:
+def test_gfp_flags_give_the_slow_paths_allocation_flags() -> None:
     movable, unmovable = u.MIGRATE_MOVABLE, u.MIGRATE_UNMOVABLE
     assert gfp_to_alloc_flags(unmovable, u.GFP_KERNEL, 0) == u.ALLOC_KSWAPD
     assert gfp_to_alloc_flags(movable, u.GFP_KERNEL, 0) == u.ALLOC_KSWAPD | u.ALLOC_CMA

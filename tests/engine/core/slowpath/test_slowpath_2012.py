@@ -37,7 +37,9 @@ def guest_of_2012(nr_blocks: int = 8, used: range = range(0)) -> Guest:
         (TRANSHUGE, 0, 0, 0, False),
     ],
 )
-def test_who_tries_again(gfp: int, order: int, reclaimed: int, rounds: int, again: bool) -> None:
+def test_only_some_requests_are_retried(
+    gfp: int, order: int, reclaimed: int, rounds: int, again: bool
+) -> None:
     assert should_alloc_retry(gfp, order, reclaimed, rounds) == again
 
 

@@ -11,7 +11,7 @@ from tests.engine.small_guest import BLOCK, all_free, put, settle
 from tests.engine.worlds import done, stats, world
 
 
-def test_they_are_counted_and_given_back() -> None:
+def test_huge_pages_are_counted_and_given_back() -> None:
     w = done(world("pinned"), c.CompactMemory())
     free = stats(w)["nr_free_pages"] + stats(w)["nr_pcp_pages"]
     done(w, c.TakeHugePages(100_000))
@@ -23,7 +23,7 @@ def test_they_are_counted_and_given_back() -> None:
     assert not (w.guest(0).pages["state"] == u.STATE_HUGE).any()
 
 
-def test_a_number_is_a_ceiling() -> None:
+def test_no_more_than_the_number_asked_for_is_taken() -> None:
     s = stats(done(world("pinned", preset="roomy"), c.TakeHugePages(2)))
     assert (s["huge_best"], s["huge_first"]) == (2, 2)
     assert s["htlb_buddy_alloc_fail"] == 0

@@ -84,7 +84,7 @@ def test_a_new_file_lets_go_of_the_old_page_which_stays_cached() -> None:
     assert held(guest, u.STATE_FILE) == 2
 
 
-def test_a_huge_page_or_single_ones() -> None:
+def test_a_fault_gets_a_huge_page_or_single_pages() -> None:
     guest, state = make_machine(64, 1), state_of()
     run(guest, state, (b.B_THP, 0, 512, u.GFP_HIGHUSER))
     assert held(guest, u.STATE_THP) == 512
@@ -126,7 +126,7 @@ def test_slab_is_shrunk_oldest_first_as_reclaim_scans_and_some_is_stuck() -> Non
     assert 0 < stuck.sum() < 25
 
 
-def test_who_is_refused_goes_without_and_so_do_the_others_in_this_slot() -> None:
+def test_a_refusal_ends_the_allocations_of_the_slot() -> None:
     guest, state = make_machine(64, 1), state_of()
     rows = [(b.B_TOUCH, i, 100, u.CLASS_KERNEL) for i in range(0, 16000, 100)]
     run(guest, state, *rows)

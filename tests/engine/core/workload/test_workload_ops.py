@@ -36,7 +36,7 @@ def run(guest: Guest, *ops: tuple[int, int, int, int]) -> None:
         (u.CLASS_RECLAIMABLE, u.STATE_SLAB, u.MIGRATE_RECLAIMABLE),
     ],
 )
-def test_each_class_is_what_it_says(kind: int, state: int, migratetype: int) -> None:
+def test_each_class_has_its_state_and_migratetype(kind: int, state: int, migratetype: int) -> None:
     guest = copy_guest(base())
     run(guest, (u.OP_ALLOC, HANDLE, 0, kind))
     pfn = int(guest.pages[HANDLE]["where"])
