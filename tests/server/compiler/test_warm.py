@@ -110,7 +110,7 @@ def test_who_waits_is_let_go_when_the_server_ends():
         warm.wait(lambda *what: None)
 
 
-def test_who_waits_is_told_at_once_what_is_under_way(monkeypatch):
+def test_progress_is_reported_at_once_and_not_only_after_the_first_interval(monkeypatch):
     monkeypatch.setattr(warm_module, "_REPORT_S", 3600.0)
     warm = Warm()
     told = []
