@@ -12,11 +12,11 @@ from __future__ import annotations
 import argparse
 import time
 
-import numba
 import numpy as np
 
 from benchmarks.bench_core import BOUND_COMPACTION, KERNEL_US_A_MOVED_PAGE, half_loaded
 from engine import units as u
+from engine.core import core_jit
 from engine.core.compact.compaction import CCF_MEMORY, compact_begin, compact_end, compact_round
 from engine.core.memory.freelist import list_add
 from engine.core.memory.lru import lru_add
@@ -27,10 +27,8 @@ from engine.guest import Guest
 HUGE = u.GFP_KERNEL | u.GFP_RETRY_MAYFAIL
 SMALL_MIB = 32
 
-_bench = numba.njit(nogil=True, error_model="python", _nrt=False)
 
-
-@_bench
+@core_jit
 def _settle(guest, held, every):
     """Put ``held`` (int64[...]) on its lists; each ``every``-th page becomes a balloon page."""
     for i in range(held.shape[0]):
@@ -41,7 +39,7 @@ def _settle(guest, held, every):
             lru_add(guest, held[i])
 
 
-@_bench
+@core_jit
 def _take_huge(guest, nr):
     """Take up to ``nr`` huge pages; how many there were."""
     for i in range(nr):

@@ -19,10 +19,10 @@ import tempfile
 import time
 from pathlib import Path
 
-import numba
 import numpy as np
 
 from engine import units as u
+from engine.core import core_jit
 from engine.core.compact.compaction import CCF_MEMORY, compact_begin, compact_zone
 from engine.core.memory.alloc import free_pages, get_page_from_freelist
 from engine.core.memory.buddy import free_one_page
@@ -43,10 +43,8 @@ SMALL_MIB = 16
 REPEATS = 3
 MASK = (1 << 64) - 1
 
-_bench = numba.njit(nogil=True, error_model="python", _nrt=False)
 
-
-@_bench
+@core_jit
 def _shuffle(guest, held):
     """Put ``held`` (int64[nr_pages]) into random order, as the twin does."""
     nr = held.shape[0]
@@ -57,7 +55,7 @@ def _shuffle(guest, held):
         held[i], held[j] = held[j], held[i]
 
 
-@_bench
+@core_jit
 def _free_rest(guest, held, start):
     """Free ``held`` (int64[nr_pages]) from index ``start`` on."""
     for i in range(start, held.shape[0]):
@@ -65,14 +63,14 @@ def _free_rest(guest, held, start):
         free_one_page(guest, 0, pfn, 0, get_pageblock_migratetype(guest, pfn), 0)
 
 
-@_bench
+@core_jit
 def _draw(guest, turn, below):
     """Draw which page each pair frees: ``turn`` (int32[nr_pairs])."""
     for i in range(turn.shape[0]):
         turn[i] = rng_below(guest, below)
 
 
-@_bench
+@core_jit
 def _buddy_pairs(guest, held, turn):
     """Pairs on the buddy lists; ``held`` int64[...], ``turn`` int32[nr_pairs]."""
     for i in range(turn.shape[0]):
@@ -83,7 +81,7 @@ def _buddy_pairs(guest, held, turn):
         held[turn[i]] = pfn
 
 
-@_bench
+@core_jit
 def _pcp_pairs(guest, held, turn):
     """Pairs by the allocator's front door: zonelist, watermarks, per-CPU lists."""
     for i in range(turn.shape[0]):
@@ -93,7 +91,7 @@ def _pcp_pairs(guest, held, turn):
         held[turn[i]] = pfn
 
 
-@_bench
+@core_jit
 def _to_lru(guest, held, nr):
     """Put the pages in use on the LRU, so that compaction may move them."""
     for i in range(nr):

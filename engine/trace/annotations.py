@@ -101,7 +101,8 @@ def kernel_names(source: str) -> tuple[KernelName | None, KernelName | None]:
 
 def core_files() -> dict[str, Path]:
     """Name without .py → path, of every file of the core; no two folders share a name."""
-    return {path.stem: path for path in sorted(CORE.rglob("*.py")) if path.stem != "__init__"}
+    files = (path for path in sorted(CORE.rglob("*.py")) if path.stem != "__init__")
+    return {path.stem: path for path in files if path.parent.name != "jit"}  # the compiler
 
 
 @cache

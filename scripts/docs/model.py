@@ -80,8 +80,9 @@ def departures(path: Path) -> list[str]:
 
 
 def core_files() -> list[Path]:
-    """Files of the core by name."""
-    return [path for path in sorted(CORE.rglob("*.py")) if path.name != "__init__.py"]
+    """Files of the core by name, without its compiler: that models nothing."""
+    files = (path for path in sorted(CORE.rglob("*.py")) if path.name != "__init__.py")
+    return [path for path in files if path.parent.name != "jit"]
 
 
 def shown(path: Path) -> str:

@@ -3,7 +3,6 @@
 import argparse
 import json
 import threading
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -134,26 +133,19 @@ def designs_of(args: argparse.Namespace) -> list[str]:
     return [design.key for design in parse_designs([key.strip() for key in keys])]
 
 
-def compile_core(entry: str | None = None) -> None:
-    """Compile what is not cached yet, with progress; later it would happen unseen, call by call.
+def compile_core() -> None:
+    """Compile what is not cached yet, with progress; later it would happen unseen, call by call."""
+    from server.compiler.pool import TEXT, compilation
 
-    Args:
-        entry: a function that is wanted, see precompile.missing; default: the simulator's.
-    """
-    from engine.core.precompile import SIMULATOR, missing
-    from server.compiler.pool import TEXT, Build
-
-    import_module("engine.world")  # what it calls is compiled as well
-    parts = missing(entry or SIMULATOR)
-    if not parts:
+    work = compilation()
+    if work is None:
         return
-    build = Build(parts)
-    work = threading.Thread(target=build.run, name="build", daemon=True)
-    work.start()
+    thread = threading.Thread(target=work.run, name="compilation", daemon=True)
+    thread.start()
     try:
         with ProgressBar(TEXT) as progress:
-            while work.is_alive():
-                progress(TEXT, *build.progress)
-                work.join(0.5)
+            while thread.is_alive():
+                progress(TEXT, *work.progress)
+                thread.join(0.5)
     finally:
-        build.stop()
+        work.stop()

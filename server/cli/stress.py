@@ -207,7 +207,6 @@ def run_stress(args: argparse.Namespace) -> int:
     Raises:
         ValueError: bad input; one sentence.
     """
-    from engine.core.precompile import BUILDS
     from engine.spread import MAX_SEEDS, seeds_from
     from engine.stress.params import STRESS_PRESETS
     from engine.stress.summary import combine
@@ -222,7 +221,7 @@ def run_stress(args: argparse.Namespace) -> int:
     seed = seed_of(args)
     number = whole_number(args.seeds, "number of seeds", MAX_SEEDS, 1)
     seeds = list(seeds_from(seed, number, MAX_SEED))
-    compile_core(BUILDS)
+    compile_core()
     runs = run_all(args.preset, profile, keys, seeds)
     answer = combine(args.preset, profile, seeds, runs)
     if args.json:

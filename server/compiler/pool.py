@@ -1,27 +1,26 @@
-"""Compiles the core with all processors: worker processes, each given one function at a time.
+"""Compiles the core with all processors: a pool of processes shares the steps.
 
-Who needs what, and for which types, engine/core/precompile.py says. A worker leaves what it has
-compiled in the cache, where the next one finds it. Whatever goes wrong here costs time and nothing
-else: what is missing is compiled when it is first called.
+Which steps there are, and what comes before each, engine/core/jit/precompile.py says. A worker leaves
+what it has compiled in the cache, where the next one finds it. Whatever goes wrong in a worker costs
+time and nothing else: this process then does what is left.
 """
 
 import logging
 import os
-import subprocess
-import sys
-import threading
-from collections.abc import Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from graphlib import TopologicalSorter
+from multiprocessing import get_context
 
-from engine.core import cache_folders
-from engine.core.precompile import Part
-from server.paths import import_paths
+from engine.core.jit.cache import folders
+from engine.core.jit.precompile import Steps, missing, run_step
+from server.compiler import worker
 from server.settings import machine_mib
 
 log = logging.getLogger("fragscope")
 
 TEXT = "compiling the simulator, once"  # what those who wait are told
 MAX_WORKERS = 6  # the longest chain of functions that call each other keeps four busy
-WORKER_MIB = 2048  # what one needs at most: 1850 were seen with two workers
+WORKER_MIB = 512  # what one needs at most: 310 were seen
 
 
 def nr_workers() -> int:
@@ -30,128 +29,94 @@ def nr_workers() -> int:
     return max(1, min(MAX_WORKERS, len(os.sched_getaffinity(0)), held))
 
 
-class Plan:
-    """Which functions can be compiled now: those whose needs are met, the longest way up first."""
-
-    def __init__(self, parts: Iterable[Part]) -> None:
-        """Nothing is begun."""
-        self._waiting = {part.name: set(part.needs) for part in parts}
-        self._callers: dict[str, list[str]] = {name: [] for name in self._waiting}
-        for name, needs in self._waiting.items():
-            for need in needs:
-                self._callers[need].append(name)
-        self._way: dict[str, int] = {}
-        self.total = len(self._waiting)
-        self.done = 0
-
-    def _way_up(self, name: str) -> int:
-        """Length of the longest chain of callers: each waits for the one before."""
-        if name not in self._way:
-            above = (self._way_up(caller) for caller in self._callers[name])
-            self._way[name] = 1 + max(above, default=0)
-        return self._way[name]
-
-    @property
-    def nr_left(self) -> int:
-        """Functions that nobody has taken."""
-        return len(self._waiting)
-
-    def take(self) -> str | None:
-        """The name of a function to compile; None if all that are left need one under way."""
-        ready = [name for name, needs in self._waiting.items() if not needs]
-        if not ready:
-            return None
-        name = max(sorted(ready), key=self._way_up)
-        del self._waiting[name]
-        return name
-
-    def finish(self, name: str) -> None:
-        """A function is compiled."""
-        self.done += 1
-        for caller in self._callers[name]:
-            self._waiting[caller].discard(name)
+def ways_up(steps: Steps) -> dict[str, int]:
+    """For each step the length of the longest chain of steps that wait for each other from it on."""
+    ways = dict.fromkeys(steps, 1)
+    for name in reversed(list(TopologicalSorter(steps).static_order())):
+        for need in steps[name]:
+            ways[need] = max(ways[need], ways[name] + 1)
+    return ways
 
 
-class Build:
-    """One build: run() until all is compiled, a worker fails, or stop() is called."""
+class Compilation:
+    """One compilation of the core: run() until all is done, or stop() is called."""
 
-    def __init__(self, parts: Iterable[Part]) -> None:
+    def __init__(self, steps: Steps) -> None:
         """Nothing is started."""
-        self._plan = Plan(parts)
-        self._change = threading.Condition()
-        self._processes: list[subprocess.Popen[str]] = []
-        self._over = False
+        self._steps = steps
+        self._ways = ways_up(steps)
+        self._done: set[str] = set()
+        self._stopped = False
+        self._watched, self._stop = get_context("spawn").Pipe(duplex=False)
 
     @property
     def progress(self) -> tuple[int, int]:
-        """Functions compiled so far, and all that there are to compile."""
-        return self._plan.done, self._plan.total
+        """Steps done so far, and all that there are."""
+        return len(self._done), len(self._steps)
 
     def run(self) -> None:
         """Compile; returns when nothing more is under way."""
-        count = min(nr_workers(), self._plan.total)
-        threads = [
-            threading.Thread(target=self._work, name=f"build-{i}", daemon=True)
-            for i in range(count)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        try:
+            self._share()
+        except Exception as error:
+            if not self._stopped:
+                log.warning("compiling goes on with one processor: %s", error or repr(error))
+                self._alone()
+        finally:
+            self.stop()
 
     def stop(self) -> None:
-        """End it; for another thread."""
-        with self._change:
-            self._over = True
-            for process in self._processes:
-                process.kill()
-            self._change.notify_all()
+        """End it, workers included; for another thread."""
+        self._stopped = True
+        self._stop.close()
 
-    def _next(self) -> str | None:
-        with self._change:
-            while not self._over and self._plan.nr_left:
-                name = self._plan.take()
-                if name is not None:
-                    return name
-                self._change.wait()
-            return None
+    def _share(self) -> None:
+        """Do the steps in worker processes, the longest way up first.
 
-    def _start(self) -> "subprocess.Popen[str] | None":
-        with self._change:
-            if self._over:
-                return None
-            process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "server.compiler.worker"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                env={
-                    **os.environ,
-                    "PYTHONPATH": import_paths(),
-                    "FRAGSCOPE_CACHE_DIR": str(cache_folders()[0]),
-                },
-            )
-            self._processes.append(process)
-            return process
+        Raises:
+            BrokenProcessPool: a worker died.
+            Exception: a step failed.
+        """
+        count = min(nr_workers(), len(self._steps))
+        sorter = TopologicalSorter(self._steps)
+        sorter.prepare()
+        ready: list[str] = []
+        running: set[Future[str]] = set()
+        pool = ProcessPoolExecutor(
+            count, get_context("spawn"), worker.begin, (str(folders()[0]), self._watched)
+        )
+        try:
+            while sorter.is_active():
+                ready = sorted([*ready, *sorter.get_ready()], key=self._way, reverse=True)
+                while ready and len(running) <= count:  # one waits, so that no worker does
+                    running.add(pool.submit(worker.do, ready.pop(0)))
+                finished, running = wait(running, return_when=FIRST_COMPLETED)
+                for one in finished:
+                    self._done.add(one.result())
+                    sorter.done(one.result())
+        except BaseException:
+            self._stop.close()  # ends the workers
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
 
-    def _work(self) -> None:
-        """One worker's life, in a thread of its own."""
-        process = self._start()
-        if process is None:
-            return
-        with process:
-            assert process.stdin is not None and process.stdout is not None
-            try:
-                while (name := self._next()) is not None:
-                    process.stdin.write(name + "\n")
-                    process.stdin.flush()
-                    if process.stdout.readline() != name + "\n":
-                        raise BrokenPipeError(f"the compiler of {name} ended")
-                    with self._change:
-                        self._plan.finish(name)
-                        self._change.notify_all()
-                process.stdin.close()
-            except OSError as error:
-                if not self._over:
-                    log.warning("compiling goes on with one processor: %s", error)
-                self.stop()
+    def _way(self, name: str) -> tuple[int, str]:
+        return self._ways[name], name
+
+    def _alone(self) -> None:
+        """Do what is left in this process; what fails is compiled, or fails, when it is called."""
+        try:
+            for name in TopologicalSorter(self._steps).static_order():
+                if self._stopped:
+                    return
+                if name not in self._done:
+                    run_step(name)
+                    self._done.add(name)
+        except Exception:
+            log.exception("the simulator could not be compiled ahead")
+
+
+def compilation() -> Compilation | None:
+    """What has to be compiled before anything is simulated; None if nothing has."""
+    steps = missing()
+    return Compilation(steps) if steps else None

@@ -28,14 +28,14 @@ from engine.commands import (
     SetWorkload,
     TakeHugePages,
 )
-from engine.core import cache_folders
-from engine.core.precompile import functions, missing
+from engine.core.jit.cache import folders
+from engine.core.jit.graph import functions
 from engine.designs import DESIGNS
 from engine.presets import make_synthetic
 from engine.replay import parse_ops, replay
 from engine.workload import WorkloadParams
 from engine.world import World, WorldConfig
-from server.compiler.pool import TEXT, Build
+from server.compiler.pool import TEXT, Compilation, compilation
 from server.errors import NotFoundError
 
 log = logging.getLogger("fragscope")
@@ -107,16 +107,13 @@ def scene() -> Iterator[str]:
 
 
 def compiled() -> tuple[int, int]:
-    """Core functions that are compiled, and all of them.
-
-    With a warm cache most are never counted: they are loaded inside of those that call them.
-    """
+    """Core functions that Python has called so far, and all core functions."""
     known = functions().values()
-    return sum(1 for function in known if function.overloads), len(known)
+    return sum(1 for function in known if function.is_loaded), len(known)
 
 
 def prune_cache(base: Path, used: Collection[Path], now: float) -> int:
-    """Throw away compiled code that no start has used for KEEP_S; a version takes some 400 MB.
+    """Throw away compiled code that no start has used for KEEP_S; a version takes some 5 MB.
 
     Args:
         base: folder of all caches, each named by the digest of what it was compiled from.
@@ -138,7 +135,7 @@ def prune_cache(base: Path, used: Collection[Path], now: float) -> int:
 
 
 def _tidy() -> None:
-    base, used = cache_folders()
+    base, used = folders()
     if not used:  # nothing is compiled at all (NUMBA_DISABLE_JIT)
         return
     try:
@@ -160,7 +157,7 @@ class Warm:
         self._done = threading.Event()
         self._fault: Exception | None = None
         self._text = "preparing the simulator"
-        self._build: Build | None = None
+        self._compilation: Compilation | None = None
         self.seconds = 0.0
         self._thread = threading.Thread(target=self._run, name="warm-up", daemon=True)
 
@@ -186,11 +183,10 @@ class Warm:
 
     def _compile(self) -> None:
         """Compile what the cache lacks; playing the scene would do it with one processor."""
-        parts = missing()
-        if parts:
+        self._compilation = compilation()
+        if self._compilation is not None:
             self._text = TEXT
-            self._build = Build(parts)
-            self._build.run()
+            self._compilation.run()
 
     def _report(self, text: str, _done: int, _total: int) -> None:
         self._text = text
@@ -199,8 +195,8 @@ class Warm:
         """The server ends: nobody need wait any longer."""
         if not self._done.is_set():
             self._fault = NotFoundError("the server is shutting down")
-            if self._build is not None:
-                self._build.stop()
+            if self._compilation is not None:
+                self._compilation.stop()
             self._done.set()
 
     @property
@@ -220,8 +216,9 @@ class Warm:
 
     @property
     def state(self) -> tuple[str, int, int]:
-        """What is under way: words, core functions compiled so far, core functions in all."""
-        return self._text, *(self._build.progress if self._build is not None else compiled())
+        """What is under way: words, steps done so far, steps in all."""
+        done = self._compilation.progress if self._compilation is not None else compiled()
+        return self._text, *done
 
     def wait(self, progress: Progress) -> None:
         """Return when the core is ready; for threads that can do nothing before.

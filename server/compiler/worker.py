@@ -1,23 +1,35 @@
-"""The process that compiles: a name comes in on stdin, and goes out on stdout when it is done."""
+"""One process of the compiler's pool: does steps until the pool, or whoever made it, ends."""
 
 import os
 import signal
-import sys
+from multiprocessing import parent_process
+from multiprocessing.connection import Connection, wait
+from threading import Thread
 
 
-def main() -> int:
-    """Compile until the parent closes the pipe."""
+def begin(cache_folder: str, stop: Connection) -> None:
+    """Called once in each worker, before its first step.
+
+    Args:
+        cache_folder: where compiled code goes.
+        stop: when its other end is closed the worker ends, whatever it does.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent, which ends this one
-    out = os.fdopen(os.dup(sys.stdout.fileno()), "w")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing else may speak on that pipe
-    from engine.core.precompile import compile_function
-
-    for line in sys.stdin:
-        compile_function(line.strip())
-        out.write(line)
-        out.flush()
-    return 0
+    os.environ["FRAGSCOPE_CACHE_DIR"] = cache_folder
+    Thread(target=_watch, args=(stop,), name="watch", daemon=True).start()
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _watch(stop: Connection) -> None:
+    """End with the pool, and with a parent that was killed."""
+    parent = parent_process()
+    assert parent is not None
+    wait([stop, parent.sentinel])
+    os._exit(1)
+
+
+def do(step: str) -> str:
+    """Do one step of engine/core/jit/precompile.py; returns its name."""
+    from engine.core.jit.precompile import run_step
+
+    run_step(step)
+    return step

@@ -4,20 +4,18 @@ Knows nothing of sessions: a base guest is read-only here, and every world copie
 all sessions call it, so the caches are behind one lock; the slow work happens outside of it.
 """
 
-import hashlib
 import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import engine
 from engine import units as u
 from engine.capture.archive import Limits
 from engine.capture.load import Capture, guest_from_capture, load_capture
+from engine.core import engine_digest
 from engine.errors import RefusedError
 from engine.guest import Guest
 from engine.presets import PRESETS, make_synthetic
@@ -116,17 +114,6 @@ class Base:
     guest: Guest
     facts: dict[str, Any]
     text: str
-
-
-@cache
-def engine_digest() -> str:
-    """Digest of the simulator's sources: with equal ones, config and log give equal states."""
-    folder = Path(engine.__file__).resolve().parent
-    digest = hashlib.blake2b(digest_size=10)
-    for path in sorted(folder.rglob("*.py")):
-        digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
-        digest.update(path.read_bytes() + b"\0")
-    return digest.hexdigest()
 
 
 def _guest_info(

@@ -3,7 +3,7 @@
 import pytest
 
 from engine.core import precompile
-from engine.core.precompile import Part
+from engine.core.jit.precompile import Part
 from server.cli import common
 from server.compiler import pool as build_module
 from server.compiler.pool import TEXT

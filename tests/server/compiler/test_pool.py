@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.core.precompile import Part
+from engine.core.jit.precompile import Part
 from server.compiler import pool as build_module
 from server.compiler.pool import MAX_WORKERS, Build, Plan, nr_workers
 

@@ -6,7 +6,7 @@ import pytest
 
 from engine.commands import COMMANDS
 from engine.core import precompile
-from engine.core.precompile import Part
+from engine.core.jit.precompile import Part
 from engine.designs import DESIGNS, parse_designs
 from engine.units import PROFILES
 from server.compiler import warm as warm_module

@@ -161,9 +161,11 @@ def test_nothing_is_compiled_for_a_picture(tmp_path):
     program = (
         "from server.guests.recorded import Recordings\n"
         "from server.paths import examples_folder\n"
+        "from engine.core.jit.graph import functions\n"
         "kept = Recordings(examples_folder())\n"
         "kept.describe('runs')\n"
         "kept.picture('runs', 'lru_hook', 2)\n"
+        "print(sum(one.is_loaded for one in functions().values()))\n"
     )
     environment = {
         **os.environ, "FRAGSCOPE_CACHE_DIR": str(tmp_path), "NUMBA_DISABLE_JIT": "0",
@@ -173,5 +175,5 @@ def test_nothing_is_compiled_for_a_picture(tmp_path):
         [sys.executable, "-P", "-c", program], env=environment, capture_output=True, text=True,
         timeout=120, check=False,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    assert (done.stdout.strip(), done.returncode) == ("0", 0), done.stderr
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
