@@ -224,14 +224,15 @@ class Warm:
         """Return when the core is ready; for threads that can do nothing before.
 
         Args:
-            progress: told every half second what is under way.
+            progress: told at once, and every half second, what is under way.
 
         Raises:
             RuntimeError: it could not be prepared.
             NotFoundError: the server ends.
         """
-        while not self._done.wait(0 if self._done.is_set() else _REPORT_S):
+        while not self._done.is_set():
             progress(*self.state)
+            self._done.wait(_REPORT_S)
         if isinstance(self._fault, NotFoundError):
             raise self._fault
         if self._fault is not None:

@@ -16,6 +16,7 @@ def begin(cache_folder: str, stop: Connection) -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent, which ends this one
     os.environ["FRAGSCOPE_CACHE_DIR"] = cache_folder
+    os.nice(10)  # whoever looks at the recorded memory meanwhile comes first
     Thread(target=_watch, args=(stop,), name="watch", daemon=True).start()
 
 

@@ -50,6 +50,8 @@ async def test_without_a_body_the_default_guest_opens(server):
     exported = httpx.get(f"{server}/api/sessions/{session}").json()
     assert exported == {
         "session": session,
+        "log_version": 1,
+        "engine": client.welcome["engine"],
         "config": client.welcome["config"],
         "tick": exported["tick"],
         "log": [],
@@ -60,7 +62,7 @@ async def test_without_a_body_the_default_guest_opens(server):
     ("body", "status", "sentence"),
     [
         (b"{", 400, "the config is not JSON"),
-        (b'{"seed": NaN}', 400, "NaN is not a number of JSON"),
+        (b'{"seed": NaN}', 400, "the config is not JSON"),
         (b"[]", 400, "the config is a JSON list"),
         (b'{"designs": ["fly"]}', 400, "unknown design 'fly'"),
         (b'{"source": {"kind": "capture", "name": "x"}}', 400, "unknown example 'x'"),

@@ -110,6 +110,20 @@ def test_who_waits_is_let_go_when_the_server_ends():
         warm.wait(lambda *what: None)
 
 
+def test_progress_is_reported_at_once_and_not_only_after_the_first_interval(monkeypatch):
+    monkeypatch.setattr(warm_module, "_REPORT_S", 3600.0)
+    warm = Warm()
+    told = []
+
+    def progress(*what):
+        told.append(what)
+        warm.give_up()
+
+    with pytest.raises(NotFoundError):
+        warm.wait(progress)
+    assert [text for text, _, _ in told] == ["preparing the simulator"]
+
+
 def test_old_compiled_code_is_thrown_away(tmp_path):
     now = 2_000_000_000.0
     used, fresh, old, foreign = (tmp_path / n for n in ("a" * 20, "b" * 20, "c" * 20, "notes"))
