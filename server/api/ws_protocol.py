@@ -1,41 +1,38 @@
 """uvicorn's WebSocket protocol, mended where bytes that no browser sends left a traceback.
 
-Each method says what uvicorn 0.54 does there. What is mended belongs to the peer: a message that is
-no UTF-8, a request that is no ASCII, a connection that ends while something is being sent, a peer
-that never reads. The log is for our own faults.
+Each method says what uvicorn 0.54 does there. What is mended is the peer's doing: a message that is
+no UTF-8, a handshake that is too long, a connection that ends while something is being sent, a peer
+that never reads. The log is for our own faults, and no socket stays open for ever.
 """
 
 from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode
-from websockets.http11 import Request
 
 LINGER_S = 10.0  # for the rest of what was written to reach the peer
+_BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
     """One connection; see the module."""
 
-    def handle_connect(self, event: Request) -> None:
-        """A request whose path is no ASCII is refused; uvicorn raises UnicodeEncodeError."""
-        if not event.path.isascii():
-            self.handshake_complete = self.close_sent = True
-            self.conn.send_response(self.conn.reject(400, "the path is not ASCII\n"))
-            self.transport.write(b"".join(self.conn.data_to_send()))
+    def data_received(self, data: bytes) -> None:
+        """A handshake that websockets refuses is answered; uvicorn leaves the socket waiting."""
+        super().data_received(data)
+        if self.conn.handshake_exc is not None and not self.handshake_initiated:
+            self.handshake_initiated = self.close_sent = True
+            self.transport.write(b"".join(self.conn.data_to_send()) or _BAD_REQUEST)
             self.transport.close()
-            return
-        super().handle_connect(event)
 
     def handle_parser_exception(self) -> None:
-        """A failure before the handshake has no close frame; uvicorn asserts that it has."""
+        """Before the handshake there is no close frame; uvicorn asserts that there is one."""
         if self.conn.close_sent is not None:
             super().handle_parser_exception()
             self._linger()
-            return
-        self.transport.write(b"".join(self.conn.data_to_send()))
-        self.close_sent = True
-        self.transport.close()
+        else:
+            self.close_sent = True
+            self.transport.close()
 
     def send_receive_event_to_app(self) -> None:
         """A text that is no UTF-8 closes with 1007; uvicorn logs a traceback beside."""
@@ -51,7 +48,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         super().send_receive_event_to_app()
 
     def keepalive_timeout(self) -> None:
-        """Who answers no ping may not read either: the connection does not wait for that."""
+        """Who answers no ping may not read either; uvicorn waits until all is read."""
         super().keepalive_timeout()
         self._linger()
 

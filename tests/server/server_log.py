@@ -15,9 +15,9 @@ class _Collector(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         line = self.format(record)  # with the traceback, if there is one
-        if record.levelno >= logging.ERROR or "Traceback" in line:
-            if not self.found or self.found[-1] != line:  # it passes several loggers on its way up
-                self.found.append(line)
+        bad = record.levelno >= logging.ERROR or "Traceback" in line
+        if bad and self.found[-1:] != [line]:  # it passes several loggers on its way up
+            self.found.append(line)
 
 
 @contextmanager

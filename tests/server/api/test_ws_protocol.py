@@ -1,103 +1,184 @@
 """Bytes that no browser sends end their own connection, with a code, and leave the log clean."""
 
-import json
+import asyncio
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
+import uvicorn
 
-from server.wire import messages
-from tests.server.client import post_session
-from tests.server.raw_socket import CLOSE, PING, TEXT, RawSocket, frame, healthy, text
+from server.api import ws_protocol
+from server.api.serve import bind
+from server.api.ws_protocol import WebSocketProtocol
+from tests.server.raw_socket import CLOSE, CONTINUATION, PING, TEXT, RawSocket, frame, text
 from tests.server.server_log import faults
 
 
-@pytest.fixture(scope="module")
-def session(server):
-    return post_session(server)
+@contextmanager
+def serving(app) -> Iterator[str]:
+    """An ASGI application behind the protocol; its address."""
 
-
-def test_a_text_that_is_no_utf8_closes_with_its_reason(server, session):
-    with faults() as found, RawSocket(server) as client:
-        client.join(session)
-        client.send(text(b'{"type":"\xff\xfe"}'))
-        ending = client.ending()
-    assert (ending.code, ending.reason) == (1007, "invalid start byte at byte 9: a text is UTF-8")
-    assert found == []
-
-
-def test_utf8_that_is_split_between_frames_is_one_text(server, session):
-    with RawSocket(server) as client:
-        client.join(session)
-        data = '{"type":"ä"}'.encode()
-        client.send(frame(TEXT, data[:10], fin=False) + frame(0, data[10:]))
-        answer = client.until(lambda opcode, payload: b'"error"' in payload[:20])
-    assert "unknown message type 'ä'" in json.loads(answer)["text"]
-
-
-def test_half_a_surrogate_pair_is_answered_by_an_error(server, session):
-    with faults() as found, RawSocket(server) as client:
-        client.join(session)
-        client.send(text(r'{"type":"command","command_id":"\ud800","command":{}}'))
-        answer = json.loads(client.until(lambda opcode, payload: b'"error"' in payload[:20]))
-        assert answer["text"].startswith("the message is not JSON")
-        client.send(text(r'{"type":"\udfff"}'))
-        client.until(lambda opcode, payload: b'"error"' in payload[:20])
-    assert found == []
-
-
-def test_what_is_sent_after_the_close_is_dropped_in_silence(server, session):
-    """Every message is answered, and the answers race with the close that the last one causes."""
-    with faults() as found:
-        for _ in range(20):
-            with RawSocket(server) as client:
-                client.join(session)
-                client.send(text('{"type":"fly"}') * 50 + frame(TEXT, b"x", masked=False))
-                assert client.ending().code == 1002
-    assert found == []
-
-
-def test_a_close_that_races_with_a_text_that_is_no_utf8(server, session):
-    with faults() as found, RawSocket(server) as client:
-        client.join(session)
-        client.send(text(b"\xff") + frame(CLOSE, b"\x03\xe8") + text(b"\xff") + frame(PING))
-        assert client.ending().code in (1000, 1007)
-    assert found == []
-
-
-def test_a_fault_after_the_handshake_is_told_on_the_socket(server, session, monkeypatch):
-    """Starlette would answer with an HTTP response, long after the handshake."""
-
-    def broken(*_):
-        raise RecursionError("of our own making")
-
-    monkeypatch.setattr(messages, "parse_message", broken)
-    with faults() as found, RawSocket(server) as client:
-        assert client.handshake(f"/ws/{session}".encode()) == 101
-        client.send(text('{"type":"hello","versions":[1]}'))
-        ending = client.ending()
-    assert ending.code == messages.CLOSE_INTERNAL
-    assert "a fault of its own" in ending.reason
-    assert [line.splitlines()[0] for line in found] == ["a socket failed by a fault"]
-
-
-@pytest.mark.parametrize("path", [b"/ws/\xff\xfe", b"/ws/%ff%fe", b"/ws/" + b"x" * 5000, b"/ws"])
-def test_any_address_is_answered(server, path):
-    with faults() as found, RawSocket(server) as client:
-        status = client.handshake(path)
-        if status == 101:
-            assert client.ending().code == messages.CLOSE_NO_SESSION
+    async def whole(scope, receive, send):
+        if scope["type"] == "websocket":
+            await app(receive, send)
         else:
-            assert status in (400, 403, 404)
-    assert found == []
-    assert healthy(server)
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+
+    listener = bind("127.0.0.1", 0)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            whole, ws=WebSocketProtocol, lifespan="off", log_level="error",
+            ws_max_size=1 << 20, ws_per_message_deflate=False, timeout_graceful_shutdown=1,
+        )
+    )  # fmt: skip
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(30)
+        assert not thread.is_alive()
 
 
-@pytest.mark.parametrize("data", [frame(PING, b"x"), frame(CLOSE), b"\xff" * 9, text("{}")])
-def test_frames_before_the_handshake_is_answered(server, session, data):
-    with faults() as found, RawSocket(server) as client:
-        client.send(client.request(f"/ws/{session}".encode()))
-        client.send(data)
-        client.socket.shutdown(1)
-        client.status()
-        client.ending()
+async def echo(receive, send):
+    """Send back what comes, and go on sending when the peer is gone: that must be noticed."""
+    await receive()
+    await send({"type": "websocket.accept"})
+    while True:
+        event = await receive()
+        if event["type"] == "websocket.disconnect":
+            await send({"type": "websocket.send", "text": "farewell"})
+            raise AssertionError("what was sent to nobody was no error")
+        await send({**event, "type": "websocket.send"})
+
+
+@pytest.fixture(scope="module")
+def address():
+    with serving(echo) as where:
+        yield where
+
+
+@pytest.fixture
+def client(address):
+    with faults() as found, RawSocket(address) as raw:
+        yield raw
     assert found == []
-    assert healthy(server)
+
+
+def test_utf8_that_is_split_between_frames_is_one_text(client):
+    assert client.handshake(b"/") == 101
+    data = "äöü".encode()
+    client.send(frame(TEXT, data[:3], fin=False) + frame(CONTINUATION, data[3:]))
+    assert client.read() == (TEXT, data)
+
+
+def test_a_text_that_is_no_utf8_closes_with_its_reason(client):
+    assert client.handshake(b"/") == 101
+    client.send(text(b"abc\xff"))
+    ending = client.ending()
+    assert (ending.code, ending.reason) == (1007, "invalid start byte at byte 3: a text is UTF-8")
+
+
+def test_a_close_that_races_with_a_text_that_is_no_utf8(client):
+    assert client.handshake(b"/") == 101
+    client.send(text(b"\xff") + frame(CLOSE, b"\x03\xe8") + text(b"\xff") + frame(PING))
+    assert client.ending().code in (1000, 1007)
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (frame(TEXT, b"x", masked=False), 1002),
+        (frame(3), 1002),
+        (frame(TEXT, b"x", reserved=4), 1002),
+        (frame(PING, b"x" * 126), 1002),
+        (frame(PING, b"x", fin=False), 1002),
+        (frame(CONTINUATION, b"x"), 1002),
+        (frame(TEXT, b"x", fin=False) + text("y"), 1002),
+        (frame(CLOSE, b"\x03"), 1002),
+        (frame(CLOSE, b"\x00\x01"), 1002),
+        (frame(CLOSE, b"\x03\xe8\xff"), 1007),
+        (frame(TEXT, length=1 << 63), 1009),
+        (frame(TEXT, length=(1 << 20) + 1), 1009),
+        (frame(CLOSE), 1005),
+        (frame(CLOSE, b"\x0f\xa0"), 4000),
+    ],
+)
+def test_what_is_sent_after_the_end_is_dropped_in_silence(client, data, code):
+    """The application is told of the end, and sends before the socket is known to be lost."""
+    assert client.handshake(b"/") == 101
+    client.send(data)
+    assert client.ending().code == code
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "statuses"),
+    [
+        (b"/\xff\xfe", b"", (400,)),
+        (b"/" + b"x" * 9000, b"", (414,)),
+        (b"/", b"X: " + b"x" * 9000 + b"\r\n", (431,)),
+        (b"/", b"".join(b"X-%d: 1\r\n" % i for i in range(200)), (431,)),
+        (b"/", b"Content-Length: 5\r\n", (400,)),
+        (b"/", b"Transfer-Encoding: chunked\r\n", (400,)),
+        (b"/", b"X(Y: 1\r\n", (400,)),
+        (b"/", b"X: \xff\r\n", (101,)),
+        (b"/", b"Sec-WebSocket-Extensions: ;;\r\n", (101,)),
+        (b"/", b"Sec-WebSocket-Protocol: \xff,,\r\n", (400,)),
+        (b"/", b"Sec-WebSocket-Key: x\r\n", (400,)),
+    ],
+)
+def test_every_handshake_is_answered(client, path, headers, statuses):
+    assert client.handshake(path, headers) in statuses
+    client.send(frame(CLOSE))
+    client.ending()
+
+
+@pytest.mark.parametrize("data", [frame(PING), frame(CLOSE), frame(3), b"\xff" * 9, text(b"\xff")])
+def test_frames_before_the_handshake_is_answered(data):
+    """They come while the application makes up its mind; it then accepts what is over."""
+    came = threading.Event()
+
+    async def slow(receive, send):
+        await receive()
+        await asyncio.to_thread(came.wait, 10)
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.close"})
+
+    with serving(slow) as where, faults() as found:
+        with RawSocket(where) as client:
+            client.send(client.request(b"/"))
+            threading.Timer(0.2, came.set).start()
+            client.send(data)
+            client.status()
+            client.ending()
+        assert found == []
+
+
+def test_a_peer_that_reads_nothing_is_not_waited_for(monkeypatch):
+    """What is written to it lies in the buffers: only the connection's end frees them."""
+    monkeypatch.setattr(ws_protocol, "LINGER_S", 0.2)
+    lost = threading.Event()
+
+    class Watched(WebSocketProtocol):
+        def connection_lost(self, exc):
+            super().connection_lost(exc)
+            lost.set()
+
+    async def flood(receive, send):
+        await receive()
+        await send({"type": "websocket.accept"})
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1):
+                while True:
+                    await send({"type": "websocket.send", "bytes": bytes(1 << 20)})
+
+    monkeypatch.setattr("tests.server.api.test_ws_protocol.WebSocketProtocol", Watched)
+    with serving(flood) as where, faults() as found, RawSocket(where) as client:
+        client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        assert client.handshake(b"/") == 101
+        assert lost.wait(10)
+        assert found == []
