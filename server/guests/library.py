@@ -4,20 +4,18 @@ Blank of any session: a base guest is read-only here, and every world copies it.
 workers of all sessions, so the caches are behind one lock; the slow work happens outside of it.
 """
 
-import hashlib
 import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import engine
 from engine import units as u
 from engine.capture.archive import Limits
 from engine.capture.load import Capture, guest_from_capture, load_capture
+from engine.core import engine_digest
 from engine.errors import RefusedError
 from engine.guest import Guest
 from engine.presets import PRESETS, make_synthetic

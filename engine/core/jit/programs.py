@@ -62,7 +62,9 @@ def _key(function: Function, args: Types) -> Key:
 def _symbol(key: Key) -> str:
     """The symbol that the front end gives to a core function (_Compiler in frontend.py)."""
     module, name, args = key
-    return str(itanium_mangler.mangle(f"{module}.{name}", (), abi_tags=(frontend.short_name(args),)))
+    return str(
+        itanium_mangler.mangle(f"{module}.{name}", (), abi_tags=(frontend.short_name(args),))
+    )
 
 
 def _file_of(key: Key, kind: str) -> str | None:
