@@ -1,8 +1,8 @@
 """Compiles the core with all processors: a pool of processes shares the steps.
 
-Which steps there are, and what comes before each, engine/core/jit/precompile.py says. A worker leaves
-what it has compiled in the cache, where the next one finds it. Whatever goes wrong in a worker costs
-time and nothing else: this process then does what is left.
+Which steps there are, and what comes before each, engine/core/jit/precompile.py says. A worker
+leaves what it has compiled in the cache, where the next one finds it. Whatever goes wrong in a
+worker costs time and nothing else: this process then does what is left.
 """
 
 import logging
@@ -30,7 +30,7 @@ def nr_workers() -> int:
 
 
 def ways_up(steps: Steps) -> dict[str, int]:
-    """For each step the length of the longest chain of steps that wait for each other from it on."""
+    """For each step, the length of the longest chain of steps from it on that wait in turn."""
     ways = dict.fromkeys(steps, 1)
     for name in reversed(list(TopologicalSorter(steps).static_order())):
         for need in steps[name]:

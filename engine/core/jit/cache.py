@@ -80,9 +80,8 @@ def use(folder: str) -> None:
 
 def load(name: str) -> bytes | None:
     """What was stored under a name; None if nothing was, or if it is damaged."""
-    folder = os.path.dirname(name)
-    if folder:
-        use(folder)
+    if "/" in name:
+        use(name.partition("/")[0])
     for place in _readable():
         path = place / name
         try:
@@ -107,7 +106,7 @@ def store(name: str, payload: bytes) -> None:
         # Not by tempfile: others must be able to read it, as the umask says (a container image).
         temporary = path.with_name(f".new-{uuid.uuid4().hex}")
         temporary.write_bytes(check + payload)
-        os.replace(temporary, path)
+        temporary.replace(path)
     except OSError:  # a full disk: it is compiled again the next time
         if temporary is not None:
             temporary.unlink(missing_ok=True)

@@ -1,8 +1,8 @@
 """The decorators of the core.
 
-A decorated function is one to two kinds of callers. Compiled code that calls it asks for its
-signature and gets a declaration. Python that calls it gets machine code with a wrapper. Neither
-compiles it alone with all that it calls, which is what numba.njit would do for every function.
+A decorated function has two kinds of callers. Compiled code asks for its signature and gets a
+declaration. Python gets machine code with a wrapper. Neither compiles it alone with all that it
+calls, which is what numba.njit does for every function.
 
 With FRAGSCOPE_JIT=ordinary, numba.njit does: should a new numba have moved what internals.py lists.
 """
@@ -10,8 +10,8 @@ With FRAGSCOPE_JIT=ordinary, numba.njit does: should a new numba have moved what
 import os
 from typing import Any
 
-from numba import config
-from numba.core import sigutils, types, typing
+from numba import config, types
+from numba.core import sigutils, typing
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import CPUDispatcher
 
@@ -35,7 +35,7 @@ def mode() -> str:
     return chosen
 
 
-class CoreFunction(CPUDispatcher):  # type: ignore[misc]
+class CoreFunction(CPUDispatcher):
     """A function of the core, compiled when it is wanted."""
 
     def __init__(self, function: Any, options: dict[str, Any]) -> None:
@@ -51,9 +51,7 @@ class CoreFunction(CPUDispatcher):  # type: ignore[misc]
     def declare(self, args: tuple[Any, ...]) -> None:
         """Make it callable by compiled code, for arguments of these types."""
         if args not in self.overloads:
-            if self.is_compiling:
-                raise NotImplementedError(f"{self.py_func.__name__} calls itself")
-            with self._compiling_counter:
+            with self._compiling_counter:  # by which numba knows one that calls itself
                 part = programs.part_of(self, args)
             self.overloads[args] = programs.declaration(part)
 

@@ -1,8 +1,8 @@
 """numba's front end, one function at a time: type inference and lowering, and nothing after.
 
-What comes out is a Part: the function's own LLVM module as bitcode, not optimised, with the names of
-the functions that it calls. To lower a caller, of a callee only the signature and the symbol are
-needed, so a process that has these parts in the cache never looks at the callee's code.
+What comes out is a Part: the function's own LLVM module as bitcode, with the names of the functions
+that it calls. To lower a caller, of a callee only the signature and the symbol are needed, so a
+process that finds these in the cache never looks at the callee's code.
 """
 
 import copy
@@ -14,7 +14,8 @@ from typing import Any
 
 import llvmlite.binding as ll
 import numba
-from numba.core import codegen, compiler, itanium_mangler, types, typing
+from numba import types
+from numba.core import codegen, compiler, itanium_mangler, typing
 from numba.core.environment import lookup_environment
 from numba.core.registry import cpu_target
 from numba.core.runtime import rtsys
@@ -214,8 +215,8 @@ def lower(function: Any, args: Types, options: dict[str, Any]) -> Part:
     disk.done["front ends"] += 1
     flags = compiler.Flags()
     cpu_target.options.parse_as_flags(flags, options)
-    # Python calls an entry by a wrapper of its own (link.py): one on each inner function was a third
-    # of all the compiling.
+    # Python calls a function by a wrapper of its own (link.py): one on each inner function was a
+    # third of all the compiling.
     flags.no_compile = flags.no_cpython_wrapper = flags.no_cfunc_wrapper = True
     context = cpu_target.target_context
     context.refresh()

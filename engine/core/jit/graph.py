@@ -92,13 +92,15 @@ def callees(function: Function) -> list[Function]:
 
 def callees_first(roots: Iterable[Function]) -> list[Function]:
     """Some functions and all that they call, directly or not, each after those that it calls."""
-    order: dict[int, Function] = {}
+    order: list[Function] = []
+    entered: set[int] = set()
     waiting = [(one, False) for one in roots]
     while waiting:
         one, is_ready = waiting.pop()
         if is_ready:
-            order.setdefault(id(one), one)
-        elif id(one) not in order:
+            order.append(one)
+        elif id(one) not in entered:
+            entered.add(id(one))
             waiting.append((one, True))
-            waiting += [(callee, False) for callee in callees(one) if id(callee) not in order]
-    return list(order.values())
+            waiting += [(callee, False) for callee in callees(one)]
+    return order

@@ -1,7 +1,7 @@
-"""What of numba and llvmlite this folder touches without being promised it, and whether it is there.
+"""What of numba and llvmlite this folder touches without a promise, and whether it is there.
 
-numba is pinned to one minor version in pyproject.toml. Who moves it runs tests/engine/core/jit first:
-check() names what is gone, in one sentence.
+numba is pinned to one minor version in pyproject.toml. Who moves it runs tests/engine/core/jit
+first: check() names what is gone, in one sentence.
 """
 
 import inspect
@@ -19,8 +19,9 @@ TOUCHED: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     ("numba.core.dispatcher", "Dispatcher.fold_argument_types", ("self", "args", "kws")),
     ("numba.core.dispatcher", "Dispatcher.nopython_signatures", None),
     ("numba.core.dispatcher", "Dispatcher.is_compiling", None),
-    ("numba.core.dispatcher", "CompilingCounter", None),
+    ("numba.core.dispatcher", "CompilingCounter.__enter__", ("self",)),  # _compiling_counter
     ("numba._dispatcher", "Dispatcher._insert", None),
+    ("numba", "int64._code", None),
     ("numba.core.typing", "make_concrete_template", ("name", "key", "signatures")),
     ("numba.core.sigutils", "normalize_signature", ("sig",)),
     ("numba.core.compiler_lock", "global_compiler_lock", None),

@@ -8,7 +8,7 @@ turns Python's arguments into machine values; it is an object of its own, made w
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import llvmlite.binding as ll
 from numba import _dynfunc
@@ -19,6 +19,9 @@ from numba.core.runtime import rtsys
 
 from engine.core.jit import cache as disk
 from engine.core.jit.frontend import ADDRESS, Part, PartLibrary, dumps, loads
+
+
+UNRESOLVED = ".numba.unresolved$"  # how numba's symbols of functions begin that call in a circle
 
 
 @dataclass(frozen=True)
@@ -39,12 +42,12 @@ class Program:
     def part(self, symbol: str) -> Part | None:
         """What is known of a root."""
         data = self.roots.get(symbol)
-        return None if data is None else loads(data)
+        return None if data is None else cast(Part, loads(data))
 
     def only_part(self) -> Part:
         """What is known of the one root of a program that has one."""
         (data,) = self.roots.values()
-        return loads(data)
+        return cast(Part, loads(data))
 
 
 def _codegen() -> Any:
@@ -61,7 +64,7 @@ def _emit(module: Any, passes: Iterable[dict[str, Any]]) -> bytes:
         manager.run(module, builder)
     module.verify()
     for one in module.global_variables:
-        if one.name.startswith(ADDRESS):
+        if one.name.startswith((ADDRESS, UNRESOLVED)):
             raise NotImplementedError(f"the core holds an address of this process: {one.name}")
     return bytes(codegen._tm.emit_object(module))
 
@@ -87,6 +90,9 @@ def link(parts: Iterable[Part], roots: Iterable[Part]) -> Program:
         "cost": "cheap",
     }  # fmt: skip
     code = _emit(module, (cheap, {}))
+    lacking = [one.name for one in module.functions if one.is_declaration and one.name[:2] == "_Z"]
+    if lacking:  # loading it would end the process
+        raise RuntimeError(f"parts of a program are missing: {', '.join(lacking)}")
     environments = dict.fromkeys(one for part in parts for one in part.environments)
     known = {part.symbol: dumps(replace(part, bitcode=b"")) for part in roots}
     return Program(code, known, tuple(environments))

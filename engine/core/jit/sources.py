@@ -18,7 +18,8 @@ from engine.core.jit import cache as disk
 ENGINE = Path(__file__).resolve().parents[2]
 CORE = "engine.core"
 JIT = "engine.core.jit"
-_PLAY = ("engine.world", "engine.presets", "engine.capture")  # with the core, all that decides
+# What decides a session, and how its guest starts.
+_PLAY = (CORE, "engine.world", "engine.presets", "engine.capture")
 _MEMORY = "sources"  # the file in the cache
 _MEMORY_FORMAT = 1
 _MOST_REMEMBERED = 2000
@@ -57,9 +58,9 @@ def path_of(module: str) -> Path | None:
 
 
 def modules_below(package: str) -> frozenset[str]:
-    """All modules of a package of the engine, the package itself included."""
+    """All modules of a package of the engine, itself included; of a plain module itself."""
     folder = ENGINE.joinpath(*package.split(".")[1:])
-    found = set()
+    found = {package}
     for path in folder.rglob("*.py"):
         parts = path.relative_to(folder).with_suffix("").parts
         found.add(".".join([package, *(parts[:-1] if parts[-1] == "__init__" else parts)]))
@@ -163,7 +164,7 @@ def closure(module: str) -> frozenset[str]:
         if source is not None:
             found.add(name)
             waiting += source.imports
-            waiting.append(name.rpartition(".")[0])  # its package is executed as well
+            waiting += [package] if (package := name.rpartition(".")[0]) else []  # executed too
     return frozenset(found)
 
 
@@ -204,5 +205,6 @@ def engine_digest() -> str:
     designs, the workload, how a guest starts. The same on every machine, compiled or not, and under
     every version of Python and numba. How the core is compiled (this folder) is no rule.
     """
-    used = frozenset().union(*(closure(name) for name in (*core_modules(), *_PLAY)))
+    roots = frozenset().union(*(modules_below(name) for name in _PLAY))
+    used = frozenset().union(*(closure(name) for name in roots))
     return digest_of_modules(name for name in used if not f"{name}.".startswith(f"{JIT}."))
