@@ -10,7 +10,6 @@ import hashlib
 import os
 import shutil
 import tempfile
-import uuid
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -104,7 +103,7 @@ def store(name: str, payload: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # Not by tempfile: others must be able to read it, as the umask says (a container image).
-        temporary = path.with_name(f".new-{uuid.uuid4().hex}")
+        temporary = path.with_name(f".new-{os.urandom(8).hex()}")
         temporary.write_bytes(check + payload)
         temporary.replace(path)
     except OSError:  # a full disk: it is compiled again the next time

@@ -20,7 +20,6 @@ from numba.core.runtime import rtsys
 from engine.core.jit import cache as disk
 from engine.core.jit.frontend import ADDRESS, Part, PartLibrary, dumps, loads
 
-
 UNRESOLVED = ".numba.unresolved$"  # how numba's symbols of functions begin that call in a circle
 
 

@@ -5,8 +5,7 @@ import os
 import pytest
 
 from engine.commands import COMMANDS
-from engine.core import precompile
-from engine.core.jit.precompile import Part
+from engine.core.jit import graph, precompile
 from engine.designs import DESIGNS, parse_designs
 from engine.units import PROFILES
 from server.compiler import warm as warm_module
@@ -32,51 +31,37 @@ def test_the_scene_plays():
 
 
 def test_what_is_compiled_ahead_is_what_is_called():
-    """A wrong signature would be compiled for nothing, and the right one once more."""
+    """A docstring with a wrong dtype would be compiled for nothing, and the right one once more."""
     for _ in warm_module.scene():
         pass
-    for name, function in precompile.functions().items():
-        kept = {key[0] for key in function._cache._cache_file._load_index()}
-        assert not kept or kept == {precompile.signature(function)}, name
-    assert precompile.missing() == []
-
-
-def test_without_a_cache_all_functions_are_missing_and_each_names_what_it_calls(monkeypatch):
-    monkeypatch.setattr(precompile, "_is_cached", lambda function: False)
-    needs = {part.name: part.needs for part in precompile.missing()}
-    assert set(needs) == set(precompile.functions())
-    assert "run.run_tick" in needs["run.run_ticks"]
-    assert "alloc.free_pages" in needs["workload_ops.op_free"]
-    assert not needs["rng.rng_next"]
+    for name, function in graph.functions().items():
+        assert set(function.declared) <= {graph.signature(function)}, name
+    assert precompile.missing() == {}
 
 
 def test_what_is_missing_is_compiled_before_the_scene_plays(monkeypatch):
     order = []
-    parts = [Part("rng.rng_next", frozenset())]
 
-    class Build:
+    class Work:
         progress = (0, 1)
 
-        def __init__(self, given):
-            order.append(given)
-
         def run(self):
-            order.append(warm.state)
+            order.append((*warm.state, warm.compiling))
 
     def scene():
         yield order.append("scene") or "one part"
 
-    monkeypatch.setattr(warm_module, "missing", lambda: parts)
-    monkeypatch.setattr(warm_module, "Build", Build)
+    monkeypatch.setattr(warm_module, "compilation", Work)
     monkeypatch.setattr(warm_module, "scene", scene)
     warm = Warm()
     warm.start()
     warm.wait(lambda *what: None)
-    assert order == [parts, ("compiling the simulator, once", 0, 1), "scene"]
+    assert order == [("compiling the simulator, once", 0, 1, True), "scene"]
+    assert not warm.compiling
 
 
 def test_others_wait_until_it_is_ready(monkeypatch):
-    monkeypatch.setattr(warm_module, "missing", list)
+    monkeypatch.setattr(warm_module, "compilation", lambda: None)
     monkeypatch.setattr(warm_module, "scene", lambda: iter(["one part"]))
     after = []
     warm = Warm(lambda progress: after.append(1))
@@ -93,7 +78,7 @@ def test_a_fault_reaches_whoever_waits(monkeypatch, caplog):
         raise OSError("no space left on device")
         yield
 
-    monkeypatch.setattr(warm_module, "missing", list)
+    monkeypatch.setattr(warm_module, "compilation", lambda: None)
     monkeypatch.setattr(warm_module, "scene", broken)
     warm = Warm()
     warm.start()
@@ -129,7 +114,7 @@ def test_old_compiled_code_is_thrown_away(tmp_path):
     used, fresh, old, foreign = (tmp_path / n for n in ("a" * 20, "b" * 20, "c" * 20, "notes"))
     for folder in (used, fresh, old, foreign):
         folder.mkdir()
-        (folder / "code.nbc").write_bytes(b"x")
+        (folder / "core.program").write_bytes(b"x")
         age = 60 if folder == fresh else KEEP_S + 60
         os.utime(folder, (now - age, now - age))
     assert prune_cache(tmp_path, [used], now) == 1
