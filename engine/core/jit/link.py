@@ -20,6 +20,8 @@ from numba.core.runtime import rtsys
 from engine.core.jit import cache as disk
 from engine.core.jit.frontend import ADDRESS, Part, PartLibrary, dumps, loads
 
+UNRESOLVED = ".numba.unresolved$"  # how numba's symbols of functions begin that call in a circle
+
 
 UNRESOLVED = ".numba.unresolved$"  # how numba's symbols of functions begin that call in a circle
 

@@ -9,8 +9,8 @@ import pytest
 from numba import config, types
 
 from engine.core.jit import frontend
-from engine.core.jit.programs import part_of
 from engine.core.jit.graph import signature
+from engine.core.jit.programs import part_of
 from engine.core.memory import rng
 
 pytestmark = pytest.mark.skipif(bool(config.DISABLE_JIT), reason="nothing is compiled here")

@@ -65,7 +65,9 @@ def test_everything_else_does(old: bytes, new: bytes) -> None:
 
 
 def test_an_empty_list_is_not_a_missing_value() -> None:
-    found = {parse(text).digest for text in (b"x = None", b"x = []", b"x = 0", b"x = ''", b"x: int")}
+    found = {
+        parse(text).digest for text in (b"x = None", b"x = []", b"x = 0", b"x = ''", b"x: int")
+    }
     assert len(found) == 5
 
 
@@ -139,5 +141,3 @@ def test_a_checkout_of_its_own_has_the_same_digest(tmp_path: Path) -> None:
     assert run(code, tmp_path / "cache", tmp_path) == [engine_digest()]
     units.write_text(units.read_text() + "\nONE_MORE = 1\n")
     assert run(code, tmp_path / "cache", tmp_path) != [engine_digest()]
-
-
