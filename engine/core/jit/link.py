@@ -23,9 +23,6 @@ from engine.core.jit.frontend import ADDRESS, Part, PartLibrary, dumps, loads
 UNRESOLVED = ".numba.unresolved$"  # how numba's symbols of functions begin that call in a circle
 
 
-UNRESOLVED = ".numba.unresolved$"  # how numba's symbols of functions begin that call in a circle
-
-
 @dataclass(frozen=True)
 class Program:
     """Machine code of several functions.

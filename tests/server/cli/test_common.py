@@ -2,33 +2,29 @@
 
 import pytest
 
-from engine.core import precompile
-from engine.core.jit.precompile import Part
 from server.cli import common
-from server.compiler import pool as build_module
+from server.compiler import pool
 from server.compiler.pool import TEXT
 
-PARTS = [
-    Part("memory.rng.rng_next", frozenset()),
-    Part("memory.rng.rng_below", frozenset({"memory.rng.rng_next"})),
-]
+STEPS = {
+    "memory.rng.rng_next": frozenset(),
+    "memory.rng.rng_below": frozenset({"memory.rng.rng_next"}),
+}
 
 
 def test_what_the_cache_lacks_is_compiled_first(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(precompile, "missing", lambda entry: PARTS)
-    monkeypatch.setattr(build_module, "cache_folders", lambda: (tmp_path, frozenset()))
+    monkeypatch.setattr(pool, "missing", lambda: STEPS)
+    monkeypatch.setattr(pool, "folders", lambda: (tmp_path, frozenset()))
     monkeypatch.setenv("NUMBA_DISABLE_JIT", "0")
     common.compile_core()
     err = capsys.readouterr().err
     assert err in ("", f"{TEXT}\n") or err.startswith(f"{TEXT}\n{TEXT}: done after "), err
-    assert len(list(tmp_path.rglob("*.nbc"))) == 2
+    assert len(list(tmp_path.rglob("*.part"))) == 2
 
 
 def test_a_full_cache_compiles_nothing_and_prints_nothing(monkeypatch, capsys):
-    asked = []
-    monkeypatch.setattr(precompile, "missing", lambda entry: asked.append(entry) or [])
-    common.compile_core(precompile.BUILDS)
-    assert asked == [precompile.BUILDS]
+    monkeypatch.setattr(pool, "missing", dict)
+    common.compile_core()
     assert capsys.readouterr().err == ""
 
 

@@ -1,12 +1,13 @@
 """The warm-up: plays everything once, lets others wait, says what is under way."""
 
 import os
+import threading
 
 import pytest
+from numba import config
 
 from engine.commands import COMMANDS
-from engine.core import precompile
-from engine.core.jit.precompile import Part
+from engine.core.jit import graph, precompile, programs
 from engine.designs import DESIGNS, parse_designs
 from engine.units import PROFILES
 from server.compiler import warm as warm_module
@@ -31,34 +32,27 @@ def test_the_scene_plays():
     assert 0 < done <= total
 
 
+@pytest.mark.skipif(bool(config.DISABLE_JIT), reason="nothing is compiled here")
 def test_what_is_compiled_ahead_is_what_is_called():
-    """A wrong signature would be compiled for nothing, and the right one once more."""
+    """Types of a wrong docstring would be compiled for nothing, and the right ones beside them."""
     for _ in warm_module.scene():
         pass
-    for name, function in precompile.functions().items():
-        kept = {key[0] for key in function._cache._cache_file._load_index()}
-        assert not kept or kept == {precompile.signature(function)}, name
-    assert precompile.missing() == []
-
-
-def test_without_a_cache_all_functions_are_missing_and_each_names_what_it_calls(monkeypatch):
-    monkeypatch.setattr(precompile, "_is_cached", lambda function: False)
-    needs = {part.name: part.needs for part in precompile.missing()}
-    assert set(needs) == set(precompile.functions())
-    assert "run.run_tick" in needs["run.run_ticks"]
-    assert "alloc.free_pages" in needs["workload_ops.op_free"]
-    assert not needs["rng.rng_next"]
+    program = programs.core_program()
+    assert program is not None, "the scene calls nearly everything, so all of the core was made"
+    known = {id(one): one for one in graph.every_function().values()}
+    parts = [program.part(symbol) for symbol in program.roots]
+    assert len(parts) == len(known)
+    for one in known.values():
+        assert program.part(programs.part_of(one, graph.signature(one)).symbol), graph.name_of(one)
+        assert one._entries.keys() <= {graph.signature(one)}, graph.name_of(one)
+    assert precompile.missing() == {}
 
 
 def test_what_is_missing_is_compiled_before_the_scene_plays(monkeypatch):
     order = []
-    parts = [Part("rng.rng_next", frozenset())]
 
-    class Build:
+    class Compilation:
         progress = (0, 1)
-
-        def __init__(self, given):
-            order.append(given)
 
         def run(self):
             order.append(warm.state)
@@ -66,17 +60,39 @@ def test_what_is_missing_is_compiled_before_the_scene_plays(monkeypatch):
     def scene():
         yield order.append("scene") or "one part"
 
-    monkeypatch.setattr(warm_module, "missing", lambda: parts)
-    monkeypatch.setattr(warm_module, "Build", Build)
+    monkeypatch.setattr(warm_module, "compilation", Compilation)
     monkeypatch.setattr(warm_module, "scene", scene)
     warm = Warm()
     warm.start()
     warm.wait(lambda *what: None)
-    assert order == [parts, ("compiling the simulator, once", 0, 1), "scene"]
+    assert order == [("compiling the simulator, once", 0, 1), "scene"]
+
+
+def test_a_server_that_ends_stops_the_compilation(monkeypatch):
+    stopped = threading.Event()
+
+    class Compilation:
+        progress = (0, 1)
+
+        def run(self):
+            running.set()
+            assert stopped.wait(20)
+
+        def stop(self):
+            stopped.set()
+
+    running = threading.Event()
+    monkeypatch.setattr(warm_module, "compilation", Compilation)
+    monkeypatch.setattr(warm_module, "scene", lambda: iter(()))
+    warm = Warm()
+    warm.start()
+    assert running.wait(20)
+    warm.give_up()
+    assert stopped.is_set()
 
 
 def test_others_wait_until_it_is_ready(monkeypatch):
-    monkeypatch.setattr(warm_module, "missing", list)
+    monkeypatch.setattr(warm_module, "compilation", lambda: None)
     monkeypatch.setattr(warm_module, "scene", lambda: iter(["one part"]))
     after = []
     warm = Warm(lambda progress: after.append(1))
@@ -93,7 +109,7 @@ def test_a_fault_reaches_whoever_waits(monkeypatch, caplog):
         raise OSError("no space left on device")
         yield
 
-    monkeypatch.setattr(warm_module, "missing", list)
+    monkeypatch.setattr(warm_module, "compilation", lambda: None)
     monkeypatch.setattr(warm_module, "scene", broken)
     warm = Warm()
     warm.start()
