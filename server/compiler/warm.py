@@ -1,7 +1,8 @@
 """Gets the compiled core ready: compiles or loads all that serving and replaying need.
 
-The compiler works function by function when one is first called, so the way to have everything is
-to play a small scene with every design, toggle and command. Then nobody's click waits for it.
+The core is compiled by a pool of processes, once. What is left, to load it and to make what Python
+calls, is done by playing a small scene with every design, toggle and command: then nobody's click
+waits for it.
 """
 
 import logging

@@ -19,7 +19,7 @@ TOUCHED: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     ("numba.core.dispatcher", "Dispatcher.fold_argument_types", ("self", "args", "kws")),
     ("numba.core.dispatcher", "Dispatcher.nopython_signatures", None),
     ("numba.core.dispatcher", "Dispatcher.is_compiling", None),
-    ("numba.core.dispatcher", "CompilingCounter.__enter__", ("self",)),  # _compiling_counter
+    ("numba.core.dispatcher", "CompilingCounter.__enter__", ("self",)),
     ("numba._dispatcher", "Dispatcher._insert", None),
     ("numba", "int64._code", None),
     ("numba.core.typing", "make_concrete_template", ("name", "key", "signatures")),
@@ -80,6 +80,15 @@ TOUCHED: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     ("llvmlite.binding", "Linkage.internal", None),
 )  # fmt: skip
 
+# Attributes that objects get when they run: module, the function that sets or reads them, names.
+ATTRIBUTES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("numba.core.dispatcher", "_DispatcherBase.__init__", ("overloads", "_compiling_counter")),
+    ("numba.core.dispatcher", "_DispatcherBase._compile_for_args", ("compile",)),
+    ("numba.core.codegen", "CPUCodeLibrary.__init__", ("_linking_libraries", "_final_module")),
+    ("numba.core.codegen", "CodeLibrary._ensure_finalized", ("_finalized", "finalize")),
+    ("numba.core.compiler", "CompilerBase.__init__", ("state", "targetctx")),
+)
+
 
 def _find(module: str, name: str) -> object:
     found: object = import_module(module)
@@ -102,6 +111,13 @@ def faults() -> list[str]:
         if parameters is not None:
             has = inspect.signature(one).parameters  # type: ignore[arg-type]
             found += [f"{module}.{name} has no parameter {p}" for p in parameters if p not in has]
+    for module, name, attributes in ATTRIBUTES:
+        try:
+            code = _find(module, name).__code__  # type: ignore[attr-defined]
+        except (AttributeError, ImportError):
+            found.append(f"{module}.{name} is gone")
+            continue
+        found += [f"{module}.{name} has no {a}" for a in attributes if a not in code.co_names]
     return found
 
 

@@ -6,12 +6,14 @@ from server.cli import common
 from server.compiler import pool
 from server.compiler.pool import TEXT
 
-NEXT, BELOW = "memory.rng.rng_next", "memory.rng.rng_below"
+STEPS = {
+    "memory.rng.rng_next": frozenset(),
+    "memory.rng.rng_below": frozenset({"memory.rng.rng_next"}),
+}
 
 
 def test_what_the_cache_lacks_is_compiled_first(tmp_path, monkeypatch, capsys):
-    steps = {NEXT: frozenset(), BELOW: frozenset({NEXT})}
-    monkeypatch.setattr(pool, "missing", lambda: steps)
+    monkeypatch.setattr(pool, "missing", lambda: STEPS)
     monkeypatch.setattr(pool, "folders", lambda: (tmp_path, frozenset()))
     monkeypatch.setenv("NUMBA_DISABLE_JIT", "0")
     common.compile_core()

@@ -1,11 +1,13 @@
 """The warm-up: plays everything once, lets others wait, says what is under way."""
 
 import os
+import threading
 
 import pytest
+from numba import config
 
 from engine.commands import COMMANDS
-from engine.core.jit import graph, precompile
+from engine.core.jit import graph, precompile, programs
 from engine.designs import DESIGNS, parse_designs
 from engine.units import PROFILES
 from server.compiler import warm as warm_module
@@ -30,34 +32,63 @@ def test_the_scene_plays():
     assert 0 < done <= total
 
 
+@pytest.mark.skipif(bool(config.DISABLE_JIT), reason="nothing is compiled here")
 def test_what_is_compiled_ahead_is_what_is_called():
-    """A docstring with a wrong dtype would be compiled for nothing, and the right one once more."""
+    """Types of a wrong docstring would be compiled for nothing, and the right ones beside them."""
     for _ in warm_module.scene():
         pass
-    for name, function in graph.functions().items():
-        assert set(function.declared) <= {graph.signature(function)}, name
+    program = programs.core_program()
+    assert program is not None, "the scene calls nearly everything, so all of the core was made"
+    known = {id(one): one for one in graph.every_function().values()}
+    parts = [program.part(symbol) for symbol in program.roots]
+    assert len(parts) == len(known)
+    for one in known.values():
+        assert program.part(programs.part_of(one, graph.signature(one)).symbol), graph.name_of(one)
+        assert one._entries.keys() <= {graph.signature(one)}, graph.name_of(one)
     assert precompile.missing() == {}
 
 
 def test_what_is_missing_is_compiled_before_the_scene_plays(monkeypatch):
     order = []
 
-    class Work:
+    class Compilation:
         progress = (0, 1)
 
         def run(self):
-            order.append((*warm.state, warm.compiling))
+            order.append(warm.state)
 
     def scene():
         yield order.append("scene") or "one part"
 
-    monkeypatch.setattr(warm_module, "compilation", Work)
+    monkeypatch.setattr(warm_module, "compilation", Compilation)
     monkeypatch.setattr(warm_module, "scene", scene)
     warm = Warm()
     warm.start()
     warm.wait(lambda *what: None)
-    assert order == [("compiling the simulator, once", 0, 1, True), "scene"]
-    assert not warm.compiling
+    assert order == [("compiling the simulator, once", 0, 1), "scene"]
+
+
+def test_a_server_that_ends_stops_the_compilation(monkeypatch):
+    stopped = threading.Event()
+
+    class Compilation:
+        progress = (0, 1)
+
+        def run(self):
+            running.set()
+            assert stopped.wait(20)
+
+        def stop(self):
+            stopped.set()
+
+    running = threading.Event()
+    monkeypatch.setattr(warm_module, "compilation", Compilation)
+    monkeypatch.setattr(warm_module, "scene", lambda: iter(()))
+    warm = Warm()
+    warm.start()
+    assert running.wait(20)
+    warm.give_up()
+    assert stopped.is_set()
 
 
 def test_others_wait_until_it_is_ready(monkeypatch):
@@ -114,7 +145,7 @@ def test_old_compiled_code_is_thrown_away(tmp_path):
     used, fresh, old, foreign = (tmp_path / n for n in ("a" * 20, "b" * 20, "c" * 20, "notes"))
     for folder in (used, fresh, old, foreign):
         folder.mkdir()
-        (folder / "core.program").write_bytes(b"x")
+        (folder / "code.nbc").write_bytes(b"x")
         age = 60 if folder == fresh else KEEP_S + 60
         os.utime(folder, (now - age, now - age))
     assert prune_cache(tmp_path, [used], now) == 1
