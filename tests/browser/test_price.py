@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server
 from tests.browser.look import exact, inflate, open_small, press
-from tests.test_tidy import ROOT
+from tests.project_files import ROOT
 
 DESIGNS = ("pinned", "lru_hook", "separate_pass", "dedicated_block")
 
