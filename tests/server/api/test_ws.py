@@ -117,15 +117,15 @@ async def test_a_viewer_who_does_not_paint_holds_nobody_up(server):
         await slow.socket.send('{"type":"hello","versions":[1]}')
         await quick.command("c1", type="workload", enabled=True, rate=50)
         await quick.until(lambda p: p.seq > 40)
-        frames = []
-        while len(frames) < 2:  # two credits, and it never pays
+        got = []
+        while len(got) < 2:  # two credits, and it never pays
             data = await asyncio.wait_for(slow.socket.recv(), 60)
             if isinstance(data, bytes):
-                frames.append(data)
+                got.append(data)
         await slow.socket.send('{"type":"credit"}')
         while isinstance(data := await asyncio.wait_for(slow.socket.recv(), 60), str):
             pass
-        base = frames.decode_frame(frames[1], frames.decode_frame(frames[0]))
+        base = frames.decode_frame(got[1], frames.decode_frame(got[0]))
         assert frames.decode_frame(data, base).seq >= 40, "the newest, not the next"
 
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from engine.commands import BalloonInflate
+from engine.commands import BalloonInflate, SetWorkload
 from server.errors import LimitReachedError, NotFoundError
 from server.session import event_side
 from server.session.event_side import SessionHandle
@@ -68,7 +68,7 @@ async def test_welcome_then_frames_for_credits(begin):
     assert socket.texts[0].startswith('{"type":"welcome"')
     assert changes == [Built(SMALL, True)]
     assert frames.decode_frame(socket.frames[0]).seq == 1
-    live.message(socket.client, CommandMessage("c1", BalloonInflate(2048)))
+    live.message(socket.client, CommandMessage("c1", SetWorkload(True, 10)))  # never at rest
     await socket.until(lambda: len(socket.frames) == 2)
     await socket.until(lambda: len(socket.texts) == 3)
     assert '"type":"accepted"' in socket.texts[1]
