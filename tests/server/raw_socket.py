@@ -5,6 +5,7 @@ import os
 import socket
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -77,6 +78,11 @@ class RawSocket:
             self.socket.sendall(data)
         except OSError:
             self._ended = True
+
+    def half_close(self) -> None:
+        """Say that nothing more will come."""
+        with suppress(OSError):
+            self.socket.shutdown(socket.SHUT_WR)
 
     def request(self, path: bytes, headers: bytes = b"") -> bytes:
         """A handshake as bytes."""

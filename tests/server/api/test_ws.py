@@ -12,6 +12,7 @@ from server.settings import Settings
 from server.wire import frames, messages
 from tests.server.client import SMALL, joined, post_session, raw
 from tests.server.conftest import running
+from tests.server.server_log import faults
 
 
 async def test_from_opening_to_a_filled_balloon(server):
@@ -237,3 +238,27 @@ async def test_a_farewell_reaches_whoever_comes_too_late_by_its_code_and_not_by_
     async with joined(server, post_session(server)) as client:
         await client.send("fly")
         assert (await client.text("error"))["code"] is None
+
+
+async def test_a_fault_after_the_handshake_is_told_on_the_socket(server, monkeypatch):
+    """Starlette would answer with an HTTP response, long after the handshake."""
+
+    def broken(*_):
+        raise ValueError("of our own making")
+
+    monkeypatch.setattr(messages, "parse_message", broken)
+    with faults() as found:
+        async with raw(server, post_session(server)) as client:
+            await client.socket.send("{}")
+            assert (await client.text("error"))["text"].startswith("the server failed by a fault")
+            assert await client.close_code() == messages.CLOSE_INTERNAL
+    assert [line.splitlines()[0] for line in found] == ["a socket failed by a fault"]
+
+
+async def test_half_a_surrogate_pair_is_answered_by_an_error(server):
+    with faults() as found:
+        async with joined(server, post_session(server)) as client:
+            await client.socket.send(r'{"type":"command","command_id":"\ud800","command":{}}')
+            assert (await client.text("error"))["text"].startswith("the message is not JSON")
+            assert (await client.command("c", type="compact"))["type"] == "accepted"
+    assert found == []
