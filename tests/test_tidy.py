@@ -177,6 +177,8 @@ def test_core_functions_say_what_they_take_and_where_they_come_from() -> None:
             )
             if compiled:
                 faults += [f"{name}:{function.name}: {f}" for f in core_docstring_faults(function)]
+            elif name.startswith("engine/core/jit/"):
+                continue  # the compiler models nothing: only what is public must say what it does
             elif function in tree.body and not ast.get_docstring(function):
                 faults.append(f"{name}:{function.name}: no docstring")
     none(faults)

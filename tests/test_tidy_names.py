@@ -13,7 +13,6 @@ from tests.project_files import none, python_files
 
 # Names that several modules may define, with the reason. Anything else is renamed.
 MAY_REPEAT = {
-    "Build": "compiling the core, and what makes a session: both build",
     "KEPT": "how many answers a cache keeps",
     "MAX_NAME": "how long a name may be: of a file, of a preset",
     "MAX_SEEDS": "how many seeds are asked for at once: by a command, over the wire",

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from types import CodeType, FunctionType
 
-CORE = Path(__file__).resolve().parents[1] / "core"
+CORE_FOLDER = Path(__file__).resolve().parents[1] / "core"
 
 _NOTE = re.compile(r"# reason: (\w+)\s*$")
 # "mm/compaction.c isolate_freepages()", optionally with the version in front.
@@ -101,7 +101,7 @@ def kernel_names(source: str) -> tuple[KernelName | None, KernelName | None]:
 
 def core_files() -> dict[str, Path]:
     """Name without .py → path, of every file of the core; no two folders share a name."""
-    files = (path for path in sorted(CORE.rglob("*.py")) if path.stem != "__init__")
+    files = (path for path in sorted(CORE_FOLDER.rglob("*.py")) if path.stem != "__init__")
     return {path.stem: path for path in files if path.parent.name != "jit"}  # the compiler
 
 
@@ -124,7 +124,7 @@ def where_decided() -> dict[str, tuple[str, ...]]:
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.FunctionDef):
                 for line in range(node.lineno, (node.end_lineno or 0) + 1):
-                    where = f"engine/core/{path.relative_to(CORE).as_posix()} {node.name}"
+                    where = f"engine/core/{path.relative_to(CORE_FOLDER).as_posix()} {node.name}"
                     if line in notes and where not in found.setdefault(notes[line], []):
                         found[notes[line]].append(where)
     return {reason: tuple(where) for reason, where in found.items()}
@@ -156,7 +156,7 @@ def watched() -> dict[CodeType, Watched]:
     for room, path in core_files().items():
         if room in _OUT:
             continue
-        dotted = ".".join(path.relative_to(CORE).with_suffix("").parts)
+        dotted = ".".join(path.relative_to(CORE_FOLDER).with_suffix("").parts)
         module = importlib.import_module(f"engine.core.{dotted}")
         for name, function in vars(module).items():
             if getattr(function, "__module__", "") != module.__name__ or name in _OUT_FUNCTIONS:

@@ -1,7 +1,7 @@
 """One WebSocket: the only place that knows whether it is open.
 
 A client may go away at any moment, in the middle of a message or of a close. Whoever talks to it
-learns so by Gone, and nothing that it does, or leaves undone, is an error of the server.
+learns so by ClientGone, and nothing that it does, or leaves undone, is an error of the server.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ MAX_REASON_BYTES = 120  # RFC 6455 allows 123
 CLOSE_S = 2.0  # for the last words; a client that does not read them is left without
 
 
-class Gone(Exception):
+class ClientGone(Exception):
     """The client is not there any more."""
 
 
@@ -39,7 +39,7 @@ class Connection:
         """Refuse before the handshake is answered: HTTP status 403, and why where that can be said.
 
         Raises:
-            Gone: nobody waits for the answer.
+            ClientGone: nobody waits for the answer.
         """
         try:
             if "websocket.http.response" in self._socket.scope.get("extensions", {}):
@@ -47,32 +47,32 @@ class Connection:
             else:  # an ASGI server without that extension answers 403 by itself
                 await self._socket.close()
         except (WebSocketDisconnect, OSError):
-            raise Gone from None
+            raise ClientGone from None
 
     async def accept(self) -> None:
         """Answer the handshake.
 
         Raises:
-            Gone: nobody waits for the answer.
+            ClientGone: nobody waits for the answer.
         """
         try:
             await self._socket.accept()
         except (WebSocketDisconnect, OSError):
-            raise Gone from None
+            raise ClientGone from None
         self._open = True
 
     async def receive(self) -> str | bytes:
         """The next message.
 
         Raises:
-            Gone: there will be none.
+            ClientGone: there will be none.
         """
         if not self._open:
-            raise Gone
+            raise ClientGone
         event = await self._socket.receive()
         if event["type"] == "websocket.disconnect":
             self._open = False
-            raise Gone
+            raise ClientGone
         text = event.get("text")
         data: str | bytes = event.get("bytes", b"") if text is None else text
         return data
@@ -81,10 +81,10 @@ class Connection:
         """Send a message; waits while the client reads more slowly than the server writes.
 
         Raises:
-            Gone: it cannot be sent any more.
+            ClientGone: it cannot be sent any more.
         """
         if not self._open:
-            raise Gone
+            raise ClientGone
         try:
             if isinstance(item, str):
                 await self._socket.send_text(item)
@@ -92,7 +92,7 @@ class Connection:
                 await self._socket.send_bytes(item)
         except (WebSocketDisconnect, OSError):
             self._open = False
-            raise Gone from None
+            raise ClientGone from None
 
     async def close(self, closing: Closing) -> None:
         """Say why, then close. A client that is gone, or does not read, is no error."""
@@ -102,5 +102,5 @@ class Connection:
                 await self.send(messages.error(closing.text, code=closing.code))
                 self._open = False
                 await self._socket.close(closing.code, reason)
-        except (Gone, TimeoutError, WebSocketDisconnect, OSError):
+        except (ClientGone, TimeoutError, WebSocketDisconnect, OSError):
             self._open = False

@@ -11,7 +11,7 @@ import logging
 from fastapi import WebSocket
 
 from engine.errors import RefusedError
-from server.api.connection import Closing, Connection, Gone
+from server.api.connection import ClientGone, Closing, Connection
 from server.api.origin import origin_allowed
 from server.errors import LimitReachedError, NotFoundError
 from server.jsontext import shown
@@ -39,7 +39,7 @@ async def serve(socket: WebSocket, session_id: str, manager: Manager) -> None:
             return
         await connection.accept()
         await connection.close(await _converse(connection, session_id, manager))
-    except Gone:
+    except ClientGone:
         return
     except Exception:
         log.exception("a socket failed by a fault")
@@ -57,7 +57,7 @@ async def _converse(connection: Connection, session_id: str, manager: Manager) -
     """What is said on an open socket; how it ends.
 
     Raises:
-        Gone: the client has ended it.
+        ClientGone: the client has ended it.
     """
     live = manager.sessions.get(session_id)
     if live is None:
@@ -141,7 +141,7 @@ async def _read(
     """Hand on what the client says until it says too much.
 
     Raises:
-        Gone: it has gone away.
+        ClientGone: it has gone away.
     """
     while True:
         data = await connection.receive()
@@ -174,7 +174,7 @@ async def _write(
     """Send what the slot has until the session ends or the client is lost.
 
     Raises:
-        Gone: the client has gone away.
+        ClientGone: the client has gone away.
     """
     while True:
         await due.wait()

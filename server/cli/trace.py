@@ -83,10 +83,12 @@ def trace_blocks(answer: dict[str, Any]) -> list[str | Table]:
     Args:
         answer: as engine.trace.predict gives it.
     """
+    nr = answer["ticks"]
+    ticks = "1 tick" if nr == 1 else f"{nr} ticks"
     counts = [(c["nr"], c["outcome"], c["reason"]) for c in answer["counts"]]
     blocks: list[str | Table] = [
         paragraph(
-            f"{answer['design']}, profile {answer['profile']}: {answer['ticks']} ticks from tick "
+            f"{answer['design']}, profile {answer['profile']}: {ticks} from tick "
             f"{answer['tick']}, {answer['total']} pages and pageblocks handled"
         ),
         "",

@@ -53,7 +53,7 @@ class CoreFunction(CPUDispatcher):
         if args not in self.overloads:
             with self._compiling_counter:  # by which numba knows one that calls itself
                 part = programs.part_of(self, args)
-            self.overloads[args] = programs.declaration(part)
+            self.overloads[args] = programs.declaration_of(part)
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
         """What numba's type inference asks for at a call: the signature, as a template.

@@ -132,7 +132,7 @@ def _add(code: bytes, environments: Iterable[Any]) -> None:
         _alive().append(environment)
 
 
-def load(program: Program) -> None:
+def load_program(program: Program) -> None:
     """Make the functions of a program callable by machine code."""
     _add(
         program.code,

@@ -41,4 +41,4 @@ def run_step(name: str) -> None:
         if name == LINK:
             programs.make_core_program()
         else:
-            programs.lower([known[name]])
+            programs.lower_all([known[name]])

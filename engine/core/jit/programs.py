@@ -28,7 +28,7 @@ _FLAGS = ("BOUNDSCHECK", "OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "DEBUGINFO_DE
 PROGRAM = "program"
 MOST_ALONE = 100  # functions in a program of its own: more, and the whole core takes as long
 
-Key = tuple[str, str, Types]  # module, qualified name, argument types
+FunctionKey = tuple[str, str, Types]  # module, qualified name, argument types
 
 
 @cache
@@ -55,11 +55,11 @@ def core_folder() -> str:
     return digest_of("core", core_digest(), *_machine())
 
 
-def _key(function: Function, args: Types) -> Key:
+def _key(function: Function, args: Types) -> FunctionKey:
     return function.py_func.__module__, function.py_func.__qualname__, args
 
 
-def _symbol(key: Key) -> str:
+def _symbol(key: FunctionKey) -> str:
     """The symbol that the front end gives to a core function (_Compiler in frontend.py)."""
     module, name, args = key
     return str(
@@ -67,15 +67,15 @@ def _symbol(key: Key) -> str:
     )
 
 
-def _file_of(key: Key, kind: str) -> str | None:
+def _file_of(key: FunctionKey, kind: str) -> str | None:
     folder = _folder(key[0])
     return folder and f"{folder}/{key[1]}.{frontend.short_name(key[2])}.{kind}"
 
 
-_parts: dict[Key, Part] = {}
+_parts: dict[FunctionKey, Part] = {}
 
 
-def declaration(part: Part) -> Any:
+def declaration_of(part: Part) -> Any:
     """A CompileResult by which compiled code may call a part."""
     return frontend.declaration(part, object())
 
@@ -110,7 +110,7 @@ def _function(module: str, name: str) -> Function:
 
 def with_callees(parts: list[Part]) -> list[Part]:
     """Some parts and all that they call, directly or not; each once, in an order of their own."""
-    found: dict[Key, Part] = {}
+    found: dict[FunctionKey, Part] = {}
     waiting = list(parts)
     while waiting:
         part = waiting.pop()
@@ -128,7 +128,7 @@ def _load_program(name: str | None) -> "link.Program | None":
     if data is None:
         return None
     program: link.Program = frontend.loads(data)
-    link.load(program)
+    link.load_program(program)
     return program
 
 
@@ -144,7 +144,7 @@ def core_program() -> "link.Program | None":
     return _core[0] if _core else None
 
 
-def lower(functions: Iterable[Function]) -> list[Part]:
+def lower_all(functions: Iterable[Function]) -> list[Part]:
     """Run the front end on functions, callees first, for the types of their docstrings.
 
     numba would come to the callees by itself, one inside of the other, hundreds deep. A docstring
@@ -163,7 +163,7 @@ def lower(functions: Iterable[Function]) -> list[Part]:
 
 def make_core_program() -> "link.Program":
     """Link the whole core, for which the front end is run where it was not; kept in the cache."""
-    parts = with_callees(lower(callees_first(every_function().values())))
+    parts = with_callees(lower_all(callees_first(every_function().values())))
     program = link.link(parts, parts)
     disk.store(f"{core_folder()}/{PROGRAM}", frontend.dumps(program))
     return program
@@ -189,7 +189,7 @@ def _core_program_for(function: Function) -> "link.Program | None":
     program = core_program()
     if program is None and len(callees_first([function])) > MOST_ALONE:
         program = make_core_program()
-        link.load(program)
+        link.load_program(program)
         _core.append(program)
     return program
 
@@ -199,12 +199,12 @@ def _program_of(function: Function, args: Types) -> "link.Program":
     name = _file_of(_key(function, args), PROGRAM)
     program = _load_program(name)
     if program is None:
-        lower(callees_first([function]))
+        lower_all(callees_first([function]))
         root = part_of(function, args)
         program = link.link(with_callees([root]), [root])
         if name:
             disk.store(name, frontend.dumps(program))
-        link.load(program)
+        link.load_program(program)
     return program
 
 

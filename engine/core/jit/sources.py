@@ -26,7 +26,7 @@ _MOST_REMEMBERED = 2000
 
 
 @dataclass(frozen=True)
-class Source:
+class ModuleSource:
     """What one file says.
 
     Attributes:
@@ -68,7 +68,7 @@ def modules_below(package: str) -> frozenset[str]:
 
 
 def _syntax(node: object) -> Iterator[str]:
-    """A tree in words that every version of Python has alike: empty fields are left out."""
+    """A tree in words that every version of Python shares: empty fields are left out."""
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         if isinstance(node.value.value, str):  # a docstring, or a sentence elsewhere
             return
@@ -99,7 +99,7 @@ def _imports(tree: ast.AST) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
 
 
-def parse(text: bytes) -> Source:
+def parse(text: bytes) -> ModuleSource:
     """What a file of this text says.
 
     Raises:
@@ -107,7 +107,7 @@ def parse(text: bytes) -> Source:
     """
     tree = ast.parse(text)
     engine = {name for name in _imports(tree) if f"{name}.".startswith("engine.")}
-    return Source(digest_of("".join(_syntax(tree))), tuple(sorted(engine)))
+    return ModuleSource(digest_of("".join(_syntax(tree))), tuple(sorted(engine)))
 
 
 class _Memory:
@@ -124,14 +124,14 @@ class _Memory:
         if kept.get("format") == _MEMORY_FORMAT:
             self._known = kept["known"]
 
-    def parse(self, text: bytes) -> Source:
+    def parse(self, text: bytes) -> ModuleSource:
         key = hashlib.blake2b(text, digest_size=16).hexdigest()
         if key not in self._known:
             source = parse(text)
             self._known[key] = [source.digest, list(source.imports)]
             self._changed = True
         digest, imports = self._known[key]
-        return Source(str(digest), tuple(imports))  # type: ignore[arg-type]
+        return ModuleSource(str(digest), tuple(imports))  # type: ignore[arg-type]
 
     def save(self) -> None:
         """Into the cache, if anything was parsed; the oldest go first when there are too many."""
@@ -148,7 +148,7 @@ def _memory() -> _Memory:
 
 
 @cache
-def _source(module: str) -> Source | None:
+def _source(module: str) -> ModuleSource | None:
     path = path_of(module)
     return _memory().parse(path.read_bytes()) if path else None
 

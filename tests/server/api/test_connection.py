@@ -7,7 +7,7 @@ import pytest
 from fastapi import WebSocket
 
 from server.api import connection as module
-from server.api.connection import Closing, Connection, Gone
+from server.api.connection import ClientGone, Closing, Connection
 
 
 class Channel:
@@ -54,7 +54,7 @@ async def test_a_conversation():
     assert [await channel.connection.receive() for _ in range(3)] == ["a", b"b", b""]
     await channel.connection.send("c")
     await channel.connection.send(b"d")
-    with pytest.raises(Gone):
+    with pytest.raises(ClientGone):
         await channel.connection.receive()
     assert channel.types == ["accept", "send", "send"]
 
@@ -62,12 +62,12 @@ async def test_a_conversation():
 async def test_nothing_is_sent_or_awaited_when_the_client_is_gone():
     channel = await opened()
     channel.incoming.append({"type": "websocket.disconnect", "code": 1001})
-    with pytest.raises(Gone):
+    with pytest.raises(ClientGone):
         await channel.connection.receive()
     for _ in range(2):
-        with pytest.raises(Gone):
+        with pytest.raises(ClientGone):
             await channel.connection.receive()
-        with pytest.raises(Gone):
+        with pytest.raises(ClientGone):
             await channel.connection.send("late")
         await channel.connection.close(Closing(4404, "late"))
     assert channel.types == ["accept"]
@@ -76,10 +76,10 @@ async def test_nothing_is_sent_or_awaited_when_the_client_is_gone():
 async def test_a_client_that_is_lost_while_it_is_written_to_is_gone():
     channel = await opened()
     channel.lost = True
-    with pytest.raises(Gone):
+    with pytest.raises(ClientGone):
         await channel.connection.send("a")
     channel.lost = False
-    with pytest.raises(Gone):
+    with pytest.raises(ClientGone):
         await channel.connection.send("b")
 
 
@@ -88,7 +88,7 @@ async def test_a_close_says_why_first_and_is_the_last_word():
     text = "é" * 100  # 200 bytes; a reason has 123 at most
     await channel.connection.close(Closing(4404, text))
     await channel.connection.close(Closing(4400, "again"))
-    with pytest.raises(Gone):
+    with pytest.raises(ClientGone):
         await channel.connection.send("after")
     assert channel.types == ["accept", "send", "close"]
     assert json.loads(channel.sent[1]["text"])["text"] == text
@@ -99,7 +99,7 @@ async def test_the_last_words_do_not_wait_for_a_client_that_does_not_read(monkey
     monkeypatch.setattr(module, "CLOSE_S", 0.01)
     channel = await opened(full=True)
     await channel.connection.close(Closing(4429, "this page reads too slowly"))
-    with pytest.raises(Gone):
+    with pytest.raises(ClientGone):
         await channel.connection.send("after")
 
 
@@ -118,5 +118,5 @@ async def test_a_refusal_before_the_handshake_is_http_where_the_server_can(exten
 
 async def test_a_client_that_leaves_before_the_answer_is_no_error():
     for ask in (lambda c: c.accept(), lambda c: c.deny("no")):
-        with pytest.raises(Gone):
+        with pytest.raises(ClientGone):
             await ask(Channel(lost=True).connection)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.capture.load import load_capture
+from engine.recordings.quantities import recorded
 from engine.recordings.recording import load_recording
 from server.cli import main
 from server.cli.series import RecordedMachine, parse_steps, record_series
@@ -74,7 +75,7 @@ def test_a_recorded_series_loads_as_a_recording(fake: Fake, tmp_path: Path) -> N
     recording = load_recording(out, capture.zones[0].key)
     assert recording.name == "mine"
     assert recording.ops == steps
-    (run,) = recording.runs["lru_hook"]
+    (run,) = recorded(recording, "lru_hook")
     assert run[3] == {"huge": 9}
     assert set(run[0]) == {"blocks", "free", "unusable", "isolated", "scanned", "moved"}
     result = json.loads((out / "result.json").read_text())

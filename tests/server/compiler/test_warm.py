@@ -4,7 +4,6 @@ import os
 import threading
 
 import pytest
-from numba import config
 
 from engine.commands import COMMANDS
 from engine.core.jit import graph, precompile, programs
@@ -32,7 +31,7 @@ def test_the_scene_plays():
     assert 0 < done <= total
 
 
-@pytest.mark.skipif(bool(config.DISABLE_JIT), reason="nothing is compiled here")
+@pytest.mark.compiled
 def test_what_is_compiled_ahead_is_what_is_called():
     """Types of a wrong docstring would be compiled for nothing, and the right ones beside them."""
     for _ in warm_module.scene():

@@ -31,13 +31,13 @@ def test_it_does_a_step_and_leaves_what_comes_of_it_in_the_cache(pool, tmp_path)
     assert names == {"rng_below", "rng_next"}
 
 
-def test_a_step_that_is_none_is_told(pool):
+def test_an_unknown_step_raises_where_it_was_asked_for(pool):
     executor, _ = pool
     with pytest.raises(KeyError, match="no_such_step"):
         executor.submit(worker.do, "no_such_step").result()
 
 
-def test_it_ends_when_it_is_told_to_whatever_it_does(pool):
+def test_a_closed_stop_ends_it_in_the_middle_of_its_work(pool):
     executor, stop = pool
     assert executor.submit(os.getpid).result() != os.getpid()
     work = executor.submit(eval, "__import__('threading').Event().wait(60)")

@@ -12,7 +12,7 @@ from engine.core.jit import cache, decorate, programs
 from engine.core.jit.decorate import core_inline, core_jit
 from tests.engine.core.jit.programs_run import run
 
-compiled = pytest.mark.skipif(bool(config.DISABLE_JIT), reason="nothing is compiled here")
+compiled = pytest.mark.compiled
 
 
 def test_uncompiled_functions_stay_plain(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,7 +114,7 @@ def test_a_function_may_call_itself_but_not_in_a_circle() -> None:
 
 
 @compiled
-def test_other_compiled_code_is_told_to_be_of_the_core() -> None:
+def test_other_compiled_code_is_refused() -> None:
     @njit
     def stranger(n):
         return _half(n)
@@ -137,9 +137,9 @@ def test_the_switch_knows_two_words(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_wrong_docstring_gives_no_wrong_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """It only plans; what is compiled is what callers pass."""
     monkeypatch.setattr(_half.py_func, "__doc__", "Args:\n    n: int32[n]\n")
-    assert programs.lower([_half]) == []
+    assert programs.lower_all([_half]) == []
     monkeypatch.setattr(_half.py_func, "__doc__", "Args:\n    n: bool\n")
-    assert [part.args for part in programs.lower([_half])] == [(types.boolean,)]
+    assert [part.args for part in programs.lower_all([_half])] == [(types.boolean,)]
     assert _sum(np.arange(5), 1) == 1 + sum(v // 2 + 1 + 5 for v in range(5))
 
 

@@ -6,14 +6,14 @@ import pickle
 
 import llvmlite.binding as ll
 import pytest
-from numba import config, types
+from numba import types
 
 from engine.core.jit import frontend
 from engine.core.jit.graph import signature
 from engine.core.jit.programs import part_of
 from engine.core.memory import rng
 
-pytestmark = pytest.mark.skipif(bool(config.DISABLE_JIT), reason="nothing is compiled here")
+pytestmark = pytest.mark.compiled
 
 
 def test_a_part_names_what_it_calls_and_does_not_hold_it() -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import llvmlite.binding as ll
 import pytest
-from numba import config
 
 from engine.core.jit import frontend, link, programs
 from engine.core.jit.graph import signature
 from engine.core.memory import rng
 
-pytestmark = pytest.mark.skipif(bool(config.DISABLE_JIT), reason="nothing is compiled here")
+pytestmark = pytest.mark.compiled
 
 
 def parts() -> list[frontend.Part]:

@@ -12,7 +12,7 @@ from engine.core.jit import graph, precompile, programs
 from tests.engine.core.jit.programs_run import ANSWER, RNG, run
 from tests.engine.core.jit.test_programs import SMALL
 
-compiled = pytest.mark.skipif(bool(config.DISABLE_JIT), reason="nothing is compiled here")
+compiled = pytest.mark.compiled
 
 
 @compiled

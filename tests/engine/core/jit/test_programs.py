@@ -12,7 +12,7 @@ from engine.core.jit.graph import signature
 from engine.core.memory import rng
 from tests.engine.core.jit.programs_run import ANSWER, COMPILED, NOTHING, RNG, run
 
-compiled = pytest.mark.skipif(bool(config.DISABLE_JIT), reason="nothing is compiled here")
+compiled = pytest.mark.compiled
 
 # The core cut down to two functions: all of it takes the front end half a minute.
 SMALL = """
