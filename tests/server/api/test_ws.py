@@ -240,7 +240,9 @@ async def test_a_farewell_reaches_whoever_comes_too_late_by_its_code_and_not_by_
         assert (await client.text("error"))["code"] is None
 
 
-async def test_a_fault_after_the_handshake_is_told_on_the_socket(server, monkeypatch):
+async def test_a_fault_after_the_handshake_closes_the_socket_with_its_code_on_the_socket(
+    server, monkeypatch
+):
     """Starlette would answer with an HTTP response, long after the handshake."""
 
     def broken(*_):

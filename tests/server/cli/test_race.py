@@ -47,7 +47,7 @@ def test_the_table_has_a_column_for_each_actor_and_names_other_defects_of_the_er
 ) -> None:
     status, out, _ = run(capsys, "--known-defects", "putback_trylock")
     assert status == 0
-    assert "lost_page: A balloon page is on no list any more" in out
+    assert "lost_page: A balloon page is no longer on any list" in out
     assert "putback_balloon_page: tries to" in out
     assert "known defects: putback_trylock" in out
     assert "bare_deflate: The driver takes pages off its list" in out
