@@ -14,28 +14,23 @@ COPY server server
 COPY web web
 COPY examples examples
 # The wheel, then out with what never runs. The bytecode stays: without it every start takes a second
-# more. Whole seconds, because a layer keeps no fractions and numba compares the source's time.
+# more.
 RUN /opt/build/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir /tmp/wheel . \
  && /opt/fragscope/bin/pip install --quiet --no-deps --no-compile /tmp/wheel/*.whl \
  && /opt/fragscope/bin/pip uninstall --quiet --yes pip \
  && cd /opt/fragscope/lib/python3*/site-packages \
- && find engine server -name '*.py' -exec touch -d '2000-01-01 00:00:00 UTC' {} + \
  && /opt/fragscope/bin/python -m compileall -q engine server \
  && rm -rf numba/tests numba/cuda/tests plotly/labextension plotly/package_data/datasets \
  && find . -depth -type d -path './numpy/*' -name tests -exec rm -rf {} + \
  && find . -name '*.pyi' -delete
-# numba keys its cache by CPU. "generic" makes the one compiled here valid on every machine of this
-# architecture; docs/BENCHMARKS.md has what that costs.
+# Compiled code is for one processor. "generic" makes the one compiled here valid on every machine of
+# this architecture; docs/BENCHMARKS.md has what that costs.
 ENV NUMBA_CPU_NAME=generic NUMBA_CPU_FEATURES="" FRAGSCOPE_CACHE_DIR=/opt/fragscope/core-cache
-# Compiled code contains all that it calls, so a warm start loads only what Python calls: a tenth of the
-# files. The second run names them; the others are needed to compile and not to run.
+# What is left are the program, its entries and what the sources said; the parts are linked.
 RUN /opt/fragscope/bin/fragscope warmup \
- && NUMBA_DEBUG_CACHE=1 /opt/fragscope/bin/fragscope warmup > /tmp/loads \
- && sed -n "s/^\[cache\] data loaded from '\(.*\)'$/\1/p" /tmp/loads | sort -u > /tmp/used \
- && find "$FRAGSCOPE_CACHE_DIR" -name '*.nbc' | grep -vxFf /tmp/used | xargs rm \
- && find "$FRAGSCOPE_CACHE_DIR" -name '*.nbi' | while read -r index; do \
-        ls "${index%.nbi}".*.nbc > /dev/null 2>&1 || rm "$index"; done \
- && du -sm "$FRAGSCOPE_CACHE_DIR"
+ && find "$FRAGSCOPE_CACHE_DIR" -name '*.part' -delete \
+ && find "$FRAGSCOPE_CACHE_DIR" -type d -empty -delete \
+ && du -sk "$FRAGSCOPE_CACHE_DIR"
 # The base image comes without the bytecode of Python's own library: compiling it took a third of a start.
 RUN library="$(python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')" \
  && python -m compileall -q -x '/(test|idlelib|turtledemo|lib2to3|ensurepip|site-packages)/' "$library" \
@@ -56,5 +51,5 @@ EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
     CMD ["python", "-c", "import os, urllib.request as r; r.urlopen('http://127.0.0.1:' + os.environ['FRAGSCOPE_PORT'] + '/healthz', timeout=2)"]
-# The engine finds its warm cache read-only and works on a copy below /tmp.
+# The engine reads its warm cache where it is.
 CMD ["fragscope", "serve"]

@@ -139,10 +139,12 @@ class Settings(BaseSettings):
 # Read by others than Settings; listed here so that one document names every setting.
 OTHER_SETTINGS: Mapping[str, str] = {
     "FRAGSCOPE_CACHE_DIR": "folder for the compiled core; default: fragscope in the user's cache",
+    "FRAGSCOPE_JIT": "`ordinary` leaves the core to numba alone, which takes minutes: for a numba "
+    "that has moved what our compiler uses",
 }
 # For tests and for those who work on the project; CONTRIBUTING.md is about them.
 DEVELOPMENT_SETTINGS = frozenset(
-    PREFIX + name for name in ("REQUIRE", "HYPOTHESIS", "CONTAINER_STORE", "JIT")
+    PREFIX + name for name in ("REQUIRE", "HYPOTHESIS", "CONTAINER_STORE")
 )
 
 # What Kubernetes (service links) and Docker (links) put into the environment of every container

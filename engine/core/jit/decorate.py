@@ -22,6 +22,8 @@ _OPTIONS = {"nopython": True, "nogil": True, "error_model": "python", "boundsche
 _ALLOCATING = {"empty", "zeros"}  # numpy's makers of scratch arrays
 MODES = ("once", "ordinary")
 
+IS_COMPILED = not config.DISABLE_JIT  # for the few lines that must differ
+
 
 def mode() -> str:
     """How the core is compiled: FRAGSCOPE_JIT.

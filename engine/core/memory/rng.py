@@ -1,9 +1,8 @@
 """The guest's own random generator: splitmix64 with its state in Guest.vm, so copies agree."""
 
 import numpy as np
-from numba import config
 
-from engine.core import core_jit
+from engine.core import IS_COMPILED, core_jit
 
 _GAMMA = np.uint64(0x9E3779B97F4A7C15)
 _MIX1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -32,7 +31,7 @@ def rng_next(guest):
     return z ^ (z >> _S31)
 
 
-if config.DISABLE_JIT:
+if not IS_COMPILED:
     # Uncompiled numpy scalars warn when they wrap around, which this generator relies on.
     rng_next = np.errstate(over="ignore")(rng_next)
 
