@@ -87,6 +87,8 @@ _OF_OTHERS = {
         KernelName("put_page", "mm/swap.c"),
     ),
 }
+for _names in (_OF_BALLOON, _OF_OTHERS):  # the same job for a range as for a compactor
+    _names["isolate_range_page"] = _names["isolate_page"]
 _HOOK_TEST = (
     KernelName("__PageMovable", "include/linux/page-flags.h"),
     KernelName("balloon_page_movable", _OLD_FILE),

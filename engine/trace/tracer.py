@@ -20,7 +20,7 @@ from engine.trace.sentences import facts
 from engine.trace.state import page_now
 
 # Functions that take a page off its home list: from here on it is open.
-_OPENERS = {"isolate_page", "isolate_balloon_page"}
+_OPENERS = {"isolate_page", "isolate_range_page", "isolate_balloon_page"}
 # Taking a reference comes first, dropping it last.
 _HOLDERS = {*_OPENERS, "putback_page"}
 # Functions that look at a page first.

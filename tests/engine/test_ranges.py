@@ -35,7 +35,7 @@ def test_a_stop_has_a_page_a_reason_and_a_source() -> None:
         )
     )
     assert (answer["result"], answer["reason"]) == ("stopped", "in_use")
-    assert "page 4711 (balloon page) is in use" in answer["sentence"]
+    assert "page 4711 (balloon page) is still in use" in answer["sentence"]
     assert answer["source"] == "mm/page_isolation.c test_pages_isolated()"
     assert (answer["page"], answer["wasted"]) == ("balloon page", 12)
     assert json.loads(json.dumps(answer)) == answer
