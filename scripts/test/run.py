@@ -225,7 +225,7 @@ LEGS: dict[str, tuple[Callable[[], Count], tuple[tuple[tuple[str, ...], str], ..
 ALONE = ("browser", "container")
 # The others run in two lanes, each on a core. A lane that is free takes the next of this list:
 # the longest first, so that the lanes end together. "image" builds the container's image ahead.
-QUEUE = ("python", "bounds", "uncompiled", "image", "web", "types", "race", "lint")
+QUEUE = ("uncompiled", "python", "bounds", "image", "web", "types", "race", "lint")
 DEFAULT = [leg for leg in LEGS if leg != "types"]  # web contains it
 
 
