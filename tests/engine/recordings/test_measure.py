@@ -13,6 +13,7 @@ from engine.recordings.measure import everything, measure
 RUNS = Path(__file__).parents[3] / "examples" / "runs"
 
 
+@pytest.mark.slow
 def test_each_seed_is_judged_and_side_by_side_is_the_same() -> None:
     found = measure(RUNS, (1, 2))
     assert found.name == "runs"
@@ -23,6 +24,7 @@ def test_each_seed_is_judged_and_side_by_side_is_the_same() -> None:
         assert measure(RUNS, (1, 2), pool.map).judged == found.judged
 
 
+@pytest.mark.slow
 def test_the_capture_is_read_as_the_kernel_says() -> None:
     found = measure(RUNS, (1,))
     right, total = found.types
