@@ -29,6 +29,7 @@ from engine.commands import (
     SetWorkload,
     TakeHugePages,
 )
+from engine.core import engine_digest
 from engine.core.jit.cache import folders
 from engine.core.jit.graph import functions
 from engine.designs import DESIGNS
@@ -94,6 +95,8 @@ def scene() -> Iterator[str]:
         world.digest(i)
     yield "the check"
     world.validate()
+    # A welcome names the engine: what that takes of the sources is remembered in the cache as well.
+    engine_digest()
     yield "the rules of 2012"
     profile = u.PROFILES[u.PROFILE_2012]
     old = World(base, replace(config, designs=every_design(profile)[:8], profile=profile))
