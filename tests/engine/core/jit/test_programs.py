@@ -56,11 +56,15 @@ def test_the_symbol_is_the_one_that_the_front_end_gives() -> None:
 
 
 @compiled
-@pytest.mark.parametrize("flag", ["BOUNDSCHECK", "OPT"])
-def test_the_folders_know_the_flags(flag: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = programs._machine.__wrapped__()
-    monkeypatch.setattr(config, flag, 1 if flag == "BOUNDSCHECK" else 2)
-    assert programs._machine.__wrapped__() != before
+@pytest.mark.parametrize(("flag", "values"), [("BOUNDSCHECK", (0, 1)), ("OPT", (2, 3))])
+def test_the_folders_know_the_flags(
+    flag: str, values: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = set()
+    for value in values:
+        monkeypatch.setattr(config, flag, value)
+        found.add(programs._machine.__wrapped__())
+    assert len(found) == 2
 
 
 def test_what_is_not_of_the_core_is_not_kept() -> None:
