@@ -20,7 +20,7 @@ log = logging.getLogger("fragscope")
 
 TEXT = "compiling the simulator, once"  # what those who wait are told
 MAX_WORKERS = 6  # the longest chain of functions that call each other keeps four busy
-WORKER_MIB = 512  # what one needs at most: 310 were seen
+WORKER_MIB = 1024  # what one needs at most: 600 were seen of one that does all
 
 
 def nr_workers() -> int:
