@@ -19,7 +19,6 @@ from server.session.mailbox import (
     Ask,
     Built,
     Ended,
-    Frames,
     FromClient,
     Gone,
     Joined,
@@ -29,8 +28,8 @@ from server.session.mailbox import (
     Renewed,
     Stop,
     Text,
-    Wanted,
 )
+from server.session.publisher import Delivery
 from server.session.session import Session
 from server.session.transcript import Transcript
 from server.wire import messages
@@ -89,10 +88,9 @@ class SessionHandle:
 
     def _receive(self, batch: list[Outgoing]) -> None:
         for item in batch:
-            if isinstance(item, Frames):
-                made = item.delivery
-                for client in made.clients:
-                    self.hub.deliver(client, made.base, made.seq, made.data)
+            if isinstance(item, Delivery):
+                for client in item.clients:
+                    self.hub.deliver(client, item.base, item.seq, item.data)
             elif isinstance(item, Text):
                 for client in item.clients:
                     self.hub.text(client, item.text)
@@ -115,7 +113,7 @@ class SessionHandle:
 
     def _ask_for_frames(self) -> None:
         for want in self.hub.wants():
-            self._runner.put(Wanted(want.client, want.base))
+            self._runner.put(want)
 
     # -- from sockets ----------------------------------------------------------------------------
     @property
