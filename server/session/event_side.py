@@ -66,6 +66,7 @@ class SessionHandle:
         """
         self.id = session_id
         self.config = config  # of its guests, or of those that are being made
+        self.times_made = 0  # its guests, by the start and by resets
         self._made = config
         self.hub = Hub()
         self.ended: Ended | None = None
@@ -102,6 +103,7 @@ class SessionHandle:
             elif isinstance(item, Built):
                 self._progress = None
                 self._made = item.config if item.ok else self._made
+                self.times_made += item.ok
                 self.config = self._made
                 self._on_change(self, item)
             elif isinstance(item, Ended):
