@@ -1,4 +1,4 @@
-"""What server/api/ws_protocol.py relies on in uvicorn and websockets, from the sources of all three.
+"""What server/api/ws_protocol.py relies on in uvicorn and websockets, from the sources of each.
 
 Neither promises any of it: what a new version must still have are the names in our code.
 """
