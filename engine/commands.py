@@ -10,7 +10,7 @@ from dataclasses import fields as dataclass_fields
 from typing import Any, ClassVar
 
 from engine import units as u
-from engine.errors import RefusedError
+from engine.errors import RefusedError, unknown_name
 
 MAX_PAGES = 1 << 28  # 1 TiB: more than any guest we make, small enough for int32 arithmetic
 MAX_RATE = 100_000  # workload operations a tick
@@ -214,7 +214,7 @@ def command_from_dict(data: object) -> Command:
         raise RefusedError(f"a command is a JSON object with a type, not {type(data).__name__}")
     name = data.get("type")
     if not isinstance(name, str) or name not in COMMANDS:
-        raise RefusedError(f"unknown command {name!r:.60}: known are {', '.join(COMMANDS)}")
+        raise unknown_name("command", name, COMMANDS)
     cls = COMMANDS[name]
     fields = {k: v for k, v in data.items() if k != "type"}
     known = [field.name for field in dataclass_fields(cls)]

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from engine import units as u
-from engine.errors import RefusedError
+from engine.errors import RefusedError, unknown_name
 
 _NO_YES = ("no", "yes")
 _MARKS = ("min", "low")  # by u.WMARK_*
@@ -350,7 +350,7 @@ def kernel_named(name: str) -> Kernel:
         RefusedError: there is no such profile.
     """
     if name not in KERNELS:
-        raise RefusedError(f"unknown profile {name!r:.60}: known are {', '.join(KERNELS)}")
+        raise unknown_name("profile", name, KERNELS)
     return KERNELS[name]
 
 

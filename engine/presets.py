@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from engine import units as u
 from engine.core import run
 from engine.core.memory import buddy
-from engine.errors import RefusedError
+from engine.errors import RefusedError, unknown_name
 from engine.guest import Guest, ZoneSpan, make_guest
 from engine.workload import NO_OPS, RandomBits
 
@@ -128,7 +128,7 @@ def make_synthetic(preset: str, size_mib: int, seed: int, cma_mib: int = 0) -> G
     """
     recipe = PRESETS.get(preset) if isinstance(preset, str) else None
     if recipe is None:
-        raise RefusedError(f"unknown preset {preset!r:.60}: known are {', '.join(PRESETS)}")
+        raise unknown_name("preset", preset, PRESETS)
     if isinstance(size_mib, bool) or not isinstance(size_mib, int):
         raise RefusedError(f"size is {size_mib!r:.60}: a whole number of MiB is needed")
     if not MIN_MIB <= size_mib <= MAX_MIB or size_mib % 2:

@@ -10,7 +10,7 @@ from typing import Any
 
 from engine import commands as c
 from engine import units as u
-from engine.errors import RefusedError
+from engine.errors import RefusedError, unknown_name
 from engine.guest import VMSTAT_FIELDS, Guest
 from engine.ranges import range_answer
 from engine.view import GuestView
@@ -68,7 +68,6 @@ def parse_ops(data: object) -> list[Op]:
 
 def _parse_op(i: int, item: object) -> Op:
     """One operation; see parse_ops."""
-    known = ", ".join([*_WITH_NUMBER, *_WITHOUT_NUMBER, "offline"])
     if not isinstance(item, list) or not item or not isinstance(item[0], str):
         raise RefusedError(f'operation {i} is {item!r:.60}: a list like ["inflate", 200] is needed')
     name = item[0]
@@ -79,7 +78,8 @@ def _parse_op(i: int, item: object) -> Op:
     if name == "offline":
         return _parse_offline(i, item)
     if name not in _WITH_NUMBER:
-        raise RefusedError(f"operation {i}: unknown operation {name!r:.60}: known are {known}")
+        known = (*_WITH_NUMBER, *_WITHOUT_NUMBER, "offline")
+        raise RefusedError(f"operation {i}: {unknown_name('operation', name, known)}")
     unit = _WITH_NUMBER[name]
     if len(item) != 2:
         raise RefusedError(f"operation {i}: {name} needs one number of {unit}")

@@ -115,7 +115,11 @@ class Manager:
         Raises:
             RefusedError, NotFoundError, LimitReachedError: see server/jobs/spread.py.
         """
-        transcript = await handle.transcript()
+        while True:
+            made = handle.times_made
+            transcript = await handle.transcript()
+            if made == handle.times_made:
+                break  # else it was started over meanwhile: that log is of guests that are gone
         if handle.ended is not None:
             raise NotFoundError(self.farewell(handle.id))
         size = self.library.check(transcript.config)

@@ -10,7 +10,7 @@ from engine.designs.dedicated_block import DedicatedBlock
 from engine.designs.lru_hook import LruHook
 from engine.designs.pinned import Pinned
 from engine.designs.separate_pass import SeparatePass
-from engine.errors import RefusedError
+from engine.errors import RefusedError, unknown_name
 
 DESIGNS: dict[str, type[Design]] = {
     d.name: d for d in (Pinned, LruHook, SeparatePass, DedicatedBlock)
@@ -36,7 +36,7 @@ def parse_design(key: str) -> Design:
     name, colon, rest = key.partition(":")
     cls = DESIGNS.get(name)
     if cls is None:
-        raise RefusedError(f"unknown design {name[:_SHOWN]!r}: known are {', '.join(DESIGNS)}")
+        raise unknown_name("design", name, DESIGNS)
     if colon and not rest:
         raise RefusedError(f"design {key[:_SHOWN]!r} ends with a colon: a toggle must follow")
     known = {t.name: t for t in cls.toggles}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from engine.errors import RefusedError
+from engine.errors import unknown_name
 from engine.scenarios.hotplug import CMA, OFFLINE
 from engine.scenarios.model import GROUPS, Scenario
 from engine.scenarios.price import COST
@@ -22,7 +22,7 @@ def scenario(name: str) -> Scenario:
         RefusedError: there is none; the sentence lists the known ones.
     """
     if name not in SCENARIOS:
-        raise RefusedError(f"unknown scenario {name[:60]!r}: known are {', '.join(SCENARIOS)}")
+        raise unknown_name("scenario", name, SCENARIOS)
     return SCENARIOS[name]
 
 

@@ -35,7 +35,7 @@ SEARCHES = frozenset(
 )
 _NO_NUMBERS = frozenset(("guest", "bounds", "ops"))
 _OUT_FUNCTIONS = frozenset(
-    "freepages_list is_buddy zone_start_pfn zone_end_pfn pageblock_start_pfn pageblock_end_pfn "
+    "freepages_list zone_start_pfn zone_end_pfn pageblock_start_pfn pageblock_end_pfn "
     "block_end_pfn compound_pages balloon_size reverses_rounds lru_list_of _count_lru _mark_lru "
     "disown get_pageblock_skip set_pageblock_skip freelist_scan_limit finish_isolation "
     "update_cached_migrate update_pageblock_skip skip_isolation_on_order busy _jobs _clear_touched "

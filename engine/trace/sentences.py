@@ -87,8 +87,9 @@ _OF_OTHERS = {
         KernelName("put_page", "mm/swap.c"),
     ),
 }
-for _names in (_OF_BALLOON, _OF_OTHERS):  # the same job for a range as for a compactor
-    _names["isolate_range_page"] = _names["isolate_page"]
+# The same job for a range as for a compactor.
+_OF_BALLOON["isolate_range_page"] = _OF_BALLOON["isolate_page"]
+_OF_OTHERS["isolate_range_page"] = _OF_OTHERS["isolate_page"]
 _HOOK_TEST = (
     KernelName("__PageMovable", "include/linux/page-flags.h"),
     KernelName("balloon_page_movable", _OLD_FILE),

@@ -24,6 +24,7 @@ from typing import TextIO
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "test-results"
+CORE = RESULTS / "core-cache"  # the core as the first start has compiled it, for the other legs
 PYTHON = sys.executable
 CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 
@@ -59,6 +60,7 @@ PATHS: dict[str, tuple[str, ...]] = {
     "race": ("tests/race",),
     "bounds": ("tests/engine",),
     "uncompiled": ("tests/engine",),
+    "start": ("tests/browser/test_preview.py",),
     "browser": ("tests/browser",),
     "container": ("tests/container",),
 }
@@ -103,9 +105,9 @@ def call(command: list[str], env: dict[str, str] | None = None) -> int:
     ).returncode
 
 
-def check(command: list[str]) -> Count:
+def check(command: list[str], env: dict[str, str] | None = None) -> Count:
     """A tool that says yes or no counts as one test."""
-    if call(command) == 0:
+    if call(command, env) == 0:
         return Count(passed=1)
     return Count(failed=1, notes=[" ".join(command)])
 
@@ -143,8 +145,20 @@ def lint() -> Count:
     return count
 
 
+def core() -> dict[str, str]:
+    """Environment of a leg that needs the compiled core: it need not be compiled once more."""
+    return {"FRAGSCOPE_CACHE_DIR": str(CORE)} if CORE.exists() else {}
+
+
+def start() -> Count:
+    """The first start of a checkout, in Chromium: nothing is compiled yet."""
+    shutil.rmtree(CORE, ignore_errors=True)
+    CORE.mkdir(parents=True)
+    return pytest("start", "-m", "first_start", env={"FRAGSCOPE_FIRST_CACHE": str(CORE)})
+
+
 def python() -> Count:
-    return pytest("python")
+    return pytest("python", env=core())
 
 
 def race() -> Count:
@@ -196,8 +210,8 @@ def web() -> Count:
 
 def browser() -> Count:
     """The page in a real Chromium; compiled ahead, so that no test waits for the compiler."""
-    count = check([str(Path(PYTHON).with_name("fragscope")), "warmup"])
-    count.add(pytest("browser"))
+    count = check([str(Path(PYTHON).with_name("fragscope")), "warmup"], core())
+    count.add(pytest("browser", "-m", "not first_start", env=core()))
     return count
 
 
@@ -218,14 +232,19 @@ LEGS: dict[str, tuple[Callable[[], Count], tuple[tuple[tuple[str, ...], str], ..
     "bounds": (bounds, ()),
     "uncompiled": (uncompiled, ()),
     "web": (web, (NODE, NPM)),
+    "start": (start, (CHROMIUM,)),
     "browser": (browser, (CHROMIUM,)),
     "container": (container, (*ENGINE, CHROMIUM)),
 }
-# Legs that have the machine to themselves, after the others.
-ALONE = ("browser", "container")
-# The others run in two lanes, each on a core. A lane that is free takes the next of this list:
-# the longest first, so that the lanes end together. "image" builds the container's image ahead.
-QUEUE = ("uncompiled", "python", "bounds", "image", "web", "types", "race", "lint")
+# Legs run in two lanes, each on a core. A lane that is free takes the next of this list: the
+# longest first, so that the lanes end together, but "start" before those that need what it compiles.
+# "image" builds the container's image ahead. Those of LAST wait for the others: their tests look at
+# a page that needs the other core.
+QUEUE = (
+    "start", "uncompiled", "python", "bounds", "image", "web", "types", "race", "lint",
+    "browser", "container",
+)  # fmt: skip
+LAST = ("browser", "container")
 DEFAULT = [leg for leg in LEGS if leg != "types"]  # web contains it
 
 
@@ -333,24 +352,27 @@ class Lanes:
                 del _lane.sink
 
 
-def run_legs(legs: list[str]) -> dict[str, Count]:
-    """Run legs: two lanes first, then those that need the machine for themselves."""
-    shared = [leg for leg in legs if leg not in ALONE]
-    if shared and "container" in legs:
-        shared.append("image")
-    lanes = Lanes(shared)
+def run_in_lanes(legs: list[str]) -> dict[str, Count]:
+    """Run legs two at a time; those of the second lane are printed when all are over."""
+    lanes = Lanes(legs)
     beside = threading.Thread(target=lanes.run, args=(False,))
-    if len(shared) > 1:  # one leg alone writes to the terminal
+    if len(legs) > 1:  # one leg alone writes to the terminal
         beside.start()
     lanes.run(True)
-    if len(shared) > 1:
+    if len(legs) > 1:
         beside.join()
     for leg in lanes.logged:
         print((RESULTS / f"{leg}.log").read_text(), flush=True)
-    for leg in legs:
-        if leg in ALONE:
-            run_leg(leg, lanes.counts)
-    return {leg: lanes.counts[leg] for leg in legs}
+    return lanes.counts
+
+
+def run_legs(legs: list[str]) -> dict[str, Count]:
+    """Run all legs, those of LAST after the others."""
+    early = [leg for leg in legs if leg not in LAST]
+    if early and "container" in legs:
+        early.append("image")
+    counts = run_in_lanes(early) | run_in_lanes([leg for leg in legs if leg in LAST])
+    return {leg: counts[leg] for leg in legs}
 
 
 def main(arguments: list[str]) -> int:

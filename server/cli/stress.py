@@ -207,15 +207,14 @@ def run_stress(args: argparse.Namespace) -> int:
     Raises:
         ValueError: bad input; one sentence.
     """
+    from engine.errors import unknown_name
     from engine.spread import MAX_SEEDS, seeds_from
     from engine.stress.params import STRESS_PRESETS
     from engine.stress.summary import combine
     from server.wire.config import MAX_SEED
 
     if args.preset not in STRESS_PRESETS:
-        raise ValueError(
-            f"unknown preset {args.preset[:60]!r}: known are {', '.join(STRESS_PRESETS)}"
-        )
+        raise unknown_name("preset", args.preset, STRESS_PRESETS)
     profile = profile_of(args)
     keys = designs_of(args)
     seed = seed_of(args)

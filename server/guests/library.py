@@ -16,7 +16,7 @@ from engine import units as u
 from engine.capture.archive import Limits
 from engine.capture.load import Capture, guest_from_capture, load_capture
 from engine.core import engine_digest
-from engine.errors import RefusedError
+from engine.errors import unknown_name
 from engine.guest import Guest
 from engine.presets import PRESETS, make_synthetic
 from server.errors import NotFoundError
@@ -223,14 +223,11 @@ class Library:
         source = config.source
         if source.kind == "capture":
             if source.name not in EXAMPLES:
-                raise RefusedError(
-                    f"unknown example {source.name!r}: known are {', '.join(EXAMPLES)}"
-                )
+                raise unknown_name("example", source.name, EXAMPLES)
             pages = u.mib_to_pages(EXAMPLES[source.name].size_mib)
         elif source.kind == "synthetic":
             if source.preset not in PRESETS:
-                known = ", ".join(PRESETS)
-                raise RefusedError(f"unknown preset {source.preset!r}: known are {known}")
+                raise unknown_name("preset", source.preset, PRESETS)
             pages = u.mib_to_pages(source.size_mib)
         else:
             pages = self._upload(source.capture)[1].nr_pages

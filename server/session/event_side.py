@@ -19,7 +19,6 @@ from server.session.mailbox import (
     Ask,
     Built,
     Ended,
-    Frames,
     FromClient,
     Gone,
     Joined,
@@ -29,8 +28,8 @@ from server.session.mailbox import (
     Renewed,
     Stop,
     Text,
-    Wanted,
 )
+from server.session.publisher import Delivery
 from server.session.session import Session
 from server.session.transcript import Transcript
 from server.wire import messages
@@ -67,6 +66,7 @@ class SessionHandle:
         """
         self.id = session_id
         self.config = config  # of its guests, or of those that are being made
+        self.times_made = 0  # its guests, by the start and by resets
         self._made = config
         self.hub = Hub()
         self.ended: Ended | None = None
@@ -89,10 +89,9 @@ class SessionHandle:
 
     def _receive(self, batch: list[Outgoing]) -> None:
         for item in batch:
-            if isinstance(item, Frames):
-                made = item.delivery
-                for client in made.clients:
-                    self.hub.deliver(client, made.base, made.seq, made.data)
+            if isinstance(item, Delivery):
+                for client in item.clients:
+                    self.hub.deliver(client, item.base, item.seq, item.data)
             elif isinstance(item, Text):
                 for client in item.clients:
                     self.hub.text(client, item.text)
@@ -104,6 +103,7 @@ class SessionHandle:
             elif isinstance(item, Built):
                 self._progress = None
                 self._made = item.config if item.ok else self._made
+                self.times_made += item.ok
                 self.config = self._made
                 self._on_change(self, item)
             elif isinstance(item, Ended):
@@ -115,7 +115,7 @@ class SessionHandle:
 
     def _ask_for_frames(self) -> None:
         for want in self.hub.wants():
-            self._runner.put(Wanted(want.client, want.base))
+            self._runner.put(want)
 
     # -- from sockets ----------------------------------------------------------------------------
     @property

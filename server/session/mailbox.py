@@ -10,13 +10,14 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
+from server.session.hub import Want
 from server.session.publisher import Delivery
 from server.session.session import Session
 from server.wire.config import SessionConfig
 from server.wire.messages import Message
 
 
-# -- what comes in -------------------------------------------------------------------------------
+# -- what comes in: these, and hub.Want ----------------------------------------------------------
 @dataclass(frozen=True)
 class Joined:
     """A client has said hello: it is due a welcome."""
@@ -29,14 +30,6 @@ class Left:
     """A client is gone."""
 
     client: int
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A client is ready for a frame; ``base`` as in hub.Want."""
-
-    client: int
-    base: int | None
 
 
 @dataclass(frozen=True)
@@ -75,10 +68,10 @@ class Stop:
     """End the thread."""
 
 
-Incoming = Joined | Left | Wanted | FromClient | Ask | Stop
+Incoming = Joined | Left | Want | FromClient | Ask | Stop
 
 
-# -- what goes out -------------------------------------------------------------------------------
+# -- what goes out: these, and publisher.Delivery ------------------------------------------------
 @dataclass(frozen=True)
 class Text:
     """A text message for some clients."""
@@ -102,13 +95,6 @@ class Renewed:
 
 
 @dataclass(frozen=True)
-class Frames:
-    """One encoded frame for some clients."""
-
-    delivery: Delivery
-
-
-@dataclass(frozen=True)
 class Built:
     """The guests of ``config`` are made (or, ``ok`` false, could not be made)."""
 
@@ -129,7 +115,7 @@ class Gone:
     """The worker has ended and holds no guest any more; always the last."""
 
 
-Outgoing = Text | Progress | Renewed | Frames | Built | Ended | Gone
+Outgoing = Text | Progress | Renewed | Delivery | Built | Ended | Gone
 
 
 class Inbox:

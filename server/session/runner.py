@@ -14,11 +14,11 @@ from typing import Protocol
 
 from engine.errors import RefusedError
 from server.errors import NotFoundError
+from server.session.hub import Want
 from server.session.mailbox import (
     Ask,
     Built,
     Ended,
-    Frames,
     FromClient,
     Gone,
     Inbox,
@@ -30,7 +30,6 @@ from server.session.mailbox import (
     Renewed,
     Stop,
     Text,
-    Wanted,
 )
 from server.session.pace import Pacer
 from server.session.publisher import Publisher
@@ -207,7 +206,7 @@ class Runner:
 
     # -- inbox -----------------------------------------------------------------------------------
     def _handle(self, item: Incoming) -> None:
-        if isinstance(item, Wanted):
+        if isinstance(item, Want):
             if item.client in self._clients:
                 self._publisher.want(item.client, item.base)
         elif isinstance(item, FromClient):
@@ -348,5 +347,4 @@ class Runner:
             )
             self._dirty = False
             self._picture_at = max(self._picture_at + self._interval_s, now)
-        for delivery in self._publisher.publish(self._picture):
-            self._out.append(Frames(delivery))
+        self._out += self._publisher.publish(self._picture)

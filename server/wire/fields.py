@@ -169,7 +169,7 @@ def refusal(error: ValidationError, root: Place, places: Mapping[str, Place]) ->
     if kind in _BAD_TAG:
         key = first["ctx"]["discriminator"].strip("'")
         known = ", ".join(tag for tag, place in places.items() if _default(place, key) == tag)
-        return f"unknown {here} {key} {shown(value.get(key))}: known are {known}"
+        return f"unknown {here} {key} {shown(value.get(key))}: must be one of {known}"
     place = places[way[-2]] if len(way) > 1 else root
     names = tuple(field.name for field in fields(place.form))
     if kind in _EXTRA:

@@ -40,7 +40,7 @@ def test_every_command_is_covered_by_an_example() -> None:
     [
         (None, "a command is a JSON object with a type, not NoneType"),
         ([], "not list"),
-        ({}, "unknown command None: known are balloon_target, "),
+        ({}, "unknown command None: must be one of balloon_target, "),
         ({"type": ["x"]}, "unknown command"),
         ({"type": "fly"}, "unknown command 'fly'"),
         (

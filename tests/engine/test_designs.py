@@ -65,7 +65,7 @@ def test_a_bare_toggle_means_on() -> None:
 @pytest.mark.parametrize(
     ("key", "words"),
     [
-        ("virtio", "unknown design 'virtio': known are pinned, lru_hook, separate_pass"),
+        ("virtio", "unknown design 'virtio': must be one of pinned, lru_hook, separate_pass"),
         ("", "unknown design ''"),
         ("pinned:", "ends with a colon"),
         ("pinned:prevent", "has no toggle 'prevent': it has retry"),

@@ -4,7 +4,7 @@ import pytest
 
 from engine.commands import command_from_dict
 from engine.designs import parse_designs
-from engine.errors import RefusedError
+from engine.errors import RefusedError, unknown_name
 from engine.presets import make_synthetic
 from engine.replay import parse_ops
 
@@ -23,3 +23,9 @@ def test_what_a_person_asks_wrongly_is_refused(ask):
         ask()
     with pytest.raises(ValueError):
         ask()
+
+
+def test_an_unknown_name_is_quoted_in_part_and_told_from_those_there_are():
+    error = unknown_name("design", "x" * 1000, ("pinned", "lru_hook"))
+    assert isinstance(error, RefusedError)
+    assert str(error) == f"unknown design '{'x' * 59}: must be one of pinned, lru_hook"

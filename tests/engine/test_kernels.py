@@ -107,7 +107,9 @@ def test_the_repaired_kernel_differs_by_its_two_repairs() -> None:
 
 
 def test_an_unknown_profile_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"unknown profile '2\.4': known are modern, 2012, 2012\+"):
+    with pytest.raises(
+        ValueError, match=r"unknown profile '2\.4': must be one of modern, 2012, 2012\+"
+    ):
         kernel_named("2.4")
 
 

@@ -92,7 +92,7 @@ def test_beyond_4_gib_there_is_a_normal_zone() -> None:
 @pytest.mark.parametrize(
     ("preset", "size", "words"),
     [
-        ("snug", 1024, "unknown preset 'snug': known are roomy, tight"),
+        ("snug", 1024, "unknown preset 'snug': must be one of roomy, tight"),
         (["roomy"], 1024, "unknown preset"),
         ("roomy", 1, f"size is 1 MiB: an even number from {MIN_MIB} to {MAX_MIB}"),
         ("roomy", 65538, "size is 65538 MiB"),

@@ -174,7 +174,7 @@ def test_a_guest_too_small_for_an_operation_is_refused() -> None:
         ([["offline", 1, 2]], "operation 0: offline: start of the range is 1 MiB: whole"),
         ([["offline", 0, "2"]], "operation 0: offline: size of the range is '2'"),
         ([["contig", 0]], "contig by 0: a whole number of MiB from 1"),
-        ([["explode", 1]], "unknown operation 'explode': known are inflate, deflate, huge"),
+        ([["explode", 1]], "unknown operation 'explode': must be one of inflate, deflate, huge"),
         ([[]], 'a list like ["inflate", 200]'),
         (["compact"], 'a list like ["inflate", 200]'),
         ([["compact"]] * 1001, "1001 operations: at most 1000"),

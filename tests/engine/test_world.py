@@ -252,7 +252,7 @@ def test_sizes_are_in_mib_where_whole() -> None:
 
 
 def test_an_unknown_profile_is_refused():
-    with pytest.raises(ValueError, match=r"unknown profile '3\.8': known are modern, 2012"):
+    with pytest.raises(ValueError, match=r"unknown profile '3\.8': must be one of modern, 2012"):
         World(base("tight"), WorldConfig(("pinned",), profile="3.8"))
 
 

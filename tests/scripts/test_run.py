@@ -66,8 +66,10 @@ def test_no_test_file_is_in_no_leg() -> None:
     ] == []
 
 
-def test_every_leg_has_its_place_in_the_lanes_or_runs_alone() -> None:
-    assert set(run.QUEUE) - {"image"} | set(run.ALONE) == set(run.LEGS)
+def test_every_leg_has_its_place_in_the_lanes() -> None:
+    assert set(run.QUEUE) - {"image"} == set(run.LEGS)
+    assert len(run.QUEUE) == len(set(run.QUEUE))
+    assert set(run.LAST) < set(run.QUEUE)
 
 
 def test_a_free_lane_takes_the_longest_leg_that_is_left() -> None:

@@ -233,6 +233,29 @@ async def test_a_spread_of_a_session_that_has_ended_is_refused(make_manager):
         await asyncio.wait_for(asked, 60)
 
 
+async def test_a_spread_is_of_the_guests_that_are_there_when_it_begins(
+    make_manager, make_session, monkeypatch
+):
+    """The session is started over between the moment its log is read and the start of the spread:
+    nobody would end a spread of the guests before."""
+    manager = make_manager()
+    monkeypatch.setattr(manager, "_build", lambda config, _: make_session(config))
+    handle = await manager.create(SMALL)
+    read, other = handle.transcript, replace(SMALL, seed=2)
+
+    async def overtaken():
+        found = await read()
+        if found.config == SMALL:
+            await manager.reset(handle, 1, Reset("r1", other))
+            await read()  # answered when the new guests are there
+        return found
+
+    monkeypatch.setattr(handle, "transcript", overtaken)
+    spread = await manager.spread(handle, 2)
+    assert spread.transcript.config == other
+    assert manager.spreads.get(handle.id) is spread
+
+
 async def test_a_session_that_never_was_has_a_farewell_too(make_manager):
     assert (
         make_manager().farewell("x")

@@ -12,7 +12,6 @@ from engine.core import core_jit
 from engine.core.compact.fast_search import free_area_nr, next_search_order, search_free_list
 from engine.core.compact.scan import (
     freelist_scan_limit,
-    is_buddy,
     isolation_suitable,
     pageblock_end_pfn,
     pageblock_is_online,
@@ -23,6 +22,7 @@ from engine.core.compact.scan import (
     zone_start_pfn,
 )
 from engine.core.memory.buddy import isolate_free_page
+from engine.core.memory.freearea import is_free_block
 from engine.core.memory.freelist import get_pageblock_migratetype, list_add_tail
 from engine.core.memory.page import set_state
 
@@ -81,7 +81,7 @@ def suitable_migration_target(guest, cc, pfn):
         The balloon pass of separate_pass may ask for another migratetype (rule_pass_target).
     """
     c = guest.cc[cc]
-    if is_buddy(guest, pfn):
+    if is_free_block(guest, pfn):
         order = np.int64(c["order"])
         if order <= 0:
             order = np.int64(u.PAGEBLOCK_ORDER)
@@ -145,7 +145,7 @@ def isolate_freepages_block(guest, cc, start_pfn, end_pfn, stride):
     pfn = np.int64(start_pfn)
     while pfn < end_pfn:
         nr_scanned += 1
-        if not is_buddy(guest, pfn):
+        if not is_free_block(guest, pfn):
             nr = compound_pages(guest, pfn, end_pfn)
             nr_scanned += nr - 1
             pfn += nr - 1 + stride

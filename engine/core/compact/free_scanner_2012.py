@@ -11,7 +11,6 @@ from engine import units as u
 from engine.core import core_jit
 from engine.core.compact.free_scanner import freepages_list
 from engine.core.compact.scan import (
-    is_buddy,
     isolation_suitable,
     pageblock_end_pfn,
     zone_end_pfn,
@@ -19,6 +18,7 @@ from engine.core.compact.scan import (
 )
 from engine.core.compact.scan_2012 import update_free_skip
 from engine.core.memory.buddy import isolate_free_page
+from engine.core.memory.freearea import is_free_block
 from engine.core.memory.freelist import get_pageblock_migratetype, list_add, list_pop
 from engine.core.memory.page import set_state
 from engine.core.memory.watermark import watermark_ok
@@ -49,7 +49,7 @@ def suitable_migration_target_2012(guest, cc, pfn):
         return False  # reason: target_type_of_pass
     if mt == u.MIGRATE_ISOLATE or mt == u.MIGRATE_RESERVE or mt == u.MIGRATE_BALLOON:
         return False  # reason: target_type_closed
-    if is_buddy(guest, pfn) and np.int64(guest.pages[pfn]["order"]) >= u.PAGEBLOCK_ORDER:
+    if is_free_block(guest, pfn) and np.int64(guest.pages[pfn]["order"]) >= u.PAGEBLOCK_ORDER:
         return True
     if mt == u.MIGRATE_MOVABLE or mt == u.MIGRATE_CMA:
         return True
@@ -101,7 +101,7 @@ def isolate_freepages_block_2012(guest, cc, start_pfn, end_pfn):
     pfn = np.int64(start_pfn)
     while pfn < end_pfn:
         nr_scanned += 1
-        if not is_buddy(guest, pfn):
+        if not is_free_block(guest, pfn):
             pfn += 1
             continue
         if not suitable_migration_target_2012(guest, cc, pfn):

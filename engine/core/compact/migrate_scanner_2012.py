@@ -16,8 +16,9 @@ from engine.core.compact.migrate_scanner import (
     is_hooked_balloon_page,
     isolate_page,
 )
-from engine.core.compact.scan import is_buddy, isolation_suitable, pageblock_end_pfn, zone_start_pfn
+from engine.core.compact.scan import isolation_suitable, pageblock_end_pfn, zone_start_pfn
 from engine.core.compact.scan_2012 import align_up, update_migrate_skip
+from engine.core.memory.freearea import is_free_block
 from engine.core.memory.freelist import get_pageblock_migratetype
 
 # How the scanner classifies a page that is not free: one of these, or n > 0 pages to skip.
@@ -114,7 +115,7 @@ def isolate_migratepages_range(guest, cc, low_pfn, end_pfn):
         nr_scanned += 1
         step = np.int64(NEXT_PAGEBLOCK)
         if isolation_suitable(guest, cc, pfn):
-            if is_buddy(guest, pfn):
+            if is_free_block(guest, pfn):
                 nr = np.int64(1) << np.int64(guest.pages[pfn]["order"])
                 nr = min(nr, pageblock_end_pfn(pfn) - pfn)
                 nr_scanned += nr - 1

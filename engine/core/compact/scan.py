@@ -93,22 +93,6 @@ def block_end_pfn(pfn, order):
 
 
 @core_jit
-def is_buddy(guest, pfn):
-    """Whether ``pfn`` is the first page of a free block.
-
-    Args:
-        guest: Guest.
-        pfn: int64.
-    Returns:
-        bool.
-    Source:
-        include/linux/page-flags.h PageBuddy().
-    """
-    page = guest.pages[pfn]
-    return page["state"] == u.STATE_FREE and page["order"] <= u.MAX_PAGE_ORDER
-
-
-@core_jit
 def pageblock_is_online(guest, start_pfn, end_pfn):
     """Whether a pageblock, or the part of it inside the zone, can be scanned.
 

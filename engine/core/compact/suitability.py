@@ -10,7 +10,6 @@ from engine.core import core_jit
 from engine.core.compact.fast_search import free_area_nr
 from engine.core.compact.scan import (
     get_pageblock_skip,
-    is_buddy,
     pageblock_end_pfn,
     pageblock_skip_persistent,
     pageblock_start_pfn,
@@ -18,6 +17,7 @@ from engine.core.compact.scan import (
     zone_start_pfn,
 )
 from engine.core.memory.alloc import wmark_pages, zone_watermark_ok
+from engine.core.memory.freearea import is_free_block
 from engine.core.memory.freelist import get_pageblock_migratetype
 
 COMPACT_MAX_DEFER_SHIFT = 6
@@ -122,7 +122,7 @@ def sample_pageblock(guest, pfn, check_source, check_target):
     """
     for p in range(pfn, pageblock_end_pfn(pfn), 1 << u.PAGE_ALLOC_COSTLY_ORDER):
         page = guest.pages[p]
-        if check_target and is_buddy(guest, p):
+        if check_target and is_free_block(guest, p):
             return True
         if check_source:
             is_tail = page["order"] == u.ORDER_TAIL and (_LRU_KINDS >> np.int64(page["state"])) & 1

@@ -44,5 +44,5 @@ def test_scenarios_come_group_by_group() -> None:
 
 
 def test_an_unknown_name_is_one_sentence() -> None:
-    with pytest.raises(ValueError, match="unknown scenario 'xyz': known are "):
+    with pytest.raises(ValueError, match="unknown scenario 'xyz': must be one of "):
         scenario("xyz")

@@ -12,8 +12,42 @@ import uvicorn
 from server.api import ws_protocol
 from server.api.serve import bind
 from server.api.ws_protocol import WebSocketProtocol
+from tests.server.api import uvicorn_parts
 from tests.server.raw_socket import CLOSE, CONTINUATION, PING, TEXT, RawSocket, frame, text
 from tests.server.server_log import faults
+
+
+def test_this_uvicorn_has_what_the_protocol_overrides():
+    assert uvicorn_parts.moved() == [], (
+        f"uvicorn {uvicorn.__version__} is not the one that server/api/ws_protocol.py was written "
+        f"for: {'; '.join(uvicorn_parts.moved())}. Read its protocol again, then move the pin in "
+        "pyproject.toml."
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("keepalive_timeout", "pong_missing", "its method keepalive_timeout is gone"),
+        (
+            "def send_receive_event_to_app(self)",
+            "def send_receive_event_to_app(self, event)",
+            "its method send_receive_event_to_app takes self, event",
+        ),
+        ("self.handle_parser_exception", "self.fail", "it does not call handle_parser_exception"),
+        ("curr_msg_data_type", "kind", "its attribute curr_msg_data_type is gone"),
+    ],
+)
+def test_what_a_new_uvicorn_has_moved_is_named(old, new, words):
+    assert old in uvicorn_parts.UVICORN
+    (found,) = uvicorn_parts.moved(uvicorn_parts.UVICORN.replace(old, new))
+    assert found.startswith(words)
+
+
+def test_what_a_new_websockets_has_moved_is_named():
+    websockets = uvicorn_parts.WEBSOCKETS.replace("handshake_exc", "failure")
+    (found,) = uvicorn_parts.moved(websockets=websockets)
+    assert found == "the attribute handshake_exc of a connection of websockets is gone"
 
 
 @contextmanager

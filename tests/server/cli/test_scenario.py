@@ -59,7 +59,7 @@ def test_the_table_of_a_scenario_has_its_numbers_and_fits_a_page(
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["nothing"], "unknown scenario 'nothing': known are "),
+        (["nothing"], "unknown scenario 'nothing': must be one of "),
         (["large_inflation", "--seed", "x"], "seed is 'x'"),
         (["--seed", "1"], "--seed is for a scenario"),
         (["large_inflation", "--claims"], "--claims stands alone"),

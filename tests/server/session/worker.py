@@ -4,15 +4,15 @@ import queue
 from concurrent.futures import Future
 
 from server.jsontext import parse_object
+from server.session.hub import Want
 from server.session.mailbox import (
     Ask,
-    Frames,
     FromClient,
     Joined,
     Stop,
     Text,
-    Wanted,
 )
+from server.session.publisher import Delivery
 from server.session.runner import Rates, Runner
 from server.session.session import Session
 from server.wire import frames
@@ -71,8 +71,8 @@ class Worker:
     def picture(self, client=1):
         """Want a frame, get it, know it from now on."""
         base = self.pictures.get(client)
-        self.runner.put(Wanted(client, base.seq if base else None))
-        delivery = self.next(Frames, lambda item: client in item.delivery.clients).delivery
+        self.runner.put(Want(client, base.seq if base else None))
+        delivery = self.next(Delivery, lambda item: client in item.clients)
         self.pictures[client] = frames.decode_frame(delivery.data, base)
         return self.pictures[client]
 

@@ -88,7 +88,7 @@ BAD = [
     ({"type": "pace"}, "message pace lacks ticks_per_s: its fields are type, ticks_per_s", None),
     ({"type": "step", "ticks": 0}, "step is 0: from 1 to 1000 ticks", None),
     ({"type": "step", "ticks": 1.5}, "step is 1.5: a whole number of ticks", None),
-    ({"type": "fly"}, "unknown message type 'fly': known are hello, command", None),
+    ({"type": "fly"}, "unknown message type 'fly': must be one of hello, command", None),
     ({"type": ["a"]}, "unknown message type ['a']", None),
     ({}, "unknown message type None", None),
     ({"type": "key", "x": 1}, "message key has no field 'x': its fields are type", None),

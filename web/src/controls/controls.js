@@ -15,13 +15,7 @@ const KIND_BUTTONS = /** @type {Record<string, string>} */ ({
   compact: "compact", huge: "huge", direct_compact: "direct", drop_caches: "drop", reset: "reset",
 });
 
-/**
- * @typedef {object} Intents
- * @property {(command: import("../net/wire.js").Command, text: string) => void} send
- * @property {(ticks_per_s: number) => void} pace
- * @property {(ticks: number) => void} step
- * @property {() => void} startOver
- */
+/** @typedef {Pick<import("../net/client.js").Client, "send"|"pace"|"step"> & Pick<import("./setup.js").Setup, "startOver">} Intents */
 
 /**
  * @param {import("../state.js").State} state

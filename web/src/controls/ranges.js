@@ -12,7 +12,7 @@ import { rangeBetween, rangeText, verdict } from "./range_text.js";
 /**
  * @param {import("../state.js").State} state
  * @param {import("../lib/paint.js").Painter} painter
- * @param {(command: import("../net/wire.js").Command, text: string) => void} sendCommand
+ * @param {import("../net/client.js").Client["send"]} sendCommand
  */
 export function createRanges(state, painter, sendCommand) {
   const start = need("range-start", HTMLInputElement);

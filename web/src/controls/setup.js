@@ -17,12 +17,18 @@ const PROFILES = [
   { value: "2012+3.14", label: "Linux 3.8 with one repair of 3.14", text: "Compaction notices that its two scanners have met. Whatever differs from 3.8 is due to that defect." },
 ];
 
-/** @typedef {import("../net/wire.js").Config} Config */
+/**
+ * @typedef {import("../net/wire.js").Config} Config
+ *
+ * @typedef {object} Setup
+ * @property {() => void} open
+ * @property {() => void} startOver the same guest and designs again
+ */
 
 /**
  * @param {import("../state.js").State} state
- * @param {(config: Config, text: string) => void} reset
- * @returns {{open: () => void, startOver: () => void}}
+ * @param {import("../net/client.js").Client["reset"]} reset
+ * @returns {Setup}
  */
 export function createSetup(state, reset) {
   const dialog = need("setup", HTMLDialogElement);

@@ -12,12 +12,12 @@ import { createNumbers, sentence } from "./table.js";
 /** @typedef {import("./scenario.js").Place} Place */
 
 /**
- * @typedef {object} Intents
- * @property {(commands: import("../net/wire.js").Command[], text: string) => void} sequence one after the other
- * @property {() => void} startOver
+ * @typedef {object} Ways
  * @property {() => void} others opens the gallery
  * @property {() => void} claim opens the claim that this scenario tests
  * @property {() => void} leave
+ *
+ * @typedef {Pick<import("../net/client.js").Client, "sequence"> & Pick<import("../controls/setup.js").Setup, "startOver"> & Ways} Intents
  */
 
 /**

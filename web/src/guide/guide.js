@@ -12,11 +12,10 @@ import { sameConfig } from "./scenario.js";
 /** @typedef {"scenarios"|"argument"} Tab */
 
 /**
- * @typedef {object} Intents
- * @property {(commands: import("../net/wire.js").Command[], text: string) => void} sequence
- * @property {(config: import("../net/wire.js").Config, text: string) => void} reset
- * @property {() => void} startOver
+ * @typedef {object} Reading
  * @property {() => Promise<import("./scenario.js").Catalog>} read
+ *
+ * @typedef {Pick<import("../net/client.js").Client, "sequence"|"reset"> & Pick<import("../controls/setup.js").Setup, "startOver"> & Reading} Intents
  *
  * @typedef {object} Address the part of the address after the #
  * @property {(name: string) => string|null} get

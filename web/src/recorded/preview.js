@@ -16,7 +16,7 @@ const MADE = "fragscope.made"; // the session that this tab began
  * @param {import("../state.js").State} state
  * @param {import("../lib/paint.js").Painter} painter
  * @param {{getSession: () => string}} address
- * @param {(commands: import("../net/wire.js").Command[], text: string) => void} sequence gives commands one after the other
+ * @param {import("../net/client.js").Client["sequence"]} sequence gives commands one after the other
  * @returns {{go: (step: number) => Promise<void>}} shows a recorded step, as soon as its pictures are there
  */
 export function createPreview(state, painter, address, sequence) {

@@ -15,10 +15,10 @@ import { stepText } from "./still.js";
 const LOOK_MS = 2500; // Play: time to look at a finished step
 
 /**
- * @typedef {object} Intents
- * @property {(command: import("../net/wire.js").Command, text: string) => void} send
- * @property {() => void} startOver
+ * @typedef {object} Still
  * @property {(step: number) => void} show shows a recorded step while there is no simulator yet
+ *
+ * @typedef {Pick<import("../net/client.js").Client, "send"> & Pick<import("../controls/setup.js").Setup, "startOver"> & Still} Intents
  */
 
 /**

@@ -39,7 +39,7 @@ const LATER = 2; // 2 MiB pieces by which a picture may differ from the numbers 
 /**
  * @param {import("../state.js").State} state
  * @param {import("../lib/paint.js").Painter} painter
- * @param {{reset: (config: import("../net/wire.js").Config, text: string) => void}} intents
+ * @param {Pick<import("../net/client.js").Client, "reset">} intents
  */
 export function createTwins(state, painter, intents) {
   /** @type {Slot[]} */

@@ -13,11 +13,11 @@ import { createReasons } from "./reasons.js";
 /** @typedef {import("./handled.js").Trace} Trace */
 
 /**
- * @typedef {object} Doors
- * @property {(ticks_per_s: number) => void} pace
- * @property {(ticks: number) => void} step
+ * @typedef {object} Rest
  * @property {(session: string, design: string, ticks: number) => Promise<Trace>} trace
  * @property {() => Promise<{reasons: import("./handled.js").Reason[]}>} reasons
+ *
+ * @typedef {Pick<import("../net/client.js").Client, "pace"|"step"> & Rest} Doors
  */
 
 /** @param {string} design */

@@ -52,13 +52,6 @@ def test_only_compound_pages_of_a_pageblock_or_more_are_skipped_for_good() -> No
     assert not scan.pageblock_skip_persistent(guest, 1536)
 
 
-def test_a_tail_of_a_big_free_block_is_no_buddy_page() -> None:
-    guest = settle(all_free(4))
-    assert guest.pages[0]["order"] == 10
-    assert scan.is_buddy(guest, 0)
-    assert not scan.is_buddy(guest, 512)
-
-
 def test_skip_hints_are_set_once_and_ignored_on_request() -> None:
     guest = settle(all_free(4))
     assert not scan.test_and_set_skip(guest, u.CC_MEMORY, 600)

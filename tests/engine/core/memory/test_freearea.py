@@ -30,6 +30,13 @@ def test_blocks_in_transit_are_no_free_blocks() -> None:
     assert not fa.is_free_block(guest, 3)
 
 
+def test_a_pageblock_inside_a_larger_free_block_begins_none() -> None:
+    guest = settle(all_free(4))
+    assert guest.pages[0]["order"] == 10
+    assert fa.is_free_block(guest, 0)
+    assert not fa.is_free_block(guest, BLOCK)
+
+
 def test_only_a_free_block_of_the_same_order_and_zone_is_a_buddy() -> None:
     guest = settle(all_free(3))
     assert fa.page_is_buddy(guest, 0, 0, 10)
