@@ -237,7 +237,7 @@ LEGS: dict[str, tuple[Callable[[], Count], tuple[tuple[tuple[str, ...], str], ..
     "container": (container, (*ENGINE, CHROMIUM)),
 }
 # Legs run in two lanes, each on a core. A lane that is free takes the next of this list: the
-# longest first, so that the lanes end together, but "start" before those that need what it compiles.
+# longest first, so that the lanes end together, but "start" before those that use its core.
 # "image" builds the container's image ahead. Those of LAST wait for the others: their tests look at
 # a page that needs the other core.
 QUEUE = (
