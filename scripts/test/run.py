@@ -167,8 +167,12 @@ def race() -> Count:
 
 
 def bounds() -> Count:
-    """The compiled core with every index checked: one out of range raises, not reads on."""
-    return pytest("bounds", "-m", "not slow", env={"NUMBA_BOUNDSCHECK": "1"})
+    """The compiled core with every index checked: one out of range raises, not reads on.
+
+    Without the call trace, whose core is uncompiled in any leg, and the tests of the compiler.
+    """
+    rest = [f"--ignore=tests/engine/{room}" for room in ("trace", "core/jit")]
+    return pytest("bounds", "-m", "not slow", *rest, env={"NUMBA_BOUNDSCHECK": "1"})
 
 
 def uncompiled() -> Count:
