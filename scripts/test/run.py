@@ -167,8 +167,12 @@ def race() -> Count:
 
 
 def bounds() -> Count:
-    """The compiled core with every index checked: one out of range raises, not reads on."""
-    return pytest("bounds", "-m", "not slow", env={"NUMBA_BOUNDSCHECK": "1"})
+    """The compiled core with every index checked: one out of range raises, not reads on.
+
+    Without the call trace, whose core is uncompiled in any leg, and the tests of the compiler.
+    """
+    rest = [f"--ignore=tests/engine/{room}" for room in ("trace", "core/jit")]
+    return pytest("bounds", "-m", "not slow", *rest, env={"NUMBA_BOUNDSCHECK": "1"})
 
 
 def uncompiled() -> Count:
@@ -237,7 +241,7 @@ LEGS: dict[str, tuple[Callable[[], Count], tuple[tuple[tuple[str, ...], str], ..
     "container": (container, (*ENGINE, CHROMIUM)),
 }
 # Legs run in two lanes, each on a core. A lane that is free takes the next of this list: the
-# longest first, so that the lanes end together, but "start" before those that need what it compiles.
+# longest first, so that the lanes end together, but "start" before those that use its core.
 # "image" builds the container's image ahead. Those of LAST wait for the others: their tests look at
 # a page that needs the other core.
 QUEUE = (
