@@ -17,14 +17,25 @@ TENTH = NR_PAGES // 10 // 256 * 256  # pages: what the tests inflate by
 
 
 @cache
-def base(preset: str = "tight", seed: int = 1) -> Guest:
+def _made(preset: str, seed: int, nr_pages: int) -> Guest:
+    return make_from_recipe(PRESETS[preset], nr_pages, seed)
+
+
+def base(preset: str = "tight", seed: int = 1, nr_pages: int = NR_PAGES) -> Guest:
     """A settled guest; a World copies it, so it may be shared."""
-    return make_from_recipe(PRESETS[preset], NR_PAGES, seed)
+    return _made(preset, seed, nr_pages)
 
 
-def world(*keys: str, preset: str = "tight", seed: int = 1, profile: str = u.PROFILES[0]) -> World:
+def world(
+    *keys: str,
+    preset: str = "tight",
+    seed: int = 1,
+    profile: str = u.PROFILES[0],
+    nr_pages: int = NR_PAGES,
+) -> World:
     """A world of the given designs from a shared base."""
-    return World(base(preset), WorldConfig(keys or ("pinned",), seed, profile=profile))
+    guest = base(preset, nr_pages=nr_pages)
+    return World(guest, WorldConfig(keys or ("pinned",), seed, profile=profile))
 
 
 def done(world: World, *commands: c.Command) -> World:
