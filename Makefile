@@ -47,7 +47,7 @@ golden: $(DEV_STAMP)  ## rewrite the golden files; look at the diff before commi
 
 soak: $(DEV_STAMP)  ## stress-highalloc under 20 seeds; ten times the random command sequences; 20,000 sockets of random bytes
 	@$(VENV)/python -m scripts.docs.highalloc
-	@FRAGSCOPE_HYPOTHESIS=soak $(VENV)/python -m pytest -q tests/engine tests/server/api/test_ws_fuzz.py
+	@FRAGSCOPE_HYPOTHESIS=soak $(VENV)/python -m pytest -q tests/engine tests/server/api/test_ws_fuzz.py tests/scripts/test_highalloc.py
 
 lock: $(DEV_STAMP)  ## for maintainers: resolve pyproject.toml anew; UPGRADE=--upgrade moves versions
 	@sh scripts/lock.sh $(UPGRADE)
