@@ -144,7 +144,7 @@ OTHER_SETTINGS: Mapping[str, str] = {
 }
 # For tests and for those who work on the project; CONTRIBUTING.md is about them.
 DEVELOPMENT_SETTINGS = frozenset(
-    PREFIX + name for name in ("REQUIRE", "HYPOTHESIS", "CONTAINER_STORE")
+    PREFIX + name for name in ("REQUIRE", "HYPOTHESIS", "CONTAINER_STORE", "FIRST_CACHE")
 )
 
 # What Kubernetes (service links) and Docker (links) put into the environment of every container
