@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from engine.capture.unpack import DAMAGE, ByteSource, unpacked
 from engine.errors import RefusedError
+from engine.unpack import DAMAGE, ByteSource, unpacked
 
 PAGE_FILES = ("kpageflags", "kpagecount")
 TEXT_FILES = ("buddyinfo", "pagetypeinfo", "zoneinfo", "vmstat", "meminfo")

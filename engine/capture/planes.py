@@ -14,13 +14,8 @@ from numpy.typing import NDArray
 from engine import units as u
 from engine.capture.load import Capture, Inferred
 from engine.capture.pages import count_blocks
-from engine.core.memory.metrics import (
-    contig_pages,
-    extfrag_for_order,
-    fragmentation_index,
-    unusable_index,
-)
 from engine.guest import ZoneSpan
+from engine.indices import contig_pages, extfrag_for_order, fragmentation_index, unusable_index
 from engine.view import (
     FLAG_DEDICATED,
     FLAG_HOLDER_SHIFT,

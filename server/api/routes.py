@@ -7,9 +7,9 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 
-from engine.capture.unpack import ARCHIVE_SUFFIXES
 from engine.designs import DEFAULT_DESIGNS, DESIGNS, MAX_DESIGNS
 from engine.presets import PRESETS
+from engine.unpack import ARCHIVE_SUFFIXES
 from server.api.body import MAX_BODY_BYTES, Refusal, dump_pieces, json_answer, read_body
 from server.api.static import LateScript
 from server.errors import LimitReachedError

@@ -19,6 +19,7 @@ from server.cli.offline import add_offline
 from server.cli.progress import ProgressBar
 from server.cli.race import add_race
 from server.cli.replay import add_replay
+from server.cli.report import add_report
 from server.cli.scenario import add_scenario
 from server.cli.stress import add_stress
 from server.cli.trace import add_trace
@@ -47,6 +48,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     _add_serve(commands)
     add_replay(commands)
+    add_report(commands)
     add_fidelity(commands)
     add_stress(commands)
     add_offline(commands)

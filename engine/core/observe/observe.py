@@ -11,14 +11,8 @@ import numpy as np
 from engine import units as u
 from engine.core import core_jit
 from engine.core.memory.buddy import is_free_block
-from engine.core.memory.metrics import (
-    contig_pages,
-    extfrag_for_order,
-    fragmentation_index,
-    free_counts,
-    main_zone,
-    unusable_index,
-)
+from engine.core.memory.metrics import free_counts, main_zone
+from engine.indices import contig_pages, extfrag_for_order, fragmentation_index, unusable_index
 
 __all__ = [
     "extfrag_for_order",

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from engine.capture.unpack import (
+from engine.unpack import (
     ARCHIVE_SUFFIXES,
     DAMAGE,
     READ_BYTES,

@@ -1,0 +1,176 @@
+"""``fragscope report``: what a machine's own text says about its free memory.
+
+Needs no compiled core: the answer is there at once, wherever the text came from.
+"""
+
+import argparse
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from server.cli.common import add_shared, show_json, whole_number
+from server.cli.table import Column, Table, paragraph, show
+
+MAX_STDIN = 64 << 20  # bytes
+_SHOWN_SENTENCES = 20  # of one kind; --json has all
+_KEYS = (Column("node", left=True, key=True), Column("zone", left=True, key=True))
+_KINDS = {"unmovable": "GFP_KERNEL", "movable": "GFP_HIGHUSER_MOVABLE", "atomic": "GFP_ATOMIC"}
+
+
+def add_report(commands: Any) -> None:
+    """Describe the command to argparse."""
+    report = commands.add_parser(
+        "report",
+        help="read buddyinfo, pagetypeinfo, an OOM report or a sosreport: why did it fail?",
+        description="Free blocks, indices, and whether a request would succeed, from text alone.",
+    )
+    report.add_argument(
+        "path", metavar="PATH",
+        help="a file, a folder, an archive or a sosreport; - reads standard input",
+    )  # fmt: skip
+    report.add_argument("--order", metavar="N", help="judge a request of this order")
+    report.add_argument(
+        "--gfp", metavar="FLAGS",
+        help="its mask, as GFP_KERNEL|__GFP_COMP; default GFP_KERNEL",
+    )  # fmt: skip
+    add_shared(report, "--json")
+    report.set_defaults(run=run_report)
+
+
+def answer_for(args: argparse.Namespace) -> dict[str, Any]:
+    """The answer to what the command line asks.
+
+    Raises:
+        ValueError: bad input, or nothing in it that is known; one sentence.
+    """
+    from engine.report.answer import answer_of
+    from engine.report.model import MAX_ORDERS
+    from engine.report.read import read_report
+
+    order = None
+    if args.order is not None:
+        order = whole_number(args.order, "order", MAX_ORDERS - 1)
+    if args.path == "-":
+        body = sys.stdin.buffer.read(MAX_STDIN + 1)
+        if len(body) > MAX_STDIN:
+            raise ValueError(f"standard input is over {MAX_STDIN >> 20} MiB: the limit")
+        report = read_report(body, "standard input")
+    else:
+        report = read_report(Path(args.path), args.path)
+    return answer_of(report, order, args.gfp)
+
+
+def run_report(args: argparse.Namespace) -> int:
+    """Run the command.
+
+    Returns:
+        The exit status.
+
+    Raises:
+        ValueError: bad input; one sentence.
+    """
+    answer = answer_for(args)
+    if args.json:
+        show_json(answer)
+    else:
+        show(*report_blocks(answer))
+    return 0
+
+
+def _sentences(title: str, texts: list[str]) -> list[str]:
+    """A paragraph for each text under a title; nothing for none."""
+    if not texts:
+        return []
+    more = len(texts) - _SHOWN_SENTENCES
+    shown = [paragraph(text, "  ", "    ") for text in texts[:_SHOWN_SENTENCES]]
+    return [f"{title}:", *shown, *([f"  and {more} more (--json)"] if more > 0 else []), ""]
+
+
+def report_blocks(answer: dict[str, Any]) -> list[str | Table]:
+    """The answer for people: first what was asked, then what it rests on.
+
+    Args:
+        answer: of engine/report/answer.py.
+    """
+    blocks: list[str | Table] = []
+    for request in answer["requests"][:_SHOWN_SENTENCES]:
+        blocks.append(paragraph(request["text"] + ".", "", "  "))
+        agreeing = [check["text"] for check in request["checks"] if check["agrees"]]
+        blocks += _sentences("Counters that agree", agreeing)
+        blocks += _sentences("Counters that do not agree", request["disagreements"])
+    if more := len(answer["requests"]) - _SHOWN_SENTENCES:
+        blocks += [f"{more} more requests (--json)", ""] if more > 0 else []
+    for verdict in answer["answers"]:
+        if verdict["asked"]:
+            blocks += [paragraph(verdict["text"] + ".", "", "  "), ""]
+    if answer["zones"]:
+        blocks += [*_verdict_table(answer), *_zone_tables(answer)]
+    blocks += _sentences("Figures that do not agree (buddyinfo's stand)", answer["disagreements"])
+    blocks += _sentences("Taken for granted", answer["assumed"])
+    blocks += _sentences("Passed over", answer["passed_over"])
+    return [*blocks, *_read_words(answer["read"])]
+
+
+def _verdict_table(answer: dict[str, Any]) -> list[str | Table]:
+    """Would a request succeed now: a row per order, a column per usual mask."""
+    usual = [one for one in answer["answers"] if not one["asked"]]
+    cells = {(one["order"], one["gfp"][0]): one for one in usual}
+    rows = []
+    for order in sorted({one["order"] for one in usual}):
+        row = [str(order)]
+        for gfp in _KINDS.values():
+            one = cells[order, gfp]
+            word = "yes" if one["succeeds"] else one["cause"] or "no zone"
+            row.append(f"{word}, {one['zone']} {one['node']}" if one["zone"] else word)
+        rows.append(row)
+    columns = [Column("order", key=True)]
+    columns += [Column(f"{name} ({gfp})", left=True) for name, gfp in _KINDS.items()]
+    return [
+        "Would a request succeed now, and if not, what stands in its way:",
+        Table(columns, rows),
+    ]
+
+
+def _zone_tables(answer: dict[str, Any]) -> list[str | Table]:
+    """FreeCounts and both indices by zone and order."""
+    zones = answer["zones"]
+    size = max(len(zone["counts"]) for zone in zones)
+    orders = [Column(str(order)) for order in range(size)]
+    moments = [Column("at", key=True)] if any(zone["moment"] for zone in zones) else []
+    page_kib = answer["page_kib"] or 4
+
+    def keys(zone: dict[str, Any]) -> list[str]:
+        at = [str(zone["moment"] + 1)] if moments else []
+        return [*at, str(zone["node"]), zone["zone"]]
+
+    def table(name: str, shown: Any, *more: Column) -> Table:
+        rows = []
+        for zone in zones:
+            values = [shown(zone, order, value) for order, value in enumerate(zone[name])]
+            extra = [str(zone["free_pages"] * page_kib >> 10)] if more else []
+            rows.append([*keys(zone), *extra, *values, *[""] * (size - len(values))])
+        return Table([*moments, *_KEYS, *more, *orders], rows)
+
+    def count(zone: dict[str, Any], order: int, value: int) -> str:
+        return f"{'≥' if order in zone['floors'] else ''}{value}"
+
+    def ratio(_zone: dict[str, Any], _order: int, value: int) -> str:
+        return "-1" if value == -1000 else f"{value / 1000:.3f}"
+
+    return [
+        "", "Free blocks by order:", table("counts", count, Column("free MiB")),
+        "", "Unusable free space index: share of the free memory in blocks below the order:",
+        table("unusable_index", ratio),
+        "", "Fragmentation index (-1: such a block is free; towards 0: memory is short; towards 1:"
+        " it is in pieces):",
+        table("fragmentation_index", ratio), "",
+    ]  # fmt: skip
+
+
+def _read_words(read: list[dict[str, Any]]) -> list[str]:
+    """How many lines were read as what, and how many were not."""
+    kinds = Counter(one["as"] for one in read)
+    unread = kinds.pop(None, 0)
+    known = ", ".join(f"{kind} {number}" for kind, number in sorted(kinds.items()))
+    return [f"Lines read: {known}; not read: {unread}."]
