@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 import pytest
 
@@ -13,13 +11,7 @@ from engine.designs import DEFAULT_DESIGNS, DESIGNS, MAX_DESIGNS, parse_design, 
 from engine.designs.base import Cause, Design, Work, rules_dict
 from engine.guest import VM_DTYPE, Guest
 from engine.world import World
-from tests.engine import worlds
-from tests.engine.worlds import UNCOMPILED, done, stats
-
-# In smaller guests the pass finds nothing to move, and gathering no victims.
-NR_PAGES = max(worlds.NR_PAGES, u.mib_to_pages(64))
-TENTH = NR_PAGES // 10 // 256 * 256
-world = partial(worlds.world, nr_pages=NR_PAGES)
+from tests.engine.worlds import TENTH, UNCOMPILED, done, stats, world
 
 # Each design as it is, and with each value of each of its toggles.
 KEYS = [

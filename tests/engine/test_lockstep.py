@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 
 import pytest
 
 from engine import commands as c
 from engine import units as u
 from engine.designs import DEFAULT_DESIGNS
-from tests.engine.worlds import TENTH, UNCOMPILED, world
+from tests.engine import worlds
+from tests.engine.worlds import SMALLEST, UNCOMPILED
+
+TENTH = SMALLEST // 10 // 256 * 256
+world = partial(worlds.world, nr_pages=SMALLEST)
 
 COMMANDS = (
     c.BalloonInflate(TENTH),

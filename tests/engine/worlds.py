@@ -12,7 +12,10 @@ from engine.presets import PRESETS, make_from_recipe
 from engine.world import World, WorldConfig
 
 UNCOMPILED = os.environ.get("NUMBA_DISABLE_JIT") == "1"
-NR_PAGES = u.mib_to_pages(32 if UNCOMPILED else 256)
+NR_PAGES = u.mib_to_pages(64 if UNCOMPILED else 256)
+# Two zones and 16 pageblocks: for tests of time and order, which ask nothing of proportions. In
+# such a guest the pass finds nothing to move, gathering no victims, and recipes are not kept.
+SMALLEST = u.mib_to_pages(32 if UNCOMPILED else 256)
 TENTH = NR_PAGES // 10 // 256 * 256  # pages: what the tests inflate by
 
 

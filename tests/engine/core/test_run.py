@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from engine import commands as c
@@ -10,7 +12,11 @@ from engine.core import run
 from engine.guest import Guest
 from engine.snapshot import copy_guest, digest
 from engine.workload import NO_OPS
-from tests.engine.worlds import NR_PAGES, TENTH, base, done, stats, world
+from tests.engine import worlds
+from tests.engine.worlds import SMALLEST, base, done, stats
+
+TENTH = SMALLEST // 10 // 256 * 256
+world = partial(worlds.world, nr_pages=SMALLEST)
 
 COMMANDS = [
     (c.BalloonInflate(TENTH), c.CompactMemory()),
@@ -116,17 +122,17 @@ def test_direct_compaction_gives_its_page_back() -> None:
 
 
 def test_a_retrying_balloon_gives_up_and_tries_again_after_a_command() -> None:
-    w = done(world("lru_hook"), c.BalloonTarget(NR_PAGES))
+    w = done(world("lru_hook"), c.BalloonTarget(SMALLEST))
     s = stats(w)
     assert s["balloon_stopped"] == 1
-    assert 0 < s["balloon_actual"] < NR_PAGES
+    assert 0 < s["balloon_actual"] < SMALLEST
     puffs = s["balloon_out_of_puff"]
     done(w, c.CompactMemory())
     assert stats(w)["balloon_out_of_puff"] > puffs
 
 
 def test_run_ticks_stops_at_the_first_cause() -> None:
-    guest = copy_guest(base())
+    guest = copy_guest(base(nr_pages=SMALLEST))
     guest.vm[0]["balloon_target"] = 700
     guest.vm[0]["rule_stop_on_failure"] = 1
     ran = run.run_ticks(guest, NO_OPS, 0, 1000, 1)
