@@ -22,7 +22,7 @@ COMMANDS = st.one_of(
     st.builds(c.DirectCompact, st.integers(1, 9)),
     st.builds(c.TakeHugePages, st.integers(1, 20)),
     st.just(c.DropCaches()),
-    st.builds(c.Offline, st.integers(8, 14).map(lambda n: 2 * n), st.just(4)),
+    st.builds(c.Offline, st.integers(8, 20).map(lambda n: 2 * n), st.just(4)),
     st.just(c.AllocContig(2)),
     st.builds(c.SetWorkload, st.booleans(), st.integers(1, 200), st.sampled_from([0, 1, 7])),
 )

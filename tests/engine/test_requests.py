@@ -57,9 +57,9 @@ def test_a_command_that_no_guest_can_enter_is_refused() -> None:
 
 def test_a_refused_range_leaves_every_guest_as_it_was() -> None:
     w = world("pinned", "lru_hook")
-    w.apply(c.Offline(20, 4))
+    w.apply(c.Offline(32, 4))
     before = [w.digest(i) for i in range(2)]
     with pytest.raises(ValueError, match="another range is being emptied"):
-        w.apply(c.Offline(24, 4))
+        w.apply(c.Offline(40, 4))
     assert [w.digest(i) for i in range(2)] == before
     assert stats(w, 1)["range_kind"] == u.RANGE_OFFLINE

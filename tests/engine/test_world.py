@@ -84,7 +84,7 @@ def test_a_range_outside_of_the_memory_is_refused(command: c.Command, text: str)
 
 def test_one_range_at_a_time() -> None:
     w = world("pinned", "lru_hook")
-    w.apply(c.Offline(24, 4))
+    w.apply(c.Offline(32, 4))
     with pytest.raises(ValueError, match="another range is being emptied"):
         w.apply(c.AllocContig(2))
     w.run_until_idle()
@@ -92,16 +92,16 @@ def test_one_range_at_a_time() -> None:
 
 
 def test_a_range_goes_offline_in_lockstep_and_stays_gone() -> None:
-    w = done(world("pinned", "lru_hook"), c.Offline(24, 4))
+    w = done(world("pinned", "lru_hook"), c.Offline(32, 4))
     for i in range(2):
         found = stats(w, i)
         assert found["range_kind"] == u.RANGE_OFFLINE
         if found["range_result"] == u.RANGE_DONE:
             assert found["offline_pages"] == u.mib_to_pages(4)
         else:
-            assert found["range_pfn"] >= u.mib_to_pages(24)
+            assert found["range_pfn"] >= u.mib_to_pages(32)
     assert w.nr_pages == NR_PAGES
-    again = done(w, c.CompactMemory(), c.Offline(24, 4))
+    again = done(w, c.CompactMemory(), c.Offline(32, 4))
     assert stats(again)["range_result"] == u.RANGE_STOPPED
 
 
@@ -235,7 +235,7 @@ def test_a_balloon_in_the_base_is_taken_over() -> None:
 
 def test_a_broken_invariant_is_reported_with_design_and_rule(profile: str) -> None:
     w = world("pinned", "lru_hook", profile=profile)
-    w.guest(1).blocks["nr_free"][12] += 1
+    w.guest(1).blocks["nr_free"][20] += 1
     with pytest.raises(BrokenInvariantError, match="lru_hook, tick 0"):
         w.validate()
 
@@ -317,7 +317,7 @@ def test_a_checkpoint_of_another_world_is_refused_untouched() -> None:
     before = w.digest(0)
     with pytest.raises(ValueError, match="of a world with another config"):
         w.restore(world("lru_hook").checkpoint())
-    small = World(make_from_recipe(PRESETS["tight"], NR_PAGES * 3 // 4, 1), w.config)
+    small = World(make_from_recipe(PRESETS["tight"], NR_PAGES // 2, 1), w.config)
     with pytest.raises(ValueError, match="of a guest with another memory map"):
         w.restore(small.checkpoint())
     assert w.digest(0) == before
