@@ -209,6 +209,20 @@ class Workload:
         return twin
 
 
+    def arrays(self) -> tuple[NDArray[np.int32], NDArray[np.uint8], NDArray[np.int32]]:
+        """What a copy has to copy: live handles, their orders, unused handles."""
+        return self._live, self._orders, self._spare
+
+    def with_arrays(
+        self, live: NDArray[np.int32], orders: NDArray[np.uint8], spare: NDArray[np.int32]
+    ) -> "Workload":
+        """A stream that goes on as this one does, over other arrays with what arrays() gave."""
+        twin = copy.copy(self)
+        twin._bits = copy.copy(self._bits)
+        twin._live, twin._orders, twin._spare = live, orders, spare
+        return twin
+
+
 def live_objects(
     handle: NDArray[np.int32], order: NDArray[np.uint8]
 ) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:

@@ -1,0 +1,122 @@
+"""How long an earlier tick takes to appear, after an hour of play.
+
+    python -m benchmarks.bench_history [--size-mib 4096] [--workload-minutes 10] [--looks 100]
+
+The hour is one of a class: a command every ten seconds (inflate, compact, take huge pages, deflate
+and so on), and the workload running for ten minutes of it, at 60 ticks a second. Time in which
+nothing changes has no ticks. Then random ticks are looked at, in random order, each until its views
+are there; some of them also by a straight replay from the start, whose digests must be the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import random
+import resource
+import statistics
+import time
+
+from engine import commands as c
+from engine import units as u
+from engine.designs import DEFAULT_DESIGNS
+from engine.history.history import MAIN, History, Limits
+from engine.log import Entry, play
+from engine.presets import make_synthetic
+from engine.world import World, WorldConfig
+
+BOUND_MS = {4096: 300.0, 65536: 8000.0}
+TICKS_A_MINUTE = 3600
+APART = 600  # ticks between two commands: ten seconds
+
+
+def ms() -> float:
+    """The measure of work: milliseconds."""
+    return 1000 * time.perf_counter()
+
+
+def an_hour(size_mib: int, workload_minutes: int) -> tuple[list[Entry], int]:
+    """The log of an hour of play, and its last tick."""
+    tenth = u.mib_to_pages(size_mib) // 10
+    cycle = itertools.cycle([
+        c.BalloonTarget(tenth), c.CompactMemory(), c.TakeHugePages(200), c.BalloonTarget(3 * tenth),
+        c.CompactMemory(), c.DropCaches(), c.BalloonTarget(tenth // 2), c.DirectCompact(9),
+    ])  # fmt: skip
+    entries: list[Entry] = []
+    end = 60 * TICKS_A_MINUTE
+    bursts = {TICKS_A_MINUTE * (3 + 57 * i // max(workload_minutes, 1))
+              for i in range(workload_minutes)}  # fmt: skip
+    for tick in range(0, end, APART):
+        command: c.Command = next(cycle)
+        if tick in bursts:
+            command = c.SetWorkload(True, 256, TICKS_A_MINUTE)
+        entries.append(Entry(len(entries) + 1, tick, command, False))
+    return entries, end
+
+
+def report(times: list[float], bound: float) -> float:
+    """Print the figures of some looks; the 95th percentile."""
+    ordered = sorted(times)
+    high = ordered[min(len(ordered) - 1, round(0.95 * len(ordered)))]
+    print(
+        f"  {len(times)} random ticks: median {statistics.median(times):.0f} ms, 95 % within"
+        f" {high:.0f} ms, slowest {ordered[-1]:.0f} ms (bound {bound:.0f} ms for 95 %)"
+    )
+    return high
+
+
+def main() -> int:
+    """Exit status 1 if the bound is missed or a state is another."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--size-mib", type=int, default=4096)
+    parser.add_argument("--workload-minutes", type=int, default=10)
+    parser.add_argument("--looks", type=int, default=100)
+    parser.add_argument("--straight", type=int, default=1, help="looks also made by plain replay")
+    parser.add_argument("--spacing-ms", type=float, default=Limits().spacing)
+    parser.add_argument("--budget-mib", type=int, default=1024)
+    args = parser.parse_args()
+    config = WorldConfig(DEFAULT_DESIGNS)
+    base = make_synthetic("tight", args.size_mib, 1)
+    entries, end = an_hour(args.size_mib, args.workload_minutes)
+    limits = Limits(args.spacing_ms, args.budget_mib << 20)
+    history = History(World(base, config), ms, limits)
+    history.learn(entries, end)
+    begin = ms()
+    history.follow(lambda: True)
+    followed = ms() - begin
+    line = history.timelines[MAIN]
+    print(f"{args.size_mib} MiB, {len(DEFAULT_DESIGNS)} designs, {len(entries)} commands, {end} ticks")
+    print(
+        f"  followed in {followed / 1000:.1f} s, of which replay {line.work / 1000:.1f} s;"
+        f" {len(line.nodes)} checkpoints in {history.nbytes >> 20} MiB"
+    )
+    rng = random.Random(1)
+    times, worst = [], 0.0
+    for _ in range(args.looks):
+        tick = rng.randrange(end + 1)
+        begin = ms()
+        world = history.go(tick)
+        for i in range(len(world.keys)):
+            world.view(i)
+        times.append(ms() - begin)
+    bound = BOUND_MS.get(args.size_mib, BOUND_MS[4096])
+    worst = report(times, bound)
+    same = True
+    for _ in range(args.straight):
+        tick = rng.randrange(end // 2, end + 1)
+        begin = ms()
+        plain = World(base, config)
+        play(plain, [entry for entry in entries if entry.tick <= tick], tick)
+        took = ms() - begin
+        begin = ms()
+        world = history.go(tick)
+        ours = ms() - begin
+        same &= [world.digest(i) for i in range(4)] == [plain.digest(i) for i in range(4)]
+        print(f"  tick {tick}: straight replay {took:.0f} ms, {took / ours:.0f} times as long;"
+              f" the digests are {'the same' if same else 'NOT THE SAME'}")  # fmt: skip
+    print(f"  peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10} MiB")
+    return int(worst > bound or not same)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

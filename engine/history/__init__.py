@@ -1,0 +1,1 @@
+"""Earlier states of a world: kept checkpoints, the way back to any tick, and what was true when."""

@@ -1,0 +1,356 @@
+"""History: the way back to any tick of a log, by checkpoints and replay; pure.
+
+One world serves it: it follows the log to its end, keeps checkpoints on the way, and is put back to
+one of them and played on when an earlier state is asked for. The present is another world and is
+never touched. Checkpoints are apart by what it costs to replay from one to the next, in a measure
+that the caller reads (milliseconds, as a rule): the engine has no clock, and no state depends on
+where the checkpoints are.
+"""
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from engine.errors import RefusedError
+from engine.history.chronicle import Chronicle, Predicate, Stretch
+from engine.history.stored import (
+    Stored,
+    become_whole,
+    keep_changes,
+    keep_whole,
+    own_bytes,
+    skip_parent,
+    unpacked,
+)
+from engine.log import Entry, play
+from engine.world import Checkpoint, World
+
+MAIN = 0  # the timeline that a session begins with
+MAX_CHAIN = 96  # checkpoints from a key frame to the next
+DENSER = 5  # times, around a tick that somebody has stepped back to
+THIN_TO = 0.9  # of the bytes allowed, so that not every checkpoint has to make room
+
+Place = tuple[int, int]  # tick, commands contained
+Progress = Callable[[float, float], None]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much is kept.
+
+    Attributes:
+        spacing: between checkpoints, in the caller's measure; more where one costs more than that.
+        nbytes: memory for checkpoints; beyond it they are thinned.
+    """
+
+    spacing: float = 150.0
+    nbytes: int = 1 << 30
+
+
+@dataclass(eq=False)
+class Timeline:
+    """One log, as far as it is known, and what is kept of its states.
+
+    Attributes:
+        entries: its commands, those before the fork included.
+        known: the log is complete up to this tick.
+        nodes: checkpoints in order of their place; the first is of tick 0.
+        chronicle: what was true when.
+        tip: how far it has been followed.
+        work: what that took from tick 0.
+    """
+
+    entries: list[Entry]
+    known: int
+    nodes: list[Stored]
+    chronicle: Chronicle
+    tip: Place = (0, 0)
+    work: float = 0.0
+
+    def index_at(self, tick: int) -> int:
+        """Commands up to a tick, those given at it included."""
+        return bisect_right(self.entries, tick, key=lambda entry: entry.tick)
+
+    @property
+    def end(self) -> Place:
+        """The latest known place."""
+        return self.known, self.index_at(self.known)
+
+    def before(self, place: Place) -> int:
+        """Which checkpoint is the last at or before a place."""
+        return bisect_right(self.nodes, place, key=lambda node: node.place) - 1
+
+
+@dataclass
+class _Where:
+    """Where the one world is.
+
+    Attributes:
+        timeline: None where the way to a place was broken off.
+        index: commands that its state contains.
+        image: the checkpoint that was unpacked or taken last, whole.
+    """
+
+    timeline: Timeline | None
+    index: int
+    image: tuple[Stored, Checkpoint] | None
+
+
+def _nothing(done: float, total: float) -> None:
+    """Never break off."""
+
+
+class History:
+    """Earlier states of one session, all its timelines included."""
+
+    def __init__(
+        self, world: World, measure: Callable[[], float], limits: Limits | None = None
+    ) -> None:
+        """Nothing is followed yet.
+
+        Args:
+            world: at tick 0 without a command; owned from now on.
+            measure: reading of the caller's measure of work; never falls.
+            limits: see there.
+        """
+        self.world = world
+        self.limits = limits or Limits()
+        self._measure = measure
+        self._cost = 0.0  # of the last checkpoint
+        first = keep_whole(point := world.checkpoint(), 0, 0.0, None)
+        self.timelines = {MAIN: Timeline([], 0, [first], Chronicle(world))}
+        self._where = _Where(self.timelines[MAIN], 0, (first, point))
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of all checkpoints."""
+        return sum(node.nbytes for node in self._nodes())
+
+    def _nodes(self) -> list[Stored]:
+        """Every checkpoint once."""
+        kept = {id(node): node for line in self.timelines.values() for node in line.nodes}
+        return list(kept.values())
+
+    def timeline(self, number: int) -> Timeline:
+        """A timeline.
+
+        Raises:
+            RefusedError: there is none of that number.
+        """
+        if number not in self.timelines:
+            raise RefusedError(f"timeline {number}: this session has {len(self.timelines)}")
+        return self.timelines[number]
+
+    def learn(self, entries: Sequence[Entry], tick: int, number: int = MAIN) -> None:
+        """The log has grown: ``entries`` are new, and up to ``tick`` there are no others."""
+        line = self.timeline(number)
+        line.entries += entries
+        line.known = max(line.known, tick)
+
+    def fork(self, number: int, place: Place, parent: int = MAIN) -> None:
+        """A timeline that has everything of another up to a place, and then its own log.
+
+        Raises:
+            RefusedError: the place is not on the other, or the number is taken.
+        """
+        line = self.timeline(parent)
+        if number in self.timelines:
+            raise RefusedError(f"timeline {number} is there already")
+        tick, index = self._checked(line, *place)
+        nodes = line.nodes[: line.before(place) + 1]
+        new = Timeline(line.entries[:index], tick, nodes, line.chronicle.truncated(tick))
+        new.tip, new.work = min((line.tip, line.work), ((tick, index), nodes[-1].work))
+        self.timelines[number] = new
+
+    # -- forward
+    def behind(self, number: int = MAIN) -> bool:
+        """Whether there is more to follow."""
+        line = self.timeline(number)
+        return line.tip < line.end
+
+    def follow(self, go_on: Callable[[], bool], number: int = MAIN) -> None:
+        """Go on from the furthest place to the end of the log, or until ``go_on`` says no."""
+        line = self.timeline(number)
+        if not self.behind(number):
+            return
+        self._move(line, line.tip, _nothing)
+        while line.tip < line.end and go_on():
+            self._forward(line, line.end)
+
+    def _forward(self, line: Timeline, end: Place) -> None:
+        """One step from the tip: a command, a tick, or a stretch of idle ticks."""
+        begin = self._measure()
+        tick, index = line.tip
+        coming = line.entries[index] if index < len(line.entries) else None
+        if coming is not None and coming.tick <= tick:
+            self.world.apply(coming.command)
+            index += 1
+        else:
+            until = end[0] if coming is None else min(end[0], coming.tick)
+            self.world.step(1 if self.world.busy() else until - tick)
+        line.chronicle.note(self.world)
+        line.tip = (self.world.tick, index)
+        self._where.index = index
+        line.work += self._measure() - begin
+        if line.work - line.nodes[-1].work >= max(self.limits.spacing, self._cost):
+            self._keep(line, line.tip, line.work, line.nodes[-1])
+
+    # -- keeping
+    def _keep(self, line: Timeline, place: Place, work: float, parent: Stored) -> None:
+        """Take a checkpoint of the world's present state, after ``parent``."""
+        begin = self._measure()
+        point = self.world.checkpoint()
+        chain = parent.chain()
+        size = sum(array.nbytes for guest in point.guests for array in guest)
+        node = None
+        if len(chain) < MAX_CHAIN and sum(one.nbytes for one in chain[:-1]) < size:
+            node = keep_changes(point, place[1], work, parent, self._image(parent))
+        if node is None:
+            node = keep_whole(point, place[1], work, chain[-1])
+        line.nodes.insert(line.before(place) + 1, node)
+        self._where.image = (node, point)
+        self._cost = self._measure() - begin
+        if self.nbytes > self.limits.nbytes:
+            self._thin()
+
+    def _image(self, node: Stored) -> Checkpoint:
+        """A checkpoint whole; the last one is remembered."""
+        image = self._where.image
+        if image is None or image[0] is not node:
+            self._where.image = None  # not two at a time
+            image = (node, unpacked(node))
+            self._where.image = image
+        return image[1]
+
+    def _thin(self) -> None:
+        """Give up checkpoints where the way between their neighbours is shortest."""
+        excess = self.nbytes - self.limits.nbytes * THIN_TO
+        while excess > 0:
+            children = Counter(id(node.parent) for node in self._nodes())
+            best: tuple[float, Timeline, int] | None = None
+            for line in self.timelines.values():
+                for i in range(1, len(line.nodes) - 1):
+                    node = line.nodes[i]
+                    if node.parent is None and children[id(node)] > 1:
+                        continue  # a key frame that several start from
+                    gap = line.nodes[i + 1].work - line.nodes[i - 1].work
+                    if best is None or gap < best[0]:
+                        best = (gap, line, i)
+            if best is None:
+                return
+            before = self.nbytes
+            self._give_up(best[1].nodes[best[2]])
+            excess -= before - self.nbytes
+
+    def _give_up(self, node: Stored) -> None:
+        for child in self._nodes():
+            if child.parent is node and node.parent is None:
+                become_whole(child)
+            elif child.parent is node:
+                skip_parent(child)
+        for line in self.timelines.values():
+            if node not in line.nodes:
+                continue
+            i = line.nodes.index(node)
+            del line.nodes[i]
+            if node.parent is None:  # rows that it shared are now the next key frame's own
+                keys = [one for one in line.nodes[:i] if one.parent is None]
+                after = next((one for one in line.nodes[i:] if one.parent is None), None)
+                if after is not None:
+                    after.nbytes = own_bytes(after, keys[-1] if keys else None)
+
+    # -- back
+    def go(
+        self, tick: int, index: int | None = None, number: int = MAIN, look: Progress = _nothing
+    ) -> World:
+        """Bring the world to an earlier state; it may be looked at until the next call.
+
+        Args:
+            tick: which; not after the known end.
+            index: commands that the state contains; None: all up to that tick.
+            number: of the timeline.
+            look: told how much work is done, and how much there is; may raise to break off.
+
+        Raises:
+            RefusedError: there is no such state.
+        """
+        line = self.timeline(number)
+        place = self._checked(line, tick, line.index_at(tick) if index is None else index)
+        self._move(line, min(place, line.tip), look)
+        while line.tip < place:
+            self._forward(line, place)
+            look(0.0, 0.0)
+        return self.world
+
+    def _checked(self, line: Timeline, tick: int, index: int) -> Place:
+        if not 0 <= tick <= line.known:
+            raise RefusedError(f"tick {tick} has not come yet: the session is at {line.known}")
+        first = bisect_right(line.entries, tick - 1, key=lambda entry: entry.tick)
+        last = line.index_at(tick)
+        if not first <= index <= last:
+            raise RefusedError(f"at tick {tick} there were {first} to {last} commands, not {index}")
+        return tick, index
+
+    def _move(self, line: Timeline, place: Place, look: Progress) -> None:
+        """Bring the world to a place that has been followed, from wherever is nearest."""
+        node = line.nodes[line.before(place)]
+        here = (self.world.tick, self._where.index)
+        if self._where.timeline is not line or not node.place <= here <= place:
+            self.world.restore(self._image(node))
+            self._where.timeline, self._where.index = line, node.index
+        begin, total = self._measure(), self._between(line, node, place)
+        coming = line.entries[self._where.index : place[1]]
+
+        def told() -> None:
+            look(self._measure() - begin, total)
+
+        self._where.timeline = None  # unless it gets there
+        play(self.world, coming, place[0], told)
+        self._where.timeline, self._where.index = line, place[1]
+
+    def _between(self, line: Timeline, node: Stored, place: Place) -> float:
+        """About what it takes to get from a checkpoint to a place."""
+        i = line.nodes.index(node) + 1
+        after = line.nodes[i] if i < len(line.nodes) else None
+        end, work = (after.place, after.work) if after else (line.tip, line.work)
+        share = (place[0] - node.tick) / max(end[0] - node.tick, 1)
+        return (work - node.work) * share
+
+    def densify(self, tick: int, go_on: Callable[[], bool], number: int = MAIN) -> None:
+        """Keep more checkpoints around a tick that somebody has stepped back to."""
+        line = self.timeline(number)
+        while go_on():
+            i = line.before((tick, line.index_at(tick)))
+            node = line.nodes[i]
+            last = i + 1 == len(line.nodes)
+            end = line.tip if last else line.nodes[i + 1].place
+            work = line.work if last else line.nodes[i + 1].work
+            apart = max(self.limits.spacing / DENSER, self._cost / 2)
+            if work - node.work < 2 * apart or not self._add(line, node, end, apart):
+                return
+
+    def _add(self, line: Timeline, node: Stored, end: Place, apart: float) -> bool:
+        """Keep a checkpoint so much work after another; whether it is there, and stays."""
+        if self.nbytes > self.limits.nbytes * THIN_TO:
+            return False
+        self._move(line, node.place, _nothing)
+        begin = self._measure()
+        while self.world.tick + 1 < end[0]:
+            tick = self.world.tick
+            self._move(line, (tick + 1, line.index_at(tick)), _nothing)
+            done = self._measure() - begin
+            if done >= apart:
+                before = len(line.nodes)
+                self._keep(line, (self.world.tick, self._where.index), node.work + done, node)
+                return len(line.nodes) > before
+        return False
+
+    # -- asking
+    def find(self, predicate: Predicate, number: int = MAIN) -> list[Stretch]:
+        """Stretches of ticks in which a predicate holds, as far as the log has been followed.
+
+        Raises:
+            RefusedError: see Chronicle.find.
+        """
+        return self.timeline(number).chronicle.find(predicate)
