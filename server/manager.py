@@ -28,6 +28,8 @@ from server.wire.messages import Reset
 GRACE_S = 60.0  # a session without a viewer is safe for so long, even when room is needed
 SWEEP_S = 5.0
 GONE_S = 10.0  # how long is waited for workers whose guests are to make room
+CLAIM_S = 5.0  # for the event loop to say whether there is memory
+PAST_COST = 2  # worlds: one that goes back, and the checkpoint that it came from
 MAX_FAREWELLS = 200  # ended sessions of which it is remembered why
 
 
@@ -46,6 +48,35 @@ class _Held:
     reset: SessionConfig | None = None
 
 
+class _PastRoom:
+    """What the past of one session may use. Its methods are called in a thread of that past."""
+
+    def __init__(self, manager: "Manager", session_id: str) -> None:
+        self._manager, self._id = manager, session_id
+        self._loop = asyncio.get_running_loop()
+
+    def make(self, config: SessionConfig) -> World:
+        """A world at tick 0."""
+        return self._manager.build(config, lambda *_: None).world
+
+    def claim(self) -> bool:
+        """Whether there is memory for that world; the event loop knows."""
+
+        async def ask() -> bool:
+            return self._manager.claim_past(self._id)
+
+        try:
+            return asyncio.run_coroutine_threadsafe(ask(), self._loop).result(CLAIM_S)
+        except (RuntimeError, TimeoutError):  # the server is going away
+            return False
+
+    @property
+    def nbytes(self) -> int:
+        """Memory for checkpoints: all sessions share what there is."""
+        manager = self._manager
+        return (manager.settings.max_history_mib << 20) // max(len(manager.pasts), 1)
+
+
 class Manager:
     """Sessions by id. Owned by the event loop."""
 
@@ -55,8 +86,9 @@ class Manager:
         self.warm = warm
         self.sessions: dict[str, SessionHandle] = {}
         self.budget = Budget(settings.guest_bytes)
-        self.spreads = Spreads(self._build, self.budget)
+        self.spreads = Spreads(self.build, self.budget)
         self.traces = Traces()
+        self.pasts: set[str] = set()  # sessions whose past holds memory
         self._held: dict[str, _Held] = {}  # until the worker is gone, which may be after the end
         self._farewells: OrderedDict[str, str] = OrderedDict()
         self._rates = runner.Rates(settings.ticks_per_s, settings.frames_per_s)
@@ -75,7 +107,9 @@ class Manager:
         session_id = secrets.token_urlsafe(9)
         self.budget.reserve(session_id, size)
         try:
-            handle = SessionHandle(session_id, config, self._build, self._rates, self._changed)
+            handle = SessionHandle(
+                session_id, config, self.build, self._rates, self._changed, _PastRoom(self, session_id)
+            )
         except BaseException:  # no thread can be started
             self.budget.release(session_id)
             raise
@@ -129,6 +163,8 @@ class Manager:
         held = self._held.get(handle.id)
         if isinstance(what, Ended) or (isinstance(what, Built) and what.ok):
             self.spreads.forget(handle.id)
+        if isinstance(what, (Ended, Gone)) or what.ok:
+            self._drop_past(handle.id)
         if isinstance(what, Ended):
             self.sessions.pop(handle.id, None)
             self._farewells[handle.id] = what.text
@@ -165,6 +201,10 @@ class Manager:
             LimitReachedError: there is no room to be made.
         """
         self.budget.check(size, most)
+        for session_id in list(self.pasts):
+            if self.budget.free >= size:
+                break
+            self._drop_past(session_id)
         unused = sorted(
             (s for s in self.sessions.values() if self._unused_s(s) > GRACE_S),
             key=lambda s: s.last_seen,
@@ -187,6 +227,28 @@ class Manager:
                 async with asyncio.timeout(GONE_S):
                     for handle in ending:
                         await handle.gone.wait()
+
+    def claim_past(self, session_id: str) -> bool:
+        """Set memory aside for the past of a session, unless others need it more."""
+        if session_id in self.pasts:
+            return True
+        held = self._held.get(session_id)
+        if held is None or session_id not in self.sessions:
+            return False
+        size = PAST_COST * held.bytes
+        if size > self.budget.free:
+            return False
+        self.budget.reserve(("past", session_id), size)
+        self.pasts.add(session_id)
+        return True
+
+    def _drop_past(self, session_id: str) -> None:
+        """The memory of a past is needed for something else, or its session has another guest."""
+        if session_id in self.pasts:
+            self.pasts.discard(session_id)
+            self.budget.release(("past", session_id))
+            if session_id in self.sessions:
+                self.sessions[session_id].past.drop()
 
     def _unused_s(self, handle: SessionHandle) -> float:
         """Seconds without a viewer; never long enough while there is one."""
@@ -211,7 +273,7 @@ class Manager:
         for handle in list(self.sessions.values()):
             handle.end(Ended(messages.CLOSE_GOING_AWAY, "the server is shutting down"))
 
-    def _build(self, config: SessionConfig, progress: runner.Report) -> Session:
+    def build(self, config: SessionConfig, progress: runner.Report) -> Session:
         """Make a session; in its worker."""
 
         def waiting(text: str, done: int, total: int) -> None:

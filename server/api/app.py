@@ -15,6 +15,7 @@ from server.api import ws
 from server.api.body import Refusal, error_response
 from server.api.hosts import KnownHosts, known_names
 from server.api.origin import origin_allowed
+from server.api.past_routes import make_past_router
 from server.api.race_routes import make_race_router
 from server.api.routes import make_router
 from server.api.scenario_routes import make_scenario_router
@@ -47,6 +48,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         manager = Manager(settings, library, warm)
         app.state.manager = manager
+        app.include_router(make_past_router(manager))
         app.include_router(make_race_router())  # before /api/{name}, which takes the rest
         app.include_router(make_scenario_router())
         app.include_router(make_trace_router(manager))

@@ -5,12 +5,14 @@ goes into the slots. Decides nothing about the simulation.
 """
 
 import asyncio
+import contextlib
 import itertools
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
+from engine.history.history import History
 from engine.world import World
 from server.errors import LimitReachedError, NotFoundError
 from server.session import runner
@@ -23,18 +25,20 @@ from server.session.mailbox import (
     Gone,
     Joined,
     Left,
+    Now,
     Outgoing,
     Progress,
     Renewed,
     Stop,
     Text,
 )
+from server.session.past import Answer, Looked, Past, Room
 from server.session.publisher import Delivery
 from server.session.session import Session
 from server.session.transcript import Transcript
 from server.wire import messages
 from server.wire.config import SessionConfig
-from server.wire.messages import Credit, Key, Message, Reset
+from server.wire.messages import Credit, Key, Look, Message, Reset
 
 MAX_BACKLOG = 1000  # items in a worker's inbox after which a message is refused
 MAX_QUESTIONS = 100  # of REST, that wait for one worker; every viewer may ask at the same moment
@@ -53,6 +57,7 @@ class SessionHandle:
         build: runner.Build,
         rates: runner.Rates,
         on_change: Callable[["SessionHandle", Built | Ended | Gone], None],
+        past: Room,
     ) -> None:
         """Start the worker.
 
@@ -63,6 +68,7 @@ class SessionHandle:
             rates: see Runner.
             on_change: told when guests were made or could not be, when the session has ended, and
                 when its worker is gone.
+            past: what the past of a session may use.
         """
         self.id = session_id
         self.config = config  # of its guests, or of those that are being made
@@ -77,6 +83,8 @@ class SessionHandle:
         self._wakes: dict[int, Callable[[], None]] = {}
         self._progress: str | None = None
         self._questions = 0
+        self._here = (0, 0)  # tick and commands of the present
+        self.past = Past(session_id, config, past, self._post_past)
         self._runner = runner.Runner(session_id, config, build, self._post, rates)
         self._runner.start()
 
@@ -98,9 +106,13 @@ class SessionHandle:
             elif isinstance(item, Progress):
                 self._progress = item.text
                 self.hub.text(None, item.text)
+            elif isinstance(item, Now):
+                self._remember(item)
             elif isinstance(item, Renewed):
                 self.hub.renew(item.welcome)
             elif isinstance(item, Built):
+                if item.ok:
+                    self.past.begin(item.config)
                 self._progress = None
                 self._made = item.config if item.ok else self._made
                 self.times_made += item.ok
@@ -112,6 +124,23 @@ class SessionHandle:
                 self.gone.set()
                 self._on_change(self, item)
         self._ask_for_frames()
+
+    def _remember(self, now: Now) -> None:
+        self.past.learn(now)
+        index = now.entries[-1].index if now.entries else self._here[1] if now.tick else 0
+        self._here = (now.tick, index)
+        for client in self.hub.lookers:
+            self.hub.text(client, messages.present(*self._here))
+
+    def _post_past(self, answer: Answer) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            self._loop.call_soon_threadsafe(self._receive_past, answer)
+
+    def _receive_past(self, answer: Answer) -> None:
+        if isinstance(answer, Looked):
+            self.hub.deliver_past(answer.client, answer.data)
+        else:
+            self.hub.text(answer.client, answer.text)
 
     def _ask_for_frames(self) -> None:
         for want in self.hub.wants():
@@ -138,6 +167,7 @@ class SessionHandle:
         """A socket is gone."""
         self.hub.remove(client)
         self._wakes.pop(client, None)
+        self.past.look(client, None)
         self.last_seen = time.monotonic()
         self._runner.put(Left(client))
 
@@ -156,8 +186,13 @@ class SessionHandle:
         """A message after hello; what the inbox has no room for is answered by an error."""
         if isinstance(message, Credit):
             self.hub.credit(client, message.n)
-        elif isinstance(message, Key):
+        elif isinstance(message, Key) and not self.hub.looks(client):
             self.hub.key(client)
+        elif isinstance(message, Look):
+            self._look(client, message)
+        elif isinstance(message, Key):
+            self.hub.credit(client, 2)
+            self.past.again(client)
         else:
             try:
                 self.check_backlog()
@@ -169,6 +204,15 @@ class SessionHandle:
                     self.config = message.config
                 self._runner.put(FromClient(client, message))
         self._ask_for_frames()
+
+    def _look(self, client: int, message: Look) -> None:
+        if message.tick is None:
+            self.hub.look_now(client)
+        else:
+            if not self.hub.looks(client):
+                self.hub.look(client)
+            self.hub.text(client, messages.present(*self._here))
+        self.past.look(client, message.tick, message.index)
 
     def say(self, client: int, text: str) -> None:
         """A text message for one client, not from the worker."""
@@ -212,17 +256,37 @@ class SessionHandle:
         finally:
             self._questions -= 1
 
+    async def remembered(self, question: Callable[[History], _Answer]) -> _Answer:
+        """What a question about the session's past answers.
+
+        Raises:
+            NotFoundError: the session has ended.
+            RefusedError: what the question raises.
+            LimitReachedError: see transcript().
+        """
+        if self.ended is not None:
+            raise NotFoundError(self.ended.text)
+        if self._questions >= MAX_QUESTIONS:
+            raise LimitReachedError("the session has too much to work off: try again in a moment")
+        self._questions += 1
+        try:
+            answer: _Answer = await asyncio.wrap_future(self.past.ask(question))
+            return answer
+        finally:
+            self._questions -= 1
+
     # -- the end ---------------------------------------------------------------------------------
     def end(self, reason: Ended) -> None:
         """End the session: stop the worker, wake every socket so that it closes."""
         if self.ended is not None:
             return
         self.ended = reason
+        self.past.stop()
         self._runner.put(Stop())
         for wake in self._wakes.values():
             wake()
         self._on_change(self, reason)
 
     def join_worker(self, timeout_s: float) -> bool:
-        """Wait for the worker's end; whether it has ended."""
-        return self._runner.join(timeout_s)
+        """Wait for the end of worker and past; whether they have ended."""
+        return self._runner.join(timeout_s) and self.past.join(timeout_s)

@@ -37,25 +37,27 @@ class Slot:
         credits: frames that may still be sent.
         base: seq of the last frame that was handed to the socket, None = none it may rely on.
         asked: a want was handed out and not answered yet.
-        frame: seq and bytes that wait for the socket.
+        frame: seq (None: of the past) and bytes that wait for the socket.
         texts: text messages that wait for the socket, in order.
         sending: the socket is at work; what it sends next is made when it is done.
         lost: too much is unsent: the client is to be dropped.
+        past: it looks at an earlier tick: the present is not for it.
     """
 
     wake: Callable[[], None]
     credits: int = CREDITS_AT_HELLO
     base: int | None = None
     asked: bool = False
-    frame: tuple[int, bytes] | None = None
+    frame: tuple[int | None, bytes] | None = None
     texts: deque[str] = field(default_factory=deque)
     sending: bool = False
     lost: bool = False
+    past: bool = False
 
     @property
     def ready(self) -> bool:
         """Whether a frame is to be made for this client."""
-        return self.credits > 0 and not (self.asked or self.sending or self.frame)
+        return self.credits > 0 and not (self.past or self.asked or self.sending or self.frame)
 
 
 class Hub:
@@ -94,6 +96,33 @@ class Hub:
         slot.credits = max(slot.credits, CREDITS_AT_HELLO)
         self._changed[client] = None
 
+    def look(self, client: int) -> None:
+        """A client wants to see an earlier tick: frames of the present stop."""
+        self.key(client)
+        self._slots[client].past = True
+
+    def look_now(self, client: int) -> None:
+        """A client is back in the present."""
+        self._slots[client].past = False
+        self.key(client)
+
+    def looks(self, client: int) -> bool:
+        """Whether a client looks at an earlier tick."""
+        slot = self._slots.get(client)
+        return slot is not None and slot.past
+
+    @property
+    def lookers(self) -> list[int]:
+        """Clients that look at an earlier tick."""
+        return [client for client, slot in self._slots.items() if slot.past]
+
+    def deliver_past(self, client: int, data: bytes) -> None:
+        """A frame of an earlier tick; a newer one takes the place of one that still waits."""
+        slot = self._slots.get(client)
+        if slot is not None and slot.past:
+            slot.frame = (None, data)
+            slot.wake()
+
     def wants(self) -> list[Want]:
         """Clients that became ready since the last call."""
         ready = []
@@ -108,7 +137,7 @@ class Hub:
     def deliver(self, client: int, base: int | None, seq: int, data: bytes) -> None:
         """A frame for one client; dropped when the client is gone or its base has changed since."""
         slot = self._slots.get(client)
-        if slot is None or (base is not None and slot.base != base):
+        if slot is None or slot.past or (base is not None and slot.base != base):
             return
         slot.asked = False
         slot.frame = (seq, data)
@@ -128,7 +157,7 @@ class Hub:
     def renew(self, text: str) -> None:
         """Every client starts over with ``text``: frames made before it are dropped."""
         for client in self._slots:
-            self.key(client)
+            self.look_now(client)
         self.text(None, text)
 
     def take(self, client: int) -> list[str | bytes]:

@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
+from engine.log import Entry
 from server.session.hub import Want
 from server.session.publisher import Delivery
 from server.session.session import Session
@@ -103,6 +104,15 @@ class Built:
 
 
 @dataclass(frozen=True)
+class Now:
+    """Where the session is, and what is new in its log; for whoever shows its past."""
+
+    epoch: int
+    tick: int
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True)
 class Ended:
     """The session is over: close code and words for its sockets."""
 
@@ -115,7 +125,7 @@ class Gone:
     """The worker has ended and holds no guest any more; always the last."""
 
 
-Outgoing = Text | Progress | Renewed | Delivery | Built | Ended | Gone
+Outgoing = Text | Progress | Renewed | Delivery | Built | Now | Ended | Gone
 
 
 class Inbox:

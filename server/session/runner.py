@@ -25,6 +25,7 @@ from server.session.mailbox import (
     Incoming,
     Joined,
     Left,
+    Now,
     Outgoing,
     Progress,
     Renewed,
@@ -42,6 +43,7 @@ from server.wire.messages import CommandMessage, Message, Pace, Reset, SequenceM
 
 log = logging.getLogger("fragscope")
 
+NOW_S = 0.25  # between two words to the past about how far the session is
 SLICE_S = 0.015  # ticks are run for so long before the inbox is looked at again
 
 
@@ -108,6 +110,8 @@ class Runner:
         self._dirty = True
         self._picture_at = 0.0
         self._steps = 0
+        self._now = (0, 0, 0)  # epoch, tick and length of the log that the past knows
+        self._now_at = 0.0
         self._stopping = False
         self._session: Session
         self._told = LogTold()
@@ -171,7 +175,19 @@ class Runner:
         self._advance()
         self._tell()
         self._publish()
+        self._remember()
         self._flush()
+
+    def _remember(self) -> None:
+        """Tell the past what is new: at once what is in the log, now and then how far it is."""
+        session, now = self._session, time.monotonic()
+        known = self._now[2] if self._now[0] == self._epoch else 0
+        here = (self._epoch, session.tick, session.log_index)
+        soon = now - self._now_at < NOW_S and self._running
+        if here == self._now or (soon and known == here[2]):
+            return
+        self._now, self._now_at = here, now
+        self._out.append(Now(self._epoch, session.tick, tuple(session.log[known:])))
 
     def _flush(self) -> None:
         if self._out:

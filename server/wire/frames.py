@@ -19,6 +19,7 @@ WIRE_VERSION = 1
 MAGIC = b"FRSC"
 FRAME_KEY = 1
 FRAME_DELTA = 2
+FRAME_PAST = 5  # a key frame of an earlier tick, for one client
 HEADER = struct.Struct("<4sBBHIIQII")
 _DELTA_HEAD = struct.Struct("<II")
 _PADDING = bytes(8)
@@ -104,10 +105,10 @@ def _check_panel(panel: Panel, nr_pageblocks: int) -> None:
         raise ValueError(f"statistics are {panel.stats.dtype}{list(panel.stats.shape)}")
 
 
-def encode_key(picture: Picture) -> bytes:
-    """The picture as a key frame: every plane whole."""
+def encode_key(picture: Picture, kind: int = FRAME_KEY) -> bytes:
+    """The picture as a key frame, of the present or (FRAME_PAST) of the past: planes whole."""
     nr = picture.nr_pageblocks
-    out: list[Any] = [_header(picture, FRAME_KEY)]
+    out: list[Any] = [_header(picture, kind)]
     for panel in picture.panels:
         _check_panel(panel, nr)
         for name in _DTYPES:
@@ -202,13 +203,13 @@ def decode_frame(data: bytes, base: Picture | None = None) -> Picture:
         raise ValueError(f"the frame starts with {magic!r}: {MAGIC!r} is due")
     if version != WIRE_VERSION:
         raise ValueError(f"the frame speaks version {version}: this side speaks {WIRE_VERSION}")
-    if kind not in (FRAME_KEY, FRAME_DELTA):
-        raise ValueError(f"frame type {kind} is not known: 1 is key, 2 is delta")
+    if kind not in (FRAME_KEY, FRAME_DELTA, FRAME_PAST):
+        raise ValueError(f"frame type {kind} is not known: 1 is key, 2 is delta, 5 is past")
     reader = _Reader(data)
     reader.offset = HEADER.size
     panels: list[Panel] = []
     for design in range(nr_designs):
-        if kind == FRAME_KEY:
+        if kind != FRAME_DELTA:
             planes = {name: reader.take(dtype, nr) for name, dtype in _DTYPES.items()}
         else:
             planes = _decode_delta(reader, design, epoch, nr, base)

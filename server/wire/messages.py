@@ -14,7 +14,7 @@ from pydantic import StrictInt, TypeAdapter, ValidationError
 
 from engine.commands import Command
 from engine.errors import RefusedError
-from engine.log import Entry
+from engine.log import MAX_INDEX, MAX_TICK, Entry
 from engine.view import PLANES, STAT_FIELDS
 from server.jsontext import dump, parse_object
 from server.wire import config as configs
@@ -123,6 +123,20 @@ class Key:
     __pydantic_config__ = CLOSED
 
     type: Literal["key"] = field(default="key", kw_only=True)
+
+
+@dataclass(frozen=True)
+class Look:
+    """Show this client the state at an earlier tick, or (null) the present again.
+
+    ``index``: commands that the state contains, all up to that tick when absent.
+    """
+
+    __pydantic_config__ = CLOSED
+
+    type: Literal["look"] = field(default="look", kw_only=True)
+    tick: Annotated[int, Whole("tick", 0, MAX_TICK, "ticks")] | None
+    index: Annotated[int, Whole("index", 0, MAX_INDEX, "commands")] | None = None
 
 
 @dataclass(frozen=True)
@@ -288,9 +302,34 @@ class Progress:
     phase: Phase = PHASE_GUEST
 
 
-Message = Hello | CommandMessage | SequenceMessage | Credit | Pace | Step | Key | Reset
+@dataclass(frozen=True)
+class Looking:
+    """How far the state that this client has asked for is; only where that takes a while."""
+
+    __pydantic_config__ = CLOSED
+
+    type: Literal["looking"] = field(default="looking", kw_only=True)
+    tick: int
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Present:
+    """Where the session is, for a client that looks at an earlier tick."""
+
+    __pydantic_config__ = CLOSED
+
+    type: Literal["present"] = field(default="present", kw_only=True)
+    tick: int
+    log_index: int
+
+
+Message = Hello | CommandMessage | SequenceMessage | Credit | Pace | Step | Key | Look | Reset
 UP: Mapping[str, type[Message]] = {form.type: form for form in get_args(Message)}
-Answer = Welcome | Accepted | Entries | SequenceProgress | ErrorMessage | Pace | Progress
+Answer = (
+    Welcome | Accepted | Entries | SequenceProgress | ErrorMessage | Pace | Progress | Looking | Present
+)
 DOWN: Mapping[str, type[Answer]] = {form.type: form for form in get_args(Answer)}
 Up: TypeAlias = Annotated[Message, Constraint(discriminator="type")]
 Down: TypeAlias = Annotated[Answer, Constraint(discriminator="type")]
@@ -374,6 +413,16 @@ def pace(ticks_per_s: float) -> str:
 def progress(text: str, done: int, total: int, phase: Phase = PHASE_GUEST) -> str:
     """Something that takes over a second is under way."""
     return _text(Progress(text, done, total, phase))
+
+
+def looking(tick: int, done: int, total: int) -> str:
+    """How far an earlier state is."""
+    return _text(Looking(tick, done, total))
+
+
+def present(tick: int, log_index: int) -> str:
+    """Where the session is."""
+    return _text(Present(tick, log_index))
 
 
 def common_version(versions: Sequence[int]) -> bool:

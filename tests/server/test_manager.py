@@ -75,7 +75,7 @@ async def test_memory_is_free_only_when_the_worker_has_let_go_of_it(make_manager
         assert go.wait(60)
         raise RefusedError("never mind")
 
-    monkeypatch.setattr(manager, "_build", build)
+    monkeypatch.setattr(manager, "build", build)
     one = await manager.create(SMALL)
     await building.wait()
     one.end(Ended(1001, "test"))

@@ -14,6 +14,7 @@ from server.wire import frames
 from server.wire.config import SessionConfig
 from server.wire.messages import CommandMessage, Credit, Key
 from tests.server.conftest import SMALL
+from tests.server.session.past_room import PastRoom
 
 WAIT_S = 60
 
@@ -50,8 +51,9 @@ def begin(make_session):
 
         changes = []
         made = SessionHandle(
-            "s1", SMALL, build or make, Rates(1000, 120), lambda s, what: changes.append(what)
-        )
+            "s1", SMALL, build or make, Rates(1000, 120), lambda s, what: changes.append(what),
+            PastRoom(make_session),
+        )  # fmt: skip
         sessions.append((made, changes))
         return made, changes
 

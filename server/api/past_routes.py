@@ -1,0 +1,108 @@
+"""REST of the past: what was true when, the ticks worth a mark, an earlier state by its digests."""
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from engine.errors import RefusedError
+from engine.history.chronicle import PREDICATES, Predicate, words_of
+from engine.history.history import MAIN, History
+from server.errors import NotFoundError
+from server.jsontext import shown
+from server.manager import Manager
+from server.session.event_side import SessionHandle
+
+MAX_STRETCHES = 1000  # in one answer; the first and the last are always among them
+MAX_MARKS = 5000
+MAX_DIGITS = 10
+
+
+def whole_of(text: str, name: str, unit: str) -> int:
+    """A whole number from an address.
+
+    Raises:
+        RefusedError: it is none.
+    """
+    if not text.isascii() or not text.isdecimal() or len(text) > MAX_DIGITS:
+        raise RefusedError(f"{name} is {shown(text)}: a whole number of {unit} is needed")
+    return int(text)
+
+
+def design_of(keys: tuple[str, ...], key: str) -> int:
+    """The place of a design.
+
+    Raises:
+        RefusedError: there is no such design in this session.
+    """
+    if key not in keys:
+        raise RefusedError(f"design is {key!r:.60}: this session has {', '.join(keys)}")
+    return keys.index(key)
+
+
+def found(history: History, what: str, design: str, pageblock: int, pages: int) -> dict[str, Any]:
+    """The answer of GET /api/sessions/{id}/find.
+
+    Raises:
+        RefusedError: what is asked makes no sense for this session.
+    """
+    line = history.timelines[MAIN]
+    keys = line.chronicle.keys
+    asked = Predicate(what, design_of(keys, design), pageblock, pages)
+    stretches = line.chronicle.find(asked)
+    told = [[each.first, each.last] for each in stretches]
+    if len(told) > MAX_STRETCHES:
+        half = MAX_STRETCHES // 2
+        told = [*told[:half], *told[-half:]]
+    return {
+        "words": words_of(asked, keys),
+        "first": stretches[0].first if stretches else None,
+        "last": stretches[-1].last if stretches else None,
+        "total": len(stretches),
+        "stretches": told,
+        "tick": line.chronicle.tick,
+    }
+
+
+def marks(history: History, design: str) -> dict[str, Any]:
+    """The answer of GET /api/sessions/{id}/moments.
+
+    Raises:
+        RefusedError: there is no such design.
+    """
+    line = history.timelines[MAIN]
+    place = design_of(line.chronicle.keys, design)
+    return {
+        "emptied": line.chronicle.emptied(place, MAX_MARKS),
+        "tick": line.chronicle.tick,
+        "checkpoints": len(line.nodes),
+        "bytes": history.nbytes,
+    }
+
+
+def make_past_router(manager: Manager) -> APIRouter:
+    """The routes."""
+    router = APIRouter()
+
+    def live(session_id: str) -> SessionHandle:
+        one = manager.sessions.get(session_id)
+        if one is None:
+            raise NotFoundError(manager.farewell(session_id))
+        return one
+
+    @router.get("/api/sessions/{session_id}/find")
+    async def find(
+        session_id: str, what: str = "", design: str = "", pageblock: str = "0", pages: str = "0"
+    ) -> dict[str, Any]:
+        if what not in PREDICATES:
+            raise RefusedError(f"what is {shown(what)}: known are {', '.join(PREDICATES)}")
+        block = whole_of(pageblock, "pageblock", "pageblocks")
+        least = whole_of(pages, "pages", "pages")
+        return await live(session_id).remembered(
+            lambda history: found(history, what, design, block, least)
+        )
+
+    @router.get("/api/sessions/{session_id}/moments")
+    async def moments(session_id: str, design: str = "") -> dict[str, Any]:
+        return await live(session_id).remembered(lambda history: marks(history, design))
+
+    return router

@@ -1,0 +1,353 @@
+"""The past of a session: a thread with a world of its own, which follows the log and goes back.
+
+The present is not touched: this thread gets what the session's worker has told (server/session/
+mailbox.py: Now), keeps checkpoints (engine/history/), and answers looks at earlier ticks. Of what
+one client asks, only the newest look counts. It rests as long as it works while nobody looks, so
+that the present keeps its processor.
+"""
+
+import contextlib
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from engine.errors import RefusedError
+from engine.history.history import MAIN, History, Limits
+from engine.log import Entry
+from engine.world import World
+from server.errors import NotFoundError
+from server.session.mailbox import Now
+from server.wire import messages
+from server.wire.config import SessionConfig
+from server.wire.frames import FRAME_PAST, Picture, encode_key
+
+log = logging.getLogger("fragscope")
+
+SLICE_S = 0.05  # of following, after which the thread looks at what came in
+TELL_S = 0.3  # a look that takes longer says how far it is
+GONE = "the session has ended"
+
+Question = Callable[[History], Any]
+
+
+class Room(Protocol):
+    """What the past of a session may use; called in its thread."""
+
+    def make(self, config: SessionConfig) -> World:
+        """A world at tick 0."""
+
+    def claim(self) -> bool:
+        """Whether there is memory for that world; once is as good as often."""
+
+    @property
+    def nbytes(self) -> int:
+        """Memory for checkpoints at the moment."""
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A frame of an earlier tick, for one client."""
+
+    client: int
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Said:
+    """A text for one client."""
+
+    client: int
+    text: str
+
+
+Answer = Looked | Said
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What a client wants to see; ``tick`` None: the present, of which this thread has none."""
+
+    client: int
+    tick: int | None
+    index: int | None
+
+
+@dataclass(frozen=True)
+class _Ask:
+    question: Question
+    reply: "Future[Any]"
+
+
+@dataclass(frozen=True)
+class _Begin:
+    config: SessionConfig
+
+
+@dataclass(frozen=True)
+class _Again:
+    client: int
+
+
+class _Drop:
+    pass
+
+
+class _Stop:
+    pass
+
+
+_Item = Now | _Look | _Again | _Ask | _Begin | _Drop | _Stop
+
+
+class _BrokenOffError(Exception):
+    """Something newer is wanted."""
+
+
+def _ms() -> float:
+    """Processor time of this thread: what else the machine does must not move checkpoints."""
+    return 1000 * time.thread_time()
+
+
+class Past:
+    """The past of one session. Its methods are called by the event loop; the rest is its thread's.
+
+    The thread starts when there is something to follow or to look at.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        config: SessionConfig,
+        room: Room,
+        post: Callable[[Answer], None],
+    ) -> None:
+        """Nothing runs yet.
+
+        Args:
+            name: of the thread.
+            config: of the session.
+            room: what it may use.
+            post: takes an answer; called in the thread, must not block.
+        """
+        self._room, self._post = room, post
+        self._items: queue.SimpleQueue[_Item] = queue.SimpleQueue()
+        self._config = config
+        self._epoch = 0
+        self._history: History | None = None
+        self._entries: list[Entry] = []
+        self._tick = 0
+        self._looks: dict[int, _Look] = {}
+        self._shown: dict[int, _Look] = {}  # what each client wanted to see last
+        self._dense: int | None = None
+        self._seq = 0
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name=f"past-{name}", daemon=True)
+        self._started = False
+
+    # -- from the event loop ---------------------------------------------------------------------
+    def learn(self, now: Now) -> None:
+        """The session has gone on."""
+        self._items.put(now)
+        if now.entries:
+            self._start()
+
+    def begin(self, config: SessionConfig) -> None:
+        """The session starts over."""
+        self._items.put(_Begin(config))
+
+    def look(self, client: int, tick: int | None, index: int | None = None) -> None:
+        """A client wants to see a tick, or (None) nothing of the past any more."""
+        self._items.put(_Look(client, tick, index))
+        if tick is not None:
+            self._start()
+
+    def again(self, client: int) -> None:
+        """A client has lost what it was shown."""
+        self._items.put(_Again(client))
+
+    def ask(self, question: Question) -> "Future[Any]":
+        """What a question about the history answers; raises what it raises."""
+        reply: Future[Any] = Future()
+        self._items.put(_Ask(question, reply))
+        self._start()
+        # The thread stops first and empties afterwards: one of the two sees what comes in between.
+        if self._stopping:
+            self._refuse_all()
+        return reply
+
+    def _refuse_all(self) -> None:
+        with contextlib.suppress(queue.Empty):
+            while True:
+                item = self._items.get_nowait()
+                if isinstance(item, _Ask) and item.reply.set_running_or_notify_cancel():
+                    item.reply.set_exception(NotFoundError(GONE))
+
+    def drop(self) -> None:
+        """Give up the world and the checkpoints; they are made again when they are wanted."""
+        self._items.put(_Drop())
+
+    def stop(self) -> None:
+        """End the thread; whoever waits is told."""
+        self._stopping = True
+        self._items.put(_Stop())
+        self._start()
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for the thread's end; whether it has ended."""
+        if self._started:
+            self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _start(self) -> None:
+        if not self._started:
+            self._started = True
+            self._thread.start()
+
+    # -- the thread ------------------------------------------------------------------------------
+    def _run(self) -> None:
+        try:
+            while not self._stopping:
+                self._take()
+                if not self._stopping:
+                    self._work()
+        except _BrokenOffError:
+            pass
+        except Exception:
+            log.exception("the past of a session ended by a fault; its present goes on")
+        finally:
+            self._stopping = True
+            self._history = None
+            self._refuse_all()
+
+    def _take(self) -> None:
+        """Take in what has come; wait for it where there is nothing to do."""
+        history = self._history
+        busy = self._looks or self._dense is not None
+        following = history is not None and history.behind()
+        wait = 0.0 if busy else SLICE_S if following else None
+        try:
+            self._handle(self._items.get(wait != 0.0, wait or None))
+            while True:
+                self._handle(self._items.get_nowait())
+        except queue.Empty:
+            return
+
+    def _handle(self, item: _Item) -> None:
+        if isinstance(item, Now):
+            if item.epoch != self._epoch:
+                self._forget(item.epoch)
+            self._entries += item.entries
+            self._tick = item.tick
+            if self._history is not None:
+                self._history.learn(item.entries, item.tick)
+        elif isinstance(item, _Look):
+            self._looks.pop(item.client, None)
+            self._shown.pop(item.client, None)
+            if item.tick is not None:
+                self._looks[item.client] = self._shown[item.client] = item
+        elif isinstance(item, _Again):
+            if item.client in self._shown:
+                self._looks[item.client] = self._shown[item.client]
+        elif isinstance(item, _Begin):
+            self._config = item.config
+            self._forget(0)
+        elif isinstance(item, _Drop):
+            self._history = None
+        elif isinstance(item, _Ask):
+            self._answer(item)
+
+    def _forget(self, epoch: int) -> None:
+        """Another session takes the place of the one before."""
+        self._epoch, self._history, self._dense = epoch, None, None
+        self._entries, self._tick = [], 0
+        self._looks.clear()
+        self._shown.clear()
+
+    def _known(self) -> History:
+        """The history, made when it is first needed.
+
+        Raises:
+            RefusedError, NotFoundError: the guest cannot be made again, or there is no room for it.
+        """
+        if self._history is None:
+            if not self._room.claim():
+                raise RefusedError(
+                    "earlier states need a second copy of the guests, for which the server has no"
+                    " memory left"
+                )
+            self._history = History(self._room.make(self._config), _ms, Limits(nbytes=self._room.nbytes))
+            self._history.learn(self._entries, self._tick)
+        return self._history
+
+    def _answer(self, item: _Ask) -> None:
+        if not item.reply.set_running_or_notify_cancel():
+            return
+        try:
+            history = self._known()
+            history.follow(lambda: not self._stopping)
+            item.reply.set_result(item.question(history))
+        except Exception as error:
+            item.reply.set_exception(error)
+
+    def _work(self) -> None:
+        """One piece of work: a look, or else some following, or else denser checkpoints."""
+        if self._looks:
+            client = next(iter(self._looks))
+            self._show(self._looks.pop(client))
+            return
+        if not self._epoch or not self._entries:
+            return
+        if self._history is None and not self._room.claim():
+            return
+        history = self._known()
+        history.limits = Limits(history.limits.spacing, self._room.nbytes)
+        end = time.monotonic() + SLICE_S
+
+        def go_on() -> bool:
+            return self._items.empty() and not self._stopping
+
+        if history.behind():
+            history.follow(lambda: go_on() and time.monotonic() < end)
+        elif self._dense is not None:
+            tick, self._dense = self._dense, None
+            history.densify(tick, go_on)
+
+    def _show(self, look: _Look) -> None:
+        """Answer a look, unless the same client wants something else meanwhile."""
+        assert look.tick is not None
+        begin = told = time.monotonic()
+
+        def told_so_far(done: float, total: float) -> None:
+            nonlocal told
+            now = time.monotonic()
+            if self._stopping:
+                raise _BrokenOffError
+            if now - begin > TELL_S and now - told > TELL_S:
+                told = now
+                share = round(100 * min(done / total, 1.0)) if total else 0
+                text = messages.looking(look.tick or 0, share, 100)
+                self._post(Said(look.client, text))
+
+        try:
+            history = self._known()
+            world = history.go(look.tick, look.index, MAIN, told_so_far)
+            picture = self._picture(world, look)
+            self._post(Looked(look.client, encode_key(picture, FRAME_PAST)))
+            self._dense = look.tick
+        except (RefusedError, NotFoundError) as error:
+            self._post(Said(look.client, messages.error(str(error))))
+
+    def _picture(self, world: World, look: _Look) -> Picture:
+        assert self._history is not None and look.tick is not None
+        index = look.index
+        if index is None:
+            index = self._history.timelines[MAIN].index_at(look.tick)
+        self._seq += 1
+        views = tuple(world.view(i) for i in range(len(world.keys)))
+        return Picture(self._seq, self._epoch, world.tick, index, views)
+

@@ -1,0 +1,31 @@
+"""What the past of a session may use, in tests: worlds over the shared guest, and enough memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.world import World
+
+
+class PastRoom:
+    """All that a past may ask for.
+
+    Attributes:
+        nbytes: memory for checkpoints.
+        free: whether there is memory for a world.
+    """
+
+    nbytes = 1 << 28
+
+    def __init__(self, make_session: Any) -> None:
+        self._make = make_session
+        self.free = True
+
+    def make(self, config: Any) -> World:
+        """A world at tick 0."""
+        world: World = self._make(config).world
+        return world
+
+    def claim(self) -> bool:
+        """Whether there is memory."""
+        return self.free

@@ -1,0 +1,141 @@
+"""The past of a session: looks are answered from a world of its own, and only the newest counts."""
+
+import queue
+import threading
+
+import pytest
+
+from engine.commands import BalloonInflate, CompactMemory
+from engine.history.chronicle import Predicate
+from engine.log import Entry
+from server.errors import NotFoundError
+from server.session.mailbox import Now
+from server.session.past import Looked, Past, Said
+from server.wire.frames import FRAME_PAST, decode_frame
+from tests.server.conftest import SMALL
+from tests.server.session.past_room import PastRoom
+
+WAIT_S = 60
+LOG = (Entry(1, 0, BalloonInflate(20_000), True), Entry(2, 90, CompactMemory(), True))
+END = 200
+
+
+def answer(answers):
+    """What is answered, not how far it is."""
+    while True:
+        one = answers.get(timeout=WAIT_S)
+        if isinstance(one, Looked) or '"type":"looking"' not in one.text:
+            return one
+
+
+@pytest.fixture
+def begin(make_session):
+    made = []
+
+    def start(room=None):
+        answers = queue.SimpleQueue()
+        past = Past("t", SMALL, room or PastRoom(make_session), answers.put)
+        made.append(past)
+        return past, answers
+
+    yield start
+    for past in made:
+        past.stop()
+        assert past.join(WAIT_S)
+
+
+def test_a_look_shows_what_a_session_showed_at_that_tick(begin, make_session):
+    past, answers = begin()
+    past.learn(Now(1, END, LOG))
+    session = make_session()
+    session.accept(LOG[0].command)
+    for _ in range(37):
+        session.advance()
+    past.look(5, 37)
+    looked = answer(answers)
+    assert isinstance(looked, Looked)
+    assert looked.client == 5
+    assert looked.data[5] == FRAME_PAST
+    picture = decode_frame(looked.data)
+    assert (picture.epoch, picture.tick, picture.log_index) == (1, 37, 1)
+    for panel, view in zip(picture.panels, session.views(), strict=True):
+        assert panel.stats.tolist() == view.stats.tolist()
+        assert all((panel.planes[name] == view.planes[name]).all() for name in view.planes)
+
+
+def test_the_moment_before_a_command_can_be_looked_at(begin):
+    past, answers = begin()
+    past.learn(Now(1, END, LOG))
+    past.look(1, 90, 1)
+    past.look(1, 90)
+    seen = [decode_frame(answer(answers).data).log_index for _ in range(1)]
+    assert seen in ([1], [2])  # the first look counts only if it was begun before the second came
+    past.look(1, 0, 0)
+    while decode_frame(answer(answers).data).log_index != 0:
+        pass
+
+
+def test_of_many_looks_of_one_client_the_stale_ones_are_dropped(begin):
+    past, answers = begin()
+    gate = threading.Event()
+    blocked = past.ask(lambda _: gate.wait(WAIT_S))
+    past.learn(Now(1, END, LOG))
+    for tick in range(100):
+        past.look(1, tick)
+    past.look(2, 7)
+    gate.set()
+    assert blocked.result(WAIT_S)
+    ticks = [decode_frame(answer(answers).data).tick for _ in range(2)]
+    assert sorted(ticks) == [7, 99]
+    assert answers.empty()
+
+
+def test_what_cannot_be_seen_is_answered_by_a_sentence(begin, make_session):
+    past, answers = begin()
+    past.learn(Now(1, END, LOG))
+    past.look(1, END + 1)
+    said = answer(answers)
+    assert isinstance(said, Said)
+    assert f"tick {END + 1} has not come yet: the session is at {END}" in said.text
+    room = PastRoom(make_session)
+    room.free = False
+    poor, told = begin(room)
+    poor.look(1, 0)
+    assert "a second copy of the guests" in answer(told).text
+
+
+def test_another_epoch_is_another_past(begin):
+    past, answers = begin()
+    past.learn(Now(1, END, LOG))
+    past.begin(SMALL)
+    past.learn(Now(2, 3, LOG[:1]))
+    past.look(1, END)
+    assert "the session is at 3" in answer(answers).text
+    past.look(1, 2)
+    assert decode_frame(answer(answers).data).epoch == 2
+
+
+def test_a_question_is_answered_when_all_that_is_known_was_followed(begin):
+    past, _ = begin()
+    past.learn(Now(1, END, LOG))
+    found = past.ask(lambda h: h.find(Predicate("balloon_pages", 0, 0, 1))).result(WAIT_S)
+    assert [found[0].first, found[-1].last] == [1, END]
+
+
+def test_after_the_end_nobody_is_left_waiting(begin):
+    past, _ = begin()
+    past.stop()
+    assert past.join(WAIT_S)
+    with pytest.raises(NotFoundError, match="the session has ended"):
+        past.ask(lambda h: h.nbytes).result(WAIT_S)
+
+
+def test_what_was_given_up_is_made_again(begin):
+    past, answers = begin()
+    past.learn(Now(1, END, LOG))
+    past.look(1, 50)
+    before = answer(answers).data
+    past.drop()
+    past.look(1, 50)
+    after = answer(answers).data
+    assert after[32:] == before[32:]
