@@ -60,6 +60,8 @@ WEB_IMPORTS: dict[str, set[str]] = {
     "accuracy/accuracy.js": WEB_VIEW | {"accuracy/scores.js"},
     "guide/": WEB_VIEW | {"guide/"},
     "guide/scenario.js": WEB_WORDS,
+    "timebar/": WEB_VIEW | {"timebar/moments.js"},
+    "timebar/moments.js": WEB_WORDS | {"controls/command_text.js"},
     "trace/": WEB_VIEW | {"trace/"},
     "trace/calls.js": WEB_WORDS,
     "trace/handled.js": WEB_WORDS,

@@ -12,8 +12,9 @@ import { need, setText } from "./lib/dom.js";
 import { mib } from "./lib/format.js";
 import { createPainter } from "./lib/paint.js";
 import { createLegend } from "./map/legend.js";
+import { MODES } from "./map/palette.js";
 import { createClient } from "./net/client.js";
-import { getPublished, getReasons, getScenarios, postTrace } from "./net/rest.js";
+import { getFound, getMoments, getPublished, getReasons, getScenarios, postTrace } from "./net/rest.js";
 import { createCharts } from "./numbers/charts.js";
 import { createScoreboard } from "./numbers/scoreboard.js";
 import { createSpread } from "./numbers/spread.js";
@@ -21,6 +22,7 @@ import { createAbout } from "./page/about.js";
 import { createClaims } from "./page/claims.js";
 import { createHelp } from "./page/help.js";
 import { createIntro } from "./page/intro.js";
+import { viewFrom, viewText } from "./page/link.js";
 import { createNotices } from "./page/notices.js";
 import { createPanels } from "./panels/panels.js";
 import { createTextTable } from "./panels/text_table.js";
@@ -30,8 +32,11 @@ import { createRecordings } from "./recorded/loader.js";
 import { createPreview } from "./recorded/preview.js";
 import { createStory } from "./recorded/story.js";
 import { createTwins } from "./recorded/twins.js";
+import { createFind } from "./timebar/find.js";
+import { createTimebar } from "./timebar/timebar.js";
 import { createTrace } from "./trace/view.js";
 
+const ADDRESS_MS = 250;
 const state = createState();
 const painter = createPainter();
 
@@ -73,9 +78,11 @@ createRanges(state, painter, client.send);
 const preview = createPreview(state, painter, address, client.sequence);
 const story = createStory(state, painter, { send: client.send, startOver: setup.startOver, show: preview.go });
 createComparison(state, painter);
+const timebar = createTimebar(state, painter, { look: client.look, moments: (design) => getMoments(address.getSession(), design) });
+createFind(state, { look: client.look, find: (asked) => getFound(address.getSession(), asked) });
 const trace = createTrace(state, painter, { pace: client.pace, step: client.step, trace: postTrace, reasons: getReasons });
 const guide = createGuide(state, painter, address, { sequence: client.sequence, reset: client.reset, startOver: setup.startOver, read: getScenarios });
-createHelp(state, (what) => guide.act(what) || story.act(what) || trace.act(what) || controls.act(what), setup.open);
+createHelp(state, (what) => timebar.act(what) || guide.act(what) || story.act(what) || trace.act(what) || controls.act(what), setup.open);
 createIntro();
 createClaims(state);
 createAbout(state);
@@ -117,6 +124,24 @@ painter.after(() => {
   document.body.dataset.seq = String(frame.seq);
   document.body.dataset.tick = String(frame.tick);
   document.body.dataset.log = String(frame.log_index);
+});
+
+// What is looked at is in the address too: a link shows exactly this.
+const view = viewFrom(address.get("view") ?? "", MODES.map((mode) => mode.key));
+state.mode.set(view.mode);
+if (view.past) client.look(view.past);
+state.frame.subscribe(function choose(frame) {
+  if (!frame || view.pageblock === null) return;
+  if (view.pageblock < frame.nr_pageblocks && state.pageblock.get() === null) state.pageblock.set(view.pageblock);
+  view.pageblock = null; // once
+});
+let telling = 0; // browsers allow few changes of the address a second
+for (const each of [state.mode, state.past, state.pageblock]) each.subscribe(() => {
+  clearTimeout(telling);
+  telling = window.setTimeout(() => {
+    const pageblock = view.pageblock ?? state.pageblock.get();
+    address.set("view", viewText({ mode: state.mode.get(), pageblock, past: state.past.get() }) || null);
+  }, ADDRESS_MS);
 });
 
 client.start();

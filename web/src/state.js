@@ -48,6 +48,12 @@ export function createState() {
     welcome: atom(/** @type {import("./net/wire.js").Welcome|null} */ (null)),
     /** The complete picture after the last frame. */
     frame: atom(/** @type {import("./net/wire.js").Frame|null} */ (null)),
+    /** The moment looked at, null = now. */
+    past: atom(/** @type {import("./timebar/moments.js").Moment|null} */ (null)),
+    /** Where the session is, also while an earlier moment is looked at. */
+    present: atom(/** @type {import("./timebar/moments.js").Present} */ ({ tick: 0, log_index: 0 })),
+    /** How far the moment asked for is, where that takes a while. */
+    looking: atom(/** @type {{tick: number, done: number, total: number}|null} */ (null)),
     /** Commands in flight, by command_id. */
     pending: atom(/** @type {ReadonlyMap<string, Pending>} */ (new Map())),
     /** The reset that this page asked for last: what was done before the log's first command. */

@@ -5,7 +5,7 @@
 
 import { notify } from "../state.js";
 import { createSession, getInfo, RestError } from "./rest.js";
-import { applyFrame, decodeFrame, decodeMessage, WIRE_VERSION, WireError } from "./wire.js";
+import { applyFrame, decodeFrame, decodeMessage, TYPE_PAST, WIRE_VERSION, WireError } from "./wire.js";
 
 const GOING_AWAY = 1001; // close code of a server that shuts down
 const MOST_CREDIT = 4; // frames that one message may pay for
@@ -20,6 +20,7 @@ const RETRY_MOST_MS = 5000;
  * @property {(config: import("./wire.js").Config, text: string) => void} reset
  * @property {(ticks_per_s: number) => void} pace
  * @property {(ticks: number) => void} step
+ * @property {(moment: import("../timebar/moments.js").Moment|null) => void} look at an earlier moment, null = now
  * @property {() => void} painted called after a paint: returns the credits of the frames in it
  * @property {() => void} retryNow
  */
@@ -40,6 +41,8 @@ export function createClient(state, address) {
   let madeHere = false;
   let greeted = false;
   let lastWords = "";
+  /** @type {import("../timebar/moments.js").Moment|null} asked for and not there yet */
+  let awaited = null;
 
   /** @param {import("./wire.js").UpMessage} message */
   const tell = (message) => {
@@ -125,6 +128,7 @@ export function createClient(state, address) {
           break;
         }
         if (message.command_id !== null) forget(message.command_id);
+        else if (awaited) looked();
         // A goodbye is not a refusal.
         notify(state, message.code === GOING_AWAY ? "info" : "error", sentence(message.text));
         break;
@@ -133,6 +137,12 @@ export function createClient(state, address) {
         break;
       case "progress":
         state.progress.set(message);
+        break;
+      case "present":
+        state.present.set({ tick: message.tick, log_index: message.log_index });
+        break;
+      case "looking":
+        if (state.past.get()) state.looking.set(message);
         break;
     }
   }
@@ -151,13 +161,44 @@ export function createClient(state, address) {
     // What was in flight when the socket broke may or may not be in the log: the frames will tell.
     state.pending.set(new Map());
     const before = state.welcome.get();
-    if (before?.session !== welcome.session || before.epoch !== welcome.epoch) state.done.set([]);
+    if (before && (before.session !== welcome.session || before.epoch !== welcome.epoch)) {
+      state.done.set([]);
+      state.past.set(null);
+    }
     state.frame.set(null);
     state.log.set([]);
     state.sequence.set(welcome.sequence);
     state.pace.set(welcome.ticks_per_s);
     state.welcome.set(welcome);
+    state.present.set({ tick: welcome.tick, log_index: welcome.log_index });
     state.connection.set({ phase: "open", text: "Connected", retry_at: 0 });
+    awaited = null;
+    if (state.past.get()) askMoment();
+  }
+
+  /** Ask for the moment that is to be looked at, unless an answer is still to come: then after it. */
+  function askMoment() {
+    const moment = state.past.get();
+    if (awaited && moment) return;
+    awaited = moment;
+    tell({ type: "look", tick: moment?.tick ?? null, ...(moment && moment.index !== null ? { index: moment.index } : {}) });
+  }
+
+  /** @param {import("../timebar/moments.js").Moment|null} moment */
+  function look(moment) {
+    const before = state.past.get();
+    if (before === moment || (before && moment && before.tick === moment.tick && before.index === moment.index)) return;
+    state.past.set(moment);
+    if (!moment) state.looking.set(null);
+    askMoment();
+  }
+
+  /** The answer to a look is there, or there will be none. */
+  function looked() {
+    const asked = awaited;
+    awaited = null;
+    state.looking.set(null);
+    if (state.past.get() !== asked) askMoment();
   }
 
   /** @param {import("./wire.js").Accepted} message */
@@ -189,7 +230,17 @@ export function createClient(state, address) {
       return;
     }
     askedForKey = false;
+    const past = whole.type === TYPE_PAST;
+    if (past !== (state.past.get() !== null)) {
+      credit(); // it was on its way when the other was asked for
+      return;
+    }
     state.frame.set(whole);
+    if (past) {
+      looked();
+      return;
+    }
+    state.present.set({ tick: whole.tick, log_index: whole.log_index });
     for (const [id, entry] of state.pending.get()) {
       if (entry.index !== null && whole.log_index >= entry.index) forget(id);
     }
@@ -269,6 +320,7 @@ export function createClient(state, address) {
     reset: (config, text) => ask("reset", text, { type: "reset", config }),
     pace: (ticks_per_s) => void tell({ type: "pace", ticks_per_s }),
     step: (ticks) => void tell({ type: "step", ticks }),
+    look,
     painted: credit,
     retryNow: connect,
   };

@@ -165,11 +165,37 @@ export interface LogEntry {
   idle: boolean;
 }
 
+/**
+ * Show this client the state at an earlier tick, or (null) the present again.
+ *
+ * `index`: commands that the state contains, all up to that tick when absent.
+ */
+export interface Look {
+  type: "look";
+  tick: number | null;
+  index?: number | null;
+}
+
+/** How far the state that this client has asked for is; only where that takes a while. */
+export interface Looking {
+  type: "looking";
+  tick: number;
+  done: number;
+  total: number;
+}
+
 /** Ticks a second, 0 = paused; also goes down, to all, when anyone has changed it. */
 export interface Pace {
   type: "pace";
   /** 0 to 1000 */
   ticks_per_s: number;
+}
+
+/** Where the session is, for a client that looks at an earlier tick. */
+export interface Present {
+  type: "present";
+  tick: number;
+  log_index: number;
 }
 
 /** Something that may take over a second is under way. */
@@ -321,6 +347,24 @@ export type Source = CaptureSource | UploadSource | SyntheticSource;
 
 export type SourceInput = CaptureSource | UploadSource | SyntheticSourceInput;
 
-export type Up = Hello | CommandMessage | SequenceMessage | Credit | Pace | Step | Key | Reset;
+export type Up =
+  | Hello
+  | CommandMessage
+  | SequenceMessage
+  | Credit
+  | Pace
+  | Step
+  | Key
+  | Look
+  | Reset;
 
-export type Down = Welcome | Accepted | Entries | SequenceProgress | ErrorMessage | Pace | Progress;
+export type Down =
+  | Welcome
+  | Accepted
+  | Entries
+  | SequenceProgress
+  | ErrorMessage
+  | Pace
+  | Progress
+  | Looking
+  | Present;

@@ -114,6 +114,29 @@ export const postTrace = (session, design, ticks) =>
     body: JSON.stringify({ design, ticks }),
   });
 
+/**
+ * @typedef {object} Found when something was true
+ * @property {string} words
+ * @property {number|null} first
+ * @property {number|null} last
+ * @property {number} total stretches of ticks
+ * @property {[number, number][]} stretches
+ * @property {number} tick as far as was looked
+ *
+ * @param {string} session
+ * @param {Record<string, string>} asked what, design, pageblock, pages
+ * @returns {Promise<Found>}
+ */
+export const getFound = (session, asked) => call(`api/sessions/${encodeURIComponent(session)}/find?${new URLSearchParams(asked)}`);
+
+/**
+ * Ticks at which a pageblock of a design came free.
+ * @param {string} session
+ * @param {string} design
+ * @returns {Promise<{emptied: number[], tick: number}>}
+ */
+export const getMoments = (session, design) => call(`api/sessions/${encodeURIComponent(session)}/moments?${new URLSearchParams({ design })}`);
+
 /** @returns {Promise<{reasons: import("../trace/handled.js").Reason[]}>} every reason a trace can give */
 export const getReasons = () => call("api/reasons");
 

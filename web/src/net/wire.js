@@ -6,6 +6,7 @@
 export const WIRE_VERSION = 1;
 export const TYPE_KEY = 1;
 export const TYPE_DELTA = 2;
+export const TYPE_PAST = 5;
 const HEADER_BYTES = 32;
 const MAGIC = 0x43535246; // "FRSC", little-endian
 
@@ -135,7 +136,7 @@ export function decodeFrame(buffer, layout) {
     throw new WireError(`the server speaks version ${version}, this page version ${WIRE_VERSION}: reload`);
   }
   const type = head.getUint8(5);
-  if (type !== TYPE_KEY && type !== TYPE_DELTA) throw new WireError(`unknown frame type ${type}`);
+  if (type !== TYPE_KEY && type !== TYPE_DELTA && type !== TYPE_PAST) throw new WireError(`unknown frame type ${type}`);
   const nr_designs = head.getUint16(6, true);
   const nr_pageblocks = head.getUint32(8, true);
   /** @type {DesignFrame[]} */
@@ -193,14 +194,14 @@ export function decodeFrame(buffer, layout) {
 }
 
 /**
- * The whole picture after a frame: a key frame is that already, a delta is written into the arrays of the picture before it.
+ * The whole picture after a frame: a key frame, also one of the past, is that already, a delta is written into the arrays of the picture before it.
  * @param {Frame|null} current the picture shown now; its arrays are reused
  * @param {Frame} next
  * @returns {Frame|null} null if the delta does not follow `current`: ask for a key frame
  */
 export function applyFrame(current, next) {
-  if (next.type === TYPE_KEY) return next;
-  if (!current || current.epoch !== next.epoch || current.designs.length !== next.designs.length) return null;
+  if (next.type !== TYPE_DELTA) return next;
+  if (!current || current.type === TYPE_PAST || current.epoch !== next.epoch || current.designs.length !== next.designs.length) return null;
   if (current.nr_pageblocks !== next.nr_pageblocks) return null;
   if (next.designs.some((design) => design.base_seq !== current.seq)) return null;
   next.designs.forEach((design, i) => {

@@ -6,7 +6,7 @@
 import { el, need } from "../lib/dom.js";
 import { count } from "../lib/format.js";
 import { DESIGN_LINES } from "../map/palette.js";
-import { statIndex } from "../net/wire.js";
+import { statIndex, TYPE_PAST } from "../net/wire.js";
 
 const URL = "vendor/plotly.min.js";
 const MOST_POINTS = 1200;
@@ -60,6 +60,12 @@ export function createCharts(state) {
   function store(frame) {
     if (!frame || frame === stored || history.length !== frame.designs.length) return;
     stored = frame;
+    stale = charts.length;
+    if (frame.type === TYPE_PAST) {
+      load();
+      schedule();
+      return; // what was then is in the lines already: a mark shows where
+    }
     frame.designs.forEach(({ stats }, i) => {
       const { ticks, blocks, unusable } = history[i];
       // An idle guest adds no points: its last point moves along, so that time passes and the list stays short.
@@ -75,7 +81,6 @@ export function createCharts(state) {
       }
       if (ticks.length > MOST_POINTS) for (const list of [ticks, blocks, unusable]) thin(list);
     });
-    stale = charts.length;
     load();
     schedule();
   }
@@ -111,7 +116,7 @@ export function createCharts(state) {
     const names = welcome.designs.map((design) => design.key);
     const { box } = charts[turn];
     const data = turn === 2 ? orderBars(frame, names, at) : timeLines(history, names, turn === 0 ? "blocks" : "unusable");
-    plotly.react(box, data, { ...layout(turn, names.length), datarevision: frame.seq }, { displayModeBar: false, responsive: true, staticPlot: false });
+    plotly.react(box, data, { ...layout(turn, names.length), shapes: turn === 2 ? [] : moment(frame), datarevision: `${frame.type} ${frame.seq}` }, { displayModeBar: false, responsive: true, staticPlot: false });
     box.dataset.drawn = String(frame.tick);
     turn = (turn + 1) % charts.length;
     stale -= 1;
@@ -175,6 +180,16 @@ function orderBars(frame, names, at) {
     marker: { color: DESIGN_LINES[i % DESIGN_LINES.length].hex },
     hovertemplate: `${names[i]}, order %{x}: %{customdata} pieces, %{y:.1f} MiB<extra></extra>`,
   }));
+}
+
+/**
+ * The mark at the moment looked at; none in the present.
+ * @param {import("../net/wire.js").Frame} frame
+ */
+function moment(frame) {
+  if (frame.type !== TYPE_PAST) return [];
+  const line = { color: INK, width: 2, dash: "dot" };
+  return [{ type: "line", xref: "x", yref: "paper", x0: frame.tick, x1: frame.tick, y0: 0, y1: 1, line }];
 }
 
 /**

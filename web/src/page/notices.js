@@ -55,13 +55,13 @@ export function createNotices(state, painter, retryNow) {
     const shown = state.frame.get() !== null || document.body.dataset.shown === "true";
     document.body.dataset.shown = String(shown);
     deck.inert = !shown; // there is no guest yet to send commands to
-    if (idle && wasBusy) setText(announce, resultText(state));
+    if (idle && wasBusy && !state.past.get()) setText(announce, resultText(state));
     wasBusy = !idle;
   });
 
   for (const each of [state.notices]) each.subscribe(showNotices);
   for (const each of [state.connection, state.progress]) each.subscribe(showLink);
-  for (const each of [state.frame, state.pending, state.log, state.sequence, state.connection, state.expected, state.recorded, state.reading]) each.subscribe(showIdle);
+  for (const each of [state.frame, state.pending, state.log, state.past, state.sequence, state.connection, state.expected, state.recorded, state.reading]) each.subscribe(showIdle);
   // At once, not at the next paint: whoever sends a command and then waits for idle must not see the idle from before.
   state.pending.subscribe((pending) => {
     if (pending.size > 0) document.body.dataset.idle = "false";
@@ -98,6 +98,8 @@ function isIdle(state) {
   const welcome = state.welcome.get();
   const frame = state.frame.get();
   if (state.connection.get().phase !== "open" || !welcome || !frame || state.pending.get().size > 0) return false;
+  const past = state.past.get();
+  if (past) return past.tick === frame.tick && (past.index ?? frame.log_index) === frame.log_index;
   if (state.reading.get() > 0 || (state.expected.get() && !state.recorded.get())) return false;
   if (state.sequence.get() || state.log.get().length > frame.log_index) return false;
   const busy = statIndex(welcome.stat_fields).busy;

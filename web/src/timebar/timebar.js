@@ -1,0 +1,196 @@
+/**
+ * The bar of time at the foot of the maps: where one looks, the commands as flags, pageblocks that came free as ticks.
+ * Only looks at the past; the session goes on meanwhile.
+ */
+
+import { commandText } from "../controls/command_text.js";
+import { el, need, onPress, setOff, setText } from "../lib/dom.js";
+import { count } from "../lib/format.js";
+import { byCommand, byMark, byTick, commandNear, indexOf, momentText, shareOf, tickAt } from "./moments.js";
+
+const NEAR_PX = 8; // a flag so close to the pointer is named
+const LEAP = 0.05; // of the bar, for Page up and Page down
+const PLAY_TICKS = 2; // from one picture to the next while the past is played
+const MOST_FLAGS = 400;
+
+/**
+ * @typedef {object} Intents
+ * @property {(moment: import("./moments.js").Moment|null) => void} look
+ * @property {(design: string) => Promise<{emptied: number[], tick: number}>} moments
+ */
+
+/**
+ * @param {import("../state.js").State} state
+ * @param {import("../lib/paint.js").Painter} painter
+ * @param {Intents} intents
+ * @returns {{act: (what: string) => boolean}} what a shortcut may ask for; whether it was for here
+ */
+export function createTimebar(state, painter, intents) {
+  const track = need("time-track", HTMLElement);
+  const fill = need("time-fill", HTMLElement);
+  const thumb = need("time-thumb", HTMLElement);
+  const flags = need("time-flags", HTMLElement);
+  const words = need("time-words", HTMLElement);
+  const hint = need("time-hint", HTMLElement);
+  const now = need("time-now", HTMLButtonElement);
+  const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
+  let dragging = false;
+  let playing = false;
+  let flagged = "";
+  /** @type {{design: string, emptied: number[], tick: number}} */
+  let marks = { design: "", emptied: [], tick: -1 };
+
+  const here = () => state.past.get() ?? { tick: state.present.get().tick, index: null };
+  const last = () => state.present.get().tick;
+
+  /** @param {import("./moments.js").Moment|null} moment */
+  const go = (moment) => {
+    playing = false;
+    intents.look(moment);
+  };
+
+  // -- stepping
+  /** @param {1|-1} way */
+  async function stepMark(way) {
+    const design = state.welcome.get()?.designs[state.panel.get()]?.key;
+    if (!design) return;
+    if (marks.design !== design || marks.tick < last()) marks = { design, ...(await intents.moments(design)) };
+    drawMarks();
+    const found = byMark(here(), way, marks.emptied);
+    if (found) go(found);
+    else setText(hint, `No pageblock of ${design} came free ${way < 0 ? "before" : "after"} this moment.`);
+  }
+  /** @type {Record<string, () => void>} */
+  const acts = {
+    "time-start": () => go({ tick: 0, index: 0 }),
+    "time-command-back": () => go(byCommand(here(), -1, state.log.get())),
+    "time-back": () => go(byTick(here(), -1, state.present.get())),
+    "time-on": () => go(byTick(here(), 1, state.present.get())),
+    "time-command-on": () => go(byCommand(here(), 1, state.log.get())),
+    "time-emptied-back": () => void stepMark(-1),
+    "time-emptied-on": () => void stepMark(1),
+    "time-now": () => go(null),
+    "time-play": togglePlay,
+  };
+  for (const id of Object.keys(acts)) onPress(need(id, HTMLButtonElement), acts[id]);
+
+  // -- playing the past, picture by picture, until the present is reached
+  function togglePlay() {
+    if (!state.past.get()) return;
+    playing = !playing;
+    setText(need("time-play-text", HTMLElement), playing ? "Stop" : "Play from here");
+    if (playing) playOn();
+  }
+  function playOn() {
+    const past = state.past.get();
+    const frame = state.frame.get();
+    if (!playing || !past || frame?.tick !== past.tick) return;
+    const next = byTick(past, PLAY_TICKS, state.present.get());
+    if (!next) playing = false;
+    intents.look(next);
+  }
+
+  // -- dragging
+  /** @param {PointerEvent} event */
+  const toPointer = (event) => {
+    const box = track.getBoundingClientRect();
+    const tick = tickAt((event.clientX - box.left) / box.width, last());
+    go(tick >= last() ? null : { tick, index: null });
+  };
+  track.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    dragging = true;
+    track.setPointerCapture(event.pointerId);
+    toPointer(event);
+  });
+  track.addEventListener("pointermove", (event) => {
+    const box = track.getBoundingClientRect();
+    const tick = tickAt((event.clientX - box.left) / box.width, last());
+    setText(hint, commandNear(tick, (NEAR_PX / box.width) * last(), state.log.get()) || `Tick ${count(tick)}`);
+    if (dragging) toPointer(event);
+  });
+  for (const end of ["pointerup", "pointercancel"]) track.addEventListener(end, () => (dragging = false));
+  track.addEventListener("pointerleave", () => setText(hint, ""));
+  track.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const leap = Math.max(1, Math.round(last() * LEAP));
+    /** @type {Record<string, () => void>} */
+    const keys = {
+      ArrowLeft: acts["time-back"], ArrowDown: acts["time-back"], ArrowRight: acts["time-on"], ArrowUp: acts["time-on"],
+      Home: acts["time-start"], End: acts["time-now"],
+      PageUp: () => go(byTick(here(), leap, state.present.get())),
+      PageDown: () => go(byTick(here(), -leap, state.present.get())),
+    };
+    const act = keys[event.key];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  });
+
+  // -- showing
+  function drawFlags() {
+    const log = state.log.get();
+    const key = `${log.length} ${last()}`;
+    if (key === flagged) return;
+    flagged = key;
+    const step = Math.max(1, Math.ceil(log.length / MOST_FLAGS));
+    flags.replaceChildren(...log.filter((_, i) => i % step === 0).map((entry) => {
+      const flag = el("span.time-flag", { "data-index": entry.index, title: `No. ${entry.index}: ${commandText(entry.command)}` });
+      flag.style.left = `${100 * shareOf(entry.tick, last())}%`;
+      return flag;
+    }));
+    drawMarks();
+  }
+  function drawMarks() {
+    for (const old of flags.querySelectorAll(".time-emptied")) old.remove();
+    const step = Math.max(1, Math.ceil(marks.emptied.length / MOST_FLAGS));
+    flags.append(...marks.emptied.filter((_, i) => i % step === 0).map((tick) => {
+      const mark = el("span.time-emptied");
+      mark.style.left = `${100 * shareOf(tick, last())}%`;
+      return mark;
+    }));
+  }
+
+  const show = painter.add("dom", () => {
+    const past = state.past.get();
+    const present = state.present.get();
+    const log = state.log.get();
+    const share = past ? shareOf(past.tick, present.tick) : 1;
+    const text = momentText(past, log, present);
+    fill.style.width = thumb.style.left = `${100 * share}%`;
+    track.setAttribute("aria-valuemax", String(present.tick));
+    track.setAttribute("aria-valuenow", String(past?.tick ?? present.tick));
+    track.setAttribute("aria-valuetext", text);
+    const looking = state.looking.get();
+    const wait = looking ? ` Playing the log to there: ${looking.done} %.` : "";
+    setText(words, (past ? `You look at ${text}. The session is unchanged.` : `You look at ${text}.`) + wait);
+    document.body.dataset.past = past ? String(past.tick) : "";
+    setOff(now, !past);
+    setOff(need("time-play", HTMLButtonElement), !past);
+    if (!past) playing = false;
+    setText(need("time-play-text", HTMLElement), playing ? "Stop" : "Play from here");
+    const atStart = past !== null && past.tick === 0 && indexOf(past, log) === 0;
+    for (const id of ["time-start", "time-command-back", "time-back", "time-emptied-back"]) setOff(need(id, HTMLButtonElement), atStart || (present.tick === 0 && log.length === 0));
+    for (const id of ["time-on", "time-command-on", "time-emptied-on"]) setOff(need(id, HTMLButtonElement), !past);
+    drawFlags();
+  });
+
+  for (const each of [state.past, state.present, state.log, state.looking, state.welcome]) each.subscribe(show);
+  // The next picture of what is played comes when this one has been painted.
+  painter.after(() => {
+    if (playing) playOn();
+  });
+  track.classList.toggle("calm", calm.matches);
+  show();
+
+  return {
+    act: (what) => {
+      // Paused in the present, one tick on is a new tick: that is for the controls.
+      if (!state.past.get() && ["pause", "step", "time-on"].includes(what)) return false;
+      const mine = what === "pause" ? "time-play" : what === "step" ? "time-on" : what;
+      if (!(mine in acts)) return false;
+      acts[mine]();
+      return true;
+    },
+  };
+}
