@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from engine.commands import Command
 from engine.errors import RefusedError
 from engine.history.chronicle import Chronicle, Predicate, Stretch
 from engine.history.stored import (
@@ -282,6 +283,15 @@ class History:
             self._forward(line, place)
             look(0.0, 0.0)
         return self.world
+
+    def try_out(self, command: Command) -> None:
+        """Whether a command fits the state that go() has brought the world to.
+
+        Raises:
+            RefusedError: it does not.
+        """
+        self._where.timeline = None  # the state is another one afterwards
+        self.world.apply(command)
 
     def _checked(self, line: Timeline, tick: int, index: int) -> Place:
         if not 0 <= tick <= line.known:

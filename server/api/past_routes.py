@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from engine.errors import RefusedError
 from engine.history.chronicle import PREDICATES, Predicate, words_of
-from engine.history.history import MAIN, History
+from engine.history.history import Timeline
 from server.errors import NotFoundError
 from server.jsontext import shown
 from server.manager import Manager
@@ -39,13 +39,12 @@ def design_of(keys: tuple[str, ...], key: str) -> int:
     return keys.index(key)
 
 
-def found(history: History, what: str, design: str, pageblock: int, pages: int) -> dict[str, Any]:
+def found(line: Timeline, what: str, design: str, pageblock: int, pages: int) -> dict[str, Any]:
     """The answer of GET /api/sessions/{id}/find.
 
     Raises:
         RefusedError: what is asked makes no sense for this session.
     """
-    line = history.timelines[MAIN]
     keys = line.chronicle.keys
     asked = Predicate(what, design_of(keys, design), pageblock, pages)
     stretches = line.chronicle.find(asked)
@@ -63,19 +62,16 @@ def found(history: History, what: str, design: str, pageblock: int, pages: int) 
     }
 
 
-def marks(history: History, design: str) -> dict[str, Any]:
+def marks(line: Timeline, design: str) -> dict[str, Any]:
     """The answer of GET /api/sessions/{id}/moments.
 
     Raises:
         RefusedError: there is no such design.
     """
-    line = history.timelines[MAIN]
     place = design_of(line.chronicle.keys, design)
     return {
         "emptied": line.chronicle.emptied(place, MAX_MARKS),
         "tick": line.chronicle.tick,
-        "checkpoints": len(line.nodes),
-        "bytes": history.nbytes,
     }
 
 
@@ -98,11 +94,13 @@ def make_past_router(manager: Manager) -> APIRouter:
         block = whole_of(pageblock, "pageblock", "pageblocks")
         least = whole_of(pages, "pages", "pages")
         return await live(session_id).remembered(
-            lambda history: found(history, what, design, block, least)
+            lambda history, number: found(
+                history.timelines[number], what, design, block, least
+            )
         )
 
     @router.get("/api/sessions/{session_id}/moments")
     async def moments(session_id: str, design: str = "") -> dict[str, Any]:
-        return await live(session_id).remembered(lambda history: marks(history, design))
+        return await live(session_id).remembered(lambda history, number: marks(history.timelines[number], design))
 
     return router

@@ -19,6 +19,7 @@ from server.session import runner
 from server.session.hub import Hub
 from server.session.mailbox import (
     Ask,
+    Branched,
     Built,
     Ended,
     FromClient,
@@ -32,13 +33,13 @@ from server.session.mailbox import (
     Stop,
     Text,
 )
-from server.session.past import Answer, Looked, Past, Room
+from server.session.past import Answer, Found, Looked, Past, Room
 from server.session.publisher import Delivery
 from server.session.session import Session
 from server.session.transcript import Transcript
 from server.wire import messages
 from server.wire.config import SessionConfig
-from server.wire.messages import Credit, Key, Look, Message, Reset
+from server.wire.messages import Credit, Fork, Key, Look, Message, Reset, Switch
 
 MAX_BACKLOG = 1000  # items in a worker's inbox after which a message is refused
 MAX_QUESTIONS = 100  # of REST, that wait for one worker; every viewer may ask at the same moment
@@ -139,6 +140,8 @@ class SessionHandle:
     def _receive_past(self, answer: Answer) -> None:
         if isinstance(answer, Looked):
             self.hub.deliver_past(answer.client, answer.data)
+        elif isinstance(answer, Found):
+            self._runner.put(Branched(answer.client, answer.command_id, answer.branch))
         else:
             self.hub.text(answer.client, answer.text)
 
@@ -190,6 +193,8 @@ class SessionHandle:
             self.hub.key(client)
         elif isinstance(message, Look):
             self._look(client, message)
+        elif isinstance(message, (Fork, Switch)):
+            self.past.go(client, message)
         elif isinstance(message, Key):
             self.hub.credit(client, 2)
             self.past.again(client)
@@ -256,7 +261,7 @@ class SessionHandle:
         finally:
             self._questions -= 1
 
-    async def remembered(self, question: Callable[[History], _Answer]) -> _Answer:
+    async def remembered(self, question: Callable[[History, int], _Answer]) -> _Answer:
         """What a question about the session's past answers.
 
         Raises:

@@ -13,7 +13,7 @@ from typing import Any
 from engine.log import Entry
 from server.session.hub import Want
 from server.session.publisher import Delivery
-from server.session.session import Session
+from server.session.session import Branch, Session
 from server.wire.config import SessionConfig
 from server.wire.messages import Message
 
@@ -65,11 +65,20 @@ class Ask:
 
 
 @dataclass(frozen=True)
+class Branched:
+    """A state to go on from is there; ``client`` has asked for it by ``command_id``."""
+
+    client: int
+    command_id: str
+    branch: Branch
+
+
+@dataclass(frozen=True)
 class Stop:
     """End the thread."""
 
 
-Incoming = Joined | Left | Want | FromClient | Ask | Stop
+Incoming = Joined | Left | Want | FromClient | Ask | Branched | Stop
 
 
 # -- what goes out: these, and publisher.Delivery ------------------------------------------------
@@ -110,6 +119,7 @@ class Now:
     epoch: int
     tick: int
     entries: tuple[Entry, ...]
+    timeline: int = 0
 
 
 @dataclass(frozen=True)

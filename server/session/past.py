@@ -22,9 +22,11 @@ from engine.log import Entry
 from engine.world import World
 from server.errors import NotFoundError
 from server.session.mailbox import Now
+from server.session.session import Branch
 from server.wire import messages
 from server.wire.config import SessionConfig
 from server.wire.frames import FRAME_PAST, Picture, encode_key
+from server.wire.messages import Fork, Switch
 
 log = logging.getLogger("fragscope")
 
@@ -32,7 +34,7 @@ SLICE_S = 0.05  # of following, after which the thread looks at what came in
 TELL_S = 0.3  # a look that takes longer says how far it is
 GONE = "the session has ended"
 
-Question = Callable[[History], Any]
+Question = Callable[[History, int], Any]  # the history, and the timeline that the session is on
 
 
 class Room(Protocol):
@@ -65,7 +67,16 @@ class Said:
     text: str
 
 
-Answer = Looked | Said
+@dataclass(frozen=True)
+class Found:
+    """A state that the session is to go on from."""
+
+    client: int
+    command_id: str
+    branch: Branch
+
+
+Answer = Looked | Said | Found
 
 
 @dataclass(frozen=True)
@@ -89,6 +100,12 @@ class _Begin:
 
 
 @dataclass(frozen=True)
+class _Go:
+    client: int
+    message: Fork | Switch
+
+
+@dataclass(frozen=True)
 class _Again:
     client: int
 
@@ -101,7 +118,7 @@ class _Stop:
     pass
 
 
-_Item = Now | _Look | _Again | _Ask | _Begin | _Drop | _Stop
+_Item = Now | _Look | _Go | _Again | _Ask | _Begin | _Drop | _Stop
 
 
 class _BrokenOffError(Exception):
@@ -141,6 +158,7 @@ class Past:
         self._history: History | None = None
         self._entries: list[Entry] = []
         self._tick = 0
+        self._line = MAIN  # the timeline that the session is on
         self._looks: dict[int, _Look] = {}
         self._shown: dict[int, _Look] = {}  # what each client wanted to see last
         self._dense: int | None = None
@@ -165,6 +183,11 @@ class Past:
         self._items.put(_Look(client, tick, index))
         if tick is not None:
             self._start()
+
+    def go(self, client: int, message: Fork | Switch) -> None:
+        """A client wants the session to go on from an earlier moment, or on another timeline."""
+        self._items.put(_Go(client, message))
+        self._start()
 
     def again(self, client: int) -> None:
         """A client has lost what it was shown."""
@@ -228,7 +251,7 @@ class Past:
         """Take in what has come; wait for it where there is nothing to do."""
         history = self._history
         busy = self._looks or self._dense is not None
-        following = history is not None and history.behind()
+        following = history is not None and history.behind(self._line)
         wait = 0.0 if busy else SLICE_S if following else None
         try:
             self._handle(self._items.get(wait != 0.0, wait or None))
@@ -239,12 +262,7 @@ class Past:
 
     def _handle(self, item: _Item) -> None:
         if isinstance(item, Now):
-            if item.epoch != self._epoch:
-                self._forget(item.epoch)
-            self._entries += item.entries
-            self._tick = item.tick
-            if self._history is not None:
-                self._history.learn(item.entries, item.tick)
+            self._learn(item)
         elif isinstance(item, _Look):
             self._looks.pop(item.client, None)
             self._shown.pop(item.client, None)
@@ -257,14 +275,66 @@ class Past:
             self._config = item.config
             self._forget(0)
         elif isinstance(item, _Drop):
-            self._history = None
+            self._drop()
+        elif isinstance(item, _Go):
+            self._go(item)
         elif isinstance(item, _Ask):
             self._answer(item)
+
+    def _drop(self) -> None:
+        """Give up what can be made again from one log: with several timelines nothing can."""
+        history = self._history
+        if history is not None and len(history.timelines) == 1:
+            line = history.timelines[MAIN]
+            self._entries, self._tick, self._history = list(line.entries), line.known, None
+
+    def _go(self, item: _Go) -> None:
+        """Find the state that the session is to go on from."""
+        message = item.message
+        try:
+            history = self._known()
+            if isinstance(message, Switch):
+                line = history.timeline(message.timeline)
+                history.go(line.known, None, message.timeline)
+                point, number, parent = history.world.checkpoint(), message.timeline, None
+                entries, command = tuple(line.entries), None
+            else:
+                line = history.timelines[self._line]
+                index = line.index_at(message.tick) if message.index is None else message.index
+                point = history.go(message.tick, index, self._line).checkpoint()
+                number, parent, command = len(history.timelines), self._line, message.command
+                if number >= messages.MAX_TIMELINES:
+                    raise RefusedError(
+                        f"the session has {number} timelines, its limit: go on with one of them"
+                    )
+                history.try_out(command)
+                history.fork(number, (message.tick, index), parent)
+                entries = tuple(line.entries[:index])
+        except (RefusedError, NotFoundError) as error:
+            self._post(Said(item.client, messages.error(str(error), message.command_id)))
+            return
+        branch = Branch(number, parent, entries, point, command)
+        self._post(Found(item.client, message.command_id, branch))
+
+    def _learn(self, now: Now) -> None:
+        if now.epoch != self._epoch:
+            history = self._history
+            if history is not None and now.timeline in history.timelines and self._epoch:
+                self._epoch, self._line = now.epoch, now.timeline  # this thread found it
+                self._looks.clear()
+                self._shown.clear()
+            else:
+                self._forget(now.epoch)
+        if self._history is not None:
+            self._history.learn(now.entries, now.tick, self._line)
+        else:
+            self._entries += now.entries
+            self._tick = now.tick
 
     def _forget(self, epoch: int) -> None:
         """Another session takes the place of the one before."""
         self._epoch, self._history, self._dense = epoch, None, None
-        self._entries, self._tick = [], 0
+        self._entries, self._tick, self._line = [], 0, MAIN
         self._looks.clear()
         self._shown.clear()
 
@@ -289,8 +359,8 @@ class Past:
             return
         try:
             history = self._known()
-            history.follow(lambda: not self._stopping)
-            item.reply.set_result(item.question(history))
+            history.follow(lambda: not self._stopping, self._line)
+            item.reply.set_result(item.question(history, self._line))
         except Exception as error:
             item.reply.set_exception(error)
 
@@ -300,7 +370,7 @@ class Past:
             client = next(iter(self._looks))
             self._show(self._looks.pop(client))
             return
-        if not self._epoch or not self._entries:
+        if not self._epoch or (self._history is None and not self._entries):
             return
         if self._history is None and not self._room.claim():
             return
@@ -311,11 +381,11 @@ class Past:
         def go_on() -> bool:
             return self._items.empty() and not self._stopping
 
-        if history.behind():
-            history.follow(lambda: go_on() and time.monotonic() < end)
+        if history.behind(self._line):
+            history.follow(lambda: go_on() and time.monotonic() < end, self._line)
         elif self._dense is not None:
             tick, self._dense = self._dense, None
-            history.densify(tick, go_on)
+            history.densify(tick, go_on, self._line)
 
     def _show(self, look: _Look) -> None:
         """Answer a look, unless the same client wants something else meanwhile."""
@@ -335,7 +405,7 @@ class Past:
 
         try:
             history = self._known()
-            world = history.go(look.tick, look.index, MAIN, told_so_far)
+            world = history.go(look.tick, look.index, self._line, told_so_far)
             picture = self._picture(world, look)
             self._post(Looked(look.client, encode_key(picture, FRAME_PAST)))
             self._dense = look.tick
@@ -346,7 +416,7 @@ class Past:
         assert self._history is not None and look.tick is not None
         index = look.index
         if index is None:
-            index = self._history.timelines[MAIN].index_at(look.tick)
+            index = self._history.timelines[self._line].index_at(look.tick)
         self._seq += 1
         views = tuple(world.view(i) for i in range(len(world.keys)))
         return Picture(self._seq, self._epoch, world.tick, index, views)

@@ -17,6 +17,7 @@ from server.errors import NotFoundError
 from server.session.hub import Want
 from server.session.mailbox import (
     Ask,
+    Branched,
     Built,
     Ended,
     FromClient,
@@ -178,16 +179,17 @@ class Runner:
         self._remember()
         self._flush()
 
-    def _remember(self) -> None:
+    def _remember(self, at_once: bool = False) -> None:
         """Tell the past what is new: at once what is in the log, now and then how far it is."""
         session, now = self._session, time.monotonic()
         known = self._now[2] if self._now[0] == self._epoch else 0
         here = (self._epoch, session.tick, session.log_index)
-        soon = now - self._now_at < NOW_S and self._running
+        soon = now - self._now_at < NOW_S and self._running and not at_once
         if here == self._now or (soon and known == here[2]):
             return
         self._now, self._now_at = here, now
-        self._out.append(Now(self._epoch, session.tick, tuple(session.log[known:])))
+        news = tuple(session.log[known:])
+        self._out.append(Now(self._epoch, session.tick, news, session.timeline))
 
     def _flush(self) -> None:
         if self._out:
@@ -236,6 +238,8 @@ class Runner:
             self._publisher.forget(item.client)
         elif isinstance(item, Ask):
             item.answer(self._session)
+        elif isinstance(item, Branched):
+            self._branch(item)
 
     def _handle_message(self, client: int, message: Message) -> None:
         if isinstance(message, CommandMessage):
@@ -284,16 +288,35 @@ class Runner:
             self._out.append(Built(message.config, False))
             return
         self._session = session
-        self._told, self._sequence = LogTold(), None
+        self._out.append(Built(message.config, True))
+        self._renew()
+        self._say((client,), messages.accepted(message.command_id, 0, 0))
+
+    def _renew(self) -> None:
+        """Whatever was shown and told before is void."""
+        self._told, self._sequence = LogTold(), self._session.sequence
         self._epoch += 1
         self._steps = 0
         self._picture = None
         self._dirty = True
         self._publisher.restart()
         self._pacer.rest(time.monotonic())
-        self._out.append(Built(message.config, True))
         self._out.append(Renewed(self._welcome()))
-        self._say((client,), messages.accepted(message.command_id, 0, 0))
+
+    def _branch(self, item: Branched) -> None:
+        """Go on from another moment; everybody who watches comes along."""
+        self._tell()
+        self._remember(at_once=True)  # where this timeline ends
+        try:
+            self._session.branch(item.branch)
+        except RefusedError as error:
+            self._say((item.client,), messages.error(str(error), item.command_id))
+            return
+        self._renew()
+        session = self._session
+        self._now = (self._epoch, -1, len(item.branch.entries))
+        text = messages.accepted(item.command_id, session.log_index, session.tick)
+        self._say((item.client,), text)
 
     # -- what clients are told -------------------------------------------------------------------
     def _welcome(self) -> str:

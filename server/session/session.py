@@ -15,7 +15,7 @@ from engine.errors import RefusedError
 from engine.log import Entry, play
 from engine.trace.limits import check_size
 from engine.view import GuestView
-from engine.world import World
+from engine.world import Checkpoint, World
 from server.session.transcript import Transcript, transcript_from_dict
 from server.wire.config import SessionConfig
 
@@ -41,6 +41,51 @@ class SequenceState:
         return {"total": self.total, "left": self.left, "text": self.text}
 
 
+@dataclass(frozen=True)
+class Branch:
+    """A state of this session to go on from, on a timeline.
+
+    Attributes:
+        timeline: its number; 0 is the one that a session begins with.
+        parent: the timeline that it left; None: it was there before.
+        entries: commands that the state contains.
+        point: the state.
+        command: given next, and what the timeline is named by; None: it is only gone back to.
+    """
+
+    timeline: int
+    parent: int | None
+    entries: tuple[Entry, ...]
+    point: Checkpoint
+    command: Command | None = None
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """One way that a session went.
+
+    Attributes:
+        number: 0 is the first.
+        parent: the timeline that it left; None: of the first.
+        tick: where it left it.
+        index: commands until then.
+        command: its first own command; None: of the first.
+    """
+
+    number: int
+    parent: int | None
+    tick: int
+    index: int
+    command: Command | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {
+            "id": self.number, "parent": self.parent, "tick": self.tick, "index": self.index,
+            "command": self.command and self.command.to_dict(),
+        }  # fmt: skip
+
+
 class Session:
     """Accepts commands, advances its world, describes itself."""
 
@@ -56,6 +101,8 @@ class Session:
         self.world = world
         self.log: list[Entry] = []
         self.sequence: SequenceState | None = None
+        self.timeline = 0
+        self.timelines: dict[int, Timeline] = {0: Timeline(0, None, 0, 0, None)}
         self._queue: collections.deque[Command] = collections.deque()
         self._facts = dict(facts)
         self._idle = not world.busy()
@@ -148,6 +195,43 @@ class Session:
         self._idle = not self.world.busy()
         return entry
 
+    # -- timelines
+
+    def branch(self, branch: Branch) -> Entry | None:
+        """Go on from an earlier state, or from where another timeline ended.
+
+        What is left behind stays in the history; a sequence under way ends by it.
+
+        Args:
+            branch: of this session.
+
+        Returns:
+            The entry of its command.
+
+        Raises:
+            RefusedError: its command makes no sense in that state, or the log is full; nothing has
+                changed then.
+        """
+        command = branch.command
+        if command is not None and len(branch.entries) >= MAX_LOG:
+            raise RefusedError(f"the log has {MAX_LOG} commands, its limit: reset the session")
+        before, log, timeline = self.world.checkpoint(), self.log, self.timeline
+        self.world.restore(branch.point)
+        self.log, self.timeline = list(branch.entries), branch.timeline
+        self._idle = not self.world.busy()
+        try:
+            entry = self._enter(command) if command is not None else None
+        except RefusedError:
+            self.world.restore(before)
+            self.log, self.timeline, self._idle = log, timeline, not self.world.busy()
+            raise
+        if branch.timeline not in self.timelines:
+            self.timelines[branch.timeline] = Timeline(
+                branch.timeline, branch.parent, branch.point.tick, len(branch.entries), command
+            )
+        self._break_off("the session went on from another moment")
+        return entry
+
     # -- time
 
     def advance(self) -> None:
@@ -191,6 +275,8 @@ class Session:
             ],
             "workload": {"enabled": workload.enabled, "rate": workload.rate},
             "sequence": at_work and at_work.to_dict(),
+            "timeline": self.timeline,
+            "timelines": [line.to_dict() for line in self.timelines.values()],
             **self._facts,
         }
 

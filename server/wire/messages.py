@@ -28,6 +28,7 @@ MAX_COMMAND_ID = 64
 MAX_TICKS_PER_S = 1000
 MAX_STEP_TICKS = 1000
 MAX_CREDIT = 4  # frames that one credit can pay for
+MAX_TIMELINES = 64  # of one session, the first included
 MAX_SEQUENCE = 100  # commands of one sequence
 
 CLOSE_GOING_AWAY = 1001
@@ -140,6 +141,33 @@ class Look:
 
 
 @dataclass(frozen=True)
+class Fork:
+    """A command at an earlier moment: the session goes on from there, on a timeline of its own.
+
+    ``index``: as in Look.
+    """
+
+    __pydantic_config__ = CLOSED
+
+    type: Literal["fork"] = field(default="fork", kw_only=True)
+    command_id: CommandId
+    tick: Annotated[int, Whole("tick", 0, MAX_TICK, "ticks")]
+    command: Annotated[Command, CommandForm()]
+    index: Annotated[int, Whole("index", 0, MAX_INDEX, "commands")] | None = None
+
+
+@dataclass(frozen=True)
+class Switch:
+    """Go on where another timeline of this session ended."""
+
+    __pydantic_config__ = CLOSED
+
+    type: Literal["switch"] = field(default="switch", kw_only=True)
+    command_id: CommandId
+    timeline: Annotated[int, Whole("timeline", 0, MAX_TIMELINES - 1, "(a timeline)")]
+
+
+@dataclass(frozen=True)
 class Reset:
     """Start over under the same session id."""
 
@@ -212,6 +240,19 @@ class SequenceInfo:
 
 
 @dataclass(frozen=True)
+class TimelineInfo:
+    """One way that the session went; ``tick`` and ``index``: where it left ``parent``, by ``command``."""
+
+    __pydantic_config__ = CLOSED
+
+    id: int
+    parent: int | None
+    tick: int
+    index: int
+    command: Annotated[Command, CommandForm()] | None
+
+
+@dataclass(frozen=True)
 class Welcome:
     """What a client must know before the first frame."""
 
@@ -230,6 +271,8 @@ class Welcome:
     sequence: SequenceInfo | None
     guest: GuestInfo
     engine: str
+    timeline: int = 0
+    timelines: tuple[TimelineInfo, ...] = (TimelineInfo(0, None, 0, 0, None),)
     planes: tuple[tuple[str, str], ...] = PLANES
     stat_fields: tuple[str, ...] = STAT_FIELDS
 
@@ -325,7 +368,9 @@ class Present:
     log_index: int
 
 
-Message = Hello | CommandMessage | SequenceMessage | Credit | Pace | Step | Key | Look | Reset
+Message = (
+    Hello | CommandMessage | SequenceMessage | Credit | Pace | Step | Key | Look | Fork | Switch | Reset
+)
 UP: Mapping[str, type[Message]] = {form.type: form for form in get_args(Message)}
 Answer = (
     Welcome | Accepted | Entries | SequenceProgress | ErrorMessage | Pace | Progress | Looking | Present
@@ -338,6 +383,9 @@ _UP: TypeAdapter[Message] = TypeAdapter(Up)
 _WELCOME = TypeAdapter(Welcome)
 _DOWN: TypeAdapter[Answer] = TypeAdapter(Down)
 _COMMAND_ID = TypeAdapter(CommandId)
+_ANSWERED = tuple(
+    form.type for form in (CommandMessage, SequenceMessage, Fork, Switch, Reset)
+)  # by their command_id
 
 _MESSAGE = Place("message", Hello)
 _PLACES = {
@@ -365,7 +413,7 @@ def _refused(text: str, error: ValidationError) -> MessageError:
     except RefusedError as other:
         return MessageError(str(other))
     command_id = None
-    if data.get("type") in (CommandMessage.type, SequenceMessage.type, Reset.type):
+    if data.get("type") in _ANSWERED:
         with suppress(ValidationError):
             command_id = _COMMAND_ID.validate_python(data.get("command_id"))
     return MessageError(refusal(error, _MESSAGE, _PLACES), command_id)

@@ -78,7 +78,7 @@ createRanges(state, painter, client.send);
 const preview = createPreview(state, painter, address, client.sequence);
 const story = createStory(state, painter, { send: client.send, startOver: setup.startOver, show: preview.go });
 createComparison(state, painter);
-const timebar = createTimebar(state, painter, { look: client.look, moments: (design) => getMoments(address.getSession(), design) });
+const timebar = createTimebar(state, painter, { look: client.look, moments: (design) => getMoments(address.getSession(), design), switchTo: client.switchTo });
 createFind(state, { look: client.look, find: (asked) => getFound(address.getSession(), asked) });
 const trace = createTrace(state, painter, { pace: client.pace, step: client.step, trace: postTrace, reasons: getReasons });
 const guide = createGuide(state, painter, address, { sequence: client.sequence, reset: client.reset, startOver: setup.startOver, read: getScenarios });

@@ -10,7 +10,8 @@ from engine.history.chronicle import Predicate
 from engine.log import Entry
 from server.errors import NotFoundError
 from server.session.mailbox import Now
-from server.session.past import Looked, Past, Said
+from server.session.past import Found, Looked, Past, Said
+from server.wire.messages import Fork, Switch
 from server.wire.frames import FRAME_PAST, decode_frame
 from tests.server.conftest import SMALL
 from tests.server.session.past_room import PastRoom
@@ -24,7 +25,7 @@ def answer(answers):
     """What is answered, not how far it is."""
     while True:
         one = answers.get(timeout=WAIT_S)
-        if isinstance(one, Looked) or '"type":"looking"' not in one.text:
+        if not isinstance(one, Said) or '"type":"looking"' not in one.text:
             return one
 
 
@@ -78,7 +79,7 @@ def test_the_moment_before_a_command_can_be_looked_at(begin):
 def test_of_many_looks_of_one_client_the_stale_ones_are_dropped(begin):
     past, answers = begin()
     gate = threading.Event()
-    blocked = past.ask(lambda _: gate.wait(WAIT_S))
+    blocked = past.ask(lambda *_: gate.wait(WAIT_S))
     past.learn(Now(1, END, LOG))
     for tick in range(100):
         past.look(1, tick)
@@ -118,7 +119,7 @@ def test_another_epoch_is_another_past(begin):
 def test_a_question_is_answered_when_all_that_is_known_was_followed(begin):
     past, _ = begin()
     past.learn(Now(1, END, LOG))
-    found = past.ask(lambda h: h.find(Predicate("balloon_pages", 0, 0, 1))).result(WAIT_S)
+    found = past.ask(lambda h, _: h.find(Predicate("balloon_pages", 0, 0, 1))).result(WAIT_S)
     assert [found[0].first, found[-1].last] == [1, END]
 
 
@@ -127,7 +128,7 @@ def test_after_the_end_nobody_is_left_waiting(begin):
     past.stop()
     assert past.join(WAIT_S)
     with pytest.raises(NotFoundError, match="the session has ended"):
-        past.ask(lambda h: h.nbytes).result(WAIT_S)
+        past.ask(lambda h, _: h.nbytes).result(WAIT_S)
 
 
 def test_what_was_given_up_is_made_again(begin):
@@ -139,3 +140,42 @@ def test_what_was_given_up_is_made_again(begin):
     past.look(1, 50)
     after = answer(answers).data
     assert after[32:] == before[32:]
+
+
+def test_a_fork_and_the_way_back_to_the_first_ending(begin, make_session):
+    past, answers = begin()
+    past.learn(Now(1, END, LOG))
+    past.go(4, Fork("c1", 90, BalloonInflate(1000), 1))
+    found = answer(answers)
+    assert isinstance(found, Found)
+    session = make_session()
+    session.accept(LOG[0].command)
+    for _ in range(END):
+        session.advance()
+    assert session.branch(found.branch).index == 2
+    assert (session.tick, session.timeline, len(session.log)) == (90, 1, 2)
+    for _ in range(30):
+        session.advance()
+    past.learn(Now(2, 120, tuple(session.log[1:]), 1))
+    past.look(1, 120)
+    looked = answer(answers)
+    for panel, view in zip(decode_frame(looked.data).panels, session.views(), strict=True):
+        assert panel.stats.tolist() == view.stats.tolist()
+    assert decode_frame(looked.data).epoch == 2
+
+    past.go(4, Switch("c2", 0))
+    session.branch(answer(answers).branch)
+    assert (session.tick, session.timeline) == (END, 0)
+    assert [entry.command for entry in session.log] == [entry.command for entry in LOG]
+    assert [line["parent"] for line in session.describe()["timelines"]] == [None, 0]
+
+
+def test_a_fork_by_a_command_that_does_not_fit_is_no_fork(begin):
+    past, answers = begin()
+    past.learn(Now(1, END, LOG))
+    past.go(4, Fork("c1", 10, BalloonInflate(1 << 27)))
+    said = answer(answers)
+    assert '"command_id":"c1"' in said.text
+    assert "the guest has 256 MiB" in said.text
+    past.go(4, Switch("c2", 1))
+    assert "timeline 1: this session has 1" in answer(answers).text

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { byCommand, byMark, byTick, commandNear, foundText, indexOf, momentText, shareOf, tickAt } from "../../../web/src/timebar/moments.js";
+import { byCommand, byMark, byTick, commandNear, foundText, indexOf, lineName, momentText, shareOf, tickAt } from "../../../web/src/timebar/moments.js";
 
 const log = [
   { index: 1, tick: 0, command: { type: "balloon_target", nr_pages: 51200 }, idle: true },
@@ -54,4 +54,9 @@ test("what was found says first, last and whether it came and went", () => {
   const words = "pinned has no free 2 MiB block";
   assert.equal(foundText({ words, first: null, last: null, total: 0, tick: 9 }), "pinned has no free 2 MiB block: at no tick up to 9.");
   assert.equal(foundText({ words, first: 3, last: 9, total: 2, tick: 9 }), "pinned has no free 2 MiB block: first at tick 3, last at tick 9 (still so), 2 times with breaks.");
+});
+
+test("a timeline is named by the command that began it", () => {
+  assert.equal(lineName({ id: 0, parent: null, tick: 0, index: 0, command: null }), "as it went first");
+  assert.equal(lineName({ id: 1, parent: 0, tick: 1294, index: 1, command: { type: "compact" } }), "compact at tick 1,294");
 });

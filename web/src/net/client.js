@@ -21,6 +21,7 @@ const RETRY_MOST_MS = 5000;
  * @property {(ticks_per_s: number) => void} pace
  * @property {(ticks: number) => void} step
  * @property {(moment: import("../timebar/moments.js").Moment|null) => void} look at an earlier moment, null = now
+ * @property {(timeline: number) => void} switchTo where another timeline ended
  * @property {() => void} painted called after a paint: returns the credits of the frames in it
  * @property {() => void} retryNow
  */
@@ -290,7 +291,8 @@ export function createClient(state, address) {
   /**
    * @param {string} kind
    * @param {string} text
-   * @param {Omit<import("./protocol.js").CommandMessage, "command_id">|Omit<import("./protocol.js").SequenceMessage, "command_id">
+   * @param {Omit<import("./protocol.js").CommandMessage, "command_id">|Omit<import("./protocol.js").Fork, "command_id">
+   *   |Omit<import("./protocol.js").Switch, "command_id">|Omit<import("./protocol.js").SequenceMessage, "command_id">
    *   |Omit<import("./protocol.js").Reset, "command_id">} message
    */
   function ask(kind, text, message) {
@@ -315,7 +317,13 @@ export function createClient(state, address) {
 
   return {
     start: connect,
-    send: (command, text) => ask(command.type, text, { type: "command", command }),
+    // In the past a command begins another timeline there.
+    send(command, text) {
+      const moment = state.past.get();
+      if (!moment) ask(command.type, text, { type: "command", command });
+      else ask(command.type, text, { type: "fork", command, tick: moment.tick, ...(moment.index === null ? {} : { index: moment.index }) });
+    },
+    switchTo: (timeline) => ask("switch", "go on with another timeline", { type: "switch", timeline }),
     sequence: (commands, text) => ask("sequence", text, { type: "sequence", commands }),
     reset: (config, text) => ask("reset", text, { type: "reset", config }),
     pace: (ticks_per_s) => void tell({ type: "pace", ticks_per_s }),

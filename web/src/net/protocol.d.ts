@@ -135,6 +135,21 @@ export interface ErrorMessage {
   code: number | null;
 }
 
+/**
+ * A command at an earlier moment: the session goes on from there, on a timeline of its own.
+ *
+ * `index`: as in Look.
+ */
+export interface Fork {
+  type: "fork";
+  /** 1 to 64 characters */
+  command_id: string;
+  /** 0 to 9007199254740991 */
+  tick: number;
+  command: Command;
+  index?: number | null;
+}
+
 /** The guest that all designs started from. */
 export interface GuestInfo {
   label: string;
@@ -265,6 +280,15 @@ export interface Step {
   ticks: number;
 }
 
+/** Go on where another timeline of this session ended. */
+export interface Switch {
+  type: "switch";
+  /** 1 to 64 characters */
+  command_id: string;
+  /** 0 to 63 */
+  timeline: number;
+}
+
 /** A synthetic guest: the preset's name, its size, seed of the construction, its CMA area. */
 export interface SyntheticSourceInput {
   kind: "synthetic";
@@ -291,6 +315,15 @@ export interface SyntheticSource {
   cma_mib?: number;
 }
 
+/** One way that the session went; `tick` and `index`: where it left `parent`, by `command`. */
+export interface TimelineInfo {
+  id: number;
+  parent: number | null;
+  tick: number;
+  index: number;
+  command: BalloonTarget | BalloonInflate | BalloonDeflate | CompactMemory | DirectCompact | TakeHugePages | DropCaches | Offline | AllocContig | SetWorkload | null;
+}
+
 /** A capture that somebody uploaded; `capture` is its id. */
 export interface UploadSource {
   kind: "upload";
@@ -312,6 +345,8 @@ export interface Welcome {
   sequence: SequenceInfo | null;
   guest: GuestInfo;
   engine: string;
+  timeline: number;
+  timelines: TimelineInfo[];
   planes: [string, string][];
   stat_fields: string[];
   version: number;
@@ -356,6 +391,8 @@ export type Up =
   | Step
   | Key
   | Look
+  | Fork
+  | Switch
   | Reset;
 
 export type Down =

@@ -128,3 +128,12 @@ export function foundText({ words, first, last, total, tick }) {
   const times = total === 1 ? "" : `, ${plural(total, "time")} with breaks`;
   return `${words}: first at tick ${count(first)}, last at tick ${count(last)}${last === tick ? " (still so)" : ""}${times}.`;
 }
+
+/**
+ * A timeline by what distinguishes it.
+ * @param {import("../net/protocol.js").TimelineInfo} line
+ */
+export function lineName(line) {
+  if (line.parent === null || !line.command) return "as it went first";
+  return `${commandText(line.command)} at tick ${count(line.tick)}`;
+}

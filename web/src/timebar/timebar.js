@@ -1,12 +1,12 @@
 /**
  * The bar of time at the foot of the maps: where one looks, the commands as flags, pageblocks that came free as ticks.
- * Only looks at the past; the session goes on meanwhile.
+ * Looking changes nothing: the session goes on meanwhile. A command given in the past begins a timeline of its own.
  */
 
 import { commandText } from "../controls/command_text.js";
 import { el, need, onPress, setOff, setText } from "../lib/dom.js";
 import { count } from "../lib/format.js";
-import { byCommand, byMark, byTick, commandNear, indexOf, momentText, shareOf, tickAt } from "./moments.js";
+import { byCommand, byMark, byTick, commandNear, indexOf, lineName, momentText, shareOf, tickAt } from "./moments.js";
 
 const NEAR_PX = 8; // a flag so close to the pointer is named
 const LEAP = 0.05; // of the bar, for Page up and Page down
@@ -17,6 +17,7 @@ const MOST_FLAGS = 400;
  * @typedef {object} Intents
  * @property {(moment: import("./moments.js").Moment|null) => void} look
  * @property {(design: string) => Promise<{emptied: number[], tick: number}>} moments
+ * @property {(timeline: number) => void} switchTo
  */
 
 /**
@@ -89,6 +90,17 @@ export function createTimebar(state, painter, intents) {
     if (!next) playing = false;
     intents.look(next);
   }
+
+  // -- timelines: what a command in the past began, beside what was there
+  const lines = need("time-lines", HTMLSelectElement);
+  lines.addEventListener("change", () => intents.switchTo(Number(lines.value)));
+  state.welcome.subscribe((welcome) => {
+    const all = welcome?.timelines ?? [];
+    need("time-lines-field", HTMLElement).hidden = all.length < 2;
+    lines.replaceChildren(...all.map((line) => el("option", { value: line.id, selected: line.id === welcome?.timeline }, lineName(line))));
+    marks = { design: "", emptied: [], tick: -1 };
+    flagged = "";
+  });
 
   // -- dragging
   /** @param {PointerEvent} event */
@@ -163,7 +175,7 @@ export function createTimebar(state, painter, intents) {
     track.setAttribute("aria-valuetext", text);
     const looking = state.looking.get();
     const wait = looking ? ` Playing the log to there: ${looking.done} %.` : "";
-    setText(words, (past ? `You look at ${text}. The session is unchanged.` : `You look at ${text}.`) + wait);
+    setText(words, (past ? `You look at ${text}. A command here begins another timeline.` : `You look at ${text}.`) + wait);
     document.body.dataset.past = past ? String(past.tick) : "";
     setOff(now, !past);
     setOff(need("time-play", HTMLButtonElement), !past);

@@ -1,0 +1,131 @@
+"""Time that runs both ways: to both ends and back, found exactly, forked, and linked to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Server
+from tests.browser.look import (
+    FOUR, WAIT_MS, full_speed, headline, inflate, open_guest, panel, press, wait_idle,
+)  # fmt: skip
+
+
+def numbers(page: Page) -> list[int]:
+    """The large numbers of all panels."""
+    return [headline(page, key) for key in FOUR]
+
+
+def wait_past(page: Page, words: str) -> None:
+    """Until a moment is looked at, and is there."""
+    expect(page.locator("#time-words")).to_contain_text(words, timeout=WAIT_MS)
+    wait_idle(page)
+
+
+def two_commands(page: Page, server: Server) -> tuple[list[int], list[int], list[int]]:
+    """The numbers at the start, before the second command, and now."""
+    open_guest(page, server.url)
+    start = numbers(page)
+    full_speed(page)
+    inflate(page, 200)
+    between = numbers(page)
+    press(page, "compact")
+    return start, between, numbers(page)
+
+
+def test_both_ends_of_time_are_reached_and_every_number_is_what_it_was(
+    page: Page, server: Server
+) -> None:
+    start, between, now = two_commands(page, server)
+    page.locator("#time-track").focus()
+    page.keyboard.press("Home")
+    wait_past(page, "tick 0 of")
+    assert numbers(page) == start
+    expect(page.locator("#time-words")).to_contain_text("just before no. 1")
+    expect(page.locator("#time-start")).to_have_attribute("aria-disabled", "true")
+    page.keyboard.press("]")
+    wait_past(page, "just before no. 2: compact")
+    assert numbers(page) == between
+    assert page.locator("body").get_attribute("data-past") != ""
+    page.keyboard.press("ArrowRight")
+    wait_past(page, "1 tick after no. 2")
+    page.keyboard.press("End")
+    expect(page.locator("body")).to_have_attribute("data-past", "")
+    wait_idle(page)
+    assert numbers(page) == now
+    expect(page.locator("#time-now")).to_have_attribute("aria-disabled", "true")
+
+
+def test_dragging_scrubs_and_the_session_goes_on_meanwhile(page: Page, server: Server) -> None:
+    two_commands(page, server)
+    box: Any = page.locator("#time-track").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    for share in (0.8, 0.6, 0.4, 0.2, -0.1):
+        page.mouse.move(box["x"] + box["width"] * share, box["y"] + box["height"] / 2)
+    wait_past(page, "tick 0 of")
+    page.mouse.move(box["x"] + box["width"] * 1.2, box["y"] + box["height"] / 2)
+    page.mouse.up()
+    expect(page.locator("body")).to_have_attribute("data-past", "")
+    wait_idle(page)
+
+
+def test_what_is_found_in_time_is_what_the_panel_shows_there(page: Page, server: Server) -> None:
+    two_commands(page, server)
+    page.click("#find summary")
+    page.select_option("#find-what", "no_free_block")
+    page.select_option("#find-design", "dedicated_block")
+    page.click("#find-form button")
+    expect(page.locator("#find-said")).to_contain_text("dedicated_block has no free 2 MiB block")
+    expect(page.locator("#find-said")).to_contain_text("first at tick")
+    page.get_by_role("button", name="Go to the first").click()
+    wait_past(page, "no. 2: compact")
+    assert headline(page, "dedicated_block") == 0
+    page.keyboard.press(",")
+    wait_idle(page)
+    assert headline(page, "dedicated_block") > 0
+
+
+def test_a_command_in_the_past_begins_another_ending_and_both_stay(
+    page: Page, server: Server
+) -> None:
+    _, between, now = two_commands(page, server)
+    page.locator("#time-track").focus()
+    page.keyboard.press("[")
+    wait_past(page, "just before no. 2: compact")
+    inflate(page, 0)
+    expect(page.locator("body")).to_have_attribute("data-past", "")
+    lines = page.locator("#time-lines option")
+    expect(lines).to_have_text(["as it went first", "balloon target 0 MiB at tick"], timeout=WAIT_MS)
+    expect(page.locator("#said")).to_contain_text("no. 2")
+    forked = numbers(page)
+    assert forked != now
+    assert forked[0] > between[0]
+    page.select_option("#time-lines", "0")
+    expect(page.locator("#said")).to_contain_text("compact", timeout=WAIT_MS)
+    wait_idle(page)
+    assert numbers(page) == now
+    page.select_option("#time-lines", "1")
+    expect(page.locator("#said")).to_contain_text("balloon target 0 MiB", timeout=WAIT_MS)
+    wait_idle(page)
+    assert numbers(page) == forked
+
+
+def test_a_link_shows_the_same_moment_in_a_fresh_browser(
+    page: Page, server: Server, open_page: Any
+) -> None:
+    _, between, _ = two_commands(page, server)
+    page.keyboard.press("2")
+    page.locator("#time-track").focus()
+    page.keyboard.press("[")
+    wait_past(page, "just before no. 2: compact")
+    page.wait_for_url("**%22tick%22**")
+    page.wait_for_url("**%22mode%22**")
+    other = open_page(360, 740)
+    other.goto(page.url)
+    wait_past(other, "just before no. 2: compact")
+    assert numbers(other) == between
+    expect(other.locator("#panels")).to_have_attribute("data-mode", "free")
+    assert other.evaluate("document.documentElement.scrollWidth") <= 360
+    expect(panel(other, "pinned")).to_be_visible()
