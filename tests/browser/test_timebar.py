@@ -80,7 +80,7 @@ def test_what_is_found_in_time_is_what_the_panel_shows_there(page: Page, server:
     expect(page.locator("#find-said")).to_contain_text("dedicated_block has no free 2 MiB block")
     expect(page.locator("#find-said")).to_contain_text("first at tick")
     page.get_by_role("button", name="Go to the first").click()
-    wait_past(page, "no. 2: compact")
+    wait_past(page, "You look at tick")
     assert headline(page, "dedicated_block") == 0
     page.keyboard.press(",")
     wait_idle(page)
