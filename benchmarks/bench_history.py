@@ -85,7 +85,9 @@ def main() -> int:
     history.follow(lambda: True)
     followed = ms() - begin
     line = history.timelines[MAIN]
-    print(f"{args.size_mib} MiB, {len(DEFAULT_DESIGNS)} designs, {len(entries)} commands, {end} ticks")
+    print(
+        f"{args.size_mib} MiB, {len(DEFAULT_DESIGNS)} designs, {len(entries)} commands, {end} ticks"
+    )
     print(
         f"  followed in {followed / 1000:.1f} s, of which replay {line.work / 1000:.1f} s;"
         f" {len(line.nodes)} checkpoints in {history.nbytes >> 20} MiB"

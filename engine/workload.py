@@ -208,7 +208,6 @@ class Workload:
             array.flags.writeable = not frozen
         return twin
 
-
     def arrays(self) -> tuple[NDArray[np.int32], NDArray[np.uint8], NDArray[np.int32]]:
         """What a copy has to copy: live handles, their orders, unused handles."""
         return self._live, self._orders, self._spare

@@ -108,7 +108,12 @@ class Manager:
         self.budget.reserve(session_id, size)
         try:
             handle = SessionHandle(
-                session_id, config, self.build, self._rates, self._changed, _PastRoom(self, session_id)
+                session_id,
+                config,
+                self.build,
+                self._rates,
+                self._changed,
+                _PastRoom(self, session_id),
             )
         except BaseException:  # no thread can be started
             self.budget.release(session_id)

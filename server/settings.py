@@ -88,7 +88,11 @@ class Settings(BaseSettings):
         "memory for all guests of all sessions; 0 = 6144, but at most 60 % of the machine",
     )  # fmt: skip
     max_history_mib: int = _setting(
-        1024, 16, 1 << 24, "MiB", "memory for earlier states of all sessions; less means longer waits"
+        1024,
+        16,
+        1 << 24,
+        "MiB",
+        "memory for earlier states of all sessions; less means longer waits",
     )
     max_upload_mib: int = _setting(64, 1, 4096, "MiB", "size of an uploaded capture archive")
     max_uploads: int = _setting(8, 1, 1000, "captures", "uploads kept; the oldest goes first")

@@ -56,7 +56,8 @@ class Stretch:
 
 def _free_lists(guest: Guest) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Lists of free blocks of 2 MiB and more, and the 2 MiB blocks in each entry."""
-    ids, sizes = [], []
+    ids: list[int] = []
+    sizes: list[int] = []
     for zone in range(len(guest.zones)):
         for order in range(u.PAGEBLOCK_ORDER, u.NR_PAGE_ORDERS):
             first = u.LIST_ZONES + zone * u.LISTS_PER_ZONE + order * u.NR_MIGRATETYPES
@@ -136,7 +137,9 @@ class Chronicle:
     def emptied(self, design: int, most: int) -> list[int]:
         """The last ``most`` ticks at which a pageblock of a design came free, ascending."""
         notes = self._designs[design]
-        at = np.frombuffer(notes.changed_at, np.int64) if notes.changed_at else np.zeros(0, np.int64)
+        at = (
+            np.frombuffer(notes.changed_at, np.int64) if notes.changed_at else np.zeros(0, np.int64)
+        )
         became = np.frombuffer(notes.became, np.uint8) if notes.became else np.zeros(0, np.uint8)
         ticks = np.unique(at[(became & _FREE > 0) & (at > 0)])
         return [int(tick) for tick in ticks[-most:]]

@@ -113,7 +113,7 @@ def columns_of(point: Checkpoint) -> list[Words]:
 
 def _rows(column: Words, before: Rows | None) -> tuple[Rows, int]:
     """A column in rows, and the bytes of those that ``before`` has not."""
-    data = memoryview(column.view(np.uint8))
+    data = column.view(np.uint8).data
     rows: list[bytes] = []
     own = 0
     known = before.rows if before is not None else ()

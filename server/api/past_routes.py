@@ -94,13 +94,13 @@ def make_past_router(manager: Manager) -> APIRouter:
         block = whole_of(pageblock, "pageblock", "pageblocks")
         least = whole_of(pages, "pages", "pages")
         return await live(session_id).remembered(
-            lambda history, number: found(
-                history.timelines[number], what, design, block, least
-            )
+            lambda history, number: found(history.timelines[number], what, design, block, least)
         )
 
     @router.get("/api/sessions/{session_id}/moments")
     async def moments(session_id: str, design: str = "") -> dict[str, Any]:
-        return await live(session_id).remembered(lambda history, number: marks(history.timelines[number], design))
+        return await live(session_id).remembered(
+            lambda history, number: marks(history.timelines[number], design)
+        )
 
     return router

@@ -350,7 +350,9 @@ class Past:
                     "earlier states need a second copy of the guests, for which the server has no"
                     " memory left"
                 )
-            self._history = History(self._room.make(self._config), _ms, Limits(nbytes=self._room.nbytes))
+            self._history = History(
+                self._room.make(self._config), _ms, Limits(nbytes=self._room.nbytes)
+            )
             self._history.learn(self._entries, self._tick)
         return self._history
 
@@ -420,4 +422,3 @@ class Past:
         self._seq += 1
         views = tuple(world.view(i) for i in range(len(world.keys)))
         return Picture(self._seq, self._epoch, world.tick, index, views)
-

@@ -241,7 +241,7 @@ class SequenceInfo:
 
 @dataclass(frozen=True)
 class TimelineInfo:
-    """One way that the session went; ``tick`` and ``index``: where it left ``parent``, by ``command``."""
+    """One way that the session went; ``command``, at ``tick`` and ``index``, led it off ``parent``."""
 
     __pydantic_config__ = CLOSED
 
@@ -369,11 +369,29 @@ class Present:
 
 
 Message = (
-    Hello | CommandMessage | SequenceMessage | Credit | Pace | Step | Key | Look | Fork | Switch | Reset
+    Hello
+    | CommandMessage
+    | SequenceMessage
+    | Credit
+    | Pace
+    | Step
+    | Key
+    | Look
+    | Fork
+    | Switch
+    | Reset
 )
 UP: Mapping[str, type[Message]] = {form.type: form for form in get_args(Message)}
 Answer = (
-    Welcome | Accepted | Entries | SequenceProgress | ErrorMessage | Pace | Progress | Looking | Present
+    Welcome
+    | Accepted
+    | Entries
+    | SequenceProgress
+    | ErrorMessage
+    | Pace
+    | Progress
+    | Looking
+    | Present
 )
 DOWN: Mapping[str, type[Answer]] = {form.type: form for form in get_args(Answer)}
 Up: TypeAlias = Annotated[Message, Constraint(discriminator="type")]

@@ -8,7 +8,15 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server
 from tests.browser.look import (
-    FOUR, WAIT_MS, full_speed, headline, inflate, open_guest, panel, press, wait_idle,
+    FOUR,
+    WAIT_MS,
+    full_speed,
+    headline,
+    inflate,
+    open_guest,
+    panel,
+    press,
+    wait_idle,
 )  # fmt: skip
 
 
@@ -97,7 +105,9 @@ def test_a_command_in_the_past_begins_another_ending_and_both_stay(
     inflate(page, 0)
     expect(page.locator("body")).to_have_attribute("data-past", "")
     lines = page.locator("#time-lines option")
-    expect(lines).to_have_text(["as it went first", "balloon target 0 MiB at tick"], timeout=WAIT_MS)
+    expect(lines).to_have_text(
+        ["as it went first", "balloon target 0 MiB at tick"], timeout=WAIT_MS
+    )
     expect(page.locator("#said")).to_contain_text("no. 2")
     forked = numbers(page)
     assert forked != now

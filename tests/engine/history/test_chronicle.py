@@ -13,7 +13,12 @@ from tests.engine.history.test_history import BUSY, recorded, steps
 from tests.engine.worlds import TENTH, world
 
 KEYS = ("pinned", "dedicated_block")
-UP_AND_DOWN = [*BUSY, (5, c.BalloonTarget(4 * TENTH)), (80, c.BalloonTarget(0)), (70, c.CompactMemory())]
+UP_AND_DOWN = [
+    *BUSY,
+    (5, c.BalloonTarget(4 * TENTH)),
+    (80, c.BalloonTarget(0)),
+    (70, c.CompactMemory()),
+]
 
 
 def holds(view: GuestView, asked: Predicate) -> bool:
@@ -37,7 +42,9 @@ def test_what_is_found_is_what_a_straight_scan_finds() -> None:
         Predicate(what, design, pageblock, TENTH)
         for design in (0, 1)
         for what in ("no_free_block", "balloon_pages", "balloon_in_block", "block_free")
-        for pageblock in (range(2, nr, 3) if "block" in what[-12:] and what != "no_free_block" else (0,))
+        for pageblock in (
+            range(2, nr, 3) if "block" in what[-12:] and what != "no_free_block" else (0,)
+        )
     ]
     true: dict[Predicate, list[int]] = {one: [] for one in asked}
     w = world(*KEYS)

@@ -17,7 +17,8 @@ from engine import commands as c
 from engine.history.history import MAIN, History, Limits
 from engine.log import Entry, play
 from engine.world import World
-from tests.engine.histories import EXAMPLES, HISTORIES, History as Commands, digests
+from tests.engine.histories import EXAMPLES, HISTORIES, digests
+from tests.engine.histories import History as Commands
 from tests.engine.worlds import TENTH, UNCOMPILED, world
 
 KEYS = ("pinned", "dedicated_block")

@@ -11,8 +11,8 @@ from engine.log import Entry
 from server.errors import NotFoundError
 from server.session.mailbox import Now
 from server.session.past import Found, Looked, Past, Said
-from server.wire.messages import Fork, Switch
 from server.wire.frames import FRAME_PAST, decode_frame
+from server.wire.messages import Fork, Switch
 from tests.server.conftest import SMALL
 from tests.server.session.past_room import PastRoom
 
