@@ -33,13 +33,15 @@ from server.session.mailbox import (
     Stop,
     Text,
 )
-from server.session.past import Answer, Found, Looked, Past, Room
+from server.session.past import Past
+from server.session.past_items import Answer, Found, Looked, Room
 from server.session.publisher import Delivery
 from server.session.session import Session
 from server.session.transcript import Transcript
 from server.wire import messages
 from server.wire.config import SessionConfig
-from server.wire.messages import Credit, Fork, Key, Look, Message, Reset, Switch
+from server.wire.messages import Credit, Key, Message, Reset
+from server.wire.moments import Fork, Look, Switch
 
 MAX_BACKLOG = 1000  # items in a worker's inbox after which a message is refused
 MAX_QUESTIONS = 100  # of REST, that wait for one worker; every viewer may ask at the same moment

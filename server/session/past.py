@@ -13,112 +13,26 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from engine.errors import RefusedError
 from engine.history.history import MAIN, History, Limits
 from engine.log import Entry
 from engine.world import World
 from server.errors import NotFoundError
+from server.session import past_items as items
 from server.session.mailbox import Now
 from server.session.session import Branch
 from server.wire import messages
 from server.wire.config import SessionConfig
 from server.wire.frames import FRAME_PAST, Picture, encode_key
-from server.wire.messages import Fork, Switch
+from server.wire.moments import MAX_TIMELINES, Fork, Switch
 
 log = logging.getLogger("fragscope")
 
 SLICE_S = 0.05  # of following, after which the thread looks at what came in
 TELL_S = 0.3  # a look that takes longer says how far it is
 GONE = "the session has ended"
-
-Question = Callable[[History, int], Any]  # the history, and the timeline that the session is on
-
-
-class Room(Protocol):
-    """What the past of a session may use; called in its thread."""
-
-    def make(self, config: SessionConfig) -> World:
-        """A world at tick 0."""
-
-    def claim(self) -> bool:
-        """Whether there is memory for that world; once is as good as often."""
-
-    @property
-    def nbytes(self) -> int:
-        """Memory for checkpoints at the moment."""
-
-
-@dataclass(frozen=True)
-class Looked:
-    """A frame of an earlier tick, for one client."""
-
-    client: int
-    data: bytes
-
-
-@dataclass(frozen=True)
-class Said:
-    """A text for one client."""
-
-    client: int
-    text: str
-
-
-@dataclass(frozen=True)
-class Found:
-    """A state that the session is to go on from."""
-
-    client: int
-    command_id: str
-    branch: Branch
-
-
-Answer = Looked | Said | Found
-
-
-@dataclass(frozen=True)
-class _Look:
-    """What a client wants to see; ``tick`` None: the present, of which this thread has none."""
-
-    client: int
-    tick: int | None
-    index: int | None
-
-
-@dataclass(frozen=True)
-class _Ask:
-    question: Question
-    reply: "Future[Any]"
-
-
-@dataclass(frozen=True)
-class _Begin:
-    config: SessionConfig
-
-
-@dataclass(frozen=True)
-class _Go:
-    client: int
-    message: Fork | Switch
-
-
-@dataclass(frozen=True)
-class _Again:
-    client: int
-
-
-class _Drop:
-    pass
-
-
-class _Stop:
-    pass
-
-
-_Item = Now | _Look | _Go | _Again | _Ask | _Begin | _Drop | _Stop
 
 
 class _BrokenOffError(Exception):
@@ -140,8 +54,8 @@ class Past:
         self,
         name: str,
         config: SessionConfig,
-        room: Room,
-        post: Callable[[Answer], None],
+        room: items.Room,
+        post: Callable[[items.Answer], None],
     ) -> None:
         """Nothing runs yet.
 
@@ -152,15 +66,15 @@ class Past:
             post: takes an answer; called in the thread, must not block.
         """
         self._room, self._post = room, post
-        self._items: queue.SimpleQueue[_Item] = queue.SimpleQueue()
+        self._items: queue.SimpleQueue[items.Item] = queue.SimpleQueue()
         self._config = config
         self._epoch = 0
         self._history: History | None = None
         self._entries: list[Entry] = []
         self._tick = 0
         self._line = MAIN  # the timeline that the session is on
-        self._looks: dict[int, _Look] = {}
-        self._shown: dict[int, _Look] = {}  # what each client wanted to see last
+        self._looks: dict[int, items.Look] = {}
+        self._shown: dict[int, items.Look] = {}  # what each client wanted to see last
         self._dense: int | None = None
         self._seq = 0
         self._stopping = False
@@ -176,27 +90,27 @@ class Past:
 
     def begin(self, config: SessionConfig) -> None:
         """The session starts over."""
-        self._items.put(_Begin(config))
+        self._items.put(items.Begin(config))
 
     def look(self, client: int, tick: int | None, index: int | None = None) -> None:
         """A client wants to see a tick, or (None) nothing of the past any more."""
-        self._items.put(_Look(client, tick, index))
+        self._items.put(items.Look(client, tick, index))
         if tick is not None:
             self._start()
 
     def go(self, client: int, message: Fork | Switch) -> None:
         """A client wants the session to go on from an earlier moment, or on another timeline."""
-        self._items.put(_Go(client, message))
+        self._items.put(items.Go(client, message))
         self._start()
 
     def again(self, client: int) -> None:
         """A client has lost what it was shown."""
-        self._items.put(_Again(client))
+        self._items.put(items.Again(client))
 
-    def ask(self, question: Question) -> "Future[Any]":
+    def ask(self, question: items.Question) -> "Future[Any]":
         """What a question about the history answers; raises what it raises."""
         reply: Future[Any] = Future()
-        self._items.put(_Ask(question, reply))
+        self._items.put(items.Ask(question, reply))
         self._start()
         # The thread stops first and empties afterwards: one of the two sees what comes in between.
         if self._stopping:
@@ -207,17 +121,17 @@ class Past:
         with contextlib.suppress(queue.Empty):
             while True:
                 item = self._items.get_nowait()
-                if isinstance(item, _Ask) and item.reply.set_running_or_notify_cancel():
+                if isinstance(item, items.Ask) and item.reply.set_running_or_notify_cancel():
                     item.reply.set_exception(NotFoundError(GONE))
 
     def drop(self) -> None:
         """Give up the world and the checkpoints; they are made again when they are wanted."""
-        self._items.put(_Drop())
+        self._items.put(items.Drop())
 
     def stop(self) -> None:
         """End the thread; whoever waits is told."""
         self._stopping = True
-        self._items.put(_Stop())
+        self._items.put(items.Stop())
         self._start()
 
     def join(self, timeout_s: float) -> bool:
@@ -260,25 +174,25 @@ class Past:
         except queue.Empty:
             return
 
-    def _handle(self, item: _Item) -> None:
+    def _handle(self, item: items.Item) -> None:
         if isinstance(item, Now):
             self._learn(item)
-        elif isinstance(item, _Look):
+        elif isinstance(item, items.Look):
             self._looks.pop(item.client, None)
             self._shown.pop(item.client, None)
             if item.tick is not None:
                 self._looks[item.client] = self._shown[item.client] = item
-        elif isinstance(item, _Again):
+        elif isinstance(item, items.Again):
             if item.client in self._shown:
                 self._looks[item.client] = self._shown[item.client]
-        elif isinstance(item, _Begin):
+        elif isinstance(item, items.Begin):
             self._config = item.config
             self._forget(0)
-        elif isinstance(item, _Drop):
+        elif isinstance(item, items.Drop):
             self._drop()
-        elif isinstance(item, _Go):
+        elif isinstance(item, items.Go):
             self._go(item)
-        elif isinstance(item, _Ask):
+        elif isinstance(item, items.Ask):
             self._answer(item)
 
     def _drop(self) -> None:
@@ -288,7 +202,7 @@ class Past:
             line = history.timelines[MAIN]
             self._entries, self._tick, self._history = list(line.entries), line.known, None
 
-    def _go(self, item: _Go) -> None:
+    def _go(self, item: items.Go) -> None:
         """Find the state that the session is to go on from."""
         message = item.message
         try:
@@ -303,7 +217,7 @@ class Past:
                 index = line.index_at(message.tick) if message.index is None else message.index
                 point = history.go(message.tick, index, self._line).checkpoint()
                 number, parent, command = len(history.timelines), self._line, message.command
-                if number >= messages.MAX_TIMELINES:
+                if number >= MAX_TIMELINES:
                     raise RefusedError(
                         f"the session has {number} timelines, its limit: go on with one of them"
                     )
@@ -311,10 +225,10 @@ class Past:
                 history.fork(number, (message.tick, index), parent)
                 entries = tuple(line.entries[:index])
         except (RefusedError, NotFoundError) as error:
-            self._post(Said(item.client, messages.error(str(error), message.command_id)))
+            self._post(items.Said(item.client, messages.error(str(error), message.command_id)))
             return
         branch = Branch(number, parent, entries, point, command)
-        self._post(Found(item.client, message.command_id, branch))
+        self._post(items.Found(item.client, message.command_id, branch))
 
     def _learn(self, now: Now) -> None:
         if now.epoch != self._epoch:
@@ -356,7 +270,7 @@ class Past:
             self._history.learn(self._entries, self._tick)
         return self._history
 
-    def _answer(self, item: _Ask) -> None:
+    def _answer(self, item: items.Ask) -> None:
         if not item.reply.set_running_or_notify_cancel():
             return
         try:
@@ -389,7 +303,7 @@ class Past:
             tick, self._dense = self._dense, None
             history.densify(tick, go_on, self._line)
 
-    def _show(self, look: _Look) -> None:
+    def _show(self, look: items.Look) -> None:
         """Answer a look, unless the same client wants something else meanwhile."""
         assert look.tick is not None
         begin = told = time.monotonic()
@@ -403,18 +317,18 @@ class Past:
                 told = now
                 share = round(100 * min(done / total, 1.0)) if total else 0
                 text = messages.looking(look.tick or 0, share, 100)
-                self._post(Said(look.client, text))
+                self._post(items.Said(look.client, text))
 
         try:
             history = self._known()
             world = history.go(look.tick, look.index, self._line, told_so_far)
             picture = self._picture(world, look)
-            self._post(Looked(look.client, encode_key(picture, FRAME_PAST)))
+            self._post(items.Looked(look.client, encode_key(picture, FRAME_PAST)))
             self._dense = look.tick
         except (RefusedError, NotFoundError) as error:
-            self._post(Said(look.client, messages.error(str(error))))
+            self._post(items.Said(look.client, messages.error(str(error))))
 
-    def _picture(self, world: World, look: _Look) -> Picture:
+    def _picture(self, world: World, look: items.Look) -> Picture:
         assert self._history is not None and look.tick is not None
         index = look.index
         if index is None:

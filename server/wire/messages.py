@@ -14,21 +14,29 @@ from pydantic import StrictInt, TypeAdapter, ValidationError
 
 from engine.commands import Command
 from engine.errors import RefusedError
-from engine.log import MAX_INDEX, MAX_TICK, Entry
+from engine.log import Entry
 from engine.view import PLANES, STAT_FIELDS
 from server.jsontext import dump, parse_object
 from server.wire import config as configs
 from server.wire.command_form import CommandForm, CommandsForm
 from server.wire.config import CLOSED, SessionConfig
-from server.wire.fields import Listed, Number, Place, Text, Whole, refusal
+from server.wire.facts import DesignInfo, GuestInfo, WorkloadInfo
+from server.wire.fields import Listed, Number, Place, Whole, refusal
 from server.wire.frames import WIRE_VERSION
+from server.wire.moments import (
+    CommandId,
+    Fork,
+    Look,
+    Looking,
+    Present,
+    Switch,
+    TimelineInfo,
+)
 
 MAX_MESSAGE_BYTES = 64 * 1024
-MAX_COMMAND_ID = 64
 MAX_TICKS_PER_S = 1000
 MAX_STEP_TICKS = 1000
 MAX_CREDIT = 4  # frames that one credit can pay for
-MAX_TIMELINES = 64  # of one session, the first included
 MAX_SEQUENCE = 100  # commands of one sequence
 
 CLOSE_GOING_AWAY = 1001
@@ -42,8 +50,6 @@ PHASE_COMPILING: Literal["compiling"] = "compiling"  # the long wait of a first 
 PHASE_PREPARING: Literal["preparing"] = "preparing"  # the rest of any start
 PHASE_GUEST: Literal["guest"] = "guest"  # a guest is being made
 Phase: TypeAlias = Literal["compiling", "preparing", "guest"]
-
-CommandId: TypeAlias = Annotated[str, Text("command_id", MAX_COMMAND_ID, "a string")]
 
 
 class MessageError(RefusedError):
@@ -127,47 +133,6 @@ class Key:
 
 
 @dataclass(frozen=True)
-class Look:
-    """Show this client the state at an earlier tick, or (null) the present again.
-
-    ``index``: commands that the state contains, all up to that tick when absent.
-    """
-
-    __pydantic_config__ = CLOSED
-
-    type: Literal["look"] = field(default="look", kw_only=True)
-    tick: Annotated[int, Whole("tick", 0, MAX_TICK, "ticks")] | None
-    index: Annotated[int, Whole("index", 0, MAX_INDEX, "commands")] | None = None
-
-
-@dataclass(frozen=True)
-class Fork:
-    """A command at an earlier moment: the session goes on from there, on a timeline of its own.
-
-    ``index``: as in Look.
-    """
-
-    __pydantic_config__ = CLOSED
-
-    type: Literal["fork"] = field(default="fork", kw_only=True)
-    command_id: CommandId
-    tick: Annotated[int, Whole("tick", 0, MAX_TICK, "ticks")]
-    command: Annotated[Command, CommandForm()]
-    index: Annotated[int, Whole("index", 0, MAX_INDEX, "commands")] | None = None
-
-
-@dataclass(frozen=True)
-class Switch:
-    """Go on where another timeline of this session ended."""
-
-    __pydantic_config__ = CLOSED
-
-    type: Literal["switch"] = field(default="switch", kw_only=True)
-    command_id: CommandId
-    timeline: Annotated[int, Whole("timeline", 0, MAX_TIMELINES - 1, "(a timeline)")]
-
-
-@dataclass(frozen=True)
 class Reset:
     """Start over under the same session id."""
 
@@ -180,55 +145,6 @@ class Reset:
 
 # -- down ----------------------------------------------------------------------------------------
 @dataclass(frozen=True)
-class DesignInfo:
-    """One design of a session."""
-
-    __pydantic_config__ = CLOSED
-
-    key: str
-    name: str
-    label: str
-    toggles: dict[str, str]
-
-
-@dataclass(frozen=True)
-class Zone:
-    """One zone of the guest; pfns are absolute, ``managed`` counts pages."""
-
-    __pydantic_config__ = CLOSED
-
-    name: str
-    start_pfn: int
-    end_pfn: int
-    managed: int
-
-
-@dataclass(frozen=True)
-class GuestInfo:
-    """The guest that all designs started from."""
-
-    __pydantic_config__ = CLOSED
-
-    label: str
-    size_mib: int
-    nr_pages: int
-    nr_pageblocks: int
-    main_zone: str
-    zones: tuple[Zone, ...]
-    summary: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class WorkloadInfo:
-    """The workload at the ``welcome``."""
-
-    __pydantic_config__ = CLOSED
-
-    enabled: bool
-    rate: int
-
-
-@dataclass(frozen=True)
 class SequenceInfo:
     """How far a sequence of commands is; ``text``: why it ended early."""
 
@@ -237,19 +153,6 @@ class SequenceInfo:
     total: int
     left: int
     text: str | None = None
-
-
-@dataclass(frozen=True)
-class TimelineInfo:
-    """One way that the session went; ``command``, at ``tick`` and ``index``, led it off ``parent``."""
-
-    __pydantic_config__ = CLOSED
-
-    id: int
-    parent: int | None
-    tick: int
-    index: int
-    command: Annotated[Command, CommandForm()] | None
 
 
 @dataclass(frozen=True)
@@ -343,29 +246,6 @@ class Progress:
     done: int
     total: int
     phase: Phase = PHASE_GUEST
-
-
-@dataclass(frozen=True)
-class Looking:
-    """How far the state that this client has asked for is; only where that takes a while."""
-
-    __pydantic_config__ = CLOSED
-
-    type: Literal["looking"] = field(default="looking", kw_only=True)
-    tick: int
-    done: int
-    total: int
-
-
-@dataclass(frozen=True)
-class Present:
-    """Where the session is, for a client that looks at an earlier tick."""
-
-    __pydantic_config__ = CLOSED
-
-    type: Literal["present"] = field(default="present", kw_only=True)
-    tick: int
-    log_index: int
 
 
 Message = (

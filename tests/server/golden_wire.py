@@ -68,6 +68,11 @@ WELCOME: dict[str, Any] = {
         "summary": {"note": "made by hand"},
     },
     "engine": "0123456789abcdef0123",
+    "timeline": 1,
+    "timelines": [
+        {"id": 0, "parent": None, "tick": 0, "index": 0, "command": None},
+        {"id": 1, "parent": 0, "tick": 3900, "index": 15, "command": {"type": "compact"}},
+    ],
 }
 
 DOWN: dict[str, str] = {
@@ -84,6 +89,8 @@ DOWN: dict[str, str] = {
     "error": messages.error("inflate by 9000 MiB: the guest has 1024 MiB", "c2"),
     "pace": messages.pace(60),
     "progress": messages.progress("reading the capture runs", 0, 1),
+    "looking": messages.looking(1200, 40, 100),
+    "present": messages.present(4200, 17),
 }
 
 UP: dict[str, dict[str, Any]] = {
@@ -103,6 +110,10 @@ UP: dict[str, dict[str, Any]] = {
     "set_pace": {"type": "pace", "ticks_per_s": 60},
     "step": {"type": "step", "ticks": 1},
     "key": {"type": "key"},
+    "look": {"type": "look", "tick": 1200, "index": 3},
+    "look_now": {"type": "look", "tick": None},
+    "fork": {"type": "fork", "command_id": "c5", "tick": 1200, "command": {"type": "compact"}},
+    "switch": {"type": "switch", "command_id": "c6", "timeline": 0},
     "reset": {"type": "reset", "command_id": "c3", "config": WELCOME["config"]},
 }
 

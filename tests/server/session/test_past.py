@@ -10,9 +10,10 @@ from engine.history.chronicle import Predicate
 from engine.log import Entry
 from server.errors import NotFoundError
 from server.session.mailbox import Now
-from server.session.past import Found, Looked, Past, Said
+from server.session.past import Past
+from server.session.past_items import Found, Looked, Said
 from server.wire.frames import FRAME_PAST, decode_frame
-from server.wire.messages import Fork, Switch
+from server.wire.moments import Fork, Switch
 from tests.server.conftest import SMALL
 from tests.server.session.past_room import PastRoom
 

@@ -1,0 +1,107 @@
+"""What passes between the past of a session and the event loop; immutable values."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from engine.history.history import History
+from engine.world import World
+from server.session.mailbox import Now
+from server.session.session import Branch
+from server.wire.config import SessionConfig
+from server.wire.moments import Fork, Switch
+
+Question = Callable[[History, int], Any]  # the history, and the timeline that the session is on
+
+
+class Room(Protocol):
+    """What the past of a session may use; called in its thread."""
+
+    def make(self, config: SessionConfig) -> World:
+        """A world at tick 0."""
+
+    def claim(self) -> bool:
+        """Whether there is memory for that world; once is as good as often."""
+
+    @property
+    def nbytes(self) -> int:
+        """Memory for checkpoints at the moment."""
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A frame of an earlier tick, for one client."""
+
+    client: int
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Said:
+    """A text for one client."""
+
+    client: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """A state that the session is to go on from."""
+
+    client: int
+    command_id: str
+    branch: Branch
+
+
+Answer = Looked | Said | Found
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a client wants to see; ``tick`` None: the present, of which this thread has none."""
+
+    client: int
+    tick: int | None
+    index: int | None
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Somebody wants to know something of the history."""
+
+    question: Question
+    reply: "Future[Any]"
+
+
+@dataclass(frozen=True)
+class Begin:
+    """The session starts over with this config."""
+
+    config: SessionConfig
+
+
+@dataclass(frozen=True)
+class Go:
+    """A client wants the session to go on from another moment."""
+
+    client: int
+    message: Fork | Switch
+
+
+@dataclass(frozen=True)
+class Again:
+    """A client has lost what it was shown."""
+
+    client: int
+
+
+class Drop:
+    """The memory is wanted for something else."""
+
+
+class Stop:
+    """End the thread."""
+
+
+Item = Now | Look | Go | Again | Ask | Begin | Drop | Stop

@@ -1,0 +1,62 @@
+"""REST of the past, on a real server: what was true when, and what cannot be asked."""
+
+from __future__ import annotations
+
+import httpx2 as httpx
+import pytest
+
+from tests.server.client import SMALL, joined, post_session
+
+BODY = {
+    "source": {"kind": "synthetic", "preset": "tight", "size_mib": 256, "seed": 1},
+    "designs": ["pinned", "dedicated_block"],
+}
+
+
+async def test_what_was_true_when_is_told_with_its_ends(server: str) -> None:
+    session = post_session(server, SMALL)
+    async with joined(server, session) as client:
+        await client.send("pace", ticks_per_s=1000)
+        await client.command("c1", type="balloon_target", nr_pages=2560)
+        await client.until(lambda p: p.log_index == 1 and client.stat("busy") == 0)
+        address = f"{server}/api/sessions/{client.welcome['session']}"
+        async with httpx.AsyncClient(timeout=60) as http:
+            asked = {"what": "balloon_pages", "design": "pinned", "pages": "2560"}
+            told = (await http.get(f"{address}/find", params=asked)).json()
+            assert told["words"] == "the balloon of pinned holds at least 2560 pages"
+            assert 0 < told["first"] < told["last"] == told["tick"]
+            assert told["stretches"] == [[told["first"], told["last"]]]
+            never = {"what": "balloon_pages", "design": "pinned", "pages": "2561"}
+            told = (await http.get(f"{address}/find", params=never)).json()
+            assert (told["first"], told["last"], told["total"]) == (None, None, 0)
+            marks = (await http.get(f"{address}/moments", params={"design": "pinned"})).json()
+            assert marks["emptied"] == sorted(set(marks["emptied"]))
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"what": "love"}, "what is 'love': known are no_free_block"),
+        ({"what": "no_free_block", "design": "x"}, "design is 'x': this session has pinned"),
+        (
+            {"what": "block_free", "design": "pinned", "pageblock": "-1"},
+            "pageblock is '-1': a whole",
+        ),
+        (
+            {"what": "block_free", "design": "pinned", "pageblock": "128"},
+            "pageblock 128: the guest",
+        ),
+    ],
+)
+def test_what_cannot_be_asked_is_one_sentence(
+    server: str, asked: dict[str, str], words: str
+) -> None:
+    session = httpx.post(f"{server}/api/sessions", json=BODY).json()["session"]
+    answer = httpx.get(f"{server}/api/sessions/{session}/find", params=asked, timeout=60)
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith(words)
+
+
+@pytest.mark.parametrize("what", ["find?what=no_free_block", "moments"])
+def test_a_session_that_is_not_there_has_no_past(server: str, what: str) -> None:
+    assert httpx.get(f"{server}/api/sessions/none/{what}").status_code == 404
