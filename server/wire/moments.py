@@ -1,4 +1,4 @@
-"""Messages about time: a look at an earlier tick, a fork there, the timelines of a session; pure."""
+"""Messages about time: a look at an earlier tick, a fork there, the timelines of a session."""
 
 from dataclasses import dataclass, field
 from typing import Annotated, Literal, TypeAlias
