@@ -18,7 +18,7 @@ _INDEX_ROW = re.compile(r"Node +(\d{1,4}), +zone +(\w{1,20})((?: +-?[01]\.-?\d{3
 
 
 def _numbers(words: str) -> tuple[int, ...] | None:
-    """FreeCounts, None if one is larger than any that matters."""
+    """Counts, None if one is larger than any that matters."""
     values = tuple(int(word) for word in words.split())
     return values if max(values) <= MAX_COUNT else None
 

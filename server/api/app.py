@@ -16,6 +16,7 @@ from server.api.body import Refusal, error_response
 from server.api.hosts import KnownHosts, known_names
 from server.api.origin import origin_allowed
 from server.api.race_routes import make_race_router
+from server.api.report_routes import make_report_router
 from server.api.routes import make_router
 from server.api.scenario_routes import make_scenario_router
 from server.api.static import SECURITY_HEADERS, PageFiles
@@ -49,6 +50,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.manager = manager
         app.include_router(make_race_router())  # before /api/{name}, which takes the rest
         app.include_router(make_scenario_router())
+        app.include_router(make_report_router(settings.max_upload_mib << 20))
         app.include_router(make_trace_router(manager))
         app.include_router(make_router(manager))
         # Last: the folder takes every path that nothing else took.
