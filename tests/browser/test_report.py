@@ -1,4 +1,4 @@
-"""The page that reads a report: a paste, a file, what was read of each line; by keyboard, at 360 px."""
+"""The page that reads a report: a paste, a file, what became of each line; also at 360 px."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_a_pasted_oom_report_is_answered_by_keyboard_alone(page: Page, server: S
     expect(page.locator("#headline")).to_contain_text("fragmentation")
     expect(page.locator("#counts tbody tr")).to_have_count(2)
     row = page.locator("#fragmentation_index tr", has_text="node 0, Normal")
-    expect(row.locator("td").first).to_have_text("−1")
+    expect(row.locator("td").first).to_have_text("\N{MINUS SIGN}1")
     page.get_by_text("Line by line").click()
     expect(page.locator("#lines li").first).to_have_class("unread")
     expect(page.locator("#lines li", has_text="invoked oom-killer").locator(".as")).to_have_text(

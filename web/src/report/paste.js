@@ -56,7 +56,7 @@ function show(answer, pasted) {
   answerBox.hidden = false;
   setText(need("said", HTMLElement), `Read: ${answer.name}`);
   setText(need("headline", HTMLElement), `${headline(answer)}${/[.!?]$/.test(headline(answer)) ? "" : "."}`);
-  need("failures", HTMLElement).replaceChildren(...answer.requests.slice(0, 20).map(requestItem));
+  need("failures", HTMLElement).replaceChildren(...answer.requests.slice(0, 20).map((one) => requestItem(one, one.text === headline(answer))));
   showVerdicts(answer);
   for (const row of /** @type {Row[]} */ (["counts", "unusable_index", "fragmentation_index"])) showZones(answer, row);
   list("disagreements", answer.disagreements);
@@ -65,10 +65,13 @@ function show(answer, pasted) {
   showLines(answer, pasted);
 }
 
-/** @param {import("./report_text.js").Failed} request */
-function requestItem(request) {
+/**
+ * @param {import("./report_text.js").Failed} request
+ * @param {boolean} said whether the headline has its words already
+ */
+function requestItem(request, said) {
   const agreeing = request.checks.filter((check) => check.agrees).map((check) => check.text);
-  return el("li", {}, el("p", {}, `${request.text}.`),
+  return el("li", {}, !said && el("p", {}, `${request.text}.`),
     el("details", {}, el("summary", {}, `${agreeing.length} pairs of counters agree, ${request.disagreements.length} do not`),
       el("ul.sentences", {}, ...request.disagreements.map((words) => el("li.off", {}, words)), ...agreeing.map((words) => el("li", {}, words)))));
 }
