@@ -98,7 +98,8 @@ def test_requests_of_many_kernels_are_read(
 def test_a_request_that_a_terminal_cut_in_the_middle_of_a_word_is_whole_again() -> None:
     text = (
         "> Mar 26 12:32:37 pi kernel: [126764.421946] python3 invoked oom-killer: "
-        "gfp_mask=0x15080c0(GFP_KE\n> RNEL_ACCOUNT|__GFP_ZERO), nodemask=(null),  order=1, oom_score_adj=0\n"
+        "gfp_mask=0x15080c0(GFP_KE\n> RNEL_ACCOUNT|__GFP_ZERO), nodemask=(null),  order=1, "
+        "oom_score_adj=0\n"
     )
     request = told(text)["request"]
     assert (request["order"], request["gfp"]) == (1, ["GFP_KERNEL_ACCOUNT", "__GFP_ZERO"])
