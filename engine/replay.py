@@ -5,7 +5,7 @@ do; then the numbers are read. Since idle ticks change nothing, they are the num
 shows.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from engine import commands as c
@@ -141,6 +141,14 @@ def exact_mib(nr_pages: int) -> int | float:
     return round(nr_pages / u.MIB_PAGES, 2)
 
 
+def _zones(counts: Sequence[tuple[str, list[int]]], nodes: Sequence[int]) -> list[dict[str, Any]]:
+    """Free blocks of every zone; the node is 0 where nobody said."""
+    return [
+        {"node": nodes[i] if i < len(nodes) else 0, "zone": name, "counts": numbers}
+        for i, (name, numbers) in enumerate(counts)
+    ]
+
+
 def _step(op: Op, view: GuestView, before: int, toggles: dict[str, str]) -> dict[str, Any]:
     """The numbers after one operation of one design."""
     name = op[0]
@@ -168,6 +176,7 @@ def replay(
     seed: int = 1,
     on_step: Callable[[World, int], None] | None = None,
     profile: str = u.PROFILES[u.PROFILE_MODERN],
+    nodes: Sequence[int] = (),
 ) -> dict[str, Any]:
     """Run operations one after the other, each until nothing is left to do.
 
@@ -179,6 +188,7 @@ def replay(
         on_step: called after each operation with the world and the operation's number, for checks
             and progress.
         profile: whose rules the guest follows, one of units.PROFILES.
+        nodes: NUMA node of each zone, ascending; 0 by default.
 
     Returns:
         ``{"designs": {key: [step…]}}``; vmstat counts since the start of the replay.
@@ -197,7 +207,8 @@ def replay(
             world.apply(command)
         world.run_until_idle()
         for j, (key, design) in enumerate(zip(world.keys, world.designs, strict=True)):
-            steps[key].append(_step(op, world.view(j), before[j], design.params))
+            step = _step(op, world.view(j), before[j], design.params)
+            steps[key].append(step | {"zones": _zones(world.zone_counts(j), nodes)})
         if on_step is not None:
             on_step(world, i)
     return {"designs": steps}

@@ -17,6 +17,7 @@ from engine import units as u
 from engine.core import run
 from engine.core.balloon.balloon import balloon_size
 from engine.core.observe import check
+from engine.core.observe.observe import free_counts
 from engine.core.profile_2012 import adopt_kernel
 from engine.designs import parse_designs
 from engine.designs.base import Cause, Design, rules_dict
@@ -320,6 +321,14 @@ class World:
     def view(self, i: int) -> GuestView:
         """The current view of guest ``i``."""
         return GuestView(self._guests[i], self.busy_of(i))
+
+    def zone_counts(self, i: int) -> list[tuple[str, list[int]]]:
+        """Name and free blocks per order of each zone of guest ``i``, ascending."""
+        guest = self._guests[i]
+        return [
+            (u.ZONE_NAMES[int(zone["name"])], free_counts(guest, at).tolist())
+            for at, zone in enumerate(guest.zones)
+        ]
 
     def digest(self, i: int) -> str:
         """Digest over all bytes of guest ``i``."""

@@ -67,6 +67,8 @@ WEB_IMPORTS: dict[str, set[str]] = {
     "trace/handled.js": WEB_WORDS,
     "race/": {"lib/dom.js", "net/rest.js", "race/"},  # a page of its own: race.html
     "race/race_text.js": set(),
+    "report/": {"lib/dom.js", "net/rest.js", "report/"},  # a page of its own: report.html
+    "report/report_text.js": set(),
     "page/": WEB_VIEW,
 }
 # Words that only one file may say in code: one socket, one animation frame, one chart library.
@@ -122,7 +124,11 @@ def test_every_test_of_the_page_lies_where_its_module_lies() -> None:
 
 def test_the_page_preloads_every_module_that_it_imports() -> None:
     found = []
-    for page, entry in (("index.html", "main.js"), ("race.html", "race/page.js")):
+    for page, entry in (
+        ("index.html", "main.js"),
+        ("race.html", "race/page.js"),
+        ("report.html", "report/paste.js"),
+    ):
         html = (ROOT / "web" / page).read_text(encoding="utf-8")
         preloaded = set(re.findall(r'rel="modulepreload" href="src/([^"]+)"', html))
         needed, todo, sources = {entry}, [entry], web_sources()

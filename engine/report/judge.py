@@ -179,22 +179,28 @@ def lowmem_reserve(zone: ZoneFacts, names: Iterable[str], highest: str) -> int:
     return steps[min(reached, len(steps)) - 1] if steps else 0
 
 
-def _cause(enough: bool, passes: bool, large: int, usable: int) -> str | None:
-    """What stands in the way of a request.
+def _cause(
+    free: int, order: int, kept: int, marks: tuple[int, int], blocks: tuple[int, int]
+) -> str | None:
+    """What stands in the way of a request; pages.
 
     Args:
-        enough: whether the zone has more than its mark free, so that one page could be had.
-        passes: whether the watermark test would pass.
-        large: free blocks of the order or above.
-        usable: of these of a migratetype that the request may use; -1: not known.
+        free: in all lists.
+        order: of the request.
+        kept: of these in lists closed to it.
+        marks: watermark and lowmem reserve, which must stay.
+        blocks: large enough ones, and how many of them it may use (-1: not known).
     """
-    if not enough or not (passes or large):
-        return MEMORY
-    if large and not usable:
-        return MIGRATETYPE
-    if not passes:
-        return WATERMARK
-    return None if large else FRAGMENTATION
+    large, usable = blocks
+    left = free - kept - ((1 << order) - 1)
+    passes = left > sum(marks)
+    if passes and usable:
+        return None
+    if large and left + kept > sum(marks):
+        return MIGRATETYPE if kept or not usable else WATERMARK  # with those lists open it succeeds
+    if passes:
+        return FRAGMENTATION
+    return WATERMARK if large and free - kept > marks[0] else MEMORY
 
 
 def _judge_zone(zone: ZoneFacts, names: Sequence[str], mask: Mask, order: int) -> ZoneVerdict:
@@ -216,10 +222,7 @@ def _judge_zone(zone: ZoneFacts, names: Sequence[str], mask: Mask, order: int) -
     large, usable = _blocks(zone, mask, order)
     left = free - kept - ((1 << order) - 1)
     low = zone.pages.get("low", 0)
-    cause = _cause(
-        enough=free - kept > mark or (large > 0 == usable and free > mark),
-        passes=left > mark + reserve, large=large, usable=usable,
-    )  # fmt: skip
+    cause = _cause(free, order, kept, (mark, reserve), (large, usable))
     return ZoneVerdict(
         node=zone.key[0], zone=zone.key[1], cause=cause, free=free, unusable=kept, mark=mark,
         reserve=reserve, large=large, usable=usable, low=cause is None and left > low + reserve,
@@ -269,8 +272,7 @@ def judge_request(
     return Verdict(order, mask, False, found[nearest].cause, found, nearest)
 
 
-def _distance(one: ZoneVerdict) -> tuple[int, int]:
-    """How near a zone came: what is missing, then what it has above its marks."""
-    rank = (MEMORY, WATERMARK, FRAGMENTATION, MIGRATETYPE).index(one.cause or MEMORY)
+def _distance(one: ZoneVerdict) -> tuple[bool, bool, int]:
+    """How near a zone came: whether it is open to the request at all, then its spare pages."""
     spare = one.free - one.unusable - one.mark - one.reserve
-    return (1 if rank else 0, spare)
+    return (one.reserve < one.free, one.cause != MEMORY, spare)

@@ -18,7 +18,7 @@ _REQUEST = re.compile(
     r"\s*(?P<who>.{0,120}?)(?:: |\s)(?P<what>invoked oom-killer:|page allocation failure[.:]"
     r"|page allocation stalls for|vmalloc error:|vmalloc: allocation failure)(?P<rest>.*)"
 )
-_ORDER = re.compile(r"\border[:=] ?(-?\d{1,3})|\bpage order (\d{1,3})")
+_ORDER = re.compile(r"(?<![A-Za-z])order[:=] ?(-?\d{1,3})|\bpage order (\d{1,3})")
 _MODE = re.compile(r"\b(?:mode:|gfp_mask=)(0x[0-9a-f]{1,16})(?:\(([\w|]{0,800})\))?")
 _NODES = re.compile(r"\b(nodemask|mems_allowed)=\(?([\d,-]{1,80}|null)\)?")
 _CONSTRAINT = re.compile(r"\bconstraint=(CONSTRAINT_\w{1,40})")
@@ -29,7 +29,11 @@ _LIST = re.compile(r"(?:\bNode (\d{1,4}) )?\b([A-Z]\w{1,19}): (\d{1,15}\*\d{1,10
 _PIECE = re.compile(r"(\d{1,15})\*(\d{1,10})kB(?: \(([A-Z]{1,12})\))?")
 _MORE_PIECES = re.compile(r" *(?:\d{1,15}\*\d{1,10}kB|\([A-Z]{1,12}\)|= ?\d{1,15}kB)")
 _MORE_FIGURES = re.compile(r" *[a-z_]{1,40}:\d{1,15}[kK]B")
-_RESERVE = re.compile(r"lowmem_reserve\[\]:((?: \d{1,15}){1,8})")
+# Parts of a line that a logger tore apart, where the kernel printed it piece by piece.
+_NODE_ALONE = re.compile(r" *Node (\d{1,4}) *$")
+_LIST_HEAD = re.compile(r"(?:\bNode (\d{1,4}) )? *\b([A-Z]\w{1,19}): *$")
+_NUMBERS = re.compile(r" *\d{1,15}(?: +\d{1,15})* *$")
+_RESERVE = re.compile(r"lowmem_reserve\[\]:((?: \d{1,15}){0,8})")
 _TOTALS = re.compile(r" *(?:\w{1,40}:\d{1,15}(?: +|$)){1,8}")
 _REST = re.compile(
     r"Node \d+ (?:active_anon|hugepages_total|\w+ per-cpu)|\w+ per-cpu:|CPU +\d+: hi:"
@@ -94,6 +98,8 @@ class _Talk:
         self.zone: ZoneFacts | None = None  # whose figures or reserve may go on
         self.pieces = ""  # of a free list that may go on
         self.listed: ZoneFacts | None = None
+        self.node = 0  # of a line that says nothing but its node
+        self.reserve = False  # whether numbers of lowmem_reserve may follow
 
 
 class LogReader:
@@ -119,7 +125,10 @@ class LogReader:
     def read(self, line: Line) -> str | None:
         """What a line was read as, None if it says nothing here."""
         text = line.text
-        if not text or not any(sign in text for sign in (":", "=", "kB", "pages")):
+        if not text or (
+            not any(sign in text for sign in (":", "=", "kB", "pages", "Node"))
+            and not _NUMBERS.match(text)
+        ):
             return None
         talk = self._talks.get(line.caller)
         if talk is None:
@@ -163,7 +172,8 @@ class LogReader:
         joined = Line(begun.numbers, f"{begun.text} {line.text.strip()}", begun.caller)
         glued = Line(begun.numbers, f"{begun.text}{line.text.strip()}", begun.caller)
         before = request_line(begun.text, begun.numbers[0])
-        for whole in (joined, glued):
+        torn = begun.text.count("(") > begun.text.count(")")  # in the middle of the flags' names
+        for whole in (glued, joined) if torn else (joined, glued):
             request = request_line(whole.text, begun.numbers[0])
             if request is None or (before and _same(request, before)):
                 continue
@@ -189,20 +199,30 @@ class LogReader:
         if "Mem-Info:" in text or "Mem-info:" in text:
             self._finish(talk)
             return "Mem-Info" if self._open(line, talk) else None
+        if (alone := _NODE_ALONE.match(text)) and talk.moment is not None:
+            talk.node = int(alone[1])
+            return "Mem-Info"
         if "*" in text and (listed := _LIST.search(text)):
             return self._free_list(listed, line, talk)
         if "free:" in text and (zone := _ZONE.search(text)):
             return self._zone_line(zone, line, talk)
         if talk.moment is None:
             return None
-        if talk.pieces and _MORE_PIECES.match(text):
+        if talk.pieces and (_MORE_PIECES.match(text) or text.strip() == ""):
             talk.pieces += f" {text.strip()}"
             self._take_pieces(talk)
             return "Mem-Info"
         talk.pieces = ""
         if talk.zone is not None and "lowmem_reserve" in text and (r := _RESERVE.search(text)):
             talk.zone.protection = tuple(int(word) for word in r[1].split())
+            talk.reserve = True
             return "Mem-Info"
+        if talk.reserve and talk.zone is not None and _NUMBERS.match(text):
+            more = tuple(int(word) for word in text.split())
+            talk.zone.protection = (*talk.zone.protection, *more)[:8]
+            return "Mem-Info"
+        if head := _LIST_HEAD.search(text):
+            return self._list_head(head, talk)
         if talk.zone is not None and _MORE_FIGURES.match(text):
             self._figures(text, talk.zone)
             return "Mem-Info"
@@ -242,8 +262,8 @@ class LogReader:
 
     def _zone_line(self, found: re.Match[str], line: Line, talk: _Talk) -> str | None:
         """``Node 0 Normal free:…kB min:…kB``: the figures of a zone."""
-        key = (int(found[1] or 0), found[2])
-        moment = talk.moment
+        key = (int(found[1] or talk.node), found[2])
+        moment, talk.node, talk.reserve = talk.moment, 0, False
         if moment is None or (key in moment.zones and moment.zones[key].kib):
             self._finish(talk)
             moment = self._open(line, talk)  # its head was cut off
@@ -263,8 +283,8 @@ class LogReader:
 
     def _free_list(self, found: re.Match[str], line: Line, talk: _Talk) -> str | None:
         """``Node 0 Normal: 12*4kB (UM) …``: free blocks by order."""
-        key = (int(found[1] or 0), found[2])
-        moment = talk.moment
+        key = (int(found[1] or talk.node), found[2])
+        moment, talk.node = talk.moment, 0
         if moment is None or (key in moment.zones and moment.zones[key].counts is not None):
             self._finish(talk)
             moment = self._open(line, talk)
@@ -273,6 +293,14 @@ class LogReader:
         talk.listed, talk.zone = moment.zone(key), None
         talk.pieces = found[3]
         self._take_pieces(talk)
+        return "Mem-Info"
+
+    def _list_head(self, found: re.Match[str], talk: _Talk) -> str | None:
+        """``Node 0 Normal:`` alone: its pieces follow, each on a line of its own."""
+        key = (int(found[1] or talk.node), found[2])
+        if talk.moment is None or key not in talk.moment.zones:
+            return None
+        talk.listed, talk.zone, talk.pieces, talk.node = talk.moment.zones[key], None, " ", 0
         return "Mem-Info"
 
     def _take_pieces(self, talk: _Talk) -> None:

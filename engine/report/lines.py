@@ -29,9 +29,10 @@ _STAMPS = tuple(
         r"(?:kern|user|daemon) *: *\w+ *:",  # dmesg -x
         r"\S{1,64} kernel(?:\[\d+\])?:",
         r"kernel(?:\[\d+\])?:",
+        r":(?= \[ *\d{1,10}\.\d)",  # some loggers leave an empty field behind the kernel's name
     )
 )
-_MAY_STAMP = re.compile(r"[<\[\d]|\w{3} [ \d]\d \d\d:|.{0,64}\bkernel\b|(?:kern|user|daemon) *:")
+_MAY_STAMP = re.compile(r"[<\[\d:]|\w{3} [ \d]\d \d\d:|.{0,64}\bkernel\b|(?:kern|user|daemon) *:")
 _CALLER = re.compile(r"\[ *([TC]\d{1,9})\]")
 _ENTITIES = (("&gt;", ">"), ("&lt;", "<"), ("&nbsp;", " "), ("&amp;", "&"))
 

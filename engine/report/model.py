@@ -72,7 +72,7 @@ class ZoneFacts:
 
     @property
     def best(self) -> FreeCounts | None:
-        """FreeCounts of all types: buddyinfo's, else the sum over pagetypeinfo's rows."""
+        """Counts of all types: buddyinfo's, else the sum over pagetypeinfo's rows."""
         return self.counts if self.counts is not None else total_of(self.types.values())
 
     def settle(self, page_kib: int) -> None:

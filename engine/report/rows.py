@@ -12,13 +12,13 @@ from engine.report.model import MAX_COUNT, MAX_ORDERS, FreeCounts, ZoneKey
 _FREE_ROW = re.compile(r"(?:Node +(\d{1,4}),? +)?zone:? +(\w{1,20}),?((?: +\d{1,15})+) *$")
 _BARE_ROW = re.compile(r" *(DMA|DMA32|Normal|HighMem|Movable|Device)((?: +\d{1,15})+) *$")
 _TYPE_ROW = re.compile(
-    r"Node +(\d{1,4}), +zone +(\w{1,20}), +type +(\S{1,40})((?: +>? ?\d{1,15})+) *$"
+    r"Node +(\d{1,4}), +zone +(\w{1,20}), +type +(\S{1,40})((?: +(?:> ?)?\d{1,15})+) *$"
 )
 _INDEX_ROW = re.compile(r"Node +(\d{1,4}), +zone +(\w{1,20})((?: +-?[01]\.-?\d{3})+) *$")
 
 
 def _numbers(words: str) -> tuple[int, ...] | None:
-    """FreeCounts, None if one is larger than any that matters."""
+    """Counts, None if one is larger than any that matters."""
     values = tuple(int(word) for word in words.split())
     return values if max(values) <= MAX_COUNT else None
 

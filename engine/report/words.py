@@ -38,6 +38,11 @@ def _why(one: ZoneVerdict, verdict: Verdict, page_kib: int) -> str:
             f" of order {verdict.order} or above; fragmentation index {one.index / 1000:.3f}"
             " (towards 0: memory is short; towards 1: it is in pieces)"
         )
+    if one.cause == MIGRATETYPE and one.usable:
+        return (
+            f"migratetype: {one.free} pages are free, but {one.unusable} of them in lists closed to"
+            f" {verdict.mask.migratetype} requests; {usable} are open to it, and {guard} must stay"
+        )
     if one.cause == MIGRATETYPE:
         return (
             f"migratetype: {one.large} free block{'s are' if one.large != 1 else ' is'} of order"

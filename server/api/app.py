@@ -17,6 +17,7 @@ from server.api.hosts import KnownHosts, known_names
 from server.api.origin import origin_allowed
 from server.api.past_routes import make_past_router
 from server.api.race_routes import make_race_router
+from server.api.report_routes import make_report_router
 from server.api.routes import make_router
 from server.api.scenario_routes import make_scenario_router
 from server.api.static import SECURITY_HEADERS, PageFiles
@@ -51,6 +52,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(make_past_router(manager))
         app.include_router(make_race_router())  # before /api/{name}, which takes the rest
         app.include_router(make_scenario_router())
+        app.include_router(make_report_router(settings.max_upload_mib << 20))
         app.include_router(make_trace_router(manager))
         app.include_router(make_router(manager))
         # Last: the folder takes every path that nothing else took.

@@ -117,6 +117,32 @@ def replay_table(result: dict[str, Any]) -> Table:
     return Table(_COLUMNS, rows)
 
 
+def zones_table(result: dict[str, Any]) -> list[str | Table]:
+    """Every zone with its node and name, where there are several; nothing where there is one.
+
+    Args:
+        result: as for replay_table; the first seed's steps are shown.
+    """
+    from engine.indices import contig_pages
+    from engine.units import MIB_PAGES, PAGEBLOCK_ORDER
+
+    rows = []
+    for i in range(max((len(steps) for steps in result["designs"].values()), default=0)):
+        for key, steps in result["designs"].items():
+            for zone in steps[i]["zones"]:
+                pages, _, pieces = contig_pages(zone["counts"], PAGEBLOCK_ORDER)
+                op = " ".join(map(str, steps[i]["op"]))
+                rows.append((op, key, zone["node"], zone["zone"], pages // MIB_PAGES, pieces))
+    if len({(row[2], row[3]) for row in rows}) < 2:
+        return []
+    columns = (
+        Column("step", left=True, key=True, group=True),
+        Column("design", left=True, key=True, group=True),
+        Column("node"), Column("zone", left=True), Column("free MiB"), Column("2 MiB blocks"),
+    )  # fmt: skip
+    return ["", "Zone by zone (above: the zone with the most memory):", Table(columns, rows)]
+
+
 def run_replay(args: argparse.Namespace) -> int:
     """Run the command.
 
@@ -153,7 +179,7 @@ def run_replay(args: argparse.Namespace) -> int:
     result = _play(capture, keys, ops, seeds_from(seed, number, MAX_SEED), profile)
     blocks: list[str | Table]
     if recording is None:
-        blocks = [replay_table(result)]
+        blocks = [replay_table(result), *zones_table(result)]
         if number > 1:
             blocks.append(f"mean (lowest–highest) over {number} seeds")
     else:
@@ -187,7 +213,8 @@ def _play(
                 progress(words, next(steps), len(seeds) * len(ops))
 
             guest = guest_from_capture(capture, seed)
-            return replay(guest, keys, ops, seed, step_done, profile)
+            nodes = [zone.key[0] for zone in capture.zones]
+            return replay(guest, keys, ops, seed, step_done, profile, nodes)
 
         _ = capture.inferred  # once, before several threads want it
         return replay_seeds(seeds, under, pool.map)

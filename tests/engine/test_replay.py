@@ -141,6 +141,8 @@ def test_the_answer_has_every_field() -> None:
             assert len(step["buddyinfo"]) == 11
             assert step["free"] == sum(n << o for o, n in enumerate(step["buddyinfo"]))
             assert set(step["vmstat"]) == set(VMSTAT_FIELDS)
+            zones = {(zone["node"], zone["zone"]): zone["counts"] for zone in step["zones"]}
+            assert step["buddyinfo"] in zones.values()
         scanned = [s["vmstat"]["compact_migrate_scanned"] for s in steps]
         assert scanned == sorted(scanned)
     assert result["designs"]["dedicated_block:keep=1"][0]["toggles"]["keep"] == "1"

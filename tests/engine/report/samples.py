@@ -157,4 +157,21 @@ def quoted_printable(text: str) -> str:
     return "\r\n".join(out) + "\r\n"
 
 
-DRESSES = (stamped, in_syslog, in_journal, quoted, broken, quoted_printable)
+def torn(text: str) -> str:
+    """As a log from before 4.x with each printed piece on a line of its own."""
+    out = []
+    for line in in_syslog(text).splitlines():
+        stamp, _, rest = line.partition("] ")
+        node = rest.startswith("Node ") and ("free:" in rest or "*" in rest)
+        parts = [" ".join(rest.split(" ", 2)[:2]) + " ", rest.split(" ", 2)[2]] if node else [rest]
+        if "*" in parts[-1]:
+            head, _, pieces = parts.pop().partition(": ")
+            parts = [" ".join([*parts, head]).replace("  ", " ") + ": "]
+            parts += [f"{piece}kB" for piece in pieces.split("kB") if piece]
+        elif parts[-1].startswith("lowmem_reserve"):
+            parts = [part + " " for part in parts[-1].split(" ")]
+        out += [f"{stamp}] {part}" for part in parts]
+    return "\n".join(out) + "\n"
+
+
+DRESSES = (stamped, in_syslog, in_journal, quoted, broken, quoted_printable, torn)

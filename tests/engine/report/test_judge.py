@@ -64,6 +64,8 @@ def test_closed_lists_do_not_count() -> None:
     assert cause(one, 10, "GFP_HIGHUSER_MOVABLE") is None
     assert cause(one, 0) is None
     one.pages["min"] = 40
+    assert cause(one, 0) == "migratetype"  # with CMA open it would succeed
+    one.pages["min"] = 40 + (58 << 10)
     assert cause(one, 0) == "memory"
     isolated = zone((0, *NONE[1:10], 1), Isolate="0 " * 10 + "1", Movable="0 " * 11)
     assert cause(isolated, 9, "GFP_HIGHUSER_MOVABLE") == "migratetype"

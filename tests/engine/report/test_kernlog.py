@@ -95,6 +95,23 @@ def test_requests_of_many_kernels_are_read(
     assert (request.who, request.order, request.flags) == (who, order, flags)
 
 
+def test_a_request_that_a_terminal_cut_in_the_middle_of_a_word_is_whole_again() -> None:
+    text = (
+        "> Mar 26 12:32:37 pi kernel: [126764.421946] python3 invoked oom-killer: "
+        "gfp_mask=0x15080c0(GFP_KE\n> RNEL_ACCOUNT|__GFP_ZERO), nodemask=(null),  order=1, "
+        "oom_score_adj=0\n"
+    )
+    request = told(text)["request"]
+    assert (request["order"], request["gfp"]) == (1, ["GFP_KERNEL_ACCOUNT", "__GFP_ZERO"])
+    assert request["cause"] is None
+
+
+def test_a_mask_without_names_is_understood() -> None:
+    request = told("node_exporter: page allocation failure. order:5, mode:0xd0\n")["request"]
+    assert (request["migratetype"], request["may_reclaim"]) == ("Unmovable", True)
+    assert "32 pages (128 KiB)" in request["text"]
+
+
 def test_a_cgroups_limit_is_not_blamed_on_the_machine() -> None:
     limit = "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0"
     for text in (f"{s.KILLED}\n{limit}\n", s.mem_info(s.SMALL, s.KILLED) + limit):

@@ -59,6 +59,7 @@ def mutant(rng: random.Random, known: list[bytes]) -> bytes:
     return bytes(body)
 
 
+@pytest.mark.timeout(3600)
 def test_no_mutant_leaves_a_traceback_or_costs_more_than_it_may() -> None:
     rng, known = random.Random(4711), seeds()
     slowest, read = 0.0, 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from engine.report.model import FreeCounts
@@ -24,6 +26,17 @@ def test_a_row_of_types_keeps_floors_at_their_order() -> None:
 )  # fmt: skip
 def test_a_broken_row_of_types_is_none(row: str) -> None:
     assert type_row(row) is None
+
+
+def test_a_long_row_with_a_bad_end_is_given_up_at_once() -> None:
+    began = time.process_time()
+    for sign in ("x", "\0", ">", "-", "."):
+        for number in ("  12", " > 1", " >1", " 0.123", " 1" * 9):
+            row = number * (4000 // len(number)) + sign
+            assert type_row(f"Node 0, zone DMA, type Movable{row}") is None
+            assert zone_row(f"Node 0, zone DMA{row}") is None
+            assert index_row(f"Node 0, zone DMA{row}") is None
+    assert time.process_time() - began < 5
 
 
 def test_a_zones_name_alone_begins_a_row_only_where_that_is_known() -> None:

@@ -9,7 +9,7 @@ import pytest
 from engine.recordings.recording import RECORDED_AS
 from engine.spread import merge_replays
 from server.cli.common import example_or_path
-from server.cli.replay import replay_table
+from server.cli.replay import replay_table, zones_table
 from server.guests.library import EXAMPLES
 from server.paths import examples_folder
 from tests.server.command_line import run
@@ -42,6 +42,26 @@ def test_several_seeds_keep_the_first_answer_and_add_the_spread(capsys, ops):
     other = {**step, "stats": {**step["stats"], "free_blocks": 4}}
     merged = merge_replays([7, 8], [{"designs": {"pinned": [one]}} for one in (step, other)])
     assert "2.5 (1–4)" in replay_table(merged).plain()
+
+
+def test_every_zone_is_shown_with_its_node_and_name(capsys, ops):
+    arguments = ("replay", "runs", "--ops", ops, "--designs", "pinned")
+    steps = json.loads(run(capsys, *arguments, "--json")[1])["designs"]["pinned"]
+    assert [(zone["node"], zone["zone"]) for zone in steps[0]["zones"]] == [
+        (0, "DMA"),
+        (0, "DMA32"),
+    ]
+    assert steps[0]["zones"][1]["counts"] == steps[0]["buddyinfo"]
+    out = run(capsys, *arguments)[1]
+    assert [line.split()[-3:-2] for line in out.splitlines() if " DMA " in line] == [["DMA"]] * 2
+
+
+def test_where_there_is_one_zone_the_table_is_as_it_was():
+    step = {"op": ["compact"], "zones": [{"node": 0, "zone": "DMA32", "counts": [1] * 11}]}
+    assert zones_table({"designs": {"pinned": [step]}}) == []
+    step["zones"].append({"node": 1, "zone": "Normal", "counts": [0] * 9 + [2, 3]})
+    table = zones_table({"designs": {"pinned": [step]}})[-1].plain()
+    assert table.splitlines()[-1].split() == ["compact", "pinned", "1", "Normal", "16", "8"]
 
 
 def test_a_replay_is_scored_against_a_recording_and_its_designs(capsys):

@@ -155,7 +155,8 @@ function guestChoice(info, source, load) {
   const element = el("fieldset.guests", {}, el("legend", {}, "Guest"),
     el("div.guest-columns", {},
       el("div", {}, el("h3", {}, "Real captures"), ...kept, ...captures,
-        el("p.upload", {}, el("label", { for: "setup-file" }, "Your own machine: a file made by ", el("code", {}, "fragscope capture")), file)),
+        el("p.upload", {}, el("label", { for: "setup-file" }, "Your own machine: a file made by ", el("code", {}, "fragscope capture")), file),
+        el("p.why", {}, "Only text, such as buddyinfo or an OOM report? ", el("a", { href: "report.html" }, "Read a report"))),
       el("div", {}, el("h3", {}, "Synthetic guests"), el("p.field", {}, el("label", { for: "setup-size" }, "Size"), size, " ",
         el("label", { for: "setup-cma" }, "CMA area"), cma), ...presets)));
   return {

@@ -315,7 +315,7 @@ export interface SyntheticSource {
   cma_mib?: number;
 }
 
-/** One way that the session went; `tick` and `index`: where it left `parent`, by `command`. */
+/** One way that the session went: where it left `parent`, and by which command. */
 export interface TimelineInfo {
   id: number;
   parent: number | null;

@@ -166,6 +166,20 @@ export const uploadCapture = (file) =>
   });
 
 /**
+ * What a text or an archive of texts says about a machine's free memory; the server keeps nothing.
+ * @param {string|File} body
+ * @param {string} order of a request to judge, empty: none
+ * @param {string} gfp its mask
+ * @returns {Promise<import("../report/report_text.js").Answer>}
+ */
+export const postReport = (body, order, gfp) =>
+  call(`api/report?${new URLSearchParams({ name: typeof body === "string" ? "" : body.name, order, gfp: order && gfp })}`, {
+    method: "POST",
+    headers: { "content-type": "application/octet-stream" },
+    body,
+  });
+
+/**
  * @param {import("../race/race_text.js").Setting} setting
  * @returns {Promise<import("../race/race_text.js").Result>}
  */

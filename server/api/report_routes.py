@@ -1,0 +1,70 @@
+"""REST of reports: a pasted text or an uploaded archive in, what it says out; nothing is kept."""
+
+import asyncio
+
+from fastapi import APIRouter, Request, Response
+
+from engine.errors import RefusedError
+from engine.report.answer import answer_of
+from engine.report.collect import ReportLimits
+from engine.report.model import MAX_ORDERS
+from engine.report.read import read_report
+from server.api.body import json_answer, read_body
+from server.errors import LimitReachedError
+from server.jsontext import dump
+
+MAX_REPORTS_AT_ONCE = 4  # bodies under way
+MAX_REPORT_NAME = 200
+# An upload is a stranger's: an archive of text is far smaller than this when unpacked.
+SERVED_LIMITS = ReportLimits(
+    text_bytes=4 << 20, total_bytes=8 << 20, unpacked_bytes=1 << 30, entries=200_000
+)
+
+
+def asked_order(text: str) -> int | None:
+    """The order that a query asks for; None: none.
+
+    Raises:
+        RefusedError: no such order; one sentence.
+    """
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 4 and int(text) < MAX_ORDERS):
+        raise RefusedError(f"order is {text[:40]!r}: a whole number from 0 to {MAX_ORDERS - 1}")
+    return int(text)
+
+
+def make_report_router(max_bytes: int) -> APIRouter:
+    """The route; one report is read at a time, since that takes a core.
+
+    Args:
+        max_bytes: of a body.
+    """
+    router = APIRouter()
+    turn = asyncio.Semaphore(1)
+    under_way: set[Request] = set()
+
+    @router.post("/api/report")
+    async def report(
+        request: Request, name: str = "", order: str = "", gfp: str | None = None
+    ) -> Response:
+        wanted = asked_order(order)
+        if len(under_way) >= MAX_REPORTS_AT_ONCE:
+            raise LimitReachedError(
+                f"{MAX_REPORTS_AT_ONCE} reports are being read: try again in a moment"
+            )
+        under_way.add(request)
+        try:
+            body = await read_body(request, max_bytes)
+            shown = "".join(c for c in name if c.isprintable())[:MAX_REPORT_NAME] or "the text"
+
+            def make() -> bytes:
+                found = read_report(body, shown, SERVED_LIMITS)
+                return dump(answer_of(found, wanted, gfp or None)).encode()
+
+            async with turn:
+                return await json_answer(make)
+        finally:
+            under_way.discard(request)
+
+    return router
