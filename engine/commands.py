@@ -15,6 +15,7 @@ from engine.errors import RefusedError, unknown_name
 MAX_PAGES = 1 << 28  # 1 TiB: more than any guest we make, small enough for int32 arithmetic
 MAX_RATE = 100_000  # workload operations a tick
 MAX_WORKLOAD_TICKS = 1_000_000
+MAX_WAIT_MS = 24 * 60 * 60 * 1000  # a day
 
 
 def _int(name: str, value: object, low: int, high: int, unit: str) -> int:
@@ -166,6 +167,17 @@ class AllocContig(Command):
 
 
 @dataclass(frozen=True)
+class Wait(Command):
+    """Let ``ms`` milliseconds of simulated time pass, in which timers expire."""
+
+    type: ClassVar[str] = "wait"
+    ms: int
+
+    def __post_init__(self) -> None:
+        _int("wait", self.ms, 1, MAX_WAIT_MS, "ms")
+
+
+@dataclass(frozen=True)
 class SetWorkload(Command):
     """Turn the workload on or off.
 
@@ -196,6 +208,7 @@ COMMANDS: dict[str, type[Command]] = {
         DropCaches,
         Offline,
         AllocContig,
+        Wait,
         SetWorkload,
     )
 }

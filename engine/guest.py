@@ -181,6 +181,11 @@ RANGE_FIELDS = (
     "offline_pages"
 ).split()
 
+# Time (core/memory/clock.py), in microseconds: idle time so far, the clock's reading at which the
+# last wait ends. Whether kswapd has run for more than a turn since kcompactd began, so that
+# kcompactd has found it running.
+TIME_FIELDS = ("idle_us", "wait_until", "kswapd_seen")
+
 # LRU isolation is counted for the whole machine (nr_isolated_*).
 VM_DTYPE = np.dtype(
     [("rng", "<u8")]
@@ -199,7 +204,7 @@ VM_DTYPE = np.dtype(
     # Its eight bytes are part of every digest ever published.
     + [("pad", "<i8")]
     # engine/snapshot.py leaves them out of the digest while nothing was asked for
-    + [(name, "<i8") for name in RANGE_FIELDS]
+    + [(name, "<i8") for name in [*RANGE_FIELDS, *TIME_FIELDS]]
     # The laws of the guest's kernel (engine/kernels.py), written by set_kernel only. Last: they
     # follow from profile and variant, which count in the digest, so they are left out of it, and a
     # law may get a name of its own without changing any digest.

@@ -1,8 +1,9 @@
 """Replay: the headless twin of the page. A guest, a list of operations and designs in, numbers out.
 
-Each operation becomes the command that the page would send; the world runs until nothing is left to
-do; then the numbers are read. Since idle ticks change nothing, they are the numbers that the page
-shows.
+Each operation becomes the command that the page would send. The numbers are read at one of two
+moments: when nothing is left to do (LOOK_IDLE), as on the page, or like a script on a machine when
+the command is done, whatever the daemons are still at (LOOK_DONE). Such a script takes its time to
+read them, and so do the daemons.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -15,6 +16,16 @@ from engine.guest import VMSTAT_FIELDS, Guest
 from engine.ranges import range_answer
 from engine.view import GuestView
 from engine.world import World, WorldConfig
+
+LOOK_IDLE = "idle"
+LOOK_DONE = "done"
+LOOKS = (LOOK_IDLE, LOOK_DONE)
+
+# LOOK_DONE: how long after the command's end the state is read, and what passes then until the next
+# command, as where examples/ was recorded (docs/FIDELITY.md). Nothing was read after huge pages.
+READ_MS = 20
+PAUSE_MS = 650
+_NOT_READ = ("huge",)
 
 MAX_OPS = 1000
 MAX_OP_WAIT_S = 24 * 60 * 60
@@ -41,6 +52,7 @@ STEP_STATS: tuple[str, ...] = (
     "hook_checks",
     "balloon_repeats",
     "pages_copied",
+    "clock_ms",
 )
 
 Op = tuple[str, int] | tuple[str, int, int]
@@ -110,15 +122,11 @@ def _parse_offline(i: int, item: list[Any]) -> Op:
     return "offline", item[1], item[2]
 
 
-def command_of(op: Op) -> c.Command | None:
-    """The command that an operation stands for; None: no command, the daemons finish their work.
-
-    There is no time between operations: each starts when nothing is left to do. So a wait, as in
-    the recording of a real machine, changes nothing here.
-    """
+def command_of(op: Op) -> c.Command:
+    """The command that an operation stands for."""
     name, number = op[0], op[1]
     if name == "wait":
-        return None
+        return c.Wait(number * 1000)
     if name == "inflate":
         return c.BalloonInflate(u.mib_to_pages(number))
     if name == "deflate":
@@ -177,8 +185,9 @@ def replay(
     on_step: Callable[[World, int], None] | None = None,
     profile: str = u.PROFILES[u.PROFILE_MODERN],
     nodes: Sequence[int] = (),
+    look: str = LOOK_IDLE,
 ) -> dict[str, Any]:
-    """Run operations one after the other, each until nothing is left to do.
+    """Run operations one after the other.
 
     Args:
         base: not written.
@@ -186,9 +195,10 @@ def replay(
         ops: as from parse_ops.
         seed: of the world.
         on_step: called after each operation with the world and the operation's number, for checks
-            and progress.
+            and progress; with LOOK_DONE once per design, with a world of that design alone.
         profile: whose rules the guest follows, one of units.PROFILES.
         nodes: NUMA node of each zone, ascending; 0 by default.
+        look: LOOK_IDLE or LOOK_DONE: the moment after each operation at which numbers are read.
 
     Returns:
         ``{"designs": {key: [step…]}}``; vmstat counts since the start of the replay.
@@ -199,16 +209,40 @@ def replay(
     """
     world = World(base, WorldConfig(tuple(designs), seed, profile=profile))
     world.run_until_idle()
+    ops = list(ops)
+    steps: dict[str, list[dict[str, Any]]] = {}
+    if look == LOOK_IDLE:
+        steps = _play(world, ops, on_step, World.run_until_idle, nodes)
+    else:
+        for i in range(len(world.keys)):
+            alone = world.alone(i)  # each is done at a tick of its own
+            steps |= _play(alone, ops, on_step, World.run_until_done, nodes)
+    return {"designs": steps}
+
+
+def _play(
+    world: World,
+    ops: list[Op],
+    on_step: Callable[[World, int], None] | None,
+    run: Callable[[World], int],
+    nodes: Sequence[int],
+) -> dict[str, list[dict[str, Any]]]:
+    """Apply operations, each followed by ``run`` and a look; see replay."""
     steps: dict[str, list[dict[str, Any]]] = {key: [] for key in world.keys}
     for i, op in enumerate(ops):
+        is_read = run is World.run_until_done and op[0] not in _NOT_READ
         before = [world.view(j).stat("balloon_actual") for j in range(len(world.keys))]
-        command = command_of(op)
-        if command is not None:
-            world.apply(command)
-        world.run_until_idle()
+        world.apply(command_of(op))
+        run(world)
+        if is_read:
+            world.apply(c.Wait(READ_MS))
+            run(world)
         for j, (key, design) in enumerate(zip(world.keys, world.designs, strict=True)):
             step = _step(op, world.view(j), before[j], design.params)
             steps[key].append(step | {"zones": _zones(world.zone_counts(j), nodes)})
         if on_step is not None:
             on_step(world, i)
-    return {"designs": steps}
+        if is_read:
+            world.apply(c.Wait(PAUSE_MS))
+            run(world)
+    return steps

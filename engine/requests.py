@@ -10,7 +10,9 @@ from typing import Any
 from engine import commands as c
 from engine import units as u
 from engine.core.balloon.balloon import balloon_size
+from engine.core.memory.clock import MSEC, clock_us
 from engine.core.ranges.range_job import at_work
+from engine.core.slowpath.daemons import PHASE_COMMAND, PHASE_WAITING
 from engine.errors import RefusedError
 from engine.guest import RANGE_FIELDS, Guest
 from engine.kernels import Kernel
@@ -49,6 +51,10 @@ def enter(guests: Guests, machine: Machine, command: c.Command) -> None:
     if handler is None:
         raise RefusedError(f"unknown command {command!r:.60}")
     handler(guests, machine, command)
+    if not isinstance(command, c.Wait):
+        for guest in guests:
+            if guest.vm[0]["proactive_phase"] == PHASE_WAITING:
+                guest.vm[0]["proactive_phase"] = PHASE_COMMAND
 
 
 def wake_balloons(guests: Guests, command: c.Command) -> None:
@@ -134,6 +140,17 @@ def _drop_caches(guests: Guests, machine: Machine, command: c.DropCaches) -> Non
         guest.vm[0]["drop_requests"] += 1
 
 
+# -- time
+
+
+def _wait(guests: Guests, machine: Machine, command: c.Wait) -> None:
+    for guest in guests:
+        vm = guest.vm[0]
+        start = max(int(clock_us(guest)), int(vm["wait_until"]))
+        vm["wait_until"] = start + command.ms * MSEC
+        vm["proactive_phase"] = PHASE_WAITING
+
+
 # -- ranges of pageblocks
 
 
@@ -201,4 +218,5 @@ _HANDLERS: dict[type[c.Command], Callable[[Guests, Machine, Any], None]] = {
     c.DropCaches: _drop_caches,
     c.Offline: _offline,
     c.AllocContig: _alloc_contig,
+    c.Wait: _wait,
 }

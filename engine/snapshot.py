@@ -5,11 +5,12 @@ import hashlib
 import numpy as np
 
 from engine import units as u
-from engine.guest import RANGE_FIELDS, VM_DTYPE, Guest
+from engine.guest import RANGE_FIELDS, TIME_FIELDS, VM_DTYPE, Guest
 from engine.kernels import LAW_FIELDS
 
 _OFFSETS = {name: VM_DTYPE.fields[name][1] for name in VM_DTYPE.names or () if VM_DTYPE.fields}
-_RANGE_OFFSET = _OFFSETS[RANGE_FIELDS[0]]
+# Fields that came later, each group behind the one before.
+_LATER = tuple(_OFFSETS[fields[0]] for fields in (TIME_FIELDS, RANGE_FIELDS))
 _LAW_OFFSET = _OFFSETS[LAW_FIELDS[0]]
 
 
@@ -55,10 +56,11 @@ def digest(guest: Guest) -> str:
     blocks = guest.blocks.copy()
     blocks["largest"] = 0
     blocks["flags"] &= np.uint8(0xFF & ~u.PB_STALE)
-    # Requests for ranges came later: a guest that never had one keeps its digest.
+    # Requests for ranges and waits came later: a guest that never had one keeps its digest.
     vm = np.ascontiguousarray(guest.vm).view(np.uint8)[:_LAW_OFFSET]
-    if not vm[_RANGE_OFFSET:].any():
-        vm = vm[:_RANGE_OFFSET]
+    for offset in _LATER:
+        if not vm[offset:].any():
+            vm = vm[:offset]
     found = hashlib.blake2b(digest_size=16)
     for array in (guest.pages, blocks, guest.lists, guest.zones, vm, guest.cc):
         found.update(np.ascontiguousarray(array).view(np.uint8).data)

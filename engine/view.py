@@ -104,7 +104,15 @@ RANGE_STATS: tuple[str, ...] = (
     "range_reclaimed",
     "offline_pages",  # taken offline so far
 )
-STAT_FIELDS: tuple[str, ...] = (*DERIVED_FIELDS, *VMSTAT_FIELDS, *COST_FIELDS, *RANGE_STATS)
+# Simulated time since the start of the session, ms.
+TIME_STATS: tuple[str, ...] = ("clock_ms",)
+STAT_FIELDS: tuple[str, ...] = (
+    *DERIVED_FIELDS,
+    *VMSTAT_FIELDS,
+    *COST_FIELDS,
+    *RANGE_STATS,
+    *TIME_STATS,
+)
 
 
 class GuestView:

@@ -16,13 +16,15 @@ from engine import requests
 from engine import units as u
 from engine.core import run
 from engine.core.balloon.balloon import balloon_size
+from engine.core.memory import clock
 from engine.core.observe import check
 from engine.core.observe.observe import free_counts
 from engine.core.profile_2012 import adopt_kernel
+from engine.core.slowpath import daemons
 from engine.designs import parse_designs
 from engine.designs.base import Cause, Design, rules_dict
 from engine.errors import RefusedError
-from engine.guest import COST_FIELDS, VMSTAT_FIELDS, Guest
+from engine.guest import COST_FIELDS, TIME_FIELDS, VMSTAT_FIELDS, Guest
 from engine.kernels import kernel_named
 from engine.snapshot import copy_guest, digest, frozen_copy, restore
 from engine.view import GuestView
@@ -74,11 +76,14 @@ def _prepare(guest: Guest, design: Design) -> None:
     vm = guest.vm[0]
     for name, value in rules_dict(design.rules()).items():
         vm[name] = value
-    # kcompactd's back-off is kept in events (core/slowpath/daemons.py), which start over with the
-    # counters.
-    vm["proactive_defer"] -= vm["pgalloc"] + vm["pgfree"]
-    for name in (*VMSTAT_FIELDS, *COST_FIELDS, "causes", "tick"):
+    left = vm["proactive_defer"] - clock.clock_us(guest)
+    for name in (*VMSTAT_FIELDS, *COST_FIELDS, *TIME_FIELDS, "causes", "tick"):
         vm[name] = 0
+    vm["proactive_defer"] = 0
+    if vm["law_proactive_compaction"]:
+        vm["proactive_defer"] = left
+        if left <= 0:
+            daemons.set_first_timer(guest)
     vm["huge_first"] = vm["huge_best"] = vm["direct_result"] = 0
     vm["balloon_target"] = balloon_size(guest)
     if vm["balloon_target"] == 0:
@@ -241,6 +246,23 @@ class World:
     def busy(self) -> bool:
         """Whether a further tick would change any guest."""
         return any(self.busy_of(i) for i in range(len(self._guests)))
+
+    def run_until_done(self, max_ticks: int = 10_000_000) -> int:
+        """Run until every request is done; daemons may still be at work.
+
+        Returns:
+            Ticks run.
+
+        Raises:
+            RuntimeError: not done after ``max_ticks``.
+        """
+        done = 0
+        while any(run.has_jobs(guest) for guest in self._guests):
+            if done >= max_ticks:
+                raise RuntimeError(f"still at work after {done} ticks")
+            self.step()
+            done += 1
+        return done
 
     def run_until_idle(self, max_ticks: int = 10_000_000) -> int:
         """Run until nothing is left to do; for replay and tests.

@@ -1,10 +1,11 @@
 """One tick: a fixed budget for requests, then for the daemons. A World's only entry point.
 
-A tick is measured in simulated work, never in time: ``budget`` units (world.py derives them from
-the guest's size), each one balloon round or some compaction rounds; after each of them, whatever
-the guest's size, every daemon gets as much time as that took (cpu.py). A request continues until it
-is done or can gain nothing more; after that a tick only changes vm.tick, so results do not depend
-on how many idle ticks pass between two commands.
+A tick is measured in simulated work, never in real time: ``budget`` units (world.py derives them
+from the guest's size), each one balloon round or some compaction rounds; after each of them,
+whatever the guest's size, every daemon gets as much time as that took (cpu.py). A request continues
+until it is done or can gain nothing more; after that a tick only changes vm.tick, and the guest's
+clock (memory/clock.py) stands still, so results do not depend on how many idle ticks pass between
+two commands.
 """
 
 import numpy as np
@@ -14,31 +15,21 @@ from engine.core import core_jit
 from engine.core.balloon.balloon import balloon_size, fill_block, fill_chunk, leak_chunk
 from engine.core.balloon.balloon_pass import balloon_pass_step
 from engine.core.balloon.gather import gather_block
-from engine.core.compact.compaction import (
-    CCF_IGNORE_SKIP_HINT,
-    CCF_NEXT_ZONE,
-    CCF_WHOLE_ZONE,
-    compact_begin,
-    compact_end,
-    compact_round,
-)
-from engine.core.compact.compaction_2012 import (
-    compact_begin_2012,
-    compact_end_2012,
-    compact_round_2012,
-)
+from engine.core.compact.compact_nodes import step_compact
 from engine.core.memory.cpu import TURN, work_done
 from engine.core.ranges.contig import step_contig
 from engine.core.ranges.offline import step_offline
 from engine.core.ranges.range_job import at_work
 from engine.core.slowpath.daemons import (
     PHASE_COMMAND,
+    PHASE_WAITING,
     catch_up,
     daemons_idle,
     daemons_step,
     next_request,
 )
 from engine.core.slowpath.reclaim import drop_caches
+from engine.core.slowpath.waiting import let_pass, waiting
 from engine.core.workload.hugepages import step_direct, step_huge
 from engine.core.workload.workload_ops import run_ops
 
@@ -136,78 +127,6 @@ def step_balloon(guest, budget):
 
 
 @core_jit
-def _begin_memory(guest):
-    """Begin the run of the next zone of a compact_memory request.
-
-    Args:
-        guest: Guest. Writes zones, cc[CC_MEMORY].
-    Source:
-        mm/compaction.c compact_node(): the whole zone, full sync, hints ignored; 3.8
-        mm/compaction.c compact_node(): from the cached positions, sync-light, hints honoured.
-    """
-    zone = guest.vm[0]["compact_zone"]
-    unmovable = u.MIGRATE_UNMOVABLE
-    if guest.vm[0]["law_linear_scanners"] == 1:
-        compact_begin_2012(guest, u.CC_MEMORY, zone, -1, unmovable, u.MIGRATE_SYNC_LIGHT)
-        return
-    flags = CCF_WHOLE_ZONE | CCF_IGNORE_SKIP_HINT
-    if zone > 0:
-        flags |= CCF_NEXT_ZONE
-    compact_begin(guest, u.CC_MEMORY, zone, -1, unmovable, u.MIGRATE_SYNC, flags, 0)
-
-
-@core_jit
-def _memory_round(guest):
-    """One round of the run in progress, and its end if that was the last.
-
-    Args:
-        guest: Guest. Writes all of it.
-    Returns:
-        int64, COMPACT_CONTINUE, or the result of the run.
-    Source:
-        mm/compaction.c compact_zone().
-    """
-    is_linear = guest.vm[0]["law_linear_scanners"] == 1
-    if is_linear:
-        status = compact_round_2012(guest, u.CC_MEMORY)
-    else:
-        status = compact_round(guest, u.CC_MEMORY)
-    if status == u.COMPACT_CONTINUE:
-        return status
-    if is_linear:
-        compact_end_2012(guest, u.CC_MEMORY)
-    else:
-        compact_end(guest, u.CC_MEMORY)
-    return status
-
-
-@core_jit
-def step_compact(guest, rounds):
-    """Continue the requested compact_memory runs, zone after zone.
-
-    Args:
-        guest: Guest. Writes all of it.
-        rounds: int64, rounds of at most 32 pages.
-    Source:
-        mm/compaction.c compact_nodes(), compact_node().
-    """
-    vm = guest.vm[0]
-    cc = guest.cc[u.CC_MEMORY]
-    while rounds > 0 and vm["compact_requests"] > 0:
-        if cc["active"] == 0:
-            _begin_memory(guest)
-        rounds -= 1
-        if _memory_round(guest) == u.COMPACT_CONTINUE:
-            continue
-        vm["compact_zone"] += 1
-        if vm["compact_zone"] == guest.zones.size:
-            vm["compact_zone"] = 0
-            vm["compact_requests"] -= 1
-            vm["causes"] |= u.CAUSE_COMPACTION_FINISHED
-            return
-
-
-@core_jit
 def step_design_work(guest, budget):
     """Continue the design's requests: the balloon pass, gathering.
 
@@ -249,8 +168,22 @@ def step_range(guest, budget):
 
 
 @core_jit
+def has_jobs(guest):
+    """Whether any request is unfinished, a wait included.
+
+    Args:
+        guest: Guest.
+    Returns:
+        bool.
+    Source:
+        not of the kernel.
+    """
+    return waiting(guest) or _jobs(guest)
+
+
+@core_jit
 def _jobs(guest):
-    """Whether any request is unfinished.
+    """Whether any request for work is unfinished.
 
     Args:
         guest: Guest.
@@ -280,9 +213,10 @@ def busy(guest):
     Source:
         not of the kernel.
     """
-    if _jobs(guest) or not daemons_idle(guest):
+    if has_jobs(guest) or not daemons_idle(guest):
         return True
-    if guest.vm[0]["proactive_phase"] == PHASE_COMMAND:
+    phase = guest.vm[0]["proactive_phase"]
+    if phase == PHASE_COMMAND or phase == PHASE_WAITING:
         return True  # the next tick records that the command is over
     for block in range(guest.blocks.size):
         if np.int64(guest.blocks[block]["flags"]) & u.PB_TOUCHED:
@@ -342,7 +276,7 @@ def run_tick(guest, ops, nr_ops, budget):
     if nr_ops > 0:
         run_ops(guest, ops, nr_ops)
         vm["balloon_stopped"] &= vm["rule_stop_on_failure"]
-    if catch_up(guest, _jobs(guest), budget * TURN):
+    if catch_up(guest, has_jobs(guest), budget * TURN):
         return True
     if vm["drop_requests"] > 0:
         vm["drop_requests"] -= 1
@@ -355,6 +289,8 @@ def run_tick(guest, ops, nr_ops, budget):
         before = work_done(guest) - vm["turn_done"]
     if not _jobs(guest):
         next_request(guest)
+        if nr_ops == 0:
+            let_pass(guest)
     return busy(guest)
 
 

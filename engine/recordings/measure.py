@@ -11,7 +11,7 @@ from engine import units as u
 from engine.capture.load import Capture, guest_from_capture, load_capture
 from engine.recordings.recording import CAPTURE_NAME, Recording, load_recording
 from engine.recordings.score import Judgement, ceiling, judge
-from engine.replay import replay
+from engine.replay import LOOK_DONE, replay
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,9 @@ def measure(
 
     def under(seed: int) -> list[Judgement]:
         guest = guest_from_capture(capture, seed)
-        answer: dict[str, Any] = replay(guest, list(recording.runs), recording.ops, seed)
+        answer: dict[str, Any] = replay(
+            guest, list(recording.runs), recording.ops, seed, look=LOOK_DONE
+        )
         return judge(recording, answer["designs"])
 
     types = _types(capture, recording.blocks)  # infer once, before several threads need it

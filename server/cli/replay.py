@@ -60,6 +60,12 @@ def add_replay(commands: Any) -> None:
     )  # fmt: skip
     add_shared(replay, "--designs", "--seed", "--seeds", "--profile")
     replay.add_argument(
+        "--look", metavar="WHEN", default="done",
+        help="when the numbers are read: done = when the command is, while daemons may still be at "
+        "work, as a script on a machine does (the default); idle = when nothing is left to do, as "
+        "on the page",
+    )  # fmt: skip
+    replay.add_argument(
         "--against", metavar="FOLDER",
         help="a recording of what a kernel did: plays its operations and designs, prints our score",
     )  # fmt: skip
@@ -155,12 +161,14 @@ def run_replay(args: argparse.Namespace) -> int:
     from engine.capture.load import load_capture
     from engine.recordings.recording import load_recording
     from engine.recordings.score import judge, score
-    from engine.replay import parse_ops
+    from engine.replay import LOOKS, parse_ops
     from engine.spread import MAX_SEEDS, seeds_from
     from server.wire.config import MAX_SEED
 
     if args.ops is None and args.against is None:
         raise ValueError("the following arguments are required: --ops (or --against)")
+    if args.look not in LOOKS:
+        raise ValueError(f"--look is {args.look!r:.60}: {' or '.join(LOOKS)} is needed")
     keys = designs_of(args)
     profile = profile_of(args)
     seed = seed_of(args)
@@ -176,7 +184,8 @@ def run_replay(args: argparse.Namespace) -> int:
             raise ValueError("--ops differ from those of the recording: leave --ops out")
         ops = recording.ops
         keys = list(recording.runs) if args.designs is None else keys
-    result = _play(capture, keys, ops, seeds_from(seed, number, MAX_SEED), profile)
+    how = {"profile": profile, "look": args.look}
+    result = _play(capture, keys, ops, seeds_from(seed, number, MAX_SEED), how)
     blocks: list[str | Table]
     if recording is None:
         blocks = [replay_table(result), *zones_table(result)]
@@ -195,26 +204,33 @@ def run_replay(args: argparse.Namespace) -> int:
 
 
 def _play(
-    capture: "Capture", keys: list[str], ops: "list[Op]", seeds: tuple[int, ...], profile: str
+    capture: "Capture",
+    keys: list[str],
+    ops: "list[Op]",
+    seeds: tuple[int, ...],
+    how: dict[str, str],
 ) -> dict[str, Any]:
-    """Replay under each seed, two side by side, with progress on stderr."""
+    """Replay under each seed, two side by side, with progress on stderr; how: see replay()."""
     from engine.capture.load import guest_from_capture
-    from engine.replay import replay
+    from engine.replay import LOOK_DONE, replay
     from engine.spread import replay_seeds
 
     words = f"replaying {len(ops)} operations"
     if len(seeds) > 1:
         words += f" under {len(seeds)} seeds"
     steps = count(1)
+    total = len(seeds) * len(ops)
+    if how["look"] == LOOK_DONE:
+        total *= len(keys)  # one design after the other
     with ProgressBar(words) as progress, ThreadPoolExecutor(_WORKERS) as pool:
 
         def under(seed: int) -> dict[str, Any]:
             def step_done(_: "World", __: int) -> None:
-                progress(words, next(steps), len(seeds) * len(ops))
+                progress(words, next(steps), total)
 
             guest = guest_from_capture(capture, seed)
             nodes = [zone.key[0] for zone in capture.zones]
-            return replay(guest, keys, ops, seed, step_done, profile, nodes)
+            return replay(guest, keys, ops, seed, step_done, nodes=nodes, **how)
 
         _ = capture.inferred  # once, before several threads want it
         return replay_seeds(seeds, under, pool.map)

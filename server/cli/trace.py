@@ -138,9 +138,7 @@ def run_trace(args: argparse.Namespace) -> int:
         for i, op in enumerate(ops):
             progress("playing the operations before", i, len(ops))
             world.run_until_idle()
-            command = command_of(op)
-            if command is not None:
-                world.apply(command)
+            world.apply(command_of(op))
         while skip > 0 and world.busy():
             world.step(1)
             skip -= 1

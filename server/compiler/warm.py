@@ -28,6 +28,7 @@ from engine.commands import (
     Offline,
     SetWorkload,
     TakeHugePages,
+    Wait,
 )
 from engine.core import engine_digest
 from engine.core.jit.cache import folders
@@ -60,6 +61,7 @@ SCENE: tuple[Command, ...] = (
     DropCaches(),
     Offline(128, 16),
     AllocContig(8),
+    Wait(1000),
     SetWorkload(enabled=True, rate=64),
 )
 

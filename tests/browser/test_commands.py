@@ -93,6 +93,23 @@ def test_paused_means_paused_and_a_step_is_one_tick(page: Page, server: Server) 
     assert cell(page, "pinned", "balloon") == "50 of 50"
 
 
+def test_time_that_is_let_pass_shows_on_the_clock_and_in_the_log(
+    page: Page, server: Server
+) -> None:
+    open_guest(page, server.url)
+    full_speed(page)
+    inflate(page, 100)
+    scanned = exact(page, "pinned", "scanned")
+    page.fill("#wait-s", "0")
+    page.click("#wait")
+    expect(notice(page)).to_contain_text("Time to let pass")
+    page.fill("#wait-s", "40")
+    press(page, "wait")
+    expect(page.locator("#said")).to_contain_text("let 40 s pass")
+    expect(page.locator("#tick")).to_contain_text(re.compile(r"· 4\d( to 4\d)? s"))
+    assert exact(page, "pinned", "scanned") > scanned  # kcompactd has looked at the score
+
+
 def test_start_over_brings_back_the_same_guest_and_the_same_result(
     page: Page, server: Server
 ) -> None:

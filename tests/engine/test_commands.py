@@ -19,6 +19,7 @@ EXAMPLES: list[c.Command] = [
     c.DropCaches(),
     c.Offline(128, 2),
     c.AllocContig(16),
+    c.Wait(1),
     c.SetWorkload(True, 1),
     c.SetWorkload(True, 1, 500),
     c.SetWorkload(False),
@@ -55,6 +56,10 @@ def test_every_command_is_covered_by_an_example() -> None:
         ({"type": "huge", "nr": "9" * 500}, "huge is '9999"),
         ({"type": "balloon_inflate", "nr_pages": -1}, "inflate is -1: from 1 to 268435456 pages"),
         ({"type": "direct_compact", "order": 11}, "order is 11: from 1 to 10"),
+        ({"type": "wait", "ms": 0}, "wait is 0: from 1 to 86400000 ms are allowed"),
+        ({"type": "wait", "ms": 0.5}, "wait is 0.5: a whole number of ms from 1 to 86400000"),
+        ({"type": "wait", "ms": 86_400_001}, "from 1 to 86400000 ms"),
+        ({"type": "wait", "seconds": 1}, "command wait has no field 'seconds'"),
         ({"type": "offline", "start_mib": 1}, "command offline lacks size_mib"),
         (
             {"type": "offline", "start_mib": 1, "size_mib": 2},

@@ -154,6 +154,35 @@ def test_a_replay_is_the_same_each_time() -> None:
     assert replay(base(), ("lru_hook",), ops) == replay(base(), ("lru_hook",), ops)
 
 
+@pytest.mark.parametrize("look", ["idle", "done"])
+def test_a_wait_lets_kcompactd_do_what_it_would_do_in_that_time(look: str) -> None:
+    guest = make_from_recipe(PRESETS["tight"], u.mib_to_pages(64), 1)
+    steps = replay(guest, ("pinned",), parse_ops([["inflate", 6], ["wait", 40]]), look=look)
+    inflated, waited = steps["designs"]["pinned"]
+    counter = "compact_daemon_migrate_scanned"
+    assert waited["vmstat"][counter] > inflated["vmstat"][counter]
+    assert waited["stats"]["clock_ms"] >= inflated["stats"]["clock_ms"] + 40_000
+    assert waited["op"] == ["wait", 40]
+
+
+def test_looking_when_the_command_is_done_does_not_wait_for_the_daemons() -> None:
+    guest = make_from_recipe(PRESETS["tight"], u.mib_to_pages(64), 1)
+    ops = parse_ops([["inflate", 6], ["compact"]])
+    idle = replay(guest, ("pinned", "lru_hook"), ops)["designs"]
+    seen: list[tuple[int, bool]] = []
+
+    def look(world: World, step: int) -> None:
+        world.validate()
+        seen.append((step, world.busy()))
+
+    done = replay(guest, ("pinned", "lru_hook"), ops, on_step=look, look="done")["designs"]
+    assert list(done) == list(idle)
+    assert [step for step, _ in seen] == [0, 1, 0, 1]
+    assert any(busy for _, busy in seen)
+    for key, steps in done.items():
+        assert steps[0]["got_mib"] == idle[key][0]["got_mib"]
+
+
 def test_a_guest_too_small_for_an_operation_is_refused() -> None:
     with pytest.raises(ValueError, match=r"inflate by 9000 MiB: the guest has \d+ MiB"):
         replay(base(), ("pinned",), parse_ops([["inflate", 9000]]))

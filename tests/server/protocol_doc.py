@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.guest import COST_FIELDS, VMSTAT_FIELDS
-from engine.view import DERIVED_FIELDS, PLANES, RANGE_STATS, STAT_FIELDS
+from engine.view import DERIVED_FIELDS, PLANES, RANGE_STATS, STAT_FIELDS, TIME_STATS
 
 PATH = Path(__file__).parents[2] / "docs" / "PROTOCOL.md"
 
@@ -96,6 +96,7 @@ MEANING: dict[str, tuple[str, str]] = {
     "range_returned": ("pages", "isolated by the last request and put back"),
     "range_reclaimed": ("pages", "dropped by it instead of moved"),
     "offline_pages": ("pages", "gone offline so far"),
+    "clock_ms": ("ms", "simulated time since the start: of all work, and let pass"),
 }
 
 
@@ -117,7 +118,7 @@ def statistics_table() -> str:
 
 def unknown_meanings() -> set[str]:
     """Meanings of statistics that are not there any more."""
-    return set(MEANING) - {*DERIVED_FIELDS, *COST_FIELDS, *RANGE_STATS}
+    return set(MEANING) - {*DERIVED_FIELDS, *COST_FIELDS, *RANGE_STATS, *TIME_STATS}
 
 
 _HEADER = (

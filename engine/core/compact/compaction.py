@@ -89,7 +89,8 @@ def compact_finished(guest, cc):
             return u.COMPACT_COMPLETE  # reason: scanners_met
         return u.COMPACT_PARTIAL_SKIPPED  # reason: scanners_met
     if c["proactive_compaction"]:
-        if guest.vm[0]["kswapd_awake"]:
+        # kswapd_is_running(): a run within one turn is over before this task has its own.
+        if guest.vm[0]["kswapd_awake"] or guest.vm[0]["kswapd_seen"]:
             return u.COMPACT_PARTIAL_SKIPPED
         if fragmentation_score_zone(guest, zone) > fragmentation_score_wmark(1):
             return u.COMPACT_CONTINUE

@@ -11,6 +11,7 @@ import numpy as np
 from engine import units as u
 from engine.core import core_jit
 from engine.core.memory.buddy import is_free_block
+from engine.core.memory.clock import MSEC, clock_us
 from engine.core.memory.metrics import free_counts, main_zone
 from engine.indices import contig_pages, extfrag_for_order, fragmentation_index, unusable_index
 
@@ -349,6 +350,7 @@ def statistics(guest, fields, busy):
     lru = guest.lists["nr"]
     found = {
         "busy": int(busy),
+        "clock_ms": int(clock_us(guest)) // MSEC,
         **_free_stats(guest),
         **_block_stats(guest),
         **_scanner_stats(guest),

@@ -28,6 +28,7 @@ from engine.core.compact.suitability import (
     fragmentation_score_wmark,
 )
 from engine.core.memory.alloc import drain_pcp
+from engine.core.memory.clock import MSEC, clock_us
 from engine.core.memory.cpu import COST_MIGRATE
 from engine.core.memory.watermark import (
     MAX_RECLAIM_RETRIES,
@@ -39,31 +40,20 @@ from engine.core.slowpath.kswapd import kswapd_step
 
 _CC = u.CC_KCOMPACTD
 
-# The kernel checks the score every 500 ms, and only every 32 s after a run that did not lower it.
-# DIFFERS: there is no clock. Time passes between commands, and with activity in the guest: one
-# interval = this many pages allocated or freed (a balloon takes about 2 GiB a second).
-PROACTIVE_INTERVAL_PAGES = 1 << 18
+# kcompactd looks at the score every 500 ms, which the timer wheel rounds up to 512 (kernel/time/
+# timer.c calc_wheel_index(), 250 Hz; traced: 0.51 s), and 2**COMPACT_MAX_DEFER_SHIFT times as late
+# after a run that did not lower it. vm.proactive_defer is the clock's reading at which it looks
+# next, 0 in a guest that is no world's yet.
+HPAGE_FRAG_CHECK_INTERVAL = 512 * MSEC
 
 # vm.proactive_phase: no command yet (kcompactd had finished when the guest was made), a command is
-# under way, time has passed since the last one, kcompactd is using that time.
+# under way, time has passed since the last one, kcompactd is using that time, or time is being let
+# pass by a command, so that none has to be assumed before the next one.
 PHASE_FRESH = 0
 PHASE_COMMAND = 1
 PHASE_RESTED = 2
 PHASE_LOOKED = 3
-
-
-@core_jit
-def guest_events(guest):
-    """A count that grows with all activity in the guest's memory.
-
-    Args:
-        guest: Guest.
-    Returns:
-        int64, pages allocated and freed so far.
-    Source:
-        not of the kernel: stands for its clock.
-    """
-    return guest.vm[0]["pgalloc"] + guest.vm[0]["pgfree"]
+PHASE_WAITING = 4
 
 
 @core_jit
@@ -75,17 +65,34 @@ def should_proactive_compact_node(guest):
     Returns:
         bool.
     Source:
-        mm/compaction.c should_proactive_compact_node(), kcompactd().
+        mm/compaction.c should_proactive_compact_node().
     """
-    vm = guest.vm[0]
-    if vm["kswapd_awake"] or guest_events(guest) < vm["proactive_defer"]:
+    if guest.vm[0]["kswapd_awake"]:
         return False
     return fragmentation_score_node(guest) > fragmentation_score_wmark(0)
 
 
 @core_jit
+def set_first_timer(guest):
+    """Set kcompactd's timer for a guest whose clock starts at 0.
+
+    Args:
+        guest: Guest. Writes vm.proactive_defer.
+    Source:
+        mm/compaction.c kcompactd().
+    Differs:
+        A capture does not hold the timer: as if kcompactd had looked just now. The guest was at
+        rest: where the score asks for a run, it has had one that did not help, and waits for 32 s.
+    """
+    pause = np.int64(HPAGE_FRAG_CHECK_INTERVAL)
+    if should_proactive_compact_node(guest):
+        pause <<= COMPACT_MAX_DEFER_SHIFT
+    guest.vm[0]["proactive_defer"] = pause
+
+
+@core_jit
 def kcompactd_wants_work(guest):
-    """Whether kcompactd has work to start.
+    """Whether kcompactd has been woken, or its timer has expired.
 
     Args:
         guest: Guest.
@@ -99,12 +106,9 @@ def kcompactd_wants_work(guest):
         return False  # there is no kcompactd: kswapd compacts (compaction_2012.py)
     if vm["kcompactd_order"] > 0:
         return True
-    if vm["law_proactive_compaction"] == 0:
+    if vm["law_proactive_compaction"] == 0 or vm["proactive_defer"] == 0:
         return False
-    # proactive_defer is in the past here, or nothing is due anyway.
-    if guest_events(guest) - vm["proactive_defer"] < PROACTIVE_INTERVAL_PAGES:
-        return False
-    return should_proactive_compact_node(guest)
+    return clock_us(guest) >= vm["proactive_defer"]
 
 
 @core_jit
@@ -161,15 +165,18 @@ def kcompactd_begin_proactive(guest):
 
 @core_jit
 def kcompactd_start(guest):
-    """Wake up and decide what this run is for.
+    """Wake up and decide what this run is for, if for anything.
 
     Args:
-        guest: Guest. Writes cc[CC_KCOMPACTD], vm.kcompactd_*, vm.proactive_score and counters.
+        guest: Guest. Writes cc[CC_KCOMPACTD], vm.kcompactd_*, vm.proactive_* and counters.
     Source:
         mm/compaction.c kcompactd(), kcompactd_do_work().
     """
     vm = guest.vm[0]
     c = guest.cc[_CC]
+    if vm["kcompactd_order"] == 0 and not should_proactive_compact_node(guest):
+        vm["proactive_defer"] = clock_us(guest) + HPAGE_FRAG_CHECK_INTERVAL
+        return
     vm["kcompactd_zone"] = 0
     vm["kcompactd_awake"] = 2
     c["whole_zone"] = 0
@@ -186,7 +193,7 @@ def kcompactd_start(guest):
 
 @core_jit
 def kcompactd_finish(guest):
-    """Go back to sleep, and note when to check the score again.
+    """Go back to sleep, and set the timer for the next look at the score.
 
     Args:
         guest: Guest. Writes vm.kcompactd_*, vm.proactive_*.
@@ -196,15 +203,14 @@ def kcompactd_finish(guest):
     vm = guest.vm[0]
     vm["kcompactd_awake"] = 0
     vm["kcompactd_zone"] = 0
+    vm["kswapd_seen"] = 0
+    pause = np.int64(HPAGE_FRAG_CHECK_INTERVAL)
     if guest.cc[_CC]["order"] == -1:
-        intervals = np.int64(0)
         if fragmentation_score_node(guest) >= vm["proactive_score"]:
-            intervals = np.int64(1) << COMPACT_MAX_DEFER_SHIFT
-        vm["proactive_defer"] = guest_events(guest) + intervals * PROACTIVE_INTERVAL_PAGES
-        return
-    vm["proactive_defer"] = guest_events(guest)
-    if vm["kcompactd_order"] <= guest.cc[_CC]["order"]:
+            pause <<= COMPACT_MAX_DEFER_SHIFT
+    elif vm["kcompactd_order"] <= guest.cc[_CC]["order"]:
         vm["kcompactd_order"] = 0
+    vm["proactive_defer"] = clock_us(guest) + pause
 
 
 @core_jit
@@ -252,10 +258,11 @@ def kcompactd_step(guest, budget):
     budget -= vm["kcompactd_ahead"]
     while used < budget:
         if vm["kcompactd_awake"] != 2:
-            if not kcompactd_wants_work(guest):
+            if kcompactd_wants_work(guest):
+                kcompactd_start(guest)
+            if vm["kcompactd_awake"] != 2:
                 vm["kcompactd_awake"] = 0
                 break
-            kcompactd_start(guest)
         if not c["active"]:
             if c["order"] == -1:
                 begun = kcompactd_begin_proactive(guest)
@@ -333,19 +340,26 @@ def catch_up(guest, has_jobs, budget):
     Differs:
         It happens when the next command arrives, not half a second after the last: the outcome of
         a command can be seen before kcompactd changes it, and idle ticks change nothing. However
-        long the pause, there is one check of the score and the run that follows from it.
+        long the pause, there is one look at the score and the run that follows from it. Where time
+        was let pass by a command (waiting.py), that has done it all.
     """
     vm = guest.vm[0]
     if vm["law_proactive_compaction"] == 0:
         return False  # nothing is proactive
+    phase = np.int64(vm["proactive_phase"])
     if not has_jobs:
-        if vm["proactive_phase"] == PHASE_COMMAND:
+        if phase == PHASE_COMMAND:
             vm["proactive_phase"] = PHASE_RESTED
+        elif phase == PHASE_WAITING:
+            vm["proactive_phase"] = PHASE_FRESH
+        return False
+    if phase == PHASE_WAITING:
         return False
     is_running = vm["kcompactd_awake"] == 2 and guest.cc[_CC]["order"] == -1
-    if vm["proactive_phase"] == PHASE_RESTED:
+    if phase == PHASE_RESTED:
         vm["proactive_phase"] = PHASE_LOOKED
-        if not is_running and should_proactive_compact_node(guest):
+        is_due = clock_us(guest) + HPAGE_FRAG_CHECK_INTERVAL >= vm["proactive_defer"]
+        if not is_running and is_due and should_proactive_compact_node(guest):
             kcompactd_start(guest)
             is_running = True
     if vm["proactive_phase"] == PHASE_LOOKED and is_running:

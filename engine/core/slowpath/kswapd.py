@@ -210,6 +210,8 @@ def kswapd_step(guest, budget):
         if vm["kswapd_awake"] == _WOKEN:
             kswapd_begin(guest)
         used += COST_RECLAIM * balance_turn(guest) + 1
+    if used > TURN and vm["kcompactd_awake"] == 2:
+        vm["kswapd_seen"] = 1
     if vm["kswapd_awake"] == _ASLEEP:
         if vm["law_linear_scanners"] == 1:
             reset_isolation_suitable_2012(guest)

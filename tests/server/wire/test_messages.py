@@ -56,6 +56,7 @@ def test_every_command_travels(command):
         "offline": {"start_mib": 512, "size_mib": 128},
         "alloc_contig": {"size_mib": 16},
         "huge": {"nr": 2000},
+        "wait": {"ms": 20_000},
         "workload": {"enabled": True, "rate": 10, "ticks": 0},
     }
     body = {"type": command, **examples.get(command, {})}

@@ -2,7 +2,7 @@
  * What a command asks for, in words.
  */
 
-import { count, pagesText } from "../lib/format.js";
+import { count, pagesText, secondsText } from "../lib/format.js";
 
 /** @param {import("../net/wire.js").Command} command */
 export function commandText(command) {
@@ -16,6 +16,7 @@ export function commandText(command) {
     case "drop_caches": return "drop caches";
     case "offline": return `offline ${count(command.start_mib)} to ${count(command.start_mib + command.size_mib)} MiB`;
     case "alloc_contig": return `allocate ${count(command.size_mib)} MiB contiguously`;
+    case "wait": return `let ${secondsText(command.ms)} pass`;
     case "workload": return command.enabled ? `workload on, ${count(command.rate ?? 256)} operations per tick${command.ticks ? `, for ${count(command.ticks)} ticks` : ""}` : "workload off";
     default: return /** @type {{type: string}} */ (command).type; // from a newer server
   }

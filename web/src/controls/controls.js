@@ -4,7 +4,7 @@
  */
 
 import { el, need, setText } from "../lib/dom.js";
-import { MIB_PAGES, parseWhole, plural, positionOf, speedOf, tickText } from "../lib/format.js";
+import { clocksText, MIB_PAGES, parseWhole, plural, positionOf, speedOf, tickText } from "../lib/format.js";
 import { statIndex } from "../net/wire.js";
 import { notify } from "../state.js";
 import { commandText } from "./command_text.js";
@@ -12,7 +12,8 @@ import { commandText } from "./command_text.js";
 const MORE = "fragscope.more";
 const SLIDER_SETTLE_MS = 300; // arrow keys on a slider: one command when they stop, not one per step
 const KIND_BUTTONS = /** @type {Record<string, string>} */ ({
-  compact: "compact", huge: "huge", direct_compact: "direct", drop_caches: "drop", reset: "reset",
+  compact: "compact", huge: "huge", direct_compact: "direct", drop_caches: "drop", wait: "wait",
+  reset: "reset",
 });
 
 /** @typedef {Pick<import("../net/client.js").Client, "send"|"pace"|"step"> & Pick<import("./setup.js").Setup, "startOver">} Intents */
@@ -28,6 +29,7 @@ export function createControls(state, painter, intents) {
   const field = need("balloon-mib", HTMLInputElement);
   const hugeNr = need("huge-nr", HTMLInputElement);
   const order = need("direct-order", HTMLSelectElement);
+  const waitS = need("wait-s", HTMLInputElement);
   const workload = need("workload", HTMLInputElement);
   const rate = need("workload-rate", HTMLInputElement);
   const speed = need("speed", HTMLInputElement);
@@ -99,6 +101,10 @@ export function createControls(state, painter, intents) {
     },
     direct: () => send({ type: "direct_compact", order: Number(order.value) }),
     drop: () => send({ type: "drop_caches" }),
+    wait: () => {
+      const seconds = read(waitS, "Time to let pass", "seconds");
+      if (seconds !== null) send({ type: "wait", ms: seconds * 1000 });
+    },
     reset: intents.startOver,
     workload: () => {
       workload.checked = !workload.checked;
@@ -121,7 +127,7 @@ export function createControls(state, painter, intents) {
   rate.addEventListener("change", () => {
     if (workload.checked) askWorkload();
   });
-  for (const id of ["compact", "huge", "direct", "drop", "reset"]) need(id, HTMLButtonElement).addEventListener("click", acts[id]);
+  for (const id of ["compact", "huge", "direct", "drop", "wait", "reset"]) need(id, HTMLButtonElement).addEventListener("click", acts[id]);
 
   // -- time
   function togglePause() {
@@ -174,9 +180,11 @@ export function createControls(state, painter, intents) {
     const welcome = state.welcome.get();
     const frame = state.frame.get();
     if (!welcome || !frame || frame.designs.length === 0) return;
-    setText(need("tick", HTMLOutputElement), tickText(frame.tick));
+    const at = statIndex(welcome.stat_fields);
+    const clocks = frame.designs.map(({ stats }) => Number(stats[at.clock_ms] ?? 0));
+    setText(need("tick", HTMLOutputElement), `${tickText(frame.tick)} · ${clocksText(clocks)}`);
     // The target comes with the frame: another page may have changed it. Never overwrite what is being typed here.
-    const target = frame.designs[0].stats[statIndex(welcome.stat_fields).balloon_target] / MIB_PAGES;
+    const target = frame.designs[0].stats[at.balloon_target] / MIB_PAGES;
     const editing = document.activeElement === field || document.activeElement === range;
     if ((asked === -1 || !editing) && ![...state.pending.get().values()].some((entry) => entry.kind === "balloon_target")) {
       asked = Math.round(target);

@@ -52,6 +52,24 @@ export const perMille = (value) => (value / 1000).toFixed(3);
 export const tickText = (tick) => `tick ${whole.format(tick)}`;
 
 /**
+ * Milliseconds as seconds: one decimal below ten, none above.
+ * @param {number} ms
+ */
+export function secondsText(ms) {
+  const seconds = ms / 1000;
+  return `${seconds < 10 ? +seconds.toFixed(1) : whole.format(seconds)} s`;
+}
+
+/**
+ * What the guests' clocks show, where they differ from the earliest to the latest.
+ * @param {number[]} ms one a guest, at least one
+ */
+export function clocksText(ms) {
+  const [from, to] = [Math.min(...ms), Math.max(...ms)].map(secondsText);
+  return from === to ? from : `${from.slice(0, -2)} to ${to}`;
+}
+
+/**
  * Largest order in words.
  * @param {number} order -1 = none
  */

@@ -69,6 +69,12 @@ export interface AllocContig {
   size_mib: number;
 }
 
+/** Let `ms` milliseconds of simulated time pass, in which timers expire. */
+export interface Wait {
+  type: "wait";
+  ms: number;
+}
+
 /**
  * Turn the workload on or off.
  *
@@ -376,6 +382,7 @@ export type Command =
   | DropCaches
   | Offline
   | AllocContig
+  | Wait
   | SetWorkload;
 
 export type Source = CaptureSource | UploadSource | SyntheticSource;

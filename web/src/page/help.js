@@ -16,6 +16,7 @@ const KEYS = [
   ["o", "Direct compaction for the chosen order", "direct"],
   ["d", "Drop caches", "drop"],
   ["w", "Workload on or off", "workload"],
+  ["l", "Let simulated time pass, as many seconds as the field says", "wait"],
   ["Space", "Pause or run; in the past, play on from there", "pause"],
   [".", "On one tick: while paused, or in the past", "step"],
   [",", "Back one tick", "time-back"],

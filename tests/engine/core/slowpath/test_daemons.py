@@ -2,6 +2,7 @@
 
 from engine import units as u
 from engine.core.memory.alloc import wakeup_kcompactd
+from engine.core.memory.clock import MSEC
 from engine.core.memory.cpu import COST_MIGRATE
 from engine.core.observe import check
 from engine.core.slowpath import daemons
@@ -108,29 +109,64 @@ def test_a_command_under_way_is_not_interrupted() -> None:
     assert vm(guest, "compact_daemon_migrate_scanned") == (0,)
 
 
-def test_a_run_without_success_is_not_repeated_until_much_has_happened() -> None:
+def test_a_run_without_success_is_not_repeated_for_32_seconds() -> None:
     guest = rested(checkered(u.STATE_SLAB))
     next_command(guest)
     scanned = vm(guest, "compact_daemon_migrate_scanned")[0]
     assert scanned >= 14 * BLOCK
     assert next_command(guest) == 0
-    guest.vm[0]["pgalloc"] += 63 * daemons.PROACTIVE_INTERVAL_PAGES
+    guest.vm[0]["idle_us"] += 31_000 * MSEC
     assert next_command(guest) == 0
-    guest.vm[0]["pgalloc"] += daemons.PROACTIVE_INTERVAL_PAGES
+    guest.vm[0]["idle_us"] += 2_000 * MSEC
     assert next_command(guest) > 0
     assert vm(guest, "compact_daemon_migrate_scanned")[0] > scanned
 
 
-def test_a_busy_guest_is_looked_at_once_an_interval() -> None:
+def test_the_score_is_looked_at_when_the_timer_expires_and_not_before() -> None:
     guest = checkered()
-    guest.vm[0]["pgalloc"] += daemons.PROACTIVE_INTERVAL_PAGES - 1
+    guest.vm[0]["proactive_defer"] = daemons.HPAGE_FRAG_CHECK_INTERVAL
+    guest.vm[0]["idle_us"] = daemons.HPAGE_FRAG_CHECK_INTERVAL - 1
+    assert daemons.daemons_idle(guest)
     daemons.daemons_step(guest, 500)
     assert guest.cc[KCOMPACTD]["active"] == 0
-    guest.vm[0]["pgalloc"] += 1
+    guest.vm[0]["idle_us"] += 1
+    assert not daemons.daemons_idle(guest)
     daemons.daemons_step(guest, 500)
     assert guest.cc[KCOMPACTD]["active"] == 1
     rest(guest)
     assert nr_free(guest, 9) + nr_free(guest, 10) > 0
+
+
+def test_a_score_that_asks_for_nothing_sets_the_timer_again() -> None:
+    guest = settle(all_free(16, start_block=8))
+    guest.vm[0]["proactive_defer"] = guest.vm[0]["idle_us"] = 7
+    daemons.daemons_step(guest, 500)
+    assert vm(guest, "proactive_defer", "kcompactd_awake") == (
+        7 + daemons.HPAGE_FRAG_CHECK_INTERVAL,
+        0,
+    )
+
+
+def test_a_guest_starts_as_if_kcompactd_had_looked_at_it_just_now() -> None:
+    calm, tried = settle(all_free(16, start_block=8)), checkered()
+    daemons.set_first_timer(calm)
+    daemons.set_first_timer(tried)
+    assert vm(calm, "proactive_defer") == (512 * MSEC,)
+    assert vm(tried, "proactive_defer") == (64 * 512 * MSEC,)
+
+
+def test_a_long_run_of_kswapd_ends_a_proactive_run_and_a_short_one_does_not() -> None:
+    guest = checkered()
+    guest.vm[0]["proactive_defer"] = 1
+    guest.vm[0]["idle_us"] = 1
+    daemons.daemons_step(guest, 20_000)
+    assert guest.cc[KCOMPACTD]["active"] == 1
+    guest.vm[0]["kswapd_awake"] = 1  # balanced: nothing to reclaim
+    daemons.daemons_step(guest, 20_000)
+    assert guest.cc[KCOMPACTD]["active"] == 1
+    guest.vm[0]["kswapd_seen"] = 1
+    daemons.daemons_step(guest, 20_000)
+    assert guest.cc[KCOMPACTD]["active"] == 0
 
 
 def test_the_size_of_portions_changes_no_result() -> None:

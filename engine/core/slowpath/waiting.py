@@ -1,0 +1,62 @@
+"""Letting time pass: what timers do to a guest that nobody asks for anything.
+
+A wait is a reading of the clock (vm.wait_until). While daemons work, their work moves the clock;
+while nobody does, a tick moves it to the next timer that would do something, or to the end.
+
+Of the kernel's timers only kcompactd's can change memory here. kswapd sleeps until it is woken
+(mm/vmscan.c kswapd_try_to_sleep()); vmstat_update() drains the per-CPU lists of other nodes only,
+and lowers pcp->high down to pcp->high_min, where it stays (mm/vmstat.c refresh_cpu_vm_stats(),
+mm/page_alloc.c decay_pcp_high()); khugepaged and writeback have nothing to do without THP and
+dirty pages (mm/khugepaged.c, fs/fs-writeback.c).
+"""
+
+import numpy as np
+
+from engine.core import core_jit
+from engine.core.memory.clock import clock_us
+from engine.core.slowpath.daemons import (
+    HPAGE_FRAG_CHECK_INTERVAL,
+    daemons_idle,
+    should_proactive_compact_node,
+)
+
+
+@core_jit
+def waiting(guest):
+    """Whether a wait has not ended.
+
+    Args:
+        guest: Guest.
+    Returns:
+        bool.
+    Source:
+        not of the kernel.
+    """
+    # The clock is a sum over compactors: do not ask it where nobody ever waited.
+    until = np.int64(guest.vm[0]["wait_until"])
+    return until > 0 and clock_us(guest) < until
+
+
+@core_jit
+def let_pass(guest):
+    """Move the clock of a waiting guest without work to the next timer, or to the wait's end.
+
+    Args:
+        guest: Guest. Writes vm.idle_us, vm.proactive_defer.
+    Source:
+        kernel/time/tick-sched.c tick_nohz_idle_enter(); mm/compaction.c kcompactd().
+    """
+    vm = guest.vm[0]
+    if not waiting(guest) or not daemons_idle(guest):
+        return
+    now = np.int64(clock_us(guest))
+    until = np.int64(vm["wait_until"])
+    timer = np.int64(vm["proactive_defer"])
+    if vm["law_proactive_compaction"] == 1 and 0 < timer <= until:
+        if should_proactive_compact_node(guest):
+            until = timer
+        else:
+            # Each look finds the same score: the timer is due again after the end.
+            looks = (until - timer) // HPAGE_FRAG_CHECK_INTERVAL + 1
+            vm["proactive_defer"] = timer + looks * HPAGE_FRAG_CHECK_INTERVAL
+    vm["idle_us"] += until - now
