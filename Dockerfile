@@ -22,7 +22,8 @@ RUN /opt/build/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir 
  && /opt/fragscope/bin/python -m compileall -q engine server \
  && rm -rf numba/tests numba/cuda/tests plotly/labextension plotly/package_data/datasets \
  && find . -depth -type d -path './numpy/*' -name tests -exec rm -rf {} + \
- && find . -name '*.pyi' -delete
+ && find . -name '*.pyi' -delete \
+ && mkdir -p /opt/volume && mkdir -m 1777 /opt/volume/data
 # Compiled code is for one processor. "generic" makes the one compiled here valid on every machine of
 # this architecture; docs/BENCHMARKS.md has what that costs.
 ENV NUMBA_CPU_NAME=generic NUMBA_CPU_FEATURES="" FRAGSCOPE_CACHE_DIR=/opt/fragscope/core-cache
@@ -42,10 +43,13 @@ FROM ${BASE_IMAGE}
 LABEL org.opencontainers.image.title="fragscope" org.opencontainers.image.licenses="MIT"
 COPY --from=build /opt/fragscope /opt/fragscope
 COPY --from=build /opt/bytecode /
+COPY --from=build /opt/volume /
 ENV PATH=/opt/fragscope/bin:/usr/local/bin:/usr/bin:/bin \
     HOME=/tmp PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     NUMBA_CPU_NAME=generic NUMBA_CPU_FEATURES="" \
-    FRAGSCOPE_HOST=0.0.0.0 FRAGSCOPE_PORT=8000 FRAGSCOPE_CACHE_DIR=/opt/fragscope/core-cache
+    FRAGSCOPE_HOST=0.0.0.0 FRAGSCOPE_PORT=8000 FRAGSCOPE_CACHE_DIR=/opt/fragscope/core-cache \
+    FRAGSCOPE_DATA_DIR=/data
+VOLUME /data
 USER 10001:10001
 EXPOSE 8000
 STOPSIGNAL SIGTERM

@@ -57,6 +57,17 @@ def enter(guests: Guests, machine: Machine, command: c.Command) -> None:
                 guest.vm[0]["proactive_phase"] = PHASE_COMMAND
 
 
+def try_enter(guests: Guests, machine: Machine, command: c.Command) -> None:
+    """Find out whether ``enter`` would refuse ``command``; nothing changes.
+
+    Requests live in ``Guest.vm`` alone, so a copy of that record is all that it takes to try.
+
+    Raises:
+        RefusedError: see enter().
+    """
+    enter([guest._replace(vm=guest.vm.copy()) for guest in guests], machine, command)
+
+
 def wake_balloons(guests: Guests, command: c.Command) -> None:
     """Let balloons that gave up retry, where their rules allow it after ``command``."""
     asked = isinstance(command, _BALLOON_COMMANDS)

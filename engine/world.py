@@ -6,6 +6,7 @@ configuration and commands at the same ticks give the same bytes.
 """
 
 import copy
+import hashlib
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -180,9 +181,20 @@ class World:
         if isinstance(command, c.SetWorkload):
             self._set_workload(command.enabled, command.rate, command.ticks)
         else:
-            machine = requests.Machine(self.nr_pages, kernel_named(self.config.profile))
-            requests.enter(self._guests, machine, command)
+            requests.enter(self._guests, self._machine(), command)
         requests.wake_balloons(self._guests, command)
+
+    def check(self, command: c.Command) -> None:
+        """Find out whether apply() would refuse ``command``; nothing changes.
+
+        Raises:
+            RefusedError: see apply().
+        """
+        if not isinstance(command, c.SetWorkload):
+            requests.try_enter(self._guests, self._machine(), command)
+
+    def _machine(self) -> requests.Machine:
+        return requests.Machine(self.nr_pages, kernel_named(self.config.profile))
 
     def _set_workload(self, enabled: bool, rate: int, ticks: int) -> None:
         self._params = replace(self._params, rate=rate, enabled=enabled)
@@ -274,7 +286,7 @@ class World:
             ValueError: the workload is on and has no end.
             RuntimeError: still busy after ``max_ticks``.
         """
-        if self._params.enabled and self._workload_left < 0:
+        if self.endless:
             raise ValueError("the workload is on: a world with a workload never becomes idle")
         done = 0
         while self.busy():
@@ -355,6 +367,18 @@ class World:
     def digest(self, i: int) -> str:
         """Digest over all bytes of guest ``i``."""
         return str(digest(self._guests[i]))
+
+    def state_digest(self) -> str:
+        """One digest over all guests: equal worlds have equal ones, on every machine."""
+        found = hashlib.blake2b(digest_size=16)
+        for key, guest in zip(self.keys, self._guests, strict=True):
+            found.update(f"{key} {digest(guest)}\n".encode())
+        return found.hexdigest()
+
+    @property
+    def endless(self) -> bool:
+        """Whether a workload is on that does not end by itself: such a world is never idle."""
+        return self._params.enabled and self._workload_left < 0
 
     def validate(self) -> None:
         """Recount every guest the slow way.

@@ -27,6 +27,13 @@ def examples_folder() -> Path:
     return _folder("_examples", "examples")
 
 
+def data_folder() -> Path:
+    """Where sessions are kept when no setting says so."""
+    from platformdirs import user_data_path
+
+    return user_data_path("fragscope", appauthor=False)
+
+
 def plotly_script() -> Path:
     """plotly.min.js inside the installed plotly package."""
     import plotly

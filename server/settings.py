@@ -78,11 +78,23 @@ class Settings(BaseSettings):
         "further names that the server goes by, as lab.example.org or *.example.org, by commas;"
         " * = any. localhost and IP addresses always do",
     )
-    max_sessions: int = _setting(64, 1, 1000, "sessions", "sessions at a time")
+    frame_ancestors: str = _text(
+        "", "origins whose pages may show this one in a frame, by commas; default: its own"
+    )
+    data_dir: str = _text(
+        "",
+        "folder in which sessions and uploads are kept; default: fragscope in the user's data"
+        " folder, /data in the container image",
+    )
+    session_keep_days: float = _setting(
+        30, 0.01, 36_500, "days", "a session that nobody has used for so many days is removed"
+    )
+    max_sessions: int = _setting(64, 1, 1000, "sessions", "sessions in memory at a time")
     max_viewers: int = _setting(64, 1, 10_000, "viewers", "open pages per session")
     session_ttl_s: int = _setting(
-        1800, 1, 10_000_000, "seconds", "a session without a viewer ends after this time"
-    )
+        1800, 1, 10_000_000, "seconds",
+        "a session without a viewer leaves memory after this time, until the next visit",
+    )  # fmt: skip
     max_guest_mib: int = _setting(
         0, 0, 1 << 24, "MiB",
         "memory for all guests of all sessions; 0 = 6144, but at most 60 % of the machine",
@@ -97,7 +109,7 @@ class Settings(BaseSettings):
     max_upload_mib: int = _setting(64, 1, 4096, "MiB", "size of an uploaded capture archive")
     max_uploads: int = _setting(8, 1, 1000, "captures", "uploads kept; the oldest goes first")
     ticks_per_s: float = _setting(
-        60.0, 0, 1000, "ticks a second", "pace of a new session; anyone may change it on the page"
+        60.0, 0, 1000, "ticks a second", "pace of a new session; its presenter may change it"
     )
     frames_per_s: float = _setting(30.0, 1, 120, "frames a second", "frames a viewer gets at most")
     shutdown_s: int = _setting(
@@ -126,6 +138,22 @@ class Settings(BaseSettings):
         """Further origins, without a slash at the end."""
         parts = (part.strip().rstrip("/").lower() for part in self.origins.split(","))
         return frozenset(part for part in parts if part)
+
+    @property
+    def frame_policy(self) -> str:
+        """Who may show the page in a frame, as Content-Security-Policy wants it.
+
+        Raises:
+            RefusedError: something that is no origin.
+        """
+        parts = [part.strip() for part in self.frame_ancestors.split(",") if part.strip()]
+        for part in parts:
+            if not re.fullmatch(r"https?://[A-Za-z0-9.*\[\]:-]+", part):
+                raise RefusedError(
+                    f"{PREFIX}FRAME_ANCESTORS has {part[:60]!r}: an origin is needed,"
+                    " as https://lms.example.org"
+                )
+        return " ".join(["'self'", *parts])
 
     @property
     def host_patterns(self) -> tuple[str, ...]:
@@ -243,7 +271,7 @@ def settings_from(environment: Mapping[str, str] | None = None, **arguments: obj
         flag = f"--{field.replace('_', '-')}"
         name = flag if field in given else PREFIX + field.upper()
         raise RefusedError(_sentence(field, name, first["input"])) from None
-    _ = settings.host_patterns  # refused now, not at the first request
+    _ = settings.host_patterns, settings.frame_policy  # refused now, not at the first request
     return settings
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 GOLDEN = Path(__file__).parent / "golden"
+
+# No test touches the sessions of whoever runs it: those of servers in this process, and of the
+# processes that tests start.
+_DATA = tempfile.TemporaryDirectory(prefix="fragscope-test-", ignore_cleanup_errors=True)
+os.environ["XDG_DATA_HOME"] = os.environ["FRAGSCOPE_DATA_DIR"] = _DATA.name
 
 # Derandomised: a red run is red again for the next person. `make soak` draws anew, ten times more.
 _common = {

@@ -33,6 +33,7 @@ WEB_KERNEL = {
 WEB_IMPORTS: dict[str, set[str]] = {
     "state.js": {"lib/atom.js"},
     "net/client.js": {"state.js", "net/"},
+    "net/rest.js": {"net/access.js"},
     "map/heatmap.js": {"map/palette.js"},
     "map/marks.js": {"map/geometry.js", "net/wire.js"},
     "map/legend.js": {"lib/dom.js", "map/palette.js"},
@@ -70,6 +71,7 @@ WEB_IMPORTS: dict[str, set[str]] = {
     "report/": {"lib/dom.js", "net/rest.js", "report/"},  # a page of its own: report.html
     "report/report_text.js": set(),
     "page/": WEB_VIEW,
+    "page/older.js": WEB_VIEW | {"net/rest.js"},
 }
 # Words that only one file may say in code: one socket, one animation frame, one chart library.
 WEB_OWNERS = {

@@ -4,15 +4,19 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 from fastapi import FastAPI, Request, Response, WebSocket
+from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect
 
 from engine.errors import RefusedError
 from server.api import ws
+from server.api.api_text import SCHEMES
 from server.api.body import Refusal, error_response
+from server.api.file_routes import make_file_router
 from server.api.hosts import KnownHosts, known_names
 from server.api.origin import origin_allowed
 from server.api.past_routes import make_past_router
@@ -20,13 +24,16 @@ from server.api.race_routes import make_race_router
 from server.api.report_routes import make_report_router
 from server.api.routes import make_router
 from server.api.scenario_routes import make_scenario_router
-from server.api.static import SECURITY_HEADERS, PageFiles
+from server.api.session_routes import make_session_router
+from server.api.static import PageFiles, security_headers
 from server.api.trace_routes import make_trace_router
 from server.compiler.warm import Warm
-from server.errors import LimitReachedError, NotFoundError
+from server.errors import ConflictError, JournalError, LimitReachedError, NotFoundError
 from server.guests.library import Library, Progress
+from server.guests.recorded import Recordings
+from server.journal.folder import folder_of
 from server.manager import Manager
-from server.paths import web_folder
+from server.paths import examples_folder, project_version, web_folder
 from server.settings import Settings
 from server.wire.config import DEFAULT_EXAMPLE, CaptureSource
 
@@ -36,8 +43,10 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The application; one process, since sessions live in memory."""
-    library = Library(settings.max_uploads, settings.guest_bytes)
+    """The application; one process, since each session has one owner."""
+    folder = folder_of(settings)
+    library = Library(settings.max_uploads, settings.guest_bytes, folder)
+    recordings = Recordings(examples_folder())
 
     def preload(progress: Progress) -> None:
         """The first page shows this guest: have it ready."""
@@ -47,14 +56,16 @@ def create_app(settings: Settings) -> FastAPI:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        manager = Manager(settings, library, warm)
+        manager = Manager(settings, library, warm, folder)
         app.state.manager = manager
         app.include_router(make_past_router(manager))
         app.include_router(make_race_router())  # before /api/{name}, which takes the rest
         app.include_router(make_scenario_router())
         app.include_router(make_report_router(settings.max_upload_mib << 20))
         app.include_router(make_trace_router(manager))
-        app.include_router(make_router(manager))
+        app.include_router(make_file_router(manager))
+        app.include_router(make_session_router(manager, recordings))
+        app.include_router(make_router(manager, recordings))
         # Last: the folder takes every path that nothing else took.
         app.mount("/", PageFiles(directory=web_folder(), html=True, check_dir=False))
         warm.start()
@@ -65,9 +76,11 @@ def create_app(settings: Settings) -> FastAPI:
             sweeping.cancel()
             manager.close()
             warm.give_up()
+            await manager.closed()
             await asyncio.gather(sweeping, return_exceptions=True)
 
-    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
+    app.openapi = lambda: describe_api(app)  # type: ignore[method-assign]
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(KnownHosts, names=known_names(settings))
     _add_guards(app, settings)
@@ -80,7 +93,21 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
+def describe_api(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document: what a program may use of the REST routes."""
+    told = get_openapi(
+        title="fragscope",
+        version=project_version(),
+        description="Sessions by program; docs/API.md begins with ten lines of each language.",
+        routes=app.routes,
+    )
+    told.setdefault("components", {})["securitySchemes"] = SCHEMES
+    return told
+
+
 def _add_guards(app: FastAPI, settings: Settings) -> None:
+    security = security_headers(settings.frame_policy)
+
     @app.middleware("http")
     async def guard(
         request: Request, call_next: Callable[[Request], Awaitable[Response]]
@@ -95,7 +122,7 @@ def _add_guards(app: FastAPI, settings: Settings) -> None:
             response: Response = error_response(403, "this page's origin may not write here")
         else:
             response = await _answer(request, call_next)
-        for name, value in SECURITY_HEADERS.items():
+        for name, value in security.items():
             response.headers.setdefault(name, value)
         return response
 
@@ -129,6 +156,14 @@ def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(LimitReachedError)
     async def limit(_: Request, error: LimitReachedError) -> Response:
         return error_response(429, str(error))
+
+    @app.exception_handler(ConflictError)
+    async def conflict(_: Request, error: ConflictError) -> Response:
+        return error_response(409, str(error))
+
+    @app.exception_handler(JournalError)
+    async def unkept(_: Request, error: JournalError) -> Response:
+        return error_response(503, str(error))
 
     @app.exception_handler(ClientDisconnect)
     async def gone(_request: Request, _error: ClientDisconnect) -> Response:

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from engine.errors import RefusedError
 from engine.history.chronicle import PREDICATES, Predicate, words_of
 from engine.history.history import Timeline
-from server.errors import NotFoundError
+from server.api.access import let_in
 from server.jsontext import shown
 from server.manager import Manager
 from server.session.event_side import SessionHandle
@@ -79,27 +79,30 @@ def make_past_router(manager: Manager) -> APIRouter:
     """The routes."""
     router = APIRouter()
 
-    def live(session_id: str) -> SessionHandle:
-        one = manager.sessions.get(session_id)
-        if one is None:
-            raise NotFoundError(manager.farewell(session_id))
-        return one
+    async def live(request: Request, session_id: str) -> SessionHandle:
+        await let_in(request, manager, session_id)
+        return await manager.open(session_id)
 
     @router.get("/api/sessions/{session_id}/find")
     async def find(
-        session_id: str, what: str = "", design: str = "", pageblock: str = "0", pages: str = "0"
+        request: Request,
+        session_id: str,
+        what: str = "",
+        design: str = "",
+        pageblock: str = "0",
+        pages: str = "0",
     ) -> dict[str, Any]:
         if what not in PREDICATES:
             raise RefusedError(f"what is {shown(what)}: known are {', '.join(PREDICATES)}")
         block = whole_of(pageblock, "pageblock", "pageblocks")
         least = whole_of(pages, "pages", "pages")
-        return await live(session_id).remembered(
+        return await (await live(request, session_id)).remembered(
             lambda history, number: found(history.timelines[number], what, design, block, least)
         )
 
     @router.get("/api/sessions/{session_id}/moments")
-    async def moments(session_id: str, design: str = "") -> dict[str, Any]:
-        return await live(session_id).remembered(
+    async def moments(request: Request, session_id: str, design: str = "") -> dict[str, Any]:
+        return await (await live(request, session_id)).remembered(
             lambda history, number: marks(history.timelines[number], design)
         )
 

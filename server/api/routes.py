@@ -10,20 +10,16 @@ from fastapi.responses import FileResponse, JSONResponse
 from engine.designs import DEFAULT_DESIGNS, DESIGNS, MAX_DESIGNS
 from engine.presets import PRESETS
 from engine.unpack import ARCHIVE_SUFFIXES
-from server.api.body import MAX_BODY_BYTES, Refusal, dump_pieces, json_answer, read_body
+from server.api.body import Refusal, json_answer, read_body
 from server.api.static import LateScript
 from server.errors import LimitReachedError
 from server.guests.library import EXAMPLES
-from server.guests.preview import Previews
 from server.guests.recorded import Recordings
-from server.jobs.spread import DEFAULT_SEEDS, MAX_SEEDS, MIN_SEEDS, parse_seeds
-from server.jsontext import parse_object
+from server.jobs.spread import DEFAULT_SEEDS, MAX_SEEDS, MIN_SEEDS
 from server.manager import Manager
 from server.paths import examples_folder, plotly_script, project_version
-from server.session.event_side import SessionHandle
 from server.wire import config as limits
 from server.wire import messages
-from server.wire.config import SessionConfig, config_from_dict
 from server.wire.frames import WIRE_VERSION
 
 MAX_NAME = 120
@@ -99,18 +95,10 @@ def describe_server(manager: Manager, recordings: Recordings) -> dict[str, Any]:
     }
 
 
-def make_router(manager: Manager) -> APIRouter:
+def make_router(manager: Manager, recordings: Recordings) -> APIRouter:
     """The routes, bound to one server's parts."""
     router = APIRouter()
-    exporting = asyncio.Semaphore(1)  # a long log takes memory while it is encoded
-    recordings = Recordings(examples_folder())
     plotly = LateScript(plotly_script())
-
-    def find(session_id: str) -> SessionHandle:
-        live = manager.sessions.get(session_id)
-        if live is None:
-            raise Refusal(404, manager.farewell(session_id))
-        return live
 
     @router.get("/healthz")
     async def healthz() -> Response:
@@ -119,37 +107,20 @@ def make_router(manager: Manager) -> APIRouter:
         text, done, total = manager.warm.state
         return JSONResponse({"status": "starting", "text": text, "done": done, "total": total}, 503)
 
+    @router.get("/livez")
+    async def livez() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @router.get("/readyz")
+    async def readyz() -> Response:
+        """Whether sessions can be made and kept; a JournalError says why not."""
+        await asyncio.to_thread(manager.folder.check)
+        return await healthz()
+
     @router.get("/api/info")
     async def info() -> dict[str, Any]:
         return describe_server(manager, recordings)
 
-    @router.post("/api/sessions")
-    async def create_session(request: Request) -> Response:
-        body = await read_body(request, MAX_BODY_BYTES)
-        data = parse_object(body, "the config") if body.strip() else {}
-        live = await manager.create(config_from_dict(data))
-        return JSONResponse({"session": live.id}, 201)
-
-    @router.get("/api/sessions/{session_id}")
-    async def read_session(session_id: str) -> Response:
-        transcript = await find(session_id).transcript()
-        async with exporting:
-            return await json_answer(
-                lambda: dump_pieces({"session": session_id, **transcript.to_dict()})
-            )
-
-    @router.post("/api/sessions/{session_id}/spread")
-    async def start_spread(request: Request, session_id: str) -> Response:
-        body = await read_body(request, MAX_BODY_BYTES)
-        number = parse_seeds(parse_object(body, "the spread") if body.strip() else {})
-        spread = await manager.spread(find(session_id), number)
-        return JSONResponse(spread.describe(), 202)
-
-    @router.get("/api/sessions/{session_id}/spread")
-    async def read_spread(session_id: str) -> dict[str, Any]:
-        return manager.spreads.get(find(session_id).id).describe()
-
-    _add_previews(router, manager, recordings)
     _add_uploads(router, manager)
     _add_recorded(router, recordings)
 
@@ -158,27 +129,6 @@ def make_router(manager: Manager) -> APIRouter:
         return await plotly.response(request)
 
     return router
-
-
-def _add_previews(router: APIRouter, manager: Manager, recordings: Recordings) -> None:
-    """What is there of a session before its guests are."""
-    previews = Previews(manager.library, recordings)
-
-    def config_of(session_id: str) -> SessionConfig:
-        live = manager.sessions.get(session_id)
-        if live is None:
-            raise Refusal(404, manager.farewell(session_id))
-        return live.config
-
-    @router.get("/api/sessions/{session_id}/preview")
-    async def preview(session_id: str) -> Response:
-        config = config_of(session_id)
-        return await json_answer(lambda: previews.describe(config))
-
-    @router.get("/api/sessions/{session_id}/start")
-    async def start(session_id: str) -> Response:
-        frame = await asyncio.to_thread(previews.start, config_of(session_id))
-        return Response(frame, media_type=FRAME_TYPE)
 
 
 def _add_uploads(router: APIRouter, manager: Manager) -> None:

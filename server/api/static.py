@@ -21,16 +21,25 @@ _PLOTLY_STYLES = (
     "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='",
     "'sha256-ji27qzEtxXZW+7dun6UwjHXJ18e6WAin1VvNtkzIE/o='",
 )
-# Its download button makes images of data: and blob: addresses.
-SECURITY_HEADERS = {
-    "Content-Security-Policy": (
-        f"default-src 'self'; style-src 'self' {' '.join(_PLOTLY_STYLES)};"
-        " img-src 'self' data: blob:; object-src 'none'; base-uri 'none';"
-        " form-action 'self'; frame-ancestors 'self'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-}
+
+
+def security_headers(frame_ancestors: str) -> dict[str, str]:
+    """Headers of every answer.
+
+    Args:
+        frame_ancestors: who may show the page in a frame, as the policy wants it.
+    """
+    return {
+        "Content-Security-Policy": (
+            f"default-src 'self'; style-src 'self' {' '.join(_PLOTLY_STYLES)};"
+            # Plotly's download button makes images of data: and blob: addresses.
+            " img-src 'self' data: blob:; object-src 'none'; base-uri 'none';"
+            f" form-action 'self'; frame-ancestors {frame_ancestors}"
+        ),
+        "X-Content-Type-Options": "nosniff",
+        # The address has tokens in it: it goes nowhere.
+        "Referrer-Policy": "no-referrer",
+    }
 
 
 class PageFiles(StaticFiles):

@@ -3,8 +3,8 @@
 from fastapi import APIRouter, Request, Response
 
 from engine.trace.reasons import describe_reasons
+from server.api.access import let_in
 from server.api.body import MAX_BODY_BYTES, Refusal, read_body
-from server.errors import NotFoundError
 from server.jobs.trace import request_of
 from server.jsontext import dump, parse_object
 from server.manager import Manager
@@ -21,11 +21,10 @@ def make_trace_router(manager: Manager) -> APIRouter:
 
     @router.post("/api/sessions/{session_id}/trace")
     async def trace(request: Request, session_id: str) -> Response:
+        await let_in(request, manager, session_id)
         body = await read_body(request, MAX_BODY_BYTES)
         key, ticks = request_of(parse_object(body, "the trace"))
-        live = manager.sessions.get(session_id)
-        if live is None:
-            raise NotFoundError(manager.farewell(session_id))
+        live = await manager.open(session_id)
         try:
             text = await manager.traces.trace(lambda: live.alone(key), ticks)
         except RuntimeError as error:

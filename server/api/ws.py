@@ -1,6 +1,7 @@
 """One socket: a task that reads and a task that writes. No decisions about the simulation.
 
-The order of checks is: Origin before the handshake is answered, then the session, then ``hello``.
+The order of checks is: Origin before the handshake is answered, then the session, then ``hello``
+with its token, which brings a session at rest back into memory.
 A client that goes away is an everyday event and leaves no trace in the log. Reader and writer only
 say how the conversation ends; it is closed in one place, when neither of them runs any more.
 """
@@ -13,19 +14,21 @@ from fastapi import WebSocket
 from engine.errors import RefusedError
 from server.api.connection import ClientGone, Closing, Connection
 from server.api.origin import origin_allowed
-from server.errors import LimitReachedError, NotFoundError
+from server.errors import JournalError, LimitReachedError, NotFoundError, OlderEngineError
 from server.jsontext import shown
 from server.manager import Manager
 from server.session.event_side import SessionHandle
 from server.wire import messages
 from server.wire.frames import WIRE_VERSION
-from server.wire.messages import Hello, MessageError, Reset
+from server.wire.messages import Credit, Hello, Key, MessageError, Reset, Role
+from server.wire.moments import Look
 
 log = logging.getLogger("fragscope")
 
 HELLO_S = 10.0  # a socket that says nothing for so long is closed
 FLUSH_S = 2.0  # for what is still to be sent when a session ends
 MAX_VERSIONS_SHOWN = 8
+ONLY_LOOK = "this link lets you look on: only the presenter's commands and sets the pace"
 
 
 async def serve(socket: WebSocket, session_id: str, manager: Manager) -> None:
@@ -59,20 +62,30 @@ async def _converse(connection: Connection, session_id: str, manager: Manager) -
     Raises:
         ClientGone: the client has ended it.
     """
-    live = manager.sessions.get(session_id)
-    if live is None:
-        return Closing(messages.CLOSE_NO_SESSION, manager.farewell(session_id))
-    refused = await _hello(connection)
-    if refused is not None:
-        return Closing(messages.CLOSE_BAD_HELLO, refused)
+    try:
+        await manager.shelf.hashes(session_id)
+        hello = await _hello(connection)
+        if isinstance(hello, str):
+            return Closing(messages.CLOSE_BAD_HELLO, hello)
+        role = await manager.shelf.role(session_id, hello.token)
+        if role is None:
+            text = "this token does not open the session: ask for the whole link"
+            return Closing(messages.CLOSE_FORBIDDEN, text)
+        live = await manager.open(session_id)
+    except OlderEngineError as error:
+        return Closing(messages.CLOSE_OLDER_ENGINE, str(error))
+    except (RefusedError, NotFoundError) as error:
+        return Closing(messages.CLOSE_NO_SESSION, str(error))
+    except (LimitReachedError, JournalError) as error:
+        return Closing(messages.CLOSE_LIMIT, str(error))
     if live.nr_viewers >= manager.settings.max_viewers:
         text = f"{live.nr_viewers} pages watch this session, the server's limit"
         return Closing(messages.CLOSE_LIMIT, text)
-    return await _attend(connection, live, manager)
+    return await _attend(connection, live, manager, role)
 
 
-async def _hello(connection: Connection) -> str | None:
-    """Why the client's first message is no hello that we can answer; None if it is one."""
+async def _hello(connection: Connection) -> Hello | str:
+    """The client's first message, or why it is no hello that we can answer."""
     reason = "the first message must be hello with the versions the page speaks"
     try:
         data = await asyncio.wait_for(connection.receive(), HELLO_S)
@@ -86,12 +99,14 @@ async def _hello(connection: Connection) -> str | None:
     if not isinstance(message, Hello):
         return reason
     if messages.common_version(message.versions):
-        return None
+        return message
     theirs = ", ".join(shown(v) for v in message.versions[:MAX_VERSIONS_SHOWN]) or "none"
     return f"the server speaks version {WIRE_VERSION}, the page speaks {theirs}: reload the page"
 
 
-async def _attend(connection: Connection, live: SessionHandle, manager: Manager) -> Closing:
+async def _attend(
+    connection: Connection, live: SessionHandle, manager: Manager, role: Role
+) -> Closing:
     """Read and write until one of the two has an end to report."""
     client = 0
     due, over = asyncio.Event(), asyncio.Event()
@@ -102,8 +117,9 @@ async def _attend(connection: Connection, live: SessionHandle, manager: Manager)
             over.set()
 
     client = live.join(wake)
+    live.say(client, messages.role(role))
     tasks = [
-        asyncio.create_task(_read(connection, live, client, manager)),
+        asyncio.create_task(_read(connection, live, client, manager, role)),
         asyncio.create_task(_write(connection, live, client, due)),
         asyncio.create_task(_overdue(live, over)),
     ]
@@ -136,7 +152,7 @@ def _fits(text: str) -> bool:
 
 
 async def _read(
-    connection: Connection, live: SessionHandle, client: int, manager: Manager
+    connection: Connection, live: SessionHandle, client: int, manager: Manager, role: Role
 ) -> Closing:
     """Hand on what the client says until it says too much.
 
@@ -158,6 +174,10 @@ async def _read(
             continue
         if isinstance(message, Hello):
             live.say(client, messages.error("hello was said before"))
+            continue
+        if role == "viewer" and not isinstance(message, Credit | Key | Look):
+            command_id = getattr(message, "command_id", None)
+            live.say(client, messages.error(ONLY_LOOK, command_id))
             continue
         if isinstance(message, Reset):
             try:

@@ -21,6 +21,7 @@ from server.cli.race import add_race
 from server.cli.replay import add_replay
 from server.cli.report import add_report
 from server.cli.scenario import add_scenario
+from server.cli.session import add_session
 from server.cli.stress import add_stress
 from server.cli.trace import add_trace
 from server.paths import project_version
@@ -54,6 +55,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_offline(commands)
     add_race(commands)
     add_scenario(commands)
+    add_session(commands)
     add_trace(commands)
     _add_capture(commands)
     warmup = commands.add_parser(

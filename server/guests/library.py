@@ -4,7 +4,7 @@ Knows nothing of sessions: a base guest is read-only here, and every world copie
 all sessions call it, so the caches are behind one lock; the slow work happens outside of it.
 """
 
-import secrets
+import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -20,6 +20,7 @@ from engine.errors import unknown_name
 from engine.guest import Guest
 from engine.presets import PRESETS, make_synthetic
 from server.errors import NotFoundError
+from server.journal.folder import Folder
 from server.paths import examples_folder
 from server.wire.config import (
     MAX_SIZE_MIB,
@@ -165,13 +166,15 @@ def capture_facts(capture: Capture, label: str) -> dict[str, Any]:
 class Library:
     """Base guests by config, uploads by id."""
 
-    def __init__(self, max_uploads: int, guest_bytes: int) -> None:
+    def __init__(self, max_uploads: int, guest_bytes: int, folder: Folder | None = None) -> None:
         """Nothing is read before it is asked for.
 
         Args:
-            max_uploads: uploads kept at a time.
+            max_uploads: uploads kept in memory at a time.
             guest_bytes: memory for guests; uploads take a quarter of it at most, beside it.
+            folder: where uploads are kept for good; None: nowhere.
         """
+        self._folder = folder
         self._max_uploads = max_uploads
         self._max_bytes = guest_bytes // 4
         largest_mib = (guest_bytes // (2 * PAGE_COST)) // u.MIB_PAGES
@@ -184,24 +187,47 @@ class Library:
         """Read an uploaded archive and keep it.
 
         Returns:
-            Its id and what is in it, in words.
+            Its digest and what is in it, in words.
 
         Raises:
             RefusedError: it is no capture; one sentence.
+            JournalError: it cannot be kept.
         """
         capture = load_capture(data, name, self._limits)
-        upload = secrets.token_urlsafe(9)
+        if self._folder is not None:
+            upload = self._folder.keep_upload(name, data)
+        else:
+            upload = hashlib.sha256(data).hexdigest()
+        self._remember(upload, name, capture)
+        return upload, dict(capture.summary())
+
+    def recall(self, source: Source) -> None:
+        """Read an upload that is kept, but not in memory; any other source needs nothing.
+
+        Raises:
+            NotFoundError: it is not kept any more.
+            RefusedError: it is no capture that this server takes.
+        """
+        if not isinstance(source, UploadSource) or self._folder is None:
+            return
+        with self._lock:
+            if source.capture in self._uploads:
+                return
+        kept = self._folder.upload(source.capture)
+        self._remember(source.capture, kept.name, load_capture(kept.data, kept.name, self._limits))
+
+    def _remember(self, upload: str, name: str, capture: Capture) -> None:
         with self._lock:
             self._uploads[upload] = (name, capture)
             while len(self._uploads) > 1 and self._too_many():
                 self._uploads.popitem(last=False)
-        return upload, dict(capture.summary())
 
     def _too_many(self) -> bool:
         taken = sum(capture.nr_pages for _, capture in self._uploads.values()) * UPLOAD_COST
         return len(self._uploads) > self._max_uploads or taken > self._max_bytes
 
     def _upload(self, upload: str) -> tuple[str, Capture]:
+        self.recall(UploadSource(upload))
         with self._lock:
             if upload not in self._uploads:
                 raise NotFoundError(

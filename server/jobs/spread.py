@@ -19,7 +19,7 @@ from engine.view import STAT_FIELDS
 from server.errors import LimitReachedError, NotFoundError
 from server.jsontext import only_fields, whole
 from server.session.budget import Budget
-from server.session.runner import Build
+from server.session.making import Build
 from server.session.session import Session
 from server.session.transcript import Transcript
 from server.wire.config import MAX_SEED, SessionConfig

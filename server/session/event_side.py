@@ -10,33 +10,42 @@ import itertools
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from engine.commands import Command
 from engine.history.history import History
+from engine.log import Entry
 from engine.world import World
 from server.errors import LimitReachedError, NotFoundError
+from server.journal.codec import Digest
+from server.journal.journal import Journal
 from server.session import runner
 from server.session.hub import Hub
+from server.session.keeper import mark_of
 from server.session.mailbox import (
     Ask,
     Branched,
     Built,
+    Drive,
     Ended,
     FromClient,
     Gone,
     Joined,
     Left,
     Now,
+    Order,
     Outgoing,
     Progress,
     Renewed,
     Stop,
     Text,
 )
+from server.session.making import Build, Rates
 from server.session.past import Past
 from server.session.past_items import Answer, Found, Looked, Room
 from server.session.publisher import Delivery
 from server.session.session import Session
+from server.session.state import state_of
 from server.session.transcript import Transcript
 from server.wire import messages
 from server.wire.config import SessionConfig
@@ -57,10 +66,11 @@ class SessionHandle:
         self,
         session_id: str,
         config: SessionConfig,
-        build: runner.Build,
-        rates: runner.Rates,
+        build: Build,
+        rates: Rates,
         on_change: Callable[["SessionHandle", Built | Ended | Gone], None],
         past: Room,
+        journal: Journal | None = None,
     ) -> None:
         """Start the worker.
 
@@ -72,6 +82,7 @@ class SessionHandle:
             on_change: told when guests were made or could not be, when the session has ended, and
                 when its worker is gone.
             past: what the past of a session may use.
+            journal: see Runner; closed by the worker.
         """
         self.id = session_id
         self.config = config  # of its guests, or of those that are being made
@@ -88,7 +99,7 @@ class SessionHandle:
         self._questions = 0
         self._here = (0, 0)  # tick and commands of the present
         self.past = Past(session_id, config, past, self._post_past)
-        self._runner = runner.Runner(session_id, config, build, self._post, rates)
+        self._runner = runner.Runner(session_id, config, build, self._post, rates, journal)
         self._runner.start()
 
     # -- from the worker -------------------------------------------------------------------------
@@ -249,7 +260,50 @@ class SessionHandle:
         """
         return await self._ask(lambda session: session.alone(key))
 
+    async def state(self) -> dict[str, Any]:
+        """The numbers of now, from the worker; a session that nobody watches goes on for a while.
+
+        Raises:
+            NotFoundError, LimitReachedError: see transcript().
+        """
+        self._runner.put(Drive())
+        return await self._ask(lambda session: state_of(session.world))
+
+    async def mark(self) -> Digest:
+        """What the state of now is, from the worker.
+
+        Raises:
+            NotFoundError, LimitReachedError: see transcript().
+        """
+        return await self._ask(mark_of)
+
+    async def order(self, command: Command, wait_idle: bool) -> Entry:
+        """Give a command as a program does.
+
+        Args:
+            command: what is asked.
+            wait_idle: answer when every guest is idle.
+
+        Returns:
+            Its entry in the log.
+
+        Raises:
+            RefusedError, ConflictError, JournalError: it is not done, or not to its end.
+            NotFoundError, LimitReachedError: see transcript().
+        """
+        reply: Future[Entry] = Future()
+        return await self._answer(Order(command, wait_idle, reply), reply)
+
+    @property
+    def asked(self) -> int:
+        """Questions and orders that wait for an answer."""
+        return self._questions
+
     async def _ask(self, question: Callable[[Session], _Answer]) -> _Answer:
+        reply: Future[_Answer] = Future()
+        return await self._answer(Ask(question, reply), reply)
+
+    async def _answer(self, item: Ask | Order, reply: "Future[_Answer]") -> _Answer:
         """The worker's answer; refused (LimitReachedError) when too much waits for it already."""
         if self.ended is not None:
             raise NotFoundError(self.ended.text)
@@ -257,11 +311,11 @@ class SessionHandle:
             raise LimitReachedError("the session has too much to work off: try again in a moment")
         self._questions += 1
         try:
-            reply: Future[_Answer] = Future()
-            self._runner.put(Ask(question, reply))
+            self._runner.put(item)
             return await asyncio.wrap_future(reply)
         finally:
             self._questions -= 1
+            self.last_seen = time.monotonic()
 
     async def remembered(self, question: Callable[[History, int], _Answer]) -> _Answer:
         """What a question about the session's past answers.

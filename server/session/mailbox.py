@@ -10,10 +10,11 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
+from engine.commands import Command
 from engine.log import Entry
 from server.session.hub import Want
 from server.session.publisher import Delivery
-from server.session.session import Branch, Session
+from server.session.session import Branch, Line, Session
 from server.wire.config import SessionConfig
 from server.wire.messages import Message
 
@@ -74,11 +75,48 @@ class Branched:
 
 
 @dataclass(frozen=True)
+class Order:
+    """A program gives a command; the reply is its entry in the log.
+
+    Attributes:
+        command: what is asked.
+        wait_idle: reply when every guest is idle, not when the command is kept.
+        reply: the entry, or why there is none.
+    """
+
+    command: Command
+    wait_idle: bool
+    reply: "Future[Entry]"
+
+    def begin(self) -> bool:
+        """Take it on; false: nobody waits for it any more."""
+        return self.reply.set_running_or_notify_cancel()
+
+    def answer(self, entry: Entry) -> None:
+        """It stands in the log."""
+        self.reply.set_result(entry)
+
+    def fail(self, error: Exception) -> None:
+        """It does not, or will never be done."""
+        self.reply.set_exception(error)
+
+    def refuse(self, error: Exception) -> None:
+        """Reply with an error without having taken it on."""
+        if self.begin():
+            self.fail(error)
+
+
+@dataclass(frozen=True)
+class Drive:
+    """A program wants ticks to be run though nobody watches."""
+
+
+@dataclass(frozen=True)
 class Stop:
     """End the thread."""
 
 
-Incoming = Joined | Left | Want | FromClient | Ask | Branched | Stop
+Incoming = Joined | Left | Want | FromClient | Ask | Order | Drive | Branched | Stop
 
 
 # -- what goes out: these, and publisher.Delivery ------------------------------------------------
@@ -120,6 +158,7 @@ class Now:
     tick: int
     entries: tuple[Entry, ...]
     timeline: int = 0
+    lines: tuple[Line, ...] = ()  # every one, of a session that comes back with several
 
 
 @dataclass(frozen=True)
@@ -176,5 +215,5 @@ class Inbox:
 
     def _refuse_all(self, reason: Exception) -> None:
         for item in self.take(0):
-            if isinstance(item, Ask):
+            if isinstance(item, Ask | Order):
                 item.refuse(reason)

@@ -22,7 +22,7 @@ from engine.world import World
 from server.errors import NotFoundError
 from server.session import past_items as items
 from server.session.mailbox import Now
-from server.session.session import Branch
+from server.session.session import Branch, Line
 from server.wire import messages
 from server.wire.config import SessionConfig
 from server.wire.frames import FRAME_PAST, Picture, encode_key
@@ -73,6 +73,7 @@ class Past:
         self._entries: list[Entry] = []
         self._tick = 0
         self._line = MAIN  # the timeline that the session is on
+        self._lines: tuple[Line, ...] = ()  # of a session that came back with several
         self._looks: dict[int, items.Look] = {}
         self._shown: dict[int, items.Look] = {}  # what each client wanted to see last
         self._dense: int | None = None
@@ -239,6 +240,7 @@ class Past:
                 self._shown.clear()
             else:
                 self._forget(now.epoch)
+                self._lines, self._line = now.lines, now.timeline
         if self._history is not None:
             self._history.learn(now.entries, now.tick, self._line)
         else:
@@ -267,8 +269,20 @@ class Past:
             self._history = History(
                 self._room.make(self._config), _ms, Limits(nbytes=self._room.nbytes)
             )
-            self._history.learn(self._entries, self._tick)
+            self._begin(self._history)
         return self._history
+
+    def _begin(self, history: History) -> None:
+        """Tell a new history of every timeline."""
+        for line in self._lines:
+            about, entries, tick = line.about, line.entries, line.tick
+            if about.number == self._line:
+                entries, tick = tuple(self._entries[about.index :]), self._tick
+            if about.parent is not None:
+                history.fork(about.number, (about.tick, about.index), about.parent)
+            history.learn(entries, tick, about.number)
+        if not self._lines:
+            history.learn(self._entries, self._tick)
 
     def _answer(self, item: items.Ask) -> None:
         if not item.reply.set_running_or_notify_cancel():

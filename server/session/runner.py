@@ -1,24 +1,26 @@
 """The worker of a session: one thread that owns session, world and pictures.
 
 It takes what clients want from its inbox between two ticks, runs the ticks that are due, and posts
-texts and encoded frames back. The clock is read here and only decides when, never what. Without a
-viewer, and at rest, no tick is run: nobody is kept waiting and no result depends on it.
+texts and encoded frames back. The clock is read here and only decides when, never what. At rest no
+tick is run, and without a viewer only for a program that drives the session: nobody is kept waiting
+and no result depends on it.
 """
 
 import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Protocol
 
 from engine.errors import RefusedError
-from server.errors import NotFoundError
+from server.errors import JournalError, NotFoundError
+from server.journal.journal import Journal
 from server.session.hub import Want
+from server.session.keeper import Keeper
 from server.session.mailbox import (
     Ask,
     Branched,
     Built,
+    Drive,
     Ended,
     FromClient,
     Gone,
@@ -27,12 +29,15 @@ from server.session.mailbox import (
     Joined,
     Left,
     Now,
+    Order,
     Outgoing,
     Progress,
     Renewed,
     Stop,
     Text,
 )
+from server.session.making import Build, Rates, StopAskedError, replaying
+from server.session.orders import Orders
 from server.session.pace import Pacer
 from server.session.publisher import Publisher
 from server.session.session import SequenceState, Session
@@ -48,33 +53,6 @@ NOW_S = 0.25  # between two words to the past about how far the session is
 SLICE_S = 0.015  # ticks are run for so long before the inbox is looked at again
 
 
-class Report(Protocol):
-    """Told what is under way while guests are made."""
-
-    def __call__(self, text: str, done: int, total: int, phase: messages.Phase = ...) -> None:
-        """Words, how much is done, of how much, and what kind of wait it is."""
-
-
-Build = Callable[[SessionConfig, Report], Session]
-
-
-@dataclass(frozen=True)
-class Rates:
-    """How fast a session goes at the start.
-
-    Attributes:
-        ticks_per_s: pace.
-        frames_per_s: most pictures a second.
-    """
-
-    ticks_per_s: float
-    frames_per_s: float
-
-
-class _StopAskedError(Exception):
-    """The session is to end while its guests are being made."""
-
-
 class Runner:
     """One session's thread and its inbox."""
 
@@ -85,6 +63,7 @@ class Runner:
         build: Build,
         post: Callable[[list[Outgoing]], None],
         rates: Rates,
+        journal: Journal | None = None,
     ) -> None:
         """Nothing runs before start().
 
@@ -94,6 +73,7 @@ class Runner:
             build: makes a session; called in the worker, with a function that reports progress.
             post: called in the worker with what goes out; must not block.
             rates: pace at the start, and most frames a second.
+            journal: open; where the session goes on, and is kept. None: it is not kept.
         """
         self._id = session_id
         self._config = config
@@ -103,9 +83,11 @@ class Runner:
         self._inbox = Inbox()
         self._out: list[Outgoing] = []
         self._publisher = Publisher()
-        self._pacer = Pacer(rates.ticks_per_s, time.monotonic())
+        self._keeper = Keeper(journal)
+        self._orders = Orders()
+        pace = None if journal is None else journal.record.pace
+        self._pacer = Pacer(rates.ticks_per_s if pace is None else pace, time.monotonic())
         self._clients: set[int] = set()
-        self._epoch = 0
         self._seq = 0
         self._picture: Picture | None = None
         self._dirty = True
@@ -144,7 +126,7 @@ class Runner:
     def _run(self) -> None:
         try:
             self._serve()
-        except _StopAskedError:
+        except StopAskedError:
             pass
         except Exception as error:
             # A fault of ours (a broken invariant): the session ends, the server goes on.
@@ -152,18 +134,23 @@ class Runner:
             text = f"the session ended by a fault of the simulator ({type(error).__name__})"
             self._post([Ended(messages.CLOSE_INTERNAL, text)])
         finally:
-            self._inbox.close(NotFoundError("the session has ended"))
+            ended = NotFoundError("the session has ended")
+            self._inbox.close(ended)
+            self._orders.end(ended)
+            self._keeper.close(self.__dict__.get("_session"))
             self.__dict__.pop("_session", None)
             self._picture, self._publisher = None, Publisher()
             self._post([Gone()])
 
     def _serve(self) -> None:
         try:
-            self._session = self._build(self._config, self._progress)
-        except (RefusedError, NotFoundError) as error:
+            session = self._build(self._config, self._progress)
+            look = replaying(self._progress, lambda: self._stopping)
+            self._keeper.take_up(session, look)
+        except (RefusedError, NotFoundError, JournalError) as error:
             self._post([Built(self._config, False), Ended(messages.CLOSE_NO_SESSION, str(error))])
             return
-        self._epoch = 1
+        self._session = session
         self._out.append(Built(self._config, True))
         self._flush()
         self._pacer.rest(time.monotonic())
@@ -174,6 +161,8 @@ class Runner:
         for item in self._inbox.take(self._wait_s()):
             self._handle(item)
         self._advance()
+        self._note()
+        self._orders.look(self._session)
         self._tell()
         self._publish()
         self._remember()
@@ -182,14 +171,15 @@ class Runner:
     def _remember(self, at_once: bool = False) -> None:
         """Tell the past what is new: at once what is in the log, now and then how far it is."""
         session, now = self._session, time.monotonic()
-        known = self._now[2] if self._now[0] == self._epoch else 0
-        here = (self._epoch, session.tick, session.log_index)
+        known = self._now[2] if self._now[0] == self._keeper.epoch else 0
+        here = (self._keeper.epoch, session.tick, session.log_index)
         soon = now - self._now_at < NOW_S and self._running and not at_once
         if here == self._now or (soon and known == here[2]):
             return
-        self._now, self._now_at = here, now
         news = tuple(session.log[known:])
-        self._out.append(Now(self._epoch, session.tick, news, session.timeline))
+        lines = session.lines() if self._now[0] != here[0] and len(session.timelines) > 1 else ()
+        self._now, self._now_at = here, now
+        self._out.append(Now(here[0], session.tick, news, session.timeline, lines))
 
     def _flush(self) -> None:
         if self._out:
@@ -200,7 +190,7 @@ class Runner:
         self, text: str, done: int, total: int, phase: messages.Phase = messages.PHASE_GUEST
     ) -> None:
         if self._stopping:
-            raise _StopAskedError
+            raise StopAskedError
         self._post([Progress(messages.progress(text, done, total, phase))])
 
     def _say(self, clients: Iterable[int], *texts: str) -> None:
@@ -212,8 +202,25 @@ class Runner:
     def _running(self) -> bool:
         return bool(self._clients) and self._pacer.ticks_per_s > 0 and not self._session.at_rest
 
+    @property
+    def _driven(self) -> bool:
+        """Whether ticks are run as fast as they go: a program waits, and nobody watches."""
+        return (
+            not self._clients
+            and not self._session.at_rest
+            and self._orders.driven(time.monotonic())
+        )
+
+    def _note(self) -> None:
+        """Let the journal know how far the session is; that it cannot be told is told to all."""
+        moving = self._running or self._driven or self._steps > 0
+        failure = self._keeper.note(self._session, time.monotonic(), moving)
+        if failure is not None:
+            log.warning("session %s: %s", self._id, failure)
+            self._say(self._clients, messages.error(failure))
+
     def _wait_s(self) -> float | None:
-        if self._steps:
+        if self._steps or self._driven:
             return 0.0
         waits = []
         if self._running:
@@ -240,6 +247,12 @@ class Runner:
             item.answer(self._session)
         elif isinstance(item, Branched):
             self._branch(item)
+        elif isinstance(item, Order):
+            paused = bool(self._clients) and not self._pacer.ticks_per_s
+            self._orders.give(item, self._session, time.monotonic(), paused)
+            self._dirty = True
+        elif isinstance(item, Drive):
+            self._orders.drive(time.monotonic())
 
     def _handle_message(self, client: int, message: Message) -> None:
         if isinstance(message, CommandMessage):
@@ -248,6 +261,7 @@ class Runner:
             self._begin(client, message)
         elif isinstance(message, Pace):
             self._pacer.set(message.ticks_per_s, time.monotonic())
+            self._keeper.pace(message.ticks_per_s)
             self._say(self._clients, messages.pace(message.ticks_per_s))
         elif isinstance(message, Step):
             if self._pacer.ticks_per_s:
@@ -261,7 +275,7 @@ class Runner:
     def _command(self, client: int, message: CommandMessage) -> None:
         try:
             entry = self._session.accept(message.command)
-        except RefusedError as error:
+        except (RefusedError, JournalError) as error:
             self._say((client,), messages.error(str(error), message.command_id))
             return
         self._dirty = True
@@ -271,7 +285,7 @@ class Runner:
         session = self._session
         try:
             session.begin(message.commands)
-        except RefusedError as error:
+        except (RefusedError, JournalError) as error:
             self._say((client,), messages.error(str(error), message.command_id))
             return
         self._dirty = True
@@ -283,7 +297,8 @@ class Runner:
         self._flush()
         try:
             session = self._build(message.config, self._progress)
-        except (RefusedError, NotFoundError) as error:
+            self._keeper.restart(session, message.config)
+        except (RefusedError, NotFoundError, JournalError) as error:
             self._say((client,), messages.error(str(error), message.command_id))
             self._out.append(Built(message.config, False))
             return
@@ -295,7 +310,6 @@ class Runner:
     def _renew(self) -> None:
         """Whatever was shown and told before is void."""
         self._told, self._sequence = LogTold(), self._session.sequence
-        self._epoch += 1
         self._steps = 0
         self._picture = None
         self._dirty = True
@@ -307,14 +321,16 @@ class Runner:
         """Go on from another moment; everybody who watches comes along."""
         self._tell()
         self._remember(at_once=True)  # where this timeline ends
+        self._keeper.note(self._session, time.monotonic(), moving=False)
         try:
             self._session.branch(item.branch)
-        except RefusedError as error:
+            self._keeper.branched()
+        except (RefusedError, JournalError) as error:
             self._say((item.client,), messages.error(str(error), item.command_id))
             return
         self._renew()
         session = self._session
-        self._now = (self._epoch, -1, len(item.branch.entries))
+        self._now = (self._keeper.epoch, -1, len(item.branch.entries))
         text = messages.accepted(item.command_id, session.log_index, session.tick)
         self._say((item.client,), text)
 
@@ -322,7 +338,7 @@ class Runner:
     def _welcome(self) -> str:
         return messages.welcome(
             {
-                "epoch": self._epoch,
+                "epoch": self._keeper.epoch,
                 "session": self._id,
                 "ticks_per_s": self._pacer.ticks_per_s,
                 **self._session.describe(),
@@ -347,6 +363,9 @@ class Runner:
             return
         if self._steps:
             self._steps -= self._run_ticks(self._steps, now)
+        elif self._driven:
+            self._run_ticks(messages.MAX_STEP_TICKS, now)
+            self._pacer.rest(now)
         elif self._running:
             self._pacer.took(self._run_ticks(self._pacer.due(now), now))
         else:
@@ -379,7 +398,7 @@ class Runner:
             self._seq += 1
             self._picture = Picture(
                 self._seq,
-                self._epoch,
+                self._keeper.epoch,
                 self._session.tick,
                 self._session.log_index,
                 self._session.views(),

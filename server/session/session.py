@@ -1,14 +1,16 @@
 """A session: a config, a seed, a log of commands with their ticks, and the world that they make.
 
 The log is the session; everything else follows from it. Sans-I/O: no sockets, no threads, no clock,
-so that a session can be made to run anywhere. A command is refused before it is logged or stands in
-the log before anybody is told that it was accepted.
+so that a session can be made to run anywhere. A command is refused before it is logged, or it
+stands in the log, and in the session's book if there is one, before it is applied and before
+anybody is told that it was accepted.
 """
 
 import collections
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from engine.commands import Command
 from engine.errors import RefusedError
@@ -16,6 +18,8 @@ from engine.log import Entry, play
 from engine.trace.limits import check_size
 from engine.view import GuestView
 from engine.world import Checkpoint, World
+from server.errors import JournalError
+from server.journal.codec import Course, Record, Waiting
 from server.session.transcript import Transcript, transcript_from_dict
 from server.wire.config import SessionConfig
 
@@ -86,6 +90,65 @@ class Timeline:
         }  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Line:
+    """A timeline with what it has of its own, as a past can learn it.
+
+    Attributes:
+        about: where it begins.
+        entries: its own.
+        tick: where it ends.
+    """
+
+    about: Timeline
+    entries: tuple[Entry, ...]
+    tick: int
+
+
+class Book(Protocol):
+    """Where a session writes what must not be lost; server/journal/journal.py has the real one."""
+
+    def write(self, entry: Entry | None, waiting: Waiting) -> None:
+        """Keep an entry that is about to be applied, and what is left of a sequence.
+
+        Raises:
+            JournalError: it is not kept.
+        """
+
+    def fork(self, parent: int, at_index: int, at_tick: int, entry: Entry) -> None:
+        """Keep a new timeline with its first entry; it is written from now on.
+
+        Args:
+            parent: place of the timeline that it leaves, from 0 in the order of their making.
+            at_index: entries that it shares.
+            at_tick: where it leaves.
+            entry: its first own one.
+
+        Raises:
+            JournalError: see write().
+        """
+
+    def enter(self, place: int) -> None:
+        """Write another timeline from now on; its place as in fork().
+
+        Raises:
+            JournalError: see write().
+        """
+
+
+class _NoBook:
+    """Of a session that nobody wants to keep."""
+
+    def write(self, entry: Entry | None, waiting: Waiting) -> None:
+        """Keep nothing."""
+
+    def fork(self, parent: int, at_index: int, at_tick: int, entry: Entry) -> None:
+        """Keep nothing."""
+
+    def enter(self, place: int) -> None:
+        """Keep nothing."""
+
+
 class Session:
     """Accepts commands, advances its world, describes itself."""
 
@@ -106,6 +169,40 @@ class Session:
         self._queue: collections.deque[Command] = collections.deque()
         self._facts = dict(facts)
         self._idle = not world.busy()
+        self._book: Book = _NoBook()
+        self._lines: tuple[Line, ...] = ()
+
+    def keep_in(self, book: Book) -> None:
+        """Write to ``book`` from now on."""
+        self._book = book
+
+    def take_up(self, record: Record, look: Callable[[], None]) -> None:
+        """Go on where a journal stands: its log, its tick, its sequence; this session is new.
+
+        Args:
+            record: what the journal holds; of the same config.
+            look: called now and then; may raise to break off.
+
+        Raises:
+            RefusedError: the log is no log of such a session.
+        """
+        self.replay(record.log(), record.tick(), look)
+        first, base = min(self.timelines), record.timelines[0].id
+        self._lines = tuple(self._line_of(record, one, first - base) for one in record.timelines)
+        self.timelines = {line.about.number: line.about for line in self._lines}
+        self.timeline = record.current + first - base
+        self._queue.extend(record.waiting.commands)
+        if self._queue:
+            self.sequence = SequenceState(record.waiting.total, len(self._queue))
+        self._go_on()
+
+    @staticmethod
+    def _line_of(record: Record, one: Course, shift: int) -> Line:
+        own = record.entries.get(one.id, ())
+        parent = None if one.parent is None else one.parent + shift
+        command = own[0].command if own and parent is not None else None
+        about = Timeline(one.id + shift, parent, one.at_tick, one.at_index, command)
+        return Line(about, own, record.tick(one.id))
 
     @property
     def tick(self) -> int:
@@ -116,6 +213,16 @@ class Session:
     def log_index(self) -> int:
         """Index of the last command, 0 = none."""
         return len(self.log)
+
+    @property
+    def engine(self) -> str:
+        """Digest of the simulator that plays it."""
+        return str(self._facts["engine"])
+
+    @property
+    def queued(self) -> int:
+        """Commands of a sequence that are still to be given."""
+        return len(self._queue)
 
     @property
     def at_rest(self) -> bool:
@@ -133,8 +240,9 @@ class Session:
         Raises:
             RefusedError: the command makes no sense for this guest, or the log is full; nothing
                 has changed then.
+            JournalError: it cannot be kept; nothing has changed then.
         """
-        entry = self._enter(command)
+        entry = self._enter(command, Waiting())
         self._break_off("another command was given")
         return entry
 
@@ -149,30 +257,37 @@ class Session:
         Raises:
             RefusedError: another sequence is under way, or the first command is refused at once;
                 nothing has changed then.
+            JournalError: it cannot be kept; nothing has changed then.
         """
         if self._queue:
             left = len(self._queue)
             raise RefusedError(f"a sequence is under way, {left} of its commands are still to come")
         first, *rest = commands
         if self._idle:
-            self._enter(first)
+            self._enter(first, Waiting(len(commands), tuple(rest)))
         else:
             rest = list(commands)
+            self._book.write(None, Waiting(len(commands), tuple(rest)))
         self._queue.extend(rest)
         self.sequence = SequenceState(len(commands), len(rest))
         self._go_on()
 
     def _go_on(self) -> None:
         """Give the commands of the sequence that are due."""
-        while self._queue and self._idle:
+        while self._queue and self._idle and self.sequence is not None:
+            first, *rest = self._queue
             try:
-                self._enter(self._queue[0])
+                self._enter(first, Waiting(self.sequence.total, tuple(rest)))
             except RefusedError as error:
+                self._break_off(str(error))
+                with contextlib.suppress(JournalError):
+                    self._book.write(None, Waiting())
+                return
+            except JournalError as error:
                 self._break_off(str(error))
                 return
             self._queue.popleft()
-            if self.sequence is not None:
-                self.sequence = SequenceState(self.sequence.total, len(self._queue))
+            self.sequence = SequenceState(self.sequence.total, len(self._queue))
 
     def _break_off(self, text: str) -> None:
         """Give up what is left of the sequence."""
@@ -182,18 +297,21 @@ class Session:
             words = f"{text}: {left} of {self.sequence.total} commands were not given"
             self.sequence = SequenceState(self.sequence.total, 0, words)
 
-    def _enter(self, command: Command) -> Entry:
+    def _enter(self, command: Command, waiting: Waiting) -> Entry:
+        """Check, keep, log, apply: in this order; ``waiting`` is what is then left to be given."""
         if len(self.log) >= MAX_LOG:
             raise RefusedError(f"the log has {MAX_LOG} commands, its limit: reset the session")
+        self.world.check(command)
         entry = Entry(self.log_index + 1, self.tick, command, self._idle)
-        self.log.append(entry)
-        try:
-            self.world.apply(command)
-        except RefusedError:
-            self.log.pop()
-            raise
-        self._idle = not self.world.busy()
+        self._book.write(entry, waiting)
+        self._apply(entry)
         return entry
+
+    def _apply(self, entry: Entry) -> None:
+        """Log what is kept already, then let it happen."""
+        self.log.append(entry)
+        self.world.apply(entry.command)
+        self._idle = not self.world.busy()
 
     # -- timelines
 
@@ -220,8 +338,8 @@ class Session:
         self.log, self.timeline = list(branch.entries), branch.timeline
         self._idle = not self.world.busy()
         try:
-            entry = self._enter(command) if command is not None else None
-        except RefusedError:
+            entry = self._first(branch)
+        except (RefusedError, JournalError):
             self.world.restore(before)
             self.log, self.timeline, self._idle = log, timeline, not self.world.busy()
             raise
@@ -231,6 +349,27 @@ class Session:
             )
         self._break_off("the session went on from another moment")
         return entry
+
+    def _place(self, number: int) -> int:
+        """Place of a timeline in the order of their making, from 0."""
+        return number - min(self.timelines)
+
+    def _first(self, branch: Branch) -> Entry | None:
+        """Keep a branch, and give the command that it begins with, if there is one."""
+        if branch.command is None or branch.parent is None:
+            self._book.enter(self._place(branch.timeline))
+            self._book.write(None, Waiting())
+            return None
+        self.world.check(branch.command)
+        entry = Entry(self.log_index + 1, self.tick, branch.command, self._idle)
+        parent = self._place(branch.parent)
+        self._book.fork(parent, len(branch.entries), branch.point.tick, entry)
+        self._apply(entry)
+        return entry
+
+    def lines(self) -> tuple[Line, ...]:
+        """Every timeline as it was when the session came back."""
+        return self._lines
 
     # -- time
 
@@ -282,9 +421,7 @@ class Session:
 
     def transcript(self) -> Transcript:
         """What it takes to make the present state again."""
-        return Transcript(
-            self.config, tuple(self.log), self.tick, self._idle, self._facts["engine"]
-        )
+        return Transcript(self.config, tuple(self.log), self.tick, self._idle, self.engine)
 
     def alone(self, key: str) -> World:
         """A copy of the world with one of its designs; what happens in it does not happen here.

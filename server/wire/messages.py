@@ -21,7 +21,7 @@ from server.wire import config as configs
 from server.wire.command_form import CommandForm, CommandsForm
 from server.wire.config import CLOSED, SessionConfig
 from server.wire.facts import DesignInfo, GuestInfo, WorkloadInfo
-from server.wire.fields import Listed, Number, Place, Whole, refusal
+from server.wire.fields import Listed, Number, Place, Text, Whole, refusal
 from server.wire.frames import WIRE_VERSION
 from server.wire.moments import (
     CommandId,
@@ -34,6 +34,7 @@ from server.wire.moments import (
 )
 
 MAX_MESSAGE_BYTES = 64 * 1024
+MAX_TOKEN = 64
 MAX_TICKS_PER_S = 1000
 MAX_STEP_TICKS = 1000
 MAX_CREDIT = 4  # frames that one credit can pay for
@@ -42,13 +43,16 @@ MAX_SEQUENCE = 100  # commands of one sequence
 CLOSE_GOING_AWAY = 1001
 CLOSE_INTERNAL = 1011
 CLOSE_BAD_HELLO = 4400
+CLOSE_FORBIDDEN = 4403
 CLOSE_NO_SESSION = 4404
+CLOSE_OLDER_ENGINE = 4409
 CLOSE_TOO_BIG = 4413
 CLOSE_LIMIT = 4429
 
 PHASE_COMPILING: Literal["compiling"] = "compiling"  # the long wait of a first start
 PHASE_PREPARING: Literal["preparing"] = "preparing"  # the rest of any start
 PHASE_GUEST: Literal["guest"] = "guest"  # a guest is being made
+Role: TypeAlias = Literal["presenter", "viewer"]
 Phase: TypeAlias = Literal["compiling", "preparing", "guest"]
 
 
@@ -63,12 +67,13 @@ class MessageError(RefusedError):
 # -- up ------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Hello:
-    """First message of a client: the wire versions that it speaks."""
+    """First message of a client: the wire versions that it speaks, and what lets it in."""
 
     __pydantic_config__ = CLOSED
 
     type: Literal["hello"] = field(default="hello", kw_only=True)
     versions: Annotated[tuple[StrictInt, ...], Listed("versions", "a list of whole numbers")]
+    token: Annotated[str, Text("token", MAX_TOKEN, "a token of the session")]
 
 
 @dataclass(frozen=True)
@@ -181,6 +186,16 @@ class Welcome:
 
 
 @dataclass(frozen=True)
+class RoleMessage:
+    """What this client's token allows: the viewer's to look, the presenter's to command as well."""
+
+    __pydantic_config__ = CLOSED
+
+    type: Literal["role"] = field(default="role", kw_only=True)
+    role: Role
+
+
+@dataclass(frozen=True)
 class Accepted:
     """The command stands in the log."""
 
@@ -263,7 +278,8 @@ Message = (
 )
 UP: Mapping[str, type[Message]] = {form.type: form for form in get_args(Message)}
 Answer = (
-    Welcome
+    RoleMessage
+    | Welcome
     | Accepted
     | Entries
     | SequenceProgress
@@ -293,11 +309,7 @@ _PLACES = {
 
 
 def parse_message(text: str) -> Message:
-    """The message that a client sent.
-
-    Raises:
-        MessageError: in one sentence, with the ``command_id`` if there was a usable one.
-    """
+    """The message that a client sent; raises MessageError, with the ``command_id`` if any."""
     try:
         return _UP.validate_json(text)
     except ValidationError as error:
@@ -328,6 +340,11 @@ def welcome(facts: Mapping[str, Any]) -> str:
         RefusedError: the facts are not what the protocol says; a fault of ours.
     """
     return _text(_WELCOME.validate_python(facts))
+
+
+def role(which: Role) -> str:
+    """What the client may do."""
+    return _text(RoleMessage(which))
 
 
 def accepted(command_id: str, index: int, tick: int) -> str:

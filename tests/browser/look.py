@@ -44,8 +44,24 @@ def open_guest(page: Page, url: str) -> None:
 def open_small(page: Page, url: str, preset: str = "roomy") -> None:
     """Open the page with a synthetic guest of 256 MiB, seed 1."""
     source = {"kind": "synthetic", "preset": preset, "size_mib": 256, "seed": 1}
-    answer = page.request.post(f"{url}api/sessions", data={"source": source})
-    open_guest(page, f"{url}#s={answer.json()['session']}")
+    open_guest(page, made(page, url, source))
+
+
+def made(page: Page, url: str, source: dict[str, Any]) -> str:
+    """The presenter's link of a new session with that guest."""
+    told = page.request.post(f"{url}api/sessions", data={"source": source}).json()
+    return f"{url}#s={told['session']}&t={told['viewer']}&p={told['presenter']}"
+
+
+def presenter_link(page: Page) -> str:
+    """A link with which another device may command this page's session."""
+    token = page.evaluate(
+        """() => {
+          const session = new URLSearchParams(location.hash.slice(1)).get('s');
+          return localStorage.getItem(`fragscope.presenter.${session}`);
+        }"""
+    )
+    return f"{page.url}&p={token}"
 
 
 def open_more(page: Page) -> None:

@@ -42,9 +42,10 @@ SEND_RAW = """async (texts) => {
   const answers = [];
   for (const text of texts) {
     const session = new URLSearchParams(location.hash.slice(1)).get('s');
+    const token = localStorage.getItem(`fragscope.presenter.${session}`);
     const ws = new WebSocket(`ws://${location.host}/ws/${session}`);
     await new Promise((done) => { ws.onopen = done; });
-    ws.send(JSON.stringify({type: 'hello', versions: [1]}));
+    ws.send(JSON.stringify({type: 'hello', versions: [1], token}));
     ws.send(text);
     answers.push(await new Promise((done) => {
       ws.onclose = () => done('closed');

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from engine.scenarios.catalog import SCENARIOS
 from engine.scenarios.claims import CLAIMS
 from tests.browser.conftest import Server
-from tests.browser.look import full_speed, open_guest, press, wait_idle, whole
+from tests.browser.look import full_speed, open_guest, presenter_link, press, wait_idle, whole
 from tests.browser.test_layout import LOW_CONTRAST, STICKING_OUT
 from tests.test_teaching import TABLES, cells
 
@@ -115,7 +115,7 @@ def test_a_step_goes_on_when_the_tab_that_began_it_is_closed(
     """The server gives the commands of a step; a tab is only one who looks on."""
     first, second = open_page(), open_page()
     load(first, server.url, SMALL)
-    second.goto(first.url)
+    second.goto(presenter_link(first))
     ready(second, 0)
     steps = SCENARIOS[SMALL].steps
     step = next(i for i, one in enumerate(steps) if len(one.commands) > 1)

@@ -9,7 +9,16 @@ import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.browser.conftest import Server
-from tests.browser.look import full_speed, inflate, notice, open_guest, open_more, press, wait_idle
+from tests.browser.look import (
+    full_speed,
+    inflate,
+    made,
+    notice,
+    open_guest,
+    open_more,
+    press,
+    wait_idle,
+)
 
 # Where the maps stood in each animation frame since then.
 WATCH_TOPS = """() => {
@@ -74,8 +83,7 @@ def test_the_maps_stay_in_the_first_screen_and_never_jump(
 
 def test_a_number_of_four_digits_leaves_its_words_readable(page: Page, server: Server) -> None:
     source = {"kind": "synthetic", "preset": "all_but_one", "size_mib": 4096, "seed": 1}
-    answer = page.request.post(f"{server.url}api/sessions", data={"source": source})
-    open_guest(page, f"{server.url}#s={answer.json()['session']}")
+    open_guest(page, made(page, server.url, source))
     full_speed(page)
     press(page, "compact")
     assert len(page.locator(".panel .number").first.inner_text()) > len("999")

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from server.compiler.warm import TEXT, Warm
 from server.settings import Settings
 from tests.browser.conftest import START_SECONDS, Server
-from tests.browser.look import FOUR, WAIT_MS, panel, wait_idle
+from tests.browser.look import FOUR, WAIT_MS, made, panel, wait_idle
 from tests.server.conftest import running
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -167,8 +167,7 @@ def test_an_uploaded_machine_is_shown_as_it_was_captured(held, page):
 def test_a_synthetic_guest_is_waited_for_in_words(held, page):
     url, _ = held
     source = {"kind": "synthetic", "preset": "roomy", "size_mib": 256, "seed": 1}
-    session = page.request.post(f"{url}api/sessions", data={"source": source}).json()["session"]
-    page.goto(f"{url}#s={session}")
+    page.goto(made(page, url, source))
     expect(page.locator("#waiting-text")).to_contain_text("ompiling", timeout=WAIT_MS)
     expect(page.locator("#waiting-why")).to_be_visible()
     expect(page.locator("#preview")).to_be_hidden()

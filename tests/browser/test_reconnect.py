@@ -8,7 +8,16 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server
-from tests.browser.look import cell, full_speed, headline, inflate, notice, open_guest, wait_idle
+from tests.browser.look import (
+    cell,
+    full_speed,
+    headline,
+    inflate,
+    notice,
+    open_guest,
+    presenter_link,
+    wait_idle,
+)
 from tests.browser.proxy import Proxy
 
 
@@ -52,7 +61,7 @@ def test_a_dropped_socket_comes_back_to_the_same_session_and_state(
     network_noise(page_errors)
 
 
-def test_a_killed_server_is_noticed_and_a_restarted_one_gets_a_new_session(
+def test_a_killed_server_is_noticed_and_a_restarted_one_has_the_session_as_it_was(
     page: Page, new_server: Callable[..., Server], page_errors: list[str]
 ) -> None:
     server = new_server()
@@ -61,16 +70,37 @@ def test_a_killed_server_is_noticed_and_a_restarted_one_gets_a_new_session(
     full_speed(page)
     inflate(page, 80)
     session = page.evaluate("location.hash")
+    tick, blocks = page.evaluate("document.body.dataset.tick"), headline(page, "lru_hook")
     server.kill()
     expect(page.locator("#connection-text")).to_contain_text("not reachable")
     server.start()
     expect(page.locator("#connection-text")).to_have_text("Connected", timeout=60_000)
-    expect(notice(page).first).to_contain_text("A new one is starting")
     wait_idle(page)
-    assert page.evaluate("location.hash") != session
-    assert cell(page, "pinned", "balloon") == "0 of 0"
-    expect(page.locator("#said")).to_have_text("")  # the new session was told nothing yet
+    assert page.evaluate("location.hash") == session
+    assert page.evaluate("document.body.dataset.tick") == tick
+    assert headline(page, "lru_hook") == blocks
+    assert cell(page, "pinned", "balloon") == "80 of 80"
+    inflate(page, 90)
+    assert cell(page, "pinned", "balloon") == "90 of 90"
     network_noise(page_errors)
+
+
+def test_who_has_the_viewers_link_looks_on_and_commands_nothing(
+    page: Page, open_page: Callable[..., Page], server: Server
+) -> None:
+    open_guest(page, server.url)
+    full_speed(page)
+    other = open_page()
+    open_guest(other, page.url)
+    expect(other.locator("#connection-text")).to_contain_text("You are looking on")
+    assert other.locator("#deck").evaluate("(deck) => deck.inert")
+    inflate(page, 40)
+    expect(other.locator('#board tr[data-design="pinned"] td[data-column="balloon"]')).to_have_text(
+        "40 of 40"
+    )
+    other.keyboard.press("c")
+    expect(notice(other).first).to_contain_text("lets you look on")
+    assert page.evaluate("document.body.dataset.log") == "1"
 
 
 def test_a_server_that_shuts_down_is_announced_and_the_page_retries(
@@ -97,7 +127,8 @@ def test_a_reload_and_a_shared_link_show_the_same_guests(
     wait_idle(page)
     assert cell(page, "pinned", "balloon") == "64 of 64"
     other = open_page()
-    open_guest(other, page.url)
+    open_guest(other, presenter_link(page))
+    assert "p=" not in other.url, "the presenter's token is for the browser alone"
     assert cell(other, "dedicated_block", "balloon") == "64 of 64"
     expect(other.locator("#balloon-mib")).to_have_value("64")
     inflate(other, 96)
@@ -118,7 +149,7 @@ def test_a_hidden_page_gets_no_frames_and_catches_up_when_shown(
     open_guest(page, server.url)
     full_speed(page)
     other = open_page()
-    open_guest(other, page.url)
+    open_guest(other, presenter_link(page))
     hide = """(hidden) => {
       Object.defineProperty(document, 'hidden', {configurable: true, get: () => hidden});
       document.dispatchEvent(new Event('visibilitychange'));

@@ -19,6 +19,36 @@ SMALL = {
 WAIT_S = 60
 
 
+class Made(str):
+    """A session's id, with the tokens that its maker was told.
+
+    Attributes:
+        presenter: token of who may command.
+        viewer: token of who may look.
+    """
+
+    presenter: str
+    viewer: str
+
+    @classmethod
+    def of(cls, answer: httpx.Response) -> "Made":
+        """What the answer to a POST tells."""
+        assert answer.status_code == 201, answer.text
+        made = cls(answer.json()["session"])
+        made.presenter, made.viewer = answer.json()["presenter"], answer.json()["viewer"]
+        return made
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Of a request by the presenter."""
+        return {"Authorization": f"Bearer {self.presenter}"}
+
+
+def bearer(token: str) -> dict[str, str]:
+    """Headers of a request with that token."""
+    return {"Authorization": f"Bearer {token}"}
+
+
 class Client:
     """One socket. Messages that nobody waits for yet are kept in order."""
 
@@ -89,11 +119,10 @@ class Client:
         return self.socket.close_code
 
 
-def post_session(address: str, config: dict[str, Any] | None = None) -> str:
-    """A new session's id."""
-    answer = httpx.post(f"{address}/api/sessions", json=SMALL if config is None else config)
-    assert answer.status_code == 201, answer.text
-    return str(answer.json()["session"])
+def post_session(address: str, config: dict[str, Any] | None = None) -> Made:
+    """A new session."""
+    json = SMALL if config is None else config
+    return Made.of(httpx.post(f"{address}/api/sessions", json=json, timeout=WAIT_S))
 
 
 @asynccontextmanager
@@ -105,9 +134,9 @@ async def raw(address: str, session: str, origin: str | None = None) -> AsyncIte
 
 
 @asynccontextmanager
-async def joined(address: str, session: str) -> AsyncIterator[Client]:
-    """A socket that has been welcomed."""
+async def joined(address: str, session: Made, token: str | None = None) -> AsyncIterator[Client]:
+    """A socket that has been welcomed; by default the presenter's."""
     async with raw(address, session, origin=address) as client:
-        await client.send("hello", versions=[1])
+        await client.send("hello", versions=[1], token=token or session.presenter)
         await client.text("welcome")
         yield client

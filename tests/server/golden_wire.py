@@ -77,6 +77,7 @@ WELCOME: dict[str, Any] = {
 
 DOWN: dict[str, str] = {
     "welcome": messages.welcome(WELCOME),
+    "role": messages.role("presenter"),
     "accepted": messages.accepted("c1", 17, 4200),
     "entries": messages.entries(
         [Entry(16, 3900, BalloonInflate(51200), True), Entry(17, 4200, CompactMemory(), False)]
@@ -94,7 +95,7 @@ DOWN: dict[str, str] = {
 }
 
 UP: dict[str, dict[str, Any]] = {
-    "hello": {"type": "hello", "versions": [1]},
+    "hello": {"type": "hello", "versions": [1], "token": "kT3v_9QmXw0aZr8LcE5pYb1H"},
     "command": {
         "type": "command",
         "command_id": "c1",

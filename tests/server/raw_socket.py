@@ -11,10 +11,11 @@ from urllib.parse import urlsplit
 
 import httpx2 as httpx
 
+from tests.server.client import Made
+
 WAIT_S = 20.0
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 CONTINUATION = 0
-_HELLO = b'{"type":"hello","versions":[1]}'
 
 
 def frame(
@@ -108,10 +109,10 @@ class RawSocket:
         self._data = bytearray(rest)
         return int(head[9:12])
 
-    def join(self, session: str) -> None:
+    def join(self, session: Made) -> None:
         """Handshake, hello, and everything up to the welcome."""
         assert self.handshake(f"/ws/{session}".encode()) == 101
-        self.send(text(_HELLO))
+        self.send(text(f'{{"type":"hello","versions":[1],"token":"{session.presenter}"}}'))
         self.until(lambda opcode, payload: b'"welcome"' in payload[:20])
 
     def _more(self) -> bool:

@@ -11,6 +11,7 @@ from server import manager as manager_module
 from server.compiler.warm import Warm
 from server.errors import LimitReachedError, NotFoundError
 from server.guests.library import Library
+from server.journal.folder import Folder
 from server.manager import Manager
 from server.session import event_side
 from server.session.mailbox import Built, Ended
@@ -23,12 +24,13 @@ COST = 256 * 256 * 24 * 3  # bytes, of SMALL: two designs and the base
 
 
 @pytest.fixture
-async def make_manager():
+async def make_manager(tmp_path):
     made = []
 
     def make(**settings):
         warm = Warm()  # never started: sessions wait, which is all that these tests need
-        manager = Manager(Settings(**settings), Library(2, 1 << 30), warm)
+        folder = Folder(tmp_path)
+        manager = Manager(Settings(**settings), Library(2, 1 << 30, folder), warm, folder)
         made.append((manager, warm))
         return manager
 
@@ -39,6 +41,12 @@ async def make_manager():
         manager.close()
         for live in sessions:
             assert live.join_worker(60)
+
+
+async def created(manager, config):
+    """A new session; its tokens do not matter here."""
+    handle, _ = await manager.create(config)
+    return handle
 
 
 def reset(command_id="r1"):
@@ -53,15 +61,15 @@ async def gone(handle):
 
 async def test_sessions_are_counted_and_charged(make_manager):
     manager = make_manager(max_sessions=2, max_guest_mib=10)
-    one = await manager.create(SMALL)
+    one = await created(manager, SMALL)
     assert manager.budget.used == COST
-    await manager.create(SMALL)
+    await created(manager, SMALL)
     with pytest.raises(LimitReachedError):
-        await manager.create(SMALL)
+        await created(manager, SMALL)
     one.end(Ended(1001, "test"))
     await gone(one)
     assert manager.budget.used == COST
-    await manager.create(SMALL)
+    await created(manager, SMALL)
 
 
 async def test_memory_is_free_only_when_the_worker_has_let_go_of_it(make_manager, monkeypatch):
@@ -76,7 +84,7 @@ async def test_memory_is_free_only_when_the_worker_has_let_go_of_it(make_manager
         raise RefusedError("never mind")
 
     monkeypatch.setattr(manager, "build", build)
-    one = await manager.create(SMALL)
+    one = await created(manager, SMALL)
     await building.wait()
     one.end(Ended(1001, "test"))
     assert one.id not in manager.sessions
@@ -89,9 +97,9 @@ async def test_memory_is_free_only_when_the_worker_has_let_go_of_it(make_manager
 async def test_what_does_not_exist_is_not_opened(make_manager):
     manager = make_manager()
     with pytest.raises(ValueError, match="unknown example 'x'"):
-        await manager.create(SessionConfig(CaptureSource("x"), ("pinned",), 1))
+        await created(manager, SessionConfig(CaptureSource("x"), ("pinned",), 1))
     with pytest.raises(NotFoundError, match="upload 'x' is not kept any more"):
-        await manager.create(SessionConfig(UploadSource("x"), ("pinned",), 1))
+        await created(manager, SessionConfig(UploadSource("x"), ("pinned",), 1))
     assert manager.sessions == {}
     assert manager.budget.used == 0
 
@@ -99,11 +107,11 @@ async def test_what_does_not_exist_is_not_opened(make_manager):
 async def test_an_unused_session_gives_way(make_manager, monkeypatch):
     monkeypatch.setattr(manager_module, "GRACE_S", -1.0)
     manager = make_manager(max_sessions=1)
-    old = await manager.create(SMALL)
-    new = await manager.create(SMALL)
+    old = await created(manager, SMALL)
+    new = await created(manager, SMALL)
     assert list(manager.sessions) == [new.id]
     assert old.ended is not None
-    assert "nobody had looked at it" in manager.farewell(old.id)
+    assert "nobody has looked at" in manager.farewell(old.id)
 
 
 async def test_room_is_made_by_as_few_as_need_go_and_their_memory_is_waited_for(
@@ -111,8 +119,8 @@ async def test_room_is_made_by_as_few_as_need_go_and_their_memory_is_waited_for(
 ):
     monkeypatch.setattr(manager_module, "GRACE_S", -1.0)
     manager = make_manager(max_guest_mib=10)  # two sessions fit
-    old, young = await manager.create(SMALL), await manager.create(SMALL)
-    new = await manager.create(SMALL)
+    old, young = await created(manager, SMALL), await created(manager, SMALL)
+    new = await created(manager, SMALL)
     assert list(manager.sessions) == [young.id, new.id]
     assert old.gone.is_set()
     assert manager.budget.used == 2 * COST
@@ -125,9 +133,9 @@ async def test_what_can_never_fit_ends_nobody_s_session(make_manager, monkeypatc
     monkeypatch.setattr(manager_module, "GRACE_S", -1.0)
     manager = make_manager(max_guest_mib=16)
     for _ in range(3):
-        await manager.create(SMALL)
+        await created(manager, SMALL)
     with pytest.raises(LimitReachedError, match="takes 1152 MiB: 16 MiB of the server's 16 MiB"):
-        await manager.create(HUGE)
+        await created(manager, HUGE)
     assert len(manager.sessions) == 3
     first = next(iter(manager.sessions.values()))
     with pytest.raises(LimitReachedError, match="takes 1152 MiB: 11 MiB of"):
@@ -138,18 +146,18 @@ async def test_what_can_never_fit_ends_nobody_s_session(make_manager, monkeypatc
 async def test_unused_sessions_stay_when_even_all_of_them_would_not_do(make_manager, monkeypatch):
     monkeypatch.setattr(manager_module, "GRACE_S", -1.0)
     manager = make_manager(max_guest_mib=10)
-    await manager.create(SMALL)
-    (await manager.create(SMALL)).join(lambda: None)
+    await created(manager, SMALL)
+    (await created(manager, SMALL)).join(lambda: None)
     large = SessionConfig(SyntheticSource("tight", 512, 1), ("pinned", "dedicated_block"), 1)
     with pytest.raises(LimitReachedError, match="takes 9 MiB: 5 MiB of"):
-        await manager.create(large)
+        await created(manager, large)
     assert len(manager.sessions) == 2
 
 
 async def test_a_reset_needs_no_place_among_the_sessions(make_manager, monkeypatch):
     monkeypatch.setattr(manager_module, "GRACE_S", -1.0)
     manager = make_manager(max_sessions=2, max_guest_mib=100)
-    watched, unused = await manager.create(SMALL), await manager.create(SMALL)
+    watched, unused = await created(manager, SMALL), await created(manager, SMALL)
     await manager.reset(watched, watched.join(lambda: None), reset())
     assert unused.ended is None
 
@@ -161,22 +169,22 @@ async def test_what_a_session_could_not_be_started_with_is_given_back(make_manag
     monkeypatch.setattr(manager_module, "SessionHandle", none)
     manager = make_manager()
     with pytest.raises(RuntimeError, match="new thread"):
-        await manager.create(SMALL)
+        await created(manager, SMALL)
     assert manager.budget.used == 0
 
 
 async def test_a_watched_session_does_not(make_manager, monkeypatch):
     monkeypatch.setattr(manager_module, "GRACE_S", -1.0)
     manager = make_manager(max_sessions=1)
-    (await manager.create(SMALL)).join(lambda: None)
+    (await created(manager, SMALL)).join(lambda: None)
     with pytest.raises(LimitReachedError):
-        await manager.create(SMALL)
+        await created(manager, SMALL)
 
 
 async def test_the_sweep_ends_what_nobody_looks_at(make_manager, monkeypatch):
     monkeypatch.setattr(manager_module, "SWEEP_S", 0.01)
     manager = make_manager(session_ttl_s=1)
-    watched, unused = await manager.create(SMALL), await manager.create(SMALL)
+    watched, unused = await created(manager, SMALL), await created(manager, SMALL)
     watched.join(lambda: None)
     gone = asyncio.Event()
     unused._wakes[0] = gone.set  # what a socket would be told
@@ -188,7 +196,7 @@ async def test_the_sweep_ends_what_nobody_looks_at(make_manager, monkeypatch):
 
 async def test_a_reset_sets_memory_aside_until_it_has_ended(make_manager):
     manager = make_manager(max_guest_mib=20)
-    handle = await manager.create(SMALL)
+    handle = await created(manager, SMALL)
     first = reset()
     await manager.reset(handle, 1, first)
     assert manager.budget.used == 2 * COST
@@ -203,7 +211,7 @@ async def test_a_reset_sets_memory_aside_until_it_has_ended(make_manager):
 
 async def test_a_reset_that_the_backlog_refuses_gives_its_memory_back(make_manager, monkeypatch):
     manager = make_manager(max_guest_mib=20)
-    handle = await manager.create(SMALL)
+    handle = await created(manager, SMALL)
     with monkeypatch.context() as full:
         full.setattr(event_side, "MAX_BACKLOG", -1)
         with pytest.raises(LimitReachedError, match="messages to work off"):
@@ -214,7 +222,7 @@ async def test_a_reset_that_the_backlog_refuses_gives_its_memory_back(make_manag
 
 async def test_a_reset_after_the_end_is_refused_with_the_reason_of_the_end(make_manager):
     manager = make_manager()
-    handle = await manager.create(SMALL)
+    handle = await created(manager, SMALL)
     handle.end(Ended(4404, "nobody had looked at it"))
     for _ in range(2):
         with pytest.raises(NotFoundError, match="nobody had looked at it"):
@@ -225,7 +233,7 @@ async def test_a_reset_after_the_end_is_refused_with_the_reason_of_the_end(make_
 
 async def test_a_spread_of_a_session_that_has_ended_is_refused(make_manager):
     manager = make_manager()
-    handle = await manager.create(SMALL)
+    handle = await created(manager, SMALL)
     asked = asyncio.create_task(manager.spread(handle, 2))
     await asyncio.sleep(0)
     handle.end(Ended(4404, "it has ended"))
@@ -239,8 +247,8 @@ async def test_a_spread_is_of_the_guests_that_are_there_when_it_begins(
     """The session is started over between the moment its log is read and the start of the spread:
     nobody would end a spread of the guests before."""
     manager = make_manager()
-    monkeypatch.setattr(manager, "_build", lambda config, _: make_session(config))
-    handle = await manager.create(SMALL)
+    monkeypatch.setattr(manager, "build", lambda config, _: make_session(config))
+    handle = await created(manager, SMALL)
     read, other = handle.transcript, replace(SMALL, seed=2)
 
     async def overtaken():
@@ -258,6 +266,5 @@ async def test_a_spread_is_of_the_guests_that_are_there_when_it_begins(
 
 async def test_a_session_that_never_was_has_a_farewell_too(make_manager):
     assert (
-        make_manager().farewell("x")
-        == "there is no such session: it has ended, or the server was started anew"
+        make_manager().farewell("x") == "there is no such session: it has ended, or was never here"
     )

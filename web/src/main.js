@@ -13,6 +13,7 @@ import { mib } from "./lib/format.js";
 import { createPainter } from "./lib/paint.js";
 import { createLegend } from "./map/legend.js";
 import { MODES } from "./map/palette.js";
+import { addressFields, takePresenter } from "./net/access.js";
 import { createClient } from "./net/client.js";
 import { getFound, getMoments, getPublished, getReasons, getScenarios, postTrace } from "./net/rest.js";
 import { createCharts } from "./numbers/charts.js";
@@ -24,6 +25,7 @@ import { createHelp } from "./page/help.js";
 import { createIntro } from "./page/intro.js";
 import { viewFrom, viewText } from "./page/link.js";
 import { createNotices } from "./page/notices.js";
+import { createOlder } from "./page/older.js";
 import { createPanels } from "./panels/panels.js";
 import { createTextTable } from "./panels/text_table.js";
 import { createPrice } from "./price/price.js";
@@ -37,19 +39,20 @@ import { createTimebar } from "./timebar/timebar.js";
 import { createTrace } from "./trace/view.js";
 
 const ADDRESS_MS = 250;
+takePresenter();
 const state = createState();
 const painter = createPainter();
 
-// The session is in the address, so that a reload or a shared link shows the same guests.
+// Session and viewer's token are in the address, so that a reload or a shared link shows the same guests.
 const address = {
   /** @param {string} name */
-  get: (name) => new URLSearchParams(location.hash.slice(1)).get(name),
+  get: (name) => addressFields().get(name),
   /**
    * @param {string} name
    * @param {string|null} value null removes it
    */
   set(name, value) {
-    const fields = new URLSearchParams(location.hash.slice(1));
+    const fields = addressFields();
     if (fields.get(name) === value) return;
     if (value === null) fields.delete(name);
     else fields.set(name, value);
@@ -57,12 +60,19 @@ const address = {
     history.replaceState(null, "", text ? `#${text}` : location.pathname + location.search);
   },
   getSession: () => address.get("s") ?? "",
-  /** @param {string} id */
-  setSession: (id) => address.set("s", id || null),
+  /**
+   * @param {string} id
+   * @param {string} viewer token of those who look on
+   */
+  setSession(id, viewer) {
+    address.set("s", id || null);
+    address.set("t", viewer || null);
+  },
 };
 
 const client = createClient(state, address);
 createNotices(state, painter, client.retryNow);
+createOlder(state, client.retryNow);
 createPanels(state, painter, createTwins(state, painter, { reset: client.reset }));
 createLegend(state, painter);
 createScoreboard(state, painter, createSpread(state));

@@ -46,6 +46,10 @@ export function createState() {
     info: atom(/** @type {import("./net/wire.js").Info|null} */ (null)),
     /** The session as the server described it: guest, designs, frame layout. */
     welcome: atom(/** @type {import("./net/wire.js").Welcome|null} */ (null)),
+    /** What this page may do in its session. */
+    role: atom(/** @type {"presenter"|"viewer"} */ ("presenter")),
+    /** A session that another version of the simulator played, "" = none: its log can be looked at or replayed. */
+    older: atom(""),
     /** The complete picture after the last frame. */
     frame: atom(/** @type {import("./net/wire.js").Frame|null} */ (null)),
     /** The moment looked at, null = now. */

@@ -6,9 +6,10 @@ from starlette.testclient import TestClient
 
 from engine.errors import RefusedError
 from server.api.app import create_app
-from server.api.static import SECURITY_HEADERS
+from server.api.static import security_headers
 from server.paths import web_folder
 from server.settings import Settings
+from tests.server.conftest import running
 
 
 @pytest.mark.parametrize(
@@ -16,8 +17,27 @@ from server.settings import Settings
 )
 def test_every_answer_carries_the_policy(server, path):
     answer = httpx.get(f"{server}{path}")
-    for name, value in SECURITY_HEADERS.items():
+    for name, value in security_headers("'self'").items():
         assert answer.headers[name] == value
+
+
+def test_who_may_show_the_page_in_a_frame_is_a_setting():
+    settings = Settings(port=0, frame_ancestors="https://lms.example.org, https://*.example.com")
+    with running(settings) as address:
+        policy = httpx.get(f"{address}/livez").headers["Content-Security-Policy"]
+    assert policy.endswith("frame-ancestors 'self' https://lms.example.org https://*.example.com")
+
+
+def test_it_is_not_ready_where_sessions_cannot_be_kept(server, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with running(Settings(port=0, data_dir=str(tmp_path / "file"))) as address:
+        assert httpx.get(f"{address}/livez").status_code == 200
+        answer = httpx.get(f"{address}/readyz")
+        assert (answer.status_code, "FRAGSCOPE_DATA_DIR" in answer.json()["error"]) == (503, True)
+    with httpx.Client() as client:
+        while client.get(f"{server}/healthz").status_code != 200:
+            pass
+        assert client.get(f"{server}/readyz").json()["status"] == "ok"
 
 
 def test_the_page_is_served(server):

@@ -18,7 +18,7 @@ from server.api.routes import MAX_BODIES
 from server.session.session import MAX_LOG
 from server.settings import Settings
 from server.wire.config import config_from_dict
-from tests.server.client import SMALL
+from tests.server.client import SMALL, post_session
 from tests.server.conftest import running
 
 
@@ -32,12 +32,12 @@ def hurried(monkeypatch):
 
 
 async def begun(
-    address: str, path: str, size: int
+    address: str, path: str, size: int, headers: str = ""
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """A POST whose body has been announced and not been sent."""
     where = urlsplit(address)
     reader, writer = await asyncio.open_connection(where.hostname, where.port)
-    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {size}\r\n\r\n"
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {size}\r\n{headers}\r\n"
     writer.write(head.encode())
     await writer.drain()
     return reader, writer
@@ -84,8 +84,10 @@ async def test_a_body_that_drips_for_ever_is_given_up(hurried):
 
 
 async def test_every_route_with_a_body_has_the_limits(hurried):
-    for path in ("/api/sessions", "/api/sessions/x/spread", "/api/sessions/x/trace"):
-        reader, writer = await begun(hurried, path, 1000)
+    session = post_session(hurried)
+    token = f"Authorization: Bearer {session.presenter}\r\n"
+    for path in ("", "/import", *(f"/{session}/{end}" for end in ("spread", "trace", "commands"))):
+        reader, writer = await begun(hurried, f"/api/sessions{path}", 1000, token)
         assert (await answered(reader))[0] == 408, path
         writer.close()
 
@@ -140,7 +142,7 @@ def test_a_list_is_encoded_in_pieces_so_that_others_get_their_turn(monkeypatch):
 async def test_a_full_log_costs_the_event_loop_nothing():
     app: FastAPI = create_app(Settings())
     async with app.router.lifespan_context(app):
-        live = await app.state.manager.create(config_from_dict(SMALL))
+        live, tokens = await app.state.manager.create(config_from_dict(SMALL))
         await live.transcript()
 
         def fill(session):
@@ -159,7 +161,11 @@ async def test_a_full_log_costs_the_event_loop_nothing():
         scope = {
             "type": "http", "http_version": "1.1", "method": "GET", "scheme": "http",
             "path": f"/api/sessions/{live.id}", "raw_path": b"", "query_string": b"",
-            "headers": [(b"host", b"localhost")], "client": ("127.0.0.1", 1),
+            "headers": [
+                (b"host", b"localhost"),
+                (b"authorization", f"Bearer {tokens['viewer']}".encode()),
+            ],
+            "client": ("127.0.0.1", 1),
             "server": ("127.0.0.1", 2), "root_path": "",
         }  # fmt: skip
         before = time.thread_time()

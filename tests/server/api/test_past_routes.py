@@ -20,7 +20,7 @@ async def test_what_was_true_when_is_told_with_its_ends(server: str) -> None:
         await client.command("c1", type="balloon_target", nr_pages=2560)
         await client.until(lambda p: p.log_index == 1 and client.stat("busy") == 0)
         address = f"{server}/api/sessions/{client.welcome['session']}"
-        async with httpx.AsyncClient(timeout=60) as http:
+        async with httpx.AsyncClient(timeout=60, headers=session.headers) as http:
             asked = {"what": "balloon_pages", "design": "pinned", "pages": "2560"}
             told = (await http.get(f"{address}/find", params=asked)).json()
             assert told["words"] == "the balloon of pinned holds at least 2560 pages"
@@ -51,8 +51,9 @@ async def test_what_was_true_when_is_told_with_its_ends(server: str) -> None:
 def test_what_cannot_be_asked_is_one_sentence(
     server: str, asked: dict[str, str], words: str
 ) -> None:
-    session = httpx.post(f"{server}/api/sessions", json=BODY).json()["session"]
-    answer = httpx.get(f"{server}/api/sessions/{session}/find", params=asked, timeout=60)
+    session = post_session(server, BODY)
+    address = f"{server}/api/sessions/{session}/find"
+    answer = httpx.get(address, params=asked, headers=session.headers, timeout=60)
     assert answer.status_code == 400
     assert answer.json()["error"].startswith(words)
 

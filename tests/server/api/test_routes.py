@@ -15,7 +15,7 @@ from server.guests.library import EXAMPLES
 from server.paths import examples_folder
 from server.settings import Settings
 from server.wire.frames import decode_frame
-from tests.server.client import SMALL, joined, post_session
+from tests.server.client import SMALL, Made, joined, post_session
 from tests.server.conftest import running
 
 
@@ -41,13 +41,12 @@ async def test_healthy_once_commands_are_served(server):
 
 
 async def test_without_a_body_the_default_guest_opens(server):
-    answer = httpx.post(f"{server}/api/sessions")
-    session = answer.json()["session"]
+    session = Made.of(httpx.post(f"{server}/api/sessions"))
     async with joined(server, session) as client:
         assert client.welcome["config"]["source"] == {"kind": "capture", "name": "runs"}
         assert client.welcome["guest"]["size_mib"] in range(1000, 1025)
         assert len((await client.until(lambda p: True)).panels) == 4
-    exported = httpx.get(f"{server}/api/sessions/{session}").json()
+    exported = httpx.get(f"{server}/api/sessions/{session}", headers=session.headers).json()
     assert exported == {
         "session": session,
         "log_version": 1,
@@ -125,11 +124,15 @@ def test_a_session_can_be_seen_while_the_simulator_is_still_being_compiled(monke
     go = threading.Event()
     monkeypatch.setattr(Warm, "_compile", lambda self: go.wait(60))
     with running(Settings(port=0)) as address:
-        session = httpx.post(f"{address}/api/sessions").json()["session"]
+        session = Made.of(httpx.post(f"{address}/api/sessions"))
         assert httpx.get(f"{address}/healthz").status_code == 503
-        told = httpx.get(f"{address}/api/sessions/{session}/preview").json()
+        told = httpx.get(
+            f"{address}/api/sessions/{session}/preview", headers=session.headers
+        ).json()
         assert (told["recorded"], told["guest"]["nr_pageblocks"]) == ("runs", 512)
-        start = decode_frame(httpx.get(f"{address}/api/sessions/{session}/start").content)
+        start = decode_frame(
+            httpx.get(f"{address}/api/sessions/{session}/start", headers=session.headers).content
+        )
         assert len(start.panels) == len(told["designs"]) == 4
         assert httpx.get(f"{address}/api/recorded/runs").status_code == 200
         assert httpx.get(f"{address}/api/recorded/runs/lru_hook/1").status_code == 200

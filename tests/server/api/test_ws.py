@@ -44,15 +44,19 @@ async def test_a_foreign_page_is_refused_before_the_handshake(server):
 async def test_no_such_session(server):
     async with raw(server, "nothing") as client:
         text = (await client.text("error"))["text"]
-        assert text == "there is no such session: it has ended, or the server was started anew"
+        assert text == "there is no such session: it has ended, or was never here"
         assert await client.close_code() == messages.CLOSE_NO_SESSION
 
 
 @pytest.mark.parametrize(
     ("first", "sentence"),
     [
-        ('{"type":"hello","versions":[2,3]}', "the server speaks version 1, the page speaks 2, 3"),
-        ('{"type":"hello","versions":[]}', "the page speaks none: reload the page"),
+        (
+            '{"type":"hello","versions":[2,3],"token":"x"}',
+            "the server speaks version 1, the page speaks 2, 3",
+        ),
+        ('{"type":"hello","versions":[],"token":"x"}', "the page speaks none: reload the page"),
+        ('{"type":"hello","versions":[1]}', "message hello lacks token"),
         ('{"type":"credit"}', "the first message must be hello"),
         ("what?", "the message is not JSON"),
         (b"\x00", "the first message must be hello"),
@@ -72,7 +76,7 @@ async def test_bad_input_is_answered_and_the_session_goes_on(server):
             ("{", None),
             ('{"type":"fly"}', None),
             (b"\x00\x01", None),
-            ('{"type":"hello","versions":[1]}', None),
+            ('{"type":"hello","versions":[1],"token":"x"}', None),
             ('{"type":"command","command_id":"x","command":{"type":"fly"}}', "x"),
             ('{"type":"command","command_id":"y","command":{"type":"huge","nr":-1}}', "y"),
             ('{"type":"reset","command_id":"z","config":{"seed":-1}}', "z"),
@@ -115,7 +119,7 @@ async def test_two_viewers_see_the_same(server):
 async def test_a_viewer_who_does_not_paint_holds_nobody_up(server):
     session = post_session(server)
     async with raw(server, session) as slow, joined(server, session) as quick:
-        await slow.socket.send('{"type":"hello","versions":[1]}')
+        await slow.send("hello", versions=[1], token=session.presenter)
         await quick.command("c1", type="workload", enabled=True, rate=50)
         await quick.until(lambda p: p.seq > 40)
         got = []
@@ -150,7 +154,7 @@ async def test_reconnecting_shows_the_state_that_is_still_there(server):
         picture = await client.until(lambda p: True)
         assert picture.log_index == 1
         assert client.stat("balloon_actual") == 1024
-    log = httpx.get(f"{server}/api/sessions/{session}").json()["log"]
+    log = httpx.get(f"{server}/api/sessions/{session}", headers=session.headers).json()["log"]
     assert [entry["command"]["type"] for entry in log] == ["balloon_inflate"]
 
 
@@ -174,7 +178,7 @@ async def test_too_many_viewers():
     with running(Settings(port=0, max_viewers=1)) as address:
         session = post_session(address)
         async with joined(address, session) as first, raw(address, session) as second:
-            await second.send("hello", versions=[1])
+            await second.send("hello", versions=[1], token=session.viewer)
             assert "the server's limit" in (await second.text("error"))["text"]
             assert await second.close_code() == messages.CLOSE_LIMIT
             assert (await first.command("c", type="compact"))["type"] == "accepted"
@@ -201,7 +205,7 @@ async def test_every_viewer_learns_the_log_and_who_comes_later_the_whole_of_it(s
         async with joined(server, session) as three:
             assert three.welcome["log_index"] == 2
             assert (await three.text("entries"))["entries"] == told
-    export = httpx.get(f"{server}/api/sessions/{session}").json()
+    export = httpx.get(f"{server}/api/sessions/{session}", headers=session.headers).json()
     assert export["log"] == told
     assert (export["log_version"], export["engine"]) == (1, three.welcome["engine"])
 
@@ -227,7 +231,7 @@ async def test_a_sequence_outlives_the_socket_that_asked_for_it(server):
             pass
         await other.until(lambda p: p.log_index == 3 and not other.stat("busy"))
         assert other.stat("balloon_actual") == 1024
-    log = httpx.get(f"{server}/api/sessions/{session}").json()["log"]
+    log = httpx.get(f"{server}/api/sessions/{session}", headers=session.headers).json()["log"]
     assert [entry["command"] for entry in log] == commands
     assert all(entry["idle"] for entry in log)
 

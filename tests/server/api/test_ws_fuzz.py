@@ -15,7 +15,7 @@ import pytest
 from server.settings import Settings
 from server.wire import messages
 from tests.server import golden_wire
-from tests.server.client import post_session
+from tests.server.client import Made, post_session
 from tests.server.conftest import running
 from tests.server.raw_socket import CLOSE, CONTINUATION, PING, TEXT, RawSocket, frame, healthy, text
 from tests.server.server_log import faults
@@ -26,7 +26,7 @@ PER_TEST = 100
 # Ours; those of the library (docs/PROTOCOL.md); the client's own, echoed; none at all.
 CODES = {
     messages.CLOSE_BAD_HELLO, messages.CLOSE_NO_SESSION, messages.CLOSE_TOO_BIG,
-    messages.CLOSE_LIMIT, 1002, 1007, 1009, 1000, 1005, None,
+    messages.CLOSE_LIMIT, messages.CLOSE_FORBIDDEN, 1002, 1007, 1009, 1000, 1005, None,
 }  # fmt: skip
 ENDS = (
     "0", "-0", "-0.0", "1e308", "1e309", "-1e400", "NaN", "Infinity", "-Infinity", "1.5",
@@ -102,7 +102,7 @@ def some_frames(draw: random.Random) -> bytes:
     )
 
 
-def converse(address: str, session: str, seed: int) -> int | None:
+def converse(address: str, session: Made, seed: int) -> int | None:
     """One conversation; the close code."""
     draw = random.Random(seed)
     with RawSocket(address) as client:
@@ -110,7 +110,8 @@ def converse(address: str, session: str, seed: int) -> int | None:
         if client.handshake(f"/ws/{name}".encode()) != 101:
             return None
         if draw.random() < 0.8:
-            client.send(text('{"type":"hello","versions":[1]}'))
+            token = session.presenter if draw.random() < 0.9 else "no token of this session"
+            client.send(text(json.dumps({"type": "hello", "versions": [1], "token": token})))
         for _ in range(draw.randrange(1, 6)):
             data = some_frames(draw)
             if draw.random() < 0.2:  # in two packets

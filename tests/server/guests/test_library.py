@@ -1,5 +1,6 @@
 """Guests to start from."""
 
+import hashlib
 import lzma
 import tarfile
 
@@ -10,6 +11,7 @@ from engine.core import engine_digest
 from engine.core.observe import check
 from server.errors import NotFoundError
 from server.guests.library import EXAMPLES, PAGE_COST, Library
+from server.journal.folder import Folder
 from server.wire.config import CaptureSource, SessionConfig, UploadSource, config_from_dict
 
 
@@ -39,10 +41,26 @@ def test_an_example_is_read_once(base):
     assert int(check.validate(one.guest)[0]) == 0
 
 
+def three_uploads(library):
+    """Ids of three captures of 1 GiB, named u0, u1, u2."""
+    archives = [EXAMPLES[name].path.read_bytes() for name in ("tight", "roomy", "runs")]
+    return [library.add_upload(data, f"u{i}")[0] for i, data in enumerate(archives)]
+
+
+def test_an_upload_is_found_again_by_its_digest_after_a_restart(tmp_path):
+    data = EXAMPLES["runs"].path.read_bytes()
+    upload, _ = Library(2, 1 << 30, Folder(tmp_path)).add_upload(data, "mine")
+    assert upload == hashlib.sha256(data).hexdigest()
+    later = Library(2, 1 << 30, Folder(tmp_path))
+    later.recall(UploadSource(upload))
+    assert later.captured(UploadSource(upload))[0] == "mine"
+    with pytest.raises(NotFoundError, match="upload it again"):
+        later.recall(UploadSource("0" * 64))
+
+
 def test_uploads_are_kept_up_to_a_number():
     library = Library(2, 1 << 30)
-    data = EXAMPLES["runs"].path.read_bytes()
-    ids = [library.add_upload(data, f"u{i}")[0] for i in range(3)]
+    ids = three_uploads(library)
     with pytest.raises(NotFoundError):
         library.base(UploadSource(ids[0]), 1, quiet)
     base = library.base(UploadSource(ids[2]), 1, quiet)
@@ -52,8 +70,7 @@ def test_uploads_are_kept_up_to_a_number():
 
 def test_uploads_give_way_to_newer_ones_when_memory_is_short():
     library = Library(8, 64 << 20)  # 16 MiB for uploads: one of 1 GiB takes 8
-    data = EXAMPLES["runs"].path.read_bytes()
-    ids = [library.add_upload(data, f"u{i}")[0] for i in range(3)]
+    ids = three_uploads(library)
     with pytest.raises(NotFoundError):
         library.base(UploadSource(ids[0]), 1, quiet)
     assert library.base(UploadSource(ids[2]), 1, quiet).facts["guest"]["label"] == "u2"

@@ -257,10 +257,11 @@ def test_a_number_of_seeds_out_of_bounds_is_refused():
 async def test_a_spread_is_asked_for_and_read_over_rest(server):
     session = post_session(server)
     address = f"{server}/api/sessions/{session}/spread"
-    assert httpx.get(address).status_code == 404
+    asked = {"headers": session.headers, "timeout": 60}
+    assert httpx.get(address, **asked).status_code == 404
     assert httpx.get(f"{server}/api/sessions/x/spread").status_code == 404
     assert httpx.post(f"{server}/api/sessions/x/spread").status_code == 404
-    refused = httpx.post(address, json={"seeds": 1})
+    refused = httpx.post(address, json={"seeds": 1}, **asked)
     assert refused.status_code == 400
     assert refused.json()["error"].startswith("seeds is 1")
     async with joined(server, session) as client:
@@ -269,12 +270,12 @@ async def test_a_spread_is_asked_for_and_read_over_rest(server):
         await client.text("accepted")
         busy = STAT_FIELDS.index("busy")
         picture = await client.until(lambda p: p.log_index == 1 and not p.panels[0].stats[busy])
-        answer = await asyncio.to_thread(httpx.post, address, json={"seeds": 3})
+        answer = await asyncio.to_thread(httpx.post, address, json={"seeds": 3}, **asked)
         assert answer.status_code == 202
         assert answer.json()["total"] == 3
         found = answer.json()
         while found["state"] == "running":
-            found = (await asyncio.to_thread(httpx.get, address)).json()
+            found = (await asyncio.to_thread(httpx.get, address, **asked)).json()
         assert (found["state"], found["log_index"]) == ("done", 1)
         assert found["designs"]["pinned"]["balloon_actual"] == {
             "mean": 4096.0, "low": 4096, "high": 4096,
@@ -285,4 +286,4 @@ async def test_a_spread_is_asked_for_and_read_over_rest(server):
         # Started over: what was found means nothing any more.
         await client.send("reset", command_id="r", config={"designs": ["pinned"]})
         await client.text("accepted")
-    assert httpx.get(address).status_code == 404
+    assert httpx.get(address, **asked).status_code == 404

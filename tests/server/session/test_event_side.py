@@ -9,7 +9,7 @@ from server.errors import LimitReachedError, NotFoundError
 from server.session import event_side
 from server.session.event_side import SessionHandle
 from server.session.mailbox import Built, Ended, Gone
-from server.session.runner import Rates
+from server.session.making import Rates
 from server.wire import frames
 from server.wire.config import SessionConfig
 from server.wire.messages import CommandMessage, Credit, Key

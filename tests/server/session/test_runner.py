@@ -19,7 +19,7 @@ from server.session.mailbox import (
     Stop,
     Text,
 )
-from server.session.runner import Rates
+from server.session.making import Rates
 from server.session.session import Session
 from server.wire import messages
 from server.wire.messages import CommandMessage, Pace, Reset, Step

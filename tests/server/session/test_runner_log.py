@@ -8,7 +8,7 @@ from server.session.mailbox import (
     Renewed,
     Text,
 )
-from server.session.runner import Rates
+from server.session.making import Rates
 from server.session.told import CHUNK
 from server.wire.messages import CommandMessage, Pace, Reset, SequenceMessage, Step
 from tests.server.conftest import SMALL

@@ -12,8 +12,9 @@ from server.session.mailbox import (
     Stop,
     Text,
 )
+from server.session.making import Rates
 from server.session.publisher import Delivery
-from server.session.runner import Rates, Runner
+from server.session.runner import Runner
 from server.session.session import Session
 from server.wire import frames
 from tests.server.conftest import SMALL

@@ -16,7 +16,7 @@ RESET = {"type": "reset", "command_id": "r"}
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("hello", messages.Hello((1,))),
+        ("hello", messages.Hello((1,), "kT3v_9QmXw0aZr8LcE5pYb1H")),
         ("command", messages.CommandMessage("c1", commands.BalloonInflate(51200))),
         (
             "sequence",

@@ -4,6 +4,7 @@
  */
 
 import { notify } from "../state.js";
+import { forgetPresenter, rememberPresenter, tokenOf } from "./access.js";
 import { createSession, getInfo, RestError } from "./rest.js";
 import { applyFrame, decodeFrame, decodeMessage, TYPE_PAST, WIRE_VERSION, WireError } from "./wire.js";
 
@@ -28,7 +29,7 @@ const RETRY_MOST_MS = 5000;
 
 /**
  * @param {import("../state.js").State} state
- * @param {{getSession: () => string, setSession: (id: string) => void}} address where the session's id is remembered
+ * @param {{getSession: () => string, setSession: (id: string, viewer: string) => void}} address where the session's id and the viewer's token are
  * @returns {Client}
  */
 export function createClient(state, address) {
@@ -67,7 +68,9 @@ export function createClient(state, address) {
     try {
       if (!state.info.get()) state.info.set(await getInfo());
       if (!address.getSession()) {
-        address.setSession((await createSession({})).session);
+        const { session, presenter, viewer } = await createSession({});
+        rememberPresenter(session, presenter);
+        address.setSession(session, viewer);
         madeHere = true; // until it is known to work
       }
     } catch (error) {
@@ -90,7 +93,7 @@ export function createClient(state, address) {
     greeted = false;
     lastWords = "";
     mine.binaryType = "arraybuffer";
-    mine.onopen = () => tell({ type: "hello", versions: [WIRE_VERSION] });
+    mine.onopen = () => tell({ type: "hello", versions: [WIRE_VERSION], token: tokenOf(session) || "none" });
     mine.onmessage = ({ data }) => {
       if (socket !== mine) return;
       try {
@@ -109,6 +112,9 @@ export function createClient(state, address) {
   /** @param {import("./wire.js").Message} message */
   function onText(message) {
     switch (message.type) {
+      case "role":
+        state.role.set(message.role);
+        break;
       case "welcome":
         onWelcome(message);
         break;
@@ -269,15 +275,19 @@ export function createClient(state, address) {
     unpainted = 0;
     state.progress.set(null);
     if (code === 4404) {
-      address.setSession("");
+      forgetPresenter(address.getSession());
+      address.setSession("", "");
       // At once the first time, but a server that cannot make sessions is not asked in a tight loop.
       if (madeHere) later(lastWords || "The server could not make a session.");
       else {
-        notify(state, "info", "The session shown here is gone (it ended, or the server was restarted). A new one is starting.");
+        notify(state, "info", "The session shown here is gone: it is not on this server any more. A new one is starting.");
         connect();
       }
+    } else if (code === 4409) {
+      state.older.set(address.getSession());
+      state.connection.set({ phase: "lost", text: lastWords, retry_at: 0 });
     } else if (code === 4400 || code === 4403) {
-      const text = code === 4403 ? "The server does not accept pages from this address (foreign Origin)." : "Server and page do not match: reload the page.";
+      const text = code === 4403 ? "This link does not open the session: ask for the whole link." : "Server and page do not match: reload the page.";
       state.connection.set({ phase: "lost", text: lastWords || (reason ? sentence(reason) : text), retry_at: 0 });
     } else if (code === 1011) {
       later("The session ended because of a fault in the simulator.");

@@ -167,10 +167,12 @@ export interface GuestInfo {
   summary: Record<string, unknown>;
 }
 
-/** First message of a client: the wire versions that it speaks. */
+/** First message of a client: the wire versions that it speaks, and what lets it in. */
 export interface Hello {
   type: "hello";
   versions: number[];
+  /** 1 to 64 characters */
+  token: string;
 }
 
 /** Send a key frame next. */
@@ -234,6 +236,12 @@ export interface Reset {
   /** 1 to 64 characters */
   command_id: string;
   config?: SessionConfigInput;
+}
+
+/** What this client's token allows: the viewer's to look, the presenter's to command as well. */
+export interface RoleMessage {
+  type: "role";
+  role: "presenter" | "viewer";
 }
 
 /** How far a sequence of commands is; `text`: why it ended early. */
@@ -403,6 +411,7 @@ export type Up =
   | Reset;
 
 export type Down =
+  | RoleMessage
   | Welcome
   | Accepted
   | Entries

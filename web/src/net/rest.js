@@ -2,6 +2,8 @@
  * The REST requests of docs/PROTOCOL.md; every refusal becomes a RestError whose message is the server's sentence.
  */
 
+import { tokenOf } from "./access.js";
+
 /** @typedef {import("./wire.js").Config} Config */
 
 export class RestError extends Error {
@@ -40,6 +42,18 @@ async function call(url, options) {
 }
 
 /**
+ * A request about one session, with what lets this page into it.
+ * @param {string} session
+ * @param {string} path below the session's address
+ * @param {RequestInit} [options]
+ */
+const about = (session, path, options = {}) =>
+  call(`api/sessions/${encodeURIComponent(session)}${path}`, { ...options, headers: { ...options.headers, ...bearer(session) } });
+
+/** @param {string} session */
+const bearer = (session) => ({ authorization: `Bearer ${tokenOf(session)}` });
+
+/**
  * @param {string} example
  * @returns {Promise<import("../recorded/recording.js").Recorded>}
  */
@@ -58,9 +72,10 @@ export const getPicture = (example, design, step) =>
 /**
  * @param {string} url
  * @param {string} what
+ * @param {RequestInit} [options]
  */
-async function bytes(url, what) {
-  const response = await fetch(url).catch(() => null);
+async function bytes(url, what, options) {
+  const response = await fetch(url, options).catch(() => null);
   if (!response?.ok) throw new RestError(`${what} could not be read`, response?.status ?? 0);
   return response.arrayBuffer();
 }
@@ -70,25 +85,26 @@ async function bytes(url, what) {
  * @param {string} session
  * @returns {Promise<import("../recorded/still.js").Told>}
  */
-export const getPreview = (session) => call(`api/sessions/${encodeURIComponent(session)}/preview`);
+export const getPreview = (session) => about(session, "/preview");
 
 /**
  * The captured memory that a session starts from, as a key frame.
  * @param {string} session
  */
-export const getStart = (session) => bytes(`api/sessions/${encodeURIComponent(session)}/start`, "the captured memory");
+export const getStart = (session) =>
+  bytes(`api/sessions/${encodeURIComponent(session)}/start`, "the captured memory", { headers: bearer(session) });
 
 /**
  * @param {string} session
  * @returns {Promise<import("../state.js").Spread>}
  */
-export const postSpread = (session) => call(`api/sessions/${encodeURIComponent(session)}/spread`, { method: "POST" });
+export const postSpread = (session) => about(session, "/spread", { method: "POST" });
 
 /**
  * @param {string} session
  * @returns {Promise<import("../state.js").Spread>}
  */
-export const getSpread = (session) => call(`api/sessions/${encodeURIComponent(session)}/spread`);
+export const getSpread = (session) => about(session, "/spread");
 
 /**
  * A published result that ships with the examples.
@@ -108,7 +124,7 @@ export const getScenarios = () => call("api/scenarios");
  * @returns {Promise<import("../trace/handled.js").Trace>}
  */
 export const postTrace = (session, design, ticks) =>
-  call(`api/sessions/${encodeURIComponent(session)}/trace`, {
+  about(session, "/trace", {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ design, ticks }),
@@ -127,7 +143,7 @@ export const postTrace = (session, design, ticks) =>
  * @param {Record<string, string>} asked what, design, pageblock, pages
  * @returns {Promise<Found>}
  */
-export const getFound = (session, asked) => call(`api/sessions/${encodeURIComponent(session)}/find?${new URLSearchParams(asked)}`);
+export const getFound = (session, asked) => about(session, `/find?${new URLSearchParams(asked)}`);
 
 /**
  * Ticks at which a pageblock of a design came free.
@@ -135,7 +151,7 @@ export const getFound = (session, asked) => call(`api/sessions/${encodeURICompon
  * @param {string} design
  * @returns {Promise<{emptied: number[], tick: number}>}
  */
-export const getMoments = (session, design) => call(`api/sessions/${encodeURIComponent(session)}/moments?${new URLSearchParams({ design })}`);
+export const getMoments = (session, design) => about(session, `/moments?${new URLSearchParams({ design })}`);
 
 /** @returns {Promise<{reasons: import("../trace/handled.js").Reason[]}>} every reason a trace can give */
 export const getReasons = () => call("api/reasons");
@@ -145,7 +161,7 @@ export const getInfo = () => call("api/info");
 
 /**
  * @param {Config} config
- * @returns {Promise<{session: string}>}
+ * @returns {Promise<{session: string, presenter: string, viewer: string}>}
  */
 export const createSession = (config) =>
   call("api/sessions", {
@@ -153,6 +169,19 @@ export const createSession = (config) =>
     headers: { "content-type": "application/json" },
     body: JSON.stringify(config),
   });
+
+/**
+ * A session of another version of the simulator: play its log under this one.
+ * @param {string} session
+ */
+export const postReplay = (session) => about(session, "/replay", { method: "POST" });
+
+/**
+ * A session's config and log, whether or not it can be played.
+ * @param {string} session
+ * @returns {Promise<{engine: string, tick: number, log: import("./wire.js").Entry[]}>}
+ */
+export const getSession = (session) => about(session, "");
 
 /**
  * @param {File} file

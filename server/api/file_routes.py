@@ -1,0 +1,80 @@
+"""REST of sessions as files: JSON lines out and in (docs/SESSIONS.md)."""
+
+import asyncio
+import contextlib
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+
+from engine.errors import RefusedError
+from server.api.access import let_in
+from server.api.api_text import EXPORT, IMPORT
+from server.api.body import read_body
+from server.errors import OlderEngineError
+from server.journal.session_file import SessionFile, cut, lines_of, session_file_from
+from server.manager import Manager
+
+MAX_IMPORT_MIB = 32  # of a session as a file, beside its capture
+
+
+def file_from_bytes(body: bytes) -> SessionFile:
+    """The session that a body of JSON lines holds.
+
+    Raises:
+        RefusedError: it cannot be read, or was altered.
+    """
+    try:
+        text = body.decode()
+    except UnicodeDecodeError as error:
+        raise RefusedError(f"the file is no UTF-8: {error.reason} at byte {error.start}") from None
+    return session_file_from(text.split("\n"))
+
+
+async def session_file(manager: Manager, session_id: str) -> SessionFile:
+    """A session as a file; one that this simulator plays has a digest of where it stands.
+
+    Raises:
+        NotFoundError, LimitReachedError, JournalError: as of Manager.open().
+    """
+    mark = None
+    with contextlib.suppress(OlderEngineError):
+        mark = await (await manager.open(session_id)).mark()
+    record = await manager.shelf.record(session_id)
+    record = cut(record, mark) if mark else record
+    source = record.head.config.source
+    upload = None
+    if source.kind == "upload":
+        upload = await asyncio.to_thread(manager.folder.upload, source.capture)
+    return SessionFile(record, upload)
+
+
+def make_file_router(manager: Manager) -> APIRouter:
+    """The routes; one file at a time is made or read, since it takes memory."""
+    router = APIRouter()
+    turn = asyncio.Semaphore(1)
+
+    @router.post("/api/sessions/import", openapi_extra=IMPORT)
+    async def import_session(request: Request) -> Response:
+        limit = (manager.settings.max_upload_mib * 4 // 3 + MAX_IMPORT_MIB) << 20
+        body = await read_body(request, limit)
+        async with turn:
+            found = await asyncio.to_thread(file_from_bytes, body)
+            upload = found.upload
+            if upload is not None:
+                await asyncio.to_thread(manager.library.add_upload, upload.data, upload.name)
+            session_id, tokens = await manager.admit(found.record)
+        return JSONResponse({"session": session_id, **tokens}, 201)
+
+    @router.get("/api/sessions/{session_id}/export", openapi_extra=EXPORT)
+    async def export_session(request: Request, session_id: str) -> Response:
+        await let_in(request, manager, session_id)
+        async with turn:
+            found = await session_file(manager, session_id)
+            lines = await asyncio.to_thread(lambda: list(lines_of(found.record, found.upload)))
+        return StreamingResponse(
+            (f"{line}\n" for line in lines),
+            media_type="application/jsonl",
+            headers={"Content-Disposition": f'attachment; filename="fragscope-{session_id}.jsonl"'},
+        )
+
+    return router

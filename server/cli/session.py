@@ -1,0 +1,262 @@
+"""``fragscope session``: sessions on disk and in files; a running server is not disturbed.
+
+Exit status of ``verify``: 0 every digest agrees, 1 the file was altered, 2 it cannot be read.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from server.cli.common import compile_core, show_json
+from server.cli.progress import ProgressBar
+from server.cli.table import Column, Table, show
+
+if TYPE_CHECKING:
+    from server.journal.codec import Record
+    from server.journal.folder import Folder
+    from server.journal.session_file import SessionFile
+    from server.session.session import Session
+
+ALTERED = 1
+MAX_FILE_MIB = 256
+_LIST = (
+    Column("session", left=True, key=True),
+    Column("guest", left=True),
+    Column("commands"),
+    Column("tick"),
+    Column("created", left=True),
+    Column("now", left=True),
+)
+_LOG = (
+    Column("#", key=True),
+    Column("tick"),
+    Column("idle", left=True),
+    Column("command", left=True),
+)
+
+
+def add_session(commands: Any) -> None:
+    """Describe the command to argparse."""
+    session = commands.add_parser(
+        "session",
+        help="list, show, export, import and verify sessions",
+        description="Sessions of FRAGSCOPE_DATA_DIR, also those that a running server has open.",
+    )
+    verbs = session.add_subparsers(title="verbs", dest="verb", metavar="VERB", required=True)
+
+    def verb(name: str, run: Callable[[argparse.Namespace], int], text: str) -> Any:
+        made = verbs.add_parser(name, help=text)
+        made.set_defaults(run=run)
+        return made
+
+    listed = verb("list", run_list, "every session, the one used last first")
+    listed.add_argument("--json", action="store_true", help="print one JSON object")
+    shown = verb("show", run_show, "a session's start and its log")
+    shown.add_argument("session", metavar="ID")
+    shown.add_argument("--json", action="store_true", help="print one JSON object")
+    export = verb("export", run_export, "write a session as a file")
+    export.add_argument("session", metavar="ID")
+    export.add_argument("-o", "--output", metavar="FILE", help="default: standard output")
+    brought = verb("import", run_import, "make a session from a file; prints its id and tokens")
+    brought.add_argument("file", metavar="FILE")
+    verified = verb("verify", run_verify, "play a file and compare every state that it names")
+    verified.add_argument("file", metavar="FILE")
+
+
+def _folder() -> "Folder":
+    from server.journal.folder import folder_of
+    from server.settings import settings_from
+
+    return folder_of(settings_from(os.environ))
+
+
+def _told(read: Callable[[], Any]) -> Any:
+    """What ``read`` gives; the errors of a journal as bad input.
+
+    Raises:
+        ValueError: one sentence.
+    """
+    from server.errors import JournalError, NotFoundError
+
+    try:
+        return read()
+    except (JournalError, NotFoundError) as error:
+        raise ValueError(str(error)) from None
+
+
+def _guest(record: "Record") -> str:
+    source = record.head.config.source
+    if source.kind == "capture":
+        return source.name
+    if source.kind == "upload":
+        return f"upload {source.capture[:8]}"
+    return f"{source.preset}, {source.size_mib} MiB"
+
+
+def run_list(args: argparse.Namespace) -> int:
+    """Every session, also those that cannot be read."""
+    from server.errors import JournalError, NotFoundError
+
+    folder = _folder()
+    rows: list[tuple[Any, ...]] = []
+    told: list[dict[str, Any]] = []
+    for name in folder.names():
+        try:
+            record = folder.read(name)
+        except NotFoundError:
+            continue
+        except JournalError as error:
+            rows.append((name, str(error), "", "", "", "damaged"))
+            told.append({"session": name, "error": str(error)})
+            continue
+        state = "open" if folder.is_open(name) else "at rest"
+        commands, tick = len(record.log()), record.tick()
+        rows.append((name, _guest(record), commands, tick, record.head.created, state))
+        told.append(
+            {
+                "session": name, "created": record.head.created, "engine": record.head.engine,
+                "config": record.head.config.to_dict(), "commands": commands, "tick": tick,
+                "open": state == "open",
+            }
+        )  # fmt: skip
+    if args.json:
+        show_json({"sessions": told})
+    else:
+        show(Table(_LIST, rows))
+    return 0
+
+
+def run_show(args: argparse.Namespace) -> int:
+    """Start, timelines and log of one session."""
+    record: Record = _told(lambda: _folder().read(args.session))
+    if args.json:
+        show_json(
+            {
+                "session": args.session, **record.head.to_dict(), "tick": record.tick(),
+                "timelines": [one.to_dict() for one in record.timelines],
+                "current": record.current, "log": [entry.to_dict() for entry in record.log()],
+            }
+        )  # fmt: skip
+        return 0
+    rows = [
+        (entry.index, entry.tick, "idle" if entry.idle else "at work", _words(entry.command))
+        for entry in record.log()
+    ]
+    designs = ", ".join(record.head.config.designs)
+    words = f"{_guest(record)}; {designs}; created {record.head.created}; tick {record.tick()}"
+    show(words, Table(_LOG, rows))
+    return 0
+
+
+def _words(command: Any) -> str:
+    fields = command.to_dict()
+    return " ".join([fields.pop("type"), *(f"{name}={value}" for name, value in fields.items())])
+
+
+def run_export(args: argparse.Namespace) -> int:
+    """Write a session as a file, with a digest of where it stands."""
+    from engine.core import engine_digest
+    from server.jobs.verify import completed
+    from server.journal.session_file import SessionFile, lines_of
+
+    folder = _folder()
+    record: Record = _told(lambda: folder.read(args.session))
+    source = record.head.config.source
+    upload = _told(lambda: folder.upload(source.capture)) if source.kind == "upload" else None
+    if record.head.engine == engine_digest():
+        record = completed(record, maker(SessionFile(record, upload)))
+    text = "".join(f"{line}\n" for line in lines_of(record, upload))
+    if args.output is None:
+        sys.stdout.write(text)
+    else:
+        Path(args.output).write_text(text, encoding="utf-8")
+    return 0
+
+
+def _read(name: str) -> "SessionFile":
+    from server.journal.session_file import session_file_from
+
+    path = Path(name)
+    try:
+        if path.stat().st_size > MAX_FILE_MIB << 20:
+            raise ValueError(f"{name} is over {MAX_FILE_MIB} MiB: no session")
+        text = path.read_bytes().decode()
+    except OSError as error:
+        raise ValueError(f"cannot read {name}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"{name} is no UTF-8: no session") from None
+    return session_file_from(text.split("\n"))
+
+
+def run_import(args: argparse.Namespace) -> int:
+    """Make a session from a file; a server that shares the folder has it from then on."""
+    from server.journal.folder import new_id
+    from server.journal.tokens import hashes_of, new_tokens
+
+    found, folder = _read(args.file), _folder()
+    session, tokens = new_id(), new_tokens()
+
+    def keep() -> None:
+        if found.upload is not None:
+            folder.keep_upload(found.upload.name, found.upload.data)
+        folder.create(session, found.record, hashes_of(tokens)).close()
+
+    _told(keep)
+    told = {"session": session, "presenter": tokens["presenter"], "viewer": tokens["viewer"]}
+    show_json(told)
+    return 0
+
+
+def maker(found: "SessionFile") -> "Callable[[], Session]":
+    """What makes the session of a file, at tick 0; the core is compiled when it is first called."""
+
+    def make() -> "Session":
+        from engine.world import World, WorldConfig
+        from server.guests.library import Library
+        from server.session.session import Session
+
+        compile_core()
+        config = found.record.head.config
+        library = Library(1, 1 << 50)
+        if found.upload is not None:
+            library.add_upload(found.upload.data, found.upload.name)
+        library.check(config)
+        base = library.base(config.source, config.seed, lambda *_: None)
+        world = World(
+            base.guest,
+            WorldConfig(config.designs, config.seed, base.text, profile=config.profile),
+        )
+        return Session(config, world, base.facts)
+
+    return make
+
+
+def run_verify(args: argparse.Namespace) -> int:
+    """Play a file and say whether every state is the one that it names."""
+    from engine.core import engine_digest
+    from server.jobs.verify import verify
+    from server.journal.session_file import AlteredError
+
+    try:
+        found = _read(args.file)
+        if found.record.head.engine != engine_digest():
+            raise ValueError(
+                f"{args.file} was played by another version of the simulator"
+                f" ({found.record.head.engine}): this one is {engine_digest()}"
+            )
+        with ProgressBar(f"playing {args.file}"):
+            verdict = _told(lambda: verify(found.record, maker(found)))
+        if not found.whole:
+            text = "its lines are not those that were written, though every state agrees"
+            raise AlteredError(f"the file was altered, seen at tick {verdict.tick}: {text}", 0)
+    except AlteredError as error:
+        print(f"fragscope: {error}", file=sys.stderr)
+        return ALTERED
+    print(
+        f"{args.file}: {verdict.commands} commands in {verdict.timelines} timelines, up to tick"
+        f" {verdict.tick}: all {verdict.digests} digests agree"
+    )
+    return 0
