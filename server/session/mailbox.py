@@ -119,7 +119,7 @@ class Now:
     epoch: int
     tick: int
     entries: tuple[Entry, ...]
-    timeline: int = 0
+    timeline: int = 1
 
 
 @dataclass(frozen=True)

@@ -239,7 +239,7 @@ async def test_a_spread_is_of_the_guests_that_are_there_when_it_begins(
     """The session is started over between the moment its log is read and the start of the spread:
     nobody would end a spread of the guests before."""
     manager = make_manager()
-    monkeypatch.setattr(manager, "_build", lambda config, _: make_session(config))
+    monkeypatch.setattr(manager, "build", lambda config, _: make_session(config))
     handle = await manager.create(SMALL)
     read, other = handle.transcript, replace(SMALL, seed=2)
 

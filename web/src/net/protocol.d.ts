@@ -285,7 +285,7 @@ export interface Switch {
   type: "switch";
   /** 1 to 64 characters */
   command_id: string;
-  /** 0 to 63 */
+  /** 1 to 64 */
   timeline: number;
 }
 
@@ -315,7 +315,7 @@ export interface SyntheticSource {
   cma_mib?: number;
 }
 
-/** One way that the session went; `tick` and `index`: where it left `parent`, by `command`. */
+/** One way that the session went: where it left `parent`, and by which command. */
 export interface TimelineInfo {
   id: number;
   parent: number | null;
