@@ -5,9 +5,10 @@ searched for. What is noted comes and goes; nothing here takes it for monotone.
 """
 
 from array import array
-from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from engine import units as u
 from engine.core.balloon.balloon import balloon_size
 from engine.errors import RefusedError
 from engine.guest import Guest
+from engine.log import Entry
 from engine.world import World
 
 # What can be asked for, in words for people; {design} and {pageblock} are filled in.
@@ -25,6 +27,7 @@ PREDICATES: dict[str, str] = {
     "block_free": "pageblock {pageblock} of {design} is free as a whole",
     "balloon_pages": "the balloon of {design} holds at least {pages} pages",
 }
+MAX_STRETCHES = 1000  # in one answer; the first and the last are always among them
 _OF_BLOCK = ("balloon_in_block", "block_free")
 _BALLOON, _FREE = 1, 2  # bits noted of a pageblock
 
@@ -205,9 +208,57 @@ def words_of(predicate: Predicate, keys: Sequence[str]) -> str:
     )
 
 
-def stretch_at(stretches: Sequence[Stretch], tick: int) -> Stretch | None:
-    """The stretch that contains ``tick``."""
-    i = bisect_left([stretch.last for stretch in stretches], tick)
-    if i < len(stretches) and stretches[i].first <= tick:
-        return stretches[i]
-    return None
+def design_of(keys: Sequence[str], key: str) -> int:
+    """The place of a design.
+
+    Raises:
+        RefusedError: there is none of that key.
+    """
+    if key not in keys:
+        raise RefusedError(f"design is {key!r:.60}: this session has {', '.join(keys)}")
+    return list(keys).index(key)
+
+
+def chronicle_of(
+    world: World, entries: Sequence[Entry], until_tick: int, look: Callable[[], None]
+) -> Chronicle:
+    """What was true when in a whole log, played tick by tick.
+
+    Args:
+        world: new, at tick 0; it is played on.
+        entries: the log.
+        until_tick: where it ends.
+        look: called now and then; may raise to break off.
+    """
+    notes = Chronicle(world)
+    coming = list(entries)
+    while world.tick < until_tick or coming:
+        if coming and coming[0].tick <= world.tick:
+            world.apply(coming.pop(0).command)
+        else:
+            until = coming[0].tick if coming else until_tick
+            world.step(1 if world.busy() else until - world.tick)
+        notes.note(world)
+        look()
+    return notes
+
+
+def described(chronicle: Chronicle, asked: Predicate) -> dict[str, Any]:
+    """When a predicate held, in the JSON form of docs/PROTOCOL.md.
+
+    Raises:
+        RefusedError: see Chronicle.find.
+    """
+    stretches = chronicle.find(asked)
+    told = [[each.first, each.last] for each in stretches]
+    if len(told) > MAX_STRETCHES:
+        half = MAX_STRETCHES // 2
+        told = [*told[:half], *told[-half:]]
+    return {
+        "words": words_of(asked, chronicle.keys),
+        "first": stretches[0].first if stretches else None,
+        "last": stretches[-1].last if stretches else None,
+        "total": len(stretches),
+        "stretches": told,
+        "tick": chronicle.tick,
+    }

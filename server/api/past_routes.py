@@ -5,14 +5,19 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from engine.errors import RefusedError
-from engine.history.chronicle import PREDICATES, Predicate, words_of
+from engine.history.chronicle import (
+    PREDICATES,
+    Chronicle,
+    Predicate,
+    described,
+    design_of,
+)
 from engine.history.history import Timeline
 from server.api.access import let_in
 from server.jsontext import shown
 from server.manager import Manager
 from server.session.event_side import SessionHandle
 
-MAX_STRETCHES = 1000  # in one answer; the first and the last are always among them
 MAX_MARKS = 5000
 MAX_DIGITS = 10
 
@@ -28,38 +33,16 @@ def whole_of(text: str, name: str, unit: str) -> int:
     return int(text)
 
 
-def design_of(keys: tuple[str, ...], key: str) -> int:
-    """The place of a design.
-
-    Raises:
-        RefusedError: there is no such design in this session.
-    """
-    if key not in keys:
-        raise RefusedError(f"design is {key!r:.60}: this session has {', '.join(keys)}")
-    return keys.index(key)
-
-
-def found(line: Timeline, what: str, design: str, pageblock: int, pages: int) -> dict[str, Any]:
+def found(
+    chronicle: Chronicle, what: str, design: str, pageblock: int, pages: int
+) -> dict[str, Any]:
     """The answer of GET /api/sessions/{id}/find.
 
     Raises:
         RefusedError: what is asked makes no sense for this session.
     """
-    keys = line.chronicle.keys
-    asked = Predicate(what, design_of(keys, design), pageblock, pages)
-    stretches = line.chronicle.find(asked)
-    told = [[each.first, each.last] for each in stretches]
-    if len(told) > MAX_STRETCHES:
-        half = MAX_STRETCHES // 2
-        told = [*told[:half], *told[-half:]]
-    return {
-        "words": words_of(asked, keys),
-        "first": stretches[0].first if stretches else None,
-        "last": stretches[-1].last if stretches else None,
-        "total": len(stretches),
-        "stretches": told,
-        "tick": line.chronicle.tick,
-    }
+    place = design_of(chronicle.keys, design)
+    return described(chronicle, Predicate(what, place, pageblock, pages))
 
 
 def marks(line: Timeline, design: str) -> dict[str, Any]:
@@ -97,7 +80,9 @@ def make_past_router(manager: Manager) -> APIRouter:
         block = whole_of(pageblock, "pageblock", "pageblocks")
         least = whole_of(pages, "pages", "pages")
         return await (await live(request, session_id)).remembered(
-            lambda history, number: found(history.timelines[number], what, design, block, least)
+            lambda history, number: found(
+                history.timelines[number].chronicle, what, design, block, least
+            )
         )
 
     @router.get("/api/sessions/{session_id}/moments")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from server.cli.common import compile_core, show_json
 from server.cli.progress import ProgressBar
+from server.cli.session_find import add_find_arguments, find
 from server.cli.table import Column, Table, show
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def add_session(commands: Any) -> None:
     """Describe the command to argparse."""
     session = commands.add_parser(
         "session",
-        help="list, show, export, import and verify sessions",
+        help="list, show, search, export, import and verify sessions",
         description="Sessions of FRAGSCOPE_DATA_DIR, also those that a running server has open.",
     )
     verbs = session.add_subparsers(title="verbs", dest="verb", metavar="VERB", required=True)
@@ -57,6 +58,9 @@ def add_session(commands: Any) -> None:
     shown = verb("show", run_show, "a session's start and its log")
     shown.add_argument("session", metavar="ID")
     shown.add_argument("--json", action="store_true", help="print one JSON object")
+    sought = verb("find", run_find, "when something was true in a session, exactly")
+    sought.add_argument("session", metavar="ID")
+    add_find_arguments(sought)
     export = verb("export", run_export, "write a session as a file")
     export.add_argument("session", metavar="ID")
     export.add_argument("-o", "--output", metavar="FILE", help="default: standard output")
@@ -232,6 +236,25 @@ def maker(found: "SessionFile") -> "Callable[[], Session]":
         return Session(config, world, base.facts)
 
     return make
+
+
+def run_find(args: argparse.Namespace) -> int:
+    """Play a session's log and say when something was true in it; 1 where it never was."""
+    from engine.core import engine_digest
+    from server.journal.session_file import SessionFile
+
+    folder = _folder()
+    record: Record = _told(lambda: folder.read(args.session))
+    if record.head.engine != engine_digest():
+        raise ValueError(
+            f"session {args.session} was played by another version of the simulator"
+            f" ({record.head.engine}): this one is {engine_digest()}"
+        )
+    source = record.head.config.source
+    upload = _told(lambda: folder.upload(source.capture)) if source.kind == "upload" else None
+    make = maker(SessionFile(record, upload))
+    with ProgressBar(f"playing {args.session}"):
+        return find(lambda: make().world, record.log(), record.tick(), args)
 
 
 def run_verify(args: argparse.Namespace) -> int:

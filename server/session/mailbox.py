@@ -157,7 +157,7 @@ class Now:
     epoch: int
     tick: int
     entries: tuple[Entry, ...]
-    timeline: int = 0
+    timeline: int = 1
     lines: tuple[Line, ...] = ()  # every one, of a session that comes back with several
 
 

@@ -217,10 +217,11 @@ class Past:
                 line = history.timelines[self._line]
                 index = line.index_at(message.tick) if message.index is None else message.index
                 point = history.go(message.tick, index, self._line).checkpoint()
-                number, parent, command = len(history.timelines), self._line, message.command
-                if number >= MAX_TIMELINES:
+                number, parent, command = len(history.timelines) + MAIN, self._line, message.command
+                if number > MAX_TIMELINES:
                     raise RefusedError(
-                        f"the session has {number} timelines, its limit: go on with one of them"
+                        f"the session has {MAX_TIMELINES} timelines, its limit:"
+                        " go on with one of them"
                     )
                 history.try_out(command)
                 history.fork(number, (message.tick, index), parent)

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from engine.commands import Command
 from engine.errors import RefusedError
+from engine.history.history import MAIN
 from engine.log import Entry, play
 from engine.trace.limits import check_size
 from engine.view import GuestView
@@ -50,7 +51,7 @@ class Branch:
     """A state of this session to go on from, on a timeline.
 
     Attributes:
-        timeline: its number; 0 is the one that a session begins with.
+        timeline: its number; 1 is the one that a session begins with.
         parent: the timeline that it left; None: it was there before.
         entries: commands that the state contains.
         point: the state.
@@ -69,7 +70,7 @@ class Timeline:
     """One way that a session went.
 
     Attributes:
-        number: 0 is the first.
+        number: 1 is the first.
         parent: the timeline that it left; None: of the first.
         tick: where it left it.
         index: commands until then.
@@ -164,8 +165,8 @@ class Session:
         self.world = world
         self.log: list[Entry] = []
         self.sequence: SequenceState | None = None
-        self.timeline = 0
-        self.timelines: dict[int, Timeline] = {0: Timeline(0, None, 0, 0, None)}
+        self.timeline = MAIN
+        self.timelines: dict[int, Timeline] = {MAIN: Timeline(MAIN, None, 0, 0, None)}
         self._queue: collections.deque[Command] = collections.deque()
         self._facts = dict(facts)
         self._idle = not world.busy()

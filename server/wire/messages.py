@@ -179,8 +179,8 @@ class Welcome:
     sequence: SequenceInfo | None
     guest: GuestInfo
     engine: str
-    timeline: int = 0
-    timelines: tuple[TimelineInfo, ...] = (TimelineInfo(0, None, 0, 0, None),)
+    timeline: int = 1
+    timelines: tuple[TimelineInfo, ...] = (TimelineInfo(1, None, 0, 0, None),)
     planes: tuple[tuple[str, str], ...] = PLANES
     stat_fields: tuple[str, ...] = STAT_FIELDS
 

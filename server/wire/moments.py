@@ -1,4 +1,4 @@
-"""Messages about time: a look at an earlier tick, a fork there, the timelines of a session."""
+"""Messages about time: a look at an earlier tick, a fork there, other timelines; pure."""
 
 from dataclasses import dataclass, field
 from typing import Annotated, Literal, TypeAlias
@@ -53,7 +53,7 @@ class Switch:
 
     type: Literal["switch"] = field(default="switch", kw_only=True)
     command_id: CommandId
-    timeline: Annotated[int, Whole("timeline", 0, MAX_TIMELINES - 1, "(a timeline)")]
+    timeline: Annotated[int, Whole("timeline", 1, MAX_TIMELINES, "(a timeline)")]
 
 
 @dataclass(frozen=True)

@@ -112,11 +112,11 @@ def test_a_command_in_the_past_begins_another_ending_and_both_stay(
     forked = numbers(page)
     assert forked != now
     assert forked[0] > between[0]
-    page.select_option("#time-lines", "0")
+    page.select_option("#time-lines", "1")
     expect(page.locator("#said")).to_contain_text("compact", timeout=WAIT_MS)
     wait_idle(page)
     assert numbers(page) == now
-    page.select_option("#time-lines", "1")
+    page.select_option("#time-lines", "2")
     expect(page.locator("#said")).to_contain_text("balloon target 0 MiB", timeout=WAIT_MS)
     wait_idle(page)
     assert numbers(page) == forked

@@ -68,10 +68,10 @@ WELCOME: dict[str, Any] = {
         "summary": {"note": "made by hand"},
     },
     "engine": "0123456789abcdef0123",
-    "timeline": 1,
+    "timeline": 2,
     "timelines": [
-        {"id": 0, "parent": None, "tick": 0, "index": 0, "command": None},
-        {"id": 1, "parent": 0, "tick": 3900, "index": 15, "command": {"type": "compact"}},
+        {"id": 1, "parent": None, "tick": 0, "index": 0, "command": None},
+        {"id": 2, "parent": 1, "tick": 3900, "index": 15, "command": {"type": "compact"}},
     ],
 }
 
@@ -114,7 +114,7 @@ UP: dict[str, dict[str, Any]] = {
     "look": {"type": "look", "tick": 1200, "index": 3},
     "look_now": {"type": "look", "tick": None},
     "fork": {"type": "fork", "command_id": "c5", "tick": 1200, "command": {"type": "compact"}},
-    "switch": {"type": "switch", "command_id": "c6", "timeline": 0},
+    "switch": {"type": "switch", "command_id": "c6", "timeline": 1},
     "reset": {"type": "reset", "command_id": "c3", "config": WELCOME["config"]},
 }
 

@@ -5,8 +5,15 @@ from __future__ import annotations
 import pytest
 
 from engine import commands as c
-from engine.history.chronicle import Chronicle, Predicate, Stretch, stretch_at, words_of
-from engine.history.history import History, Limits
+from engine.history.chronicle import (
+    Chronicle,
+    Predicate,
+    Stretch,
+    chronicle_of,
+    described,
+    words_of,
+)
+from engine.history.history import MAIN, History, Limits
 from engine.view import GuestView
 from engine.world import World
 from tests.engine.history.test_history import BUSY, recorded, steps
@@ -72,7 +79,7 @@ def test_marks_of_emptied_pageblocks_are_ticks_at_which_one_came_free() -> None:
     history = History(world(*KEYS), steps().__next__, Limits(50))
     history.learn(entries, end)
     history.follow(lambda: True)
-    chronicle = history.timelines[0].chronicle
+    chronicle = history.timelines[MAIN].chronicle
     blocks = range(chronicle.nr_pageblocks)
     begun = {
         each.first for block in blocks for each in chronicle.find(Predicate("block_free", 1, block))
@@ -111,11 +118,17 @@ def test_what_cannot_be_asked_is_refused(asked: Predicate, words: str) -> None:
         Chronicle(World(world("pinned").guest(0), world("pinned").config)).find(asked)
 
 
-def test_words_and_places() -> None:
-    assert words_of(Predicate("no_free_block", 1), KEYS) == (
+def test_a_log_played_at_once_has_the_same_chronicle() -> None:
+    entries, end = recorded(UP_AND_DOWN, 50)
+    history = History(world(*KEYS), steps().__next__, Limits(50))
+    history.learn(entries, end)
+    history.follow(lambda: True)
+    once = chronicle_of(world(*KEYS), entries, end, lambda: None)
+    for asked in (Predicate("no_free_block", 1), Predicate("block_free", 0, 9)):
+        assert described(once, asked) == described(history.timelines[MAIN].chronicle, asked)
+    assert described(once, Predicate("no_free_block", 1))["words"] == (
         "dedicated_block has no free 2 MiB block"
     )
-    stretches = [Stretch(3, 5), Stretch(9, 9)]
-    assert [stretch_at(stretches, tick) for tick in (2, 4, 7, 9, 10)] == [
-        None, stretches[0], None, stretches[1], None,
-    ]  # fmt: skip
+    assert words_of(Predicate("block_free", 0, 9), KEYS) == (
+        "pageblock 9 of pinned is free as a whole"
+    )

@@ -149,16 +149,16 @@ def test_a_fork_shares_the_past_and_leaves_the_other_ending_alone() -> None:
     history = made(entries, end, Limits(20))
     at = entries[3].tick
     kept = history.nbytes
-    history.fork(1, (at, 3))
+    history.fork(2, (at, 3))
     assert history.nbytes == kept
     other = [*entries[:3], Entry(4, at, c.BalloonTarget(0), False)]
-    history.learn(other[3:], at + 50, 1)
-    history.follow(lambda: True, 1)
-    assert digests(history.go(at + 50, None, 1)) == straight(other, at + 50)
+    history.learn(other[3:], at + 50, 2)
+    history.follow(lambda: True, 2)
+    assert digests(history.go(at + 50, None, 2)) == straight(other, at + 50)
     assert digests(history.go(end)) == straight(entries, end)
-    assert digests(history.go(at, 3, 1)) == straight(entries, at, 3)
-    with pytest.raises(ValueError, match="timeline 1 is there already"):
-        history.fork(1, (at, 3))
+    assert digests(history.go(at, 3, 2)) == straight(entries, at, 3)
+    with pytest.raises(ValueError, match="timeline 2 is there already"):
+        history.fork(2, (at, 3))
 
 
 def test_a_look_that_is_broken_off_does_no_harm() -> None:

@@ -154,21 +154,21 @@ def test_a_fork_and_the_way_back_to_the_first_ending(begin, make_session):
     for _ in range(END):
         session.advance()
     assert session.branch(found.branch).index == 2
-    assert (session.tick, session.timeline, len(session.log)) == (90, 1, 2)
+    assert (session.tick, session.timeline, len(session.log)) == (90, 2, 2)
     for _ in range(30):
         session.advance()
-    past.learn(Now(2, 120, tuple(session.log[1:]), 1))
+    past.learn(Now(2, 120, tuple(session.log[1:]), 2))
     past.look(1, 120)
     looked = answer(answers)
     for panel, view in zip(decode_frame(looked.data).panels, session.views(), strict=True):
         assert panel.stats.tolist() == view.stats.tolist()
     assert decode_frame(looked.data).epoch == 2
 
-    past.go(4, Switch("c2", 0))
+    past.go(4, Switch("c2", 1))
     session.branch(answer(answers).branch)
-    assert (session.tick, session.timeline) == (END, 0)
+    assert (session.tick, session.timeline) == (END, 1)
     assert [entry.command for entry in session.log] == [entry.command for entry in LOG]
-    assert [line["parent"] for line in session.describe()["timelines"]] == [None, 0]
+    assert [line["parent"] for line in session.describe()["timelines"]] == [None, 1]
 
 
 def test_a_fork_by_a_command_that_does_not_fit_is_no_fork(begin):
@@ -178,5 +178,5 @@ def test_a_fork_by_a_command_that_does_not_fit_is_no_fork(begin):
     said = answer(answers)
     assert '"command_id":"c1"' in said.text
     assert "the guest has 256 MiB" in said.text
-    past.go(4, Switch("c2", 1))
-    assert "timeline 1: this session has 1" in answer(answers).text
+    past.go(4, Switch("c2", 2))
+    assert "timeline 2: this session has 1" in answer(answers).text

@@ -27,8 +27,8 @@ def test_a_look_a_fork_and_a_switch_are_understood() -> None:
         ({"type": "look", "tick": -1}, "tick is -1: from 0 to", None),
         ({"type": "look", "tick": 1.5}, "tick is 1.5", None),
         (
-            {"type": "switch", "command_id": "c", "timeline": 64},
-            "timeline is 64: from 0 to 63",
+            {"type": "switch", "command_id": "c", "timeline": 65},
+            "timeline is 65: from 1 to 64",
             "c",
         ),
         ({"type": "fork", "command_id": "c", "tick": 1, "command": {"type": "x"}}, "'x'", "c"),

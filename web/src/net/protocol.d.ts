@@ -299,7 +299,7 @@ export interface Switch {
   type: "switch";
   /** 1 to 64 characters */
   command_id: string;
-  /** 0 to 63 */
+  /** 1 to 64 */
   timeline: number;
 }
 
@@ -335,7 +335,7 @@ export interface TimelineInfo {
   parent: number | null;
   tick: number;
   index: number;
-  command: BalloonTarget | BalloonInflate | BalloonDeflate | CompactMemory | DirectCompact | TakeHugePages | DropCaches | Offline | AllocContig | SetWorkload | null;
+  command: BalloonTarget | BalloonInflate | BalloonDeflate | CompactMemory | DirectCompact | TakeHugePages | DropCaches | Offline | AllocContig | Wait | SetWorkload | null;
 }
 
 /** A capture that somebody uploaded; `capture` is its id. */
