@@ -56,3 +56,11 @@ test("only one takes the singular", () => {
   assert.equal(f.plural(1, "page"), "1 page");
   assert.equal(f.plural(1200, "page"), "1,200 pages");
 });
+
+test("what the guests' clocks show is one time, or the earliest and the latest", () => {
+  assert.equal(f.secondsText(0), "0 s");
+  assert.equal(f.secondsText(9_940), "9.9 s");
+  assert.equal(f.secondsText(3_600_000), "3,600 s");
+  assert.equal(f.clocksText([1_000, 1_020]), "1 s");
+  assert.equal(f.clocksText([12_000, 9_500, 10_000]), "9.5 to 12 s");
+});
