@@ -7,10 +7,13 @@ import argparse
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from server.cli.common import add_shared, show_json, whole_number
 from server.cli.table import Column, Table, paragraph, show
+
+if TYPE_CHECKING:
+    from engine.report.model import TextReport
 
 MAX_STDIN = 64 << 20  # bytes
 _SHOWN_SENTENCES = 20  # of one kind; --json has all
@@ -29,6 +32,10 @@ def add_report(commands: Any) -> None:
         "path", metavar="PATH",
         help="a file, a folder, an archive or a sosreport; - reads standard input",
     )  # fmt: skip
+    report.add_argument(
+        "after", metavar="AFTER", nargs="?",
+        help="a later report of the same machine: what changed, and what could have done it",
+    )  # fmt: skip
     report.add_argument("--order", metavar="N", help="judge a request of this order")
     report.add_argument(
         "--gfp", metavar="FLAGS",
@@ -38,27 +45,40 @@ def add_report(commands: Any) -> None:
     report.set_defaults(run=run_report)
 
 
+def _read(path: str) -> "TextReport":
+    """The report at a path, or on standard input.
+
+    Raises:
+        ValueError: bad input; one sentence.
+    """
+    from engine.report.read import read_report
+
+    if path != "-":
+        return read_report(Path(path), path)
+    body = sys.stdin.buffer.read(MAX_STDIN + 1)
+    if len(body) > MAX_STDIN:
+        raise ValueError(f"standard input is over {MAX_STDIN >> 20} MiB: the limit")
+    return read_report(body, "standard input")
+
+
 def answer_for(args: argparse.Namespace) -> dict[str, Any]:
-    """The answer to what the command line asks.
+    """The answer to what the command line asks: about the later report where there are two.
 
     Raises:
         ValueError: bad input, or nothing in it that is known; one sentence.
     """
     from engine.report.answer import answer_of
+    from engine.report.compare import compare_reports
     from engine.report.model import MAX_ORDERS
-    from engine.report.read import read_report
 
     order = None
     if args.order is not None:
         order = whole_number(args.order, "order", MAX_ORDERS - 1)
-    if args.path == "-":
-        body = sys.stdin.buffer.read(MAX_STDIN + 1)
-        if len(body) > MAX_STDIN:
-            raise ValueError(f"standard input is over {MAX_STDIN >> 20} MiB: the limit")
-        report = read_report(body, "standard input")
-    else:
-        report = read_report(Path(args.path), args.path)
-    return answer_of(report, order, args.gfp)
+    report = _read(args.path)
+    if args.after is None:
+        return answer_of(report, order, args.gfp)
+    after = _read(args.after)
+    return answer_of(after, order, args.gfp) | {"changes": compare_reports(report, after)}
 
 
 def run_report(args: argparse.Namespace) -> int:
@@ -104,6 +124,8 @@ def report_blocks(answer: dict[str, Any]) -> list[str | Table]:
     for verdict in answer["answers"]:
         if verdict["asked"]:
             blocks += [paragraph(verdict["text"] + ".", "", "  "), ""]
+    if "changes" in answer:
+        blocks += _change_blocks(answer["changes"])
     if answer["zones"]:
         blocks += [*_verdict_table(answer), *_zone_tables(answer)]
     blocks += _sentences("Figures that do not agree (buddyinfo's stand)", answer["disagreements"])
@@ -129,6 +151,28 @@ def _verdict_table(answer: dict[str, Any]) -> list[str | Table]:
     return [
         "Would a request succeed now, and if not, what stands in its way:",
         Table(columns, rows),
+    ]
+
+
+def _change_blocks(changes: dict[str, Any]) -> list[str | Table]:
+    """What changed since the earlier report."""
+    zones = changes["zones"]
+    size = max(len(zone["counts"]) for zone in zones)
+    rows = [
+        [
+            str(zone["node"]), zone["zone"], f"{zone['free_pages']:+d}",
+            *(f"{n:+d}" if n else "0" for n in zone["counts"]),
+            *[""] * (size - len(zone["counts"])),
+        ]
+        for zone in zones
+    ]  # fmt: skip
+    columns = [*_KEYS, Column("free pages"), *(Column(str(order)) for order in range(size))]
+    title = "What changed: free blocks by order, later less earlier:"
+    return [
+        title,
+        Table(columns, rows),
+        "",
+        *_sentences("What could have done it", changes["could_be"]),
     ]
 
 

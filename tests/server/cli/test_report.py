@@ -39,6 +39,20 @@ def test_a_paste_is_read_from_standard_input(
     assert [z["zone"] for z in answer["zones"]] == ["DMA", "DMA32", "Normal"]
 
 
+def test_two_reports_are_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before, after = tmp_path / "before", tmp_path / "after"
+    before.write_text(s.buddyinfo(s.TWO_NODES))
+    after.write_text(s.buddyinfo({**s.TWO_NODES, (1, "Normal"): (6000, 300, 20, 1, *(0,) * 7)}))
+    assert main(["report", str(before), str(after)]) == 0
+    out = capsys.readouterr().out
+    assert "-1000" in out.split("What could have done it")[0].splitlines()[-2]
+    assert "node 1, zone Normal: 1000 pages were taken" in out
+    assert main(["report", str(before), str(after), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["changes"]["zones"][1]["counts"][0] == -1000
+    assert answer["zones"][1]["counts"][0] == 6000
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
