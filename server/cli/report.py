@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from server.cli.common import add_shared, show_json, whole_number
+from server.cli.common import add_shared, designs_of, seed_of, show_json, whole_number
 from server.cli.table import Column, Table, paragraph, show
 
 if TYPE_CHECKING:
@@ -41,7 +41,12 @@ def add_report(commands: Any) -> None:
         "--gfp", metavar="FLAGS",
         help="its mask, as GFP_KERNEL|__GFP_COMP; default GFP_KERNEL",
     )  # fmt: skip
-    add_shared(report, "--json")
+    report.add_argument(
+        "--what-if", metavar="OPS",
+        help="draw guests that print this report and play inflate=200,compact,huge=2000 on them",
+    )  # fmt: skip
+    report.add_argument("--draws", metavar="N", help="how many guests are drawn; default 3")
+    add_shared(report, "--designs", "--seed", "--json")
     report.set_defaults(run=run_report)
 
 
@@ -74,11 +79,29 @@ def answer_for(args: argparse.Namespace) -> dict[str, Any]:
     order = None
     if args.order is not None:
         order = whole_number(args.order, "order", MAX_ORDERS - 1)
+    if args.draws is not None and args.what_if is None:
+        raise ValueError("--draws is for --what-if OPS")
     report = _read(args.path)
-    if args.after is None:
-        return answer_of(report, order, args.gfp)
-    after = _read(args.after)
-    return answer_of(after, order, args.gfp) | {"changes": compare_reports(report, after)}
+    changes = {}
+    if args.after is not None:
+        before, report = report, _read(args.after)
+        changes = {"changes": compare_reports(before, report)}
+    return answer_of(report, order, args.gfp) | changes | _what_if(args, report)
+
+
+def _what_if(args: argparse.Namespace, report: "TextReport") -> dict[str, Any]:
+    """The answer to --what-if; nothing where it was not asked."""
+    if args.what_if is None:
+        return {}
+    from server.cli.whatif import DEFAULT_DRAWS, MAX_DRAWS, play_draws
+
+    draws = DEFAULT_DRAWS
+    if args.draws is not None:
+        draws = whole_number(args.draws, "number of draws", MAX_DRAWS, 1)
+    if not report.moments:
+        raise ValueError("what-if needs the files of /proc: zoneinfo says where zones lie")
+    played = play_draws(report.moments[-1], args.what_if, draws, designs_of(args), seed_of(args))
+    return {"what_if": played}
 
 
 def run_report(args: argparse.Namespace) -> int:
@@ -126,6 +149,8 @@ def report_blocks(answer: dict[str, Any]) -> list[str | Table]:
             blocks += [paragraph(verdict["text"] + ".", "", "  "), ""]
     if "changes" in answer:
         blocks += _change_blocks(answer["changes"])
+    if "what_if" in answer:
+        blocks += _what_if_blocks(answer["what_if"])
     if answer["zones"]:
         blocks += [*_verdict_table(answer), *_zone_tables(answer)]
     blocks += _sentences("Figures that do not agree (buddyinfo's stand)", answer["disagreements"])
@@ -174,6 +199,19 @@ def _change_blocks(changes: dict[str, Any]) -> list[str | Table]:
         "",
         *_sentences("What could have done it", changes["could_be"]),
     ]
+
+
+def _what_if_blocks(played: dict[str, Any]) -> list[str | Table]:
+    """What came of drawn guests."""
+    from server.cli.whatif import what_if_table
+
+    number = played["drawn"]
+    title = (
+        f"What if, on {number} drawn guest{'s' if number != 1 else ''} that print this report, by"
+        f" the rules of {played['rules']} (lowest–highest over the draws):"
+    )
+    assumed = _sentences("Drawn, not read", played["assumed"])
+    return [paragraph(title), what_if_table(played), "", *assumed]
 
 
 def _zone_tables(answer: dict[str, Any]) -> list[str | Table]:
