@@ -7,7 +7,7 @@ Lines that several CPUs printed at once are told apart where the log says who pr
 import re
 
 from engine.report.gfp import mask_names, printed_names
-from engine.report.lines import Line
+from engine.report.lines import TextLine
 from engine.report.model import MAX_COUNT, MAX_ORDERS, FailedRequest, FreeCounts, Moment, ZoneFacts
 
 MAX_REPORTS = 256  # Mem-Infos of one text
@@ -93,7 +93,7 @@ class _Talk:
     def __init__(self) -> None:
         self.request: FailedRequest | None = None
         self.asked = 0  # line of the request
-        self.begun: Line | None = None  # a request whose line was broken by a mail program
+        self.begun: TextLine | None = None  # a request whose line was broken by a mail program
         self.moment: Moment | None = None
         self.zone: ZoneFacts | None = None  # whose figures or reserve may go on
         self.pieces = ""  # of a free list that may go on
@@ -122,7 +122,7 @@ class LogReader:
         self._file = file
         self._talks: dict[str, _Talk] = {}
 
-    def read(self, line: Line) -> str | None:
+    def read(self, line: TextLine) -> str | None:
         """What a line was read as, None if it says nothing here."""
         text = line.text
         if not text or (
@@ -139,7 +139,7 @@ class LogReader:
 
     # -- the request
 
-    def _request(self, line: Line, talk: _Talk) -> str | None:
+    def _request(self, line: TextLine, talk: _Talk) -> str | None:
         text = line.text
         if talk.begun is not None:
             return self._go_on(line, talk)
@@ -164,13 +164,13 @@ class LogReader:
             return "request"
         return None
 
-    def _go_on(self, line: Line, talk: _Talk) -> str | None:
+    def _go_on(self, line: TextLine, talk: _Talk) -> str | None:
         """A line behind a request that was broken off: its rest, if it fits."""
         begun, talk.begun = talk.begun, None
         if begun is None or "Mem-Info" in line.text:
             return None
-        joined = Line(begun.numbers, f"{begun.text} {line.text.strip()}", begun.caller)
-        glued = Line(begun.numbers, f"{begun.text}{line.text.strip()}", begun.caller)
+        joined = TextLine(begun.numbers, f"{begun.text} {line.text.strip()}", begun.caller)
+        glued = TextLine(begun.numbers, f"{begun.text}{line.text.strip()}", begun.caller)
         before = request_line(begun.text, begun.numbers[0])
         torn = begun.text.count("(") > begun.text.count(")")  # in the middle of the flags' names
         for whole in (glued, joined) if torn else (joined, glued):
@@ -195,7 +195,7 @@ class LogReader:
 
     # -- the Mem-Info
 
-    def _mem_info(self, text: str, line: Line, talk: _Talk) -> str | None:
+    def _mem_info(self, text: str, line: TextLine, talk: _Talk) -> str | None:
         if "Mem-Info:" in text or "Mem-info:" in text:
             self._finish(talk)
             return "Mem-Info" if self._open(line, talk) else None
@@ -239,7 +239,7 @@ class LogReader:
             return "Mem-Info"
         return "Mem-Info" if _REST.search(text) else None
 
-    def _open(self, line: Line, talk: _Talk) -> Moment | None:
+    def _open(self, line: TextLine, talk: _Talk) -> Moment | None:
         """Begin a Mem-Info: that of the last request, if it is near enough and has none yet."""
         near = talk.request is not None and line.numbers[0] - talk.asked <= _REACH
         if near:
@@ -260,7 +260,7 @@ class LogReader:
         talk.zone = talk.listed = None
         talk.pieces = ""
 
-    def _zone_line(self, found: re.Match[str], line: Line, talk: _Talk) -> str | None:
+    def _zone_line(self, found: re.Match[str], line: TextLine, talk: _Talk) -> str | None:
         """``Node 0 Normal free:…kB min:…kB``: the figures of a zone."""
         key = (int(found[1] or talk.node), found[2])
         moment, talk.node, talk.reserve = talk.moment, 0, False
@@ -281,7 +281,7 @@ class LogReader:
             if unit and int(value) <= MAX_COUNT and len(zone.kib) < 64:
                 zone.kib.setdefault(name, int(value))
 
-    def _free_list(self, found: re.Match[str], line: Line, talk: _Talk) -> str | None:
+    def _free_list(self, found: re.Match[str], line: TextLine, talk: _Talk) -> str | None:
         """``Node 0 Normal: 12*4kB (UM) …``: free blocks by order."""
         key = (int(found[1] or talk.node), found[2])
         moment, talk.node = talk.moment, 0

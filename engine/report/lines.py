@@ -38,7 +38,7 @@ _ENTITIES = (("&gt;", ">"), ("&lt;", "<"), ("&nbsp;", " "), ("&amp;", "&"))
 
 
 @dataclass(frozen=True)
-class Line:
+class TextLine:
     """One line.
 
     Attributes:
@@ -110,7 +110,7 @@ def _bare(text: str) -> tuple[str, str]:
     return text, caller
 
 
-def logical_lines(text: str) -> Iterator[Line]:
+def logical_lines(text: str) -> Iterator[TextLine]:
     """The lines of a text; what is too long to be a kernel's line comes out empty.
 
     Args:
@@ -118,6 +118,6 @@ def logical_lines(text: str) -> Iterator[Line]:
     """
     for numbers, line in _joined(text):
         if len(line) > MAX_LINE or not line or line.isspace():
-            yield Line(numbers, "")
+            yield TextLine(numbers, "")
         else:
-            yield Line(numbers, *_bare(line))
+            yield TextLine(numbers, *_bare(line))

@@ -7,7 +7,7 @@ Several copies of a file in one text are several moments.
 import re
 from collections import Counter
 
-from engine.report.lines import Line
+from engine.report.lines import TextLine
 from engine.report.model import MAX_COUNT, MAX_ORDERS, FreeCounts, Moment, ZoneFacts, ZoneKey
 from engine.report.rows import index_kind, index_row, type_row, zone_row
 
@@ -70,7 +70,7 @@ class ProcReader:
         self._in_zone = ""  # node: before "pages free"; zone; cpu: after "pagesets"; end
         self._copies: Counter[str] = Counter()  # of vmstat, meminfo and page block orders
 
-    def read(self, line: Line) -> str | None:
+    def read(self, line: TextLine) -> str | None:
         """What a line was read as, None if it says nothing here."""
         text = line.text
         if not text or text.isspace():
