@@ -343,7 +343,10 @@ def load_capture(source: Path | bytes, name: str = "", limits: Limits | None = N
     for zone in zones:
         for file, known in (("buddyinfo", buddyinfo), ("pagetypeinfo", pagetypes.blocks)):
             if zone.key not in known:
-                raise RefusedError(f"{where}: zone {zone.key[1]} is in zoneinfo but not in {file}")
+                raise RefusedError(
+                    f"{where}: zone {zone.key[1]} of node {zone.key[0]} is in zoneinfo but not in"
+                    f" {file}"
+                )
     spans = _spans(zones, len(flags), where, limits)
     flags, counts = _clip(flags, spans, _NOPAGE), _clip(counts, spans, 0)
     _mark_offline(flags, counts)

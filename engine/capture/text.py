@@ -146,7 +146,7 @@ def parse_pagetypeinfo(body: bytes) -> PageTypes:
                 if name in MIGRATETYPE_NAMES
             }
         elif names and line.startswith("Number of mixed"):
-            break
+            names = []  # page_owner's trailer; the next node begins with headers of its own
     if not free or not blocks:
         raise RefusedError("pagetypeinfo lists no free pages or no pageblocks")
     return PageTypes(free, blocks)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from pathlib import Path
 
 import pytest
 
@@ -60,6 +61,14 @@ def test_a_pagetypeinfo_that_linux_would_not_write_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=word):
         parse_pagetypeinfo(small()["pagetypeinfo"].replace(old, new))
+
+
+def test_page_owners_trailer_ends_no_file() -> None:
+    path = Path(__file__).parents[1] / "report" / "cases" / "two-nodes-page-owner.txt"
+    text = path.read_text().partition("==> zoneinfo")[0].partition("==> pagetypeinfo <==\n")[2]
+    types = parse_pagetypeinfo(text.encode())
+    assert list(types.blocks) == [(0, "DMA"), (0, "DMA32"), (1, "Normal")]
+    assert types.blocks[1, "Normal"][u.MIGRATE_MOVABLE] == 984
 
 
 def test_zoneinfo_leaves_out_empty_zones() -> None:
