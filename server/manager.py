@@ -32,6 +32,7 @@ from server.session.event_side import SessionHandle
 from server.session.keeper import timestamp
 from server.session.mailbox import Built, Ended, Gone
 from server.session.making import Rates, Report
+from server.session.past_room import Pasts
 from server.session.session import Session
 from server.session.transcript import Transcript
 from server.settings import Settings
@@ -42,8 +43,6 @@ from server.wire.messages import Reset, Role
 GRACE_S = 60.0  # a session without a viewer is safe for so long, even when room is needed
 SWEEP_S = 5.0
 GONE_S = 10.0  # how long is waited for workers whose guests are to make room
-CLAIM_S = 5.0  # for the event loop to say whether there is memory
-PAST_COST = 2  # worlds: one that goes back, and the checkpoint that it came from
 MAX_FAREWELLS = 200  # ended sessions of which it is remembered why
 CLEAN_S = 3600.0  # between two looks at what is too old to be kept
 JOURNALS_S = 3.0  # for the journals to be closed when the server goes away
@@ -65,35 +64,6 @@ class _Held:
     reset: SessionConfig | None = None
 
 
-class _PastRoom:
-    """What the past of one session may use. Its methods are called in a thread of that past."""
-
-    def __init__(self, manager: "Manager", session_id: str) -> None:
-        self._manager, self._id = manager, session_id
-        self._loop = asyncio.get_running_loop()
-
-    def make(self, config: SessionConfig) -> World:
-        """A world at tick 0."""
-        return self._manager.build(config, lambda *_: None).world
-
-    def claim(self) -> bool:
-        """Whether there is memory for that world; the event loop knows."""
-
-        async def ask() -> bool:
-            return self._manager.claim_past(self._id)
-
-        try:
-            return asyncio.run_coroutine_threadsafe(ask(), self._loop).result(CLAIM_S)
-        except (RuntimeError, TimeoutError):  # the server is going away
-            return False
-
-    @property
-    def nbytes(self) -> int:
-        """Memory for checkpoints: all sessions share what there is."""
-        manager = self._manager
-        return (manager.settings.max_history_mib << 20) // max(len(manager.pasts), 1)
-
-
 class Manager:
     """Sessions by id. Owned by the event loop."""
 
@@ -107,7 +77,7 @@ class Manager:
         self.budget = Budget(settings.guest_bytes)
         self.spreads = Spreads(self.build, self.budget)
         self.traces = Traces()
-        self.pasts: set[str] = set()  # sessions whose past holds memory
+        self.pasts = Pasts(self.budget, settings.max_history_mib << 20)
         self._held: dict[str, _Held] = {}  # until the worker is gone, which may be after the end
         self._leaving: dict[str, SessionHandle] = {}  # ended, their workers are not gone yet
         self._opening: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -217,13 +187,14 @@ class Manager:
         try:
             handle = SessionHandle(
                 session_id, journal.record.head.config, self.build, self._rates, self._changed,
-                _PastRoom(self, session_id), journal,
+                self.pasts.room(session_id, self.build, self._world_bytes), journal,
             )  # fmt: skip
         except BaseException:  # no thread can be started
             journal.close()
             raise
         self._held[session_id] = _Held(size)
         self.sessions[session_id] = handle
+        self.pasts.know(session_id, handle.past.drop)
         return handle
 
     # -- looking, which brings nothing into memory -----------------------------------------------
@@ -298,7 +269,7 @@ class Manager:
         if isinstance(what, Ended) or (isinstance(what, Built) and what.ok):
             self.spreads.forget(handle.id)
         if isinstance(what, (Ended, Gone)) or what.ok:
-            self._drop_past(handle.id)
+            self.pasts.drop(handle.id)
         if isinstance(what, Ended):
             if self.sessions.pop(handle.id, None) is not None:
                 self._leaving[handle.id] = handle
@@ -307,6 +278,7 @@ class Manager:
                 self._farewells.popitem(last=False)
         elif isinstance(what, Gone):
             self._leaving.pop(handle.id, None)
+            self.pasts.forget(handle.id)
             self._held.pop(handle.id, None)
             self.budget.release(handle.id)
         elif held is not None and held.reset is what.config:
@@ -336,10 +308,8 @@ class Manager:
             LimitReachedError: there is no room to be made.
         """
         self.budget.check(size, most)
-        for session_id in list(self.pasts):
-            if self.budget.free >= size:
-                break
-            self._drop_past(session_id)
+        while self.budget.free < size and self.pasts.drop_one():
+            pass
         unused = sorted(
             (s for s in self.sessions.values() if self._unused_s(s) > GRACE_S),
             key=lambda s: s.last_seen,
@@ -363,27 +333,9 @@ class Manager:
                     for handle in ending:
                         await handle.gone.wait()
 
-    def claim_past(self, session_id: str) -> bool:
-        """Set memory aside for the past of a session, unless others need it more."""
-        if session_id in self.pasts:
-            return True
-        held = self._held.get(session_id)
-        if held is None or session_id not in self.sessions:
-            return False
-        size = PAST_COST * held.bytes
-        if size > self.budget.free:
-            return False
-        self.budget.reserve(("past", session_id), size)
-        self.pasts.add(session_id)
-        return True
-
-    def _drop_past(self, session_id: str) -> None:
-        """The memory of a past is needed for something else, or its session has another guest."""
-        if session_id in self.pasts:
-            self.pasts.discard(session_id)
-            self.budget.release(("past", session_id))
-            if session_id in self.sessions:
-                self.sessions[session_id].past.drop()
+    def _world_bytes(self, session_id: str) -> int:
+        """What one world of a session takes; 0: it has ended."""
+        return self._held[session_id].bytes if session_id in self.sessions else 0
 
     def _unused_s(self, handle: SessionHandle) -> float:
         """Seconds without a viewer or a question; never long enough while there is one."""

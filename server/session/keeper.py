@@ -127,6 +127,11 @@ class Keeper:
         self._failing = False
         return None
 
+    def pace_from(self, usual: float) -> float:
+        """The pace that was set last, or else the usual one."""
+        pace = self._journal.record.pace if self._journal else None
+        return usual if pace is None else pace
+
     def pace(self, ticks_per_s: float) -> None:
         """Write the pace that somebody has set; it is not worth a sentence where that fails."""
         if self._journal is not None:

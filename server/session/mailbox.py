@@ -14,7 +14,8 @@ from engine.commands import Command
 from engine.log import Entry
 from server.session.hub import Want
 from server.session.publisher import Delivery
-from server.session.session import Branch, Line, Session
+from server.session.session import Session
+from server.session.timelines import Branch, WholeTimeline
 from server.wire.config import SessionConfig
 from server.wire.messages import Message
 
@@ -158,7 +159,7 @@ class Now:
     tick: int
     entries: tuple[Entry, ...]
     timeline: int = 1
-    lines: tuple[Line, ...] = ()  # every one, of a session that comes back with several
+    lines: tuple[WholeTimeline, ...] = ()  # every one, of a session that comes back with several
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from engine.world import World
 from server.errors import NotFoundError
 from server.session import past_items as items
 from server.session.mailbox import Now
-from server.session.session import Branch, Line
+from server.session.timelines import Branch, WholeTimeline
 from server.wire import messages
 from server.wire.config import SessionConfig
 from server.wire.frames import FRAME_PAST, Picture, encode_key
@@ -73,7 +73,7 @@ class Past:
         self._entries: list[Entry] = []
         self._tick = 0
         self._line = MAIN  # the timeline that the session is on
-        self._lines: tuple[Line, ...] = ()  # of a session that came back with several
+        self._lines: tuple[WholeTimeline, ...] = ()  # of a session that came back with several
         self._looks: dict[int, items.Look] = {}
         self._shown: dict[int, items.Look] = {}  # what each client wanted to see last
         self._dense: int | None = None

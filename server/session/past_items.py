@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from engine.history.history import History
 from engine.world import World
 from server.session.mailbox import Now
-from server.session.session import Branch
+from server.session.timelines import Branch
 from server.wire.config import SessionConfig
 from server.wire.moments import Fork, Switch
 

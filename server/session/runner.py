@@ -85,16 +85,14 @@ class Runner:
         self._publisher = Publisher()
         self._keeper = Keeper(journal)
         self._orders = Orders()
-        pace = None if journal is None else journal.record.pace
-        self._pacer = Pacer(rates.ticks_per_s if pace is None else pace, time.monotonic())
+        self._pacer = Pacer(self._keeper.pace_from(rates.ticks_per_s), time.monotonic())
         self._clients: set[int] = set()
         self._seq = 0
         self._picture: Picture | None = None
         self._dirty = True
-        self._picture_at = 0.0
+        self._picture_at = self._now_at = 0.0
         self._steps = 0
         self._now = (0, 0, 0)  # epoch, tick and length of the log that the past knows
-        self._now_at = 0.0
         self._stopping = False
         self._session: Session
         self._told = LogTold()
@@ -134,9 +132,8 @@ class Runner:
             text = f"the session ended by a fault of the simulator ({type(error).__name__})"
             self._post([Ended(messages.CLOSE_INTERNAL, text)])
         finally:
-            ended = NotFoundError("the session has ended")
-            self._inbox.close(ended)
-            self._orders.end(ended)
+            for waiting in (self._inbox.close, self._orders.end):
+                waiting(NotFoundError("the session has ended"))
             self._keeper.close(self.__dict__.get("_session"))
             self.__dict__.pop("_session", None)
             self._picture, self._publisher = None, Publisher()
@@ -145,8 +142,7 @@ class Runner:
     def _serve(self) -> None:
         try:
             session = self._build(self._config, self._progress)
-            look = replaying(self._progress, lambda: self._stopping)
-            self._keeper.take_up(session, look)
+            self._keeper.take_up(session, replaying(self._progress, lambda: self._stopping))
         except (RefusedError, NotFoundError, JournalError) as error:
             self._post([Built(self._config, False), Ended(messages.CLOSE_NO_SESSION, str(error))])
             return
@@ -183,8 +179,8 @@ class Runner:
 
     def _flush(self) -> None:
         if self._out:
-            self._post(self._out)
-            self._out = []
+            out, self._out = self._out, []
+            self._post(out)
 
     def _progress(
         self, text: str, done: int, total: int, phase: messages.Phase = messages.PHASE_GUEST
@@ -205,17 +201,13 @@ class Runner:
     @property
     def _driven(self) -> bool:
         """Whether ticks are run as fast as they go: a program waits, and nobody watches."""
-        return (
-            not self._clients
-            and not self._session.at_rest
-            and self._orders.driven(time.monotonic())
-        )
+        still = self._clients or self._session.at_rest
+        return not still and self._orders.driven(time.monotonic())
 
     def _note(self) -> None:
         """Let the journal know how far the session is; that it cannot be told is told to all."""
         moving = self._running or self._driven or self._steps > 0
-        failure = self._keeper.note(self._session, time.monotonic(), moving)
-        if failure is not None:
+        if failure := self._keeper.note(self._session, time.monotonic(), moving):
             log.warning("session %s: %s", self._id, failure)
             self._say(self._clients, messages.error(failure))
 
@@ -248,8 +240,8 @@ class Runner:
         elif isinstance(item, Branched):
             self._branch(item)
         elif isinstance(item, Order):
-            paused = bool(self._clients) and not self._pacer.ticks_per_s
-            self._orders.give(item, self._session, time.monotonic(), paused)
+            held = bool(self._clients and not self._pacer.ticks_per_s)
+            self._orders.give(item, self._session, time.monotonic(), held)
             self._dirty = True
         elif isinstance(item, Drive):
             self._orders.drive(time.monotonic())

@@ -10,7 +10,7 @@ import collections
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from engine.commands import Command
 from engine.errors import RefusedError
@@ -18,9 +18,11 @@ from engine.history.history import MAIN
 from engine.log import Entry, play
 from engine.trace.limits import check_size
 from engine.view import GuestView
-from engine.world import Checkpoint, World
+from engine.world import World
 from server.errors import JournalError
 from server.journal.codec import Course, Record, Waiting
+from server.session.book import Book, NoBook
+from server.session.timelines import Branch, Timeline, WholeTimeline
 from server.session.transcript import Transcript, transcript_from_dict
 from server.wire.config import SessionConfig
 
@@ -46,110 +48,6 @@ class SequenceState:
         return {"total": self.total, "left": self.left, "text": self.text}
 
 
-@dataclass(frozen=True)
-class Branch:
-    """A state of this session to go on from, on a timeline.
-
-    Attributes:
-        timeline: its number; 1 is the one that a session begins with.
-        parent: the timeline that it left; None: it was there before.
-        entries: commands that the state contains.
-        point: the state.
-        command: given next, and what the timeline is named by; None: it is only gone back to.
-    """
-
-    timeline: int
-    parent: int | None
-    entries: tuple[Entry, ...]
-    point: Checkpoint
-    command: Command | None = None
-
-
-@dataclass(frozen=True)
-class Timeline:
-    """One way that a session went.
-
-    Attributes:
-        number: 1 is the first.
-        parent: the timeline that it left; None: of the first.
-        tick: where it left it.
-        index: commands until then.
-        command: its first own command; None: of the first.
-    """
-
-    number: int
-    parent: int | None
-    tick: int
-    index: int
-    command: Command | None
-
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON form."""
-        return {
-            "id": self.number, "parent": self.parent, "tick": self.tick, "index": self.index,
-            "command": self.command and self.command.to_dict(),
-        }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Line:
-    """A timeline with what it has of its own, as a past can learn it.
-
-    Attributes:
-        about: where it begins.
-        entries: its own.
-        tick: where it ends.
-    """
-
-    about: Timeline
-    entries: tuple[Entry, ...]
-    tick: int
-
-
-class Book(Protocol):
-    """Where a session writes what must not be lost; server/journal/journal.py has the real one."""
-
-    def write(self, entry: Entry | None, waiting: Waiting) -> None:
-        """Keep an entry that is about to be applied, and what is left of a sequence.
-
-        Raises:
-            JournalError: it is not kept.
-        """
-
-    def fork(self, parent: int, at_index: int, at_tick: int, entry: Entry) -> None:
-        """Keep a new timeline with its first entry; it is written from now on.
-
-        Args:
-            parent: place of the timeline that it leaves, from 0 in the order of their making.
-            at_index: entries that it shares.
-            at_tick: where it leaves.
-            entry: its first own one.
-
-        Raises:
-            JournalError: see write().
-        """
-
-    def enter(self, place: int) -> None:
-        """Write another timeline from now on; its place as in fork().
-
-        Raises:
-            JournalError: see write().
-        """
-
-
-class _NoBook:
-    """Of a session that nobody wants to keep."""
-
-    def write(self, entry: Entry | None, waiting: Waiting) -> None:
-        """Keep nothing."""
-
-    def fork(self, parent: int, at_index: int, at_tick: int, entry: Entry) -> None:
-        """Keep nothing."""
-
-    def enter(self, place: int) -> None:
-        """Keep nothing."""
-
-
 class Session:
     """Accepts commands, advances its world, describes itself."""
 
@@ -170,8 +68,8 @@ class Session:
         self._queue: collections.deque[Command] = collections.deque()
         self._facts = dict(facts)
         self._idle = not world.busy()
-        self._book: Book = _NoBook()
-        self._lines: tuple[Line, ...] = ()
+        self._book: Book = NoBook()
+        self._lines: tuple[WholeTimeline, ...] = ()
 
     def keep_in(self, book: Book) -> None:
         """Write to ``book`` from now on."""
@@ -198,12 +96,12 @@ class Session:
         self._go_on()
 
     @staticmethod
-    def _line_of(record: Record, one: Course, shift: int) -> Line:
+    def _line_of(record: Record, one: Course, shift: int) -> WholeTimeline:
         own = record.entries.get(one.id, ())
         parent = None if one.parent is None else one.parent + shift
         command = own[0].command if own and parent is not None else None
         about = Timeline(one.id + shift, parent, one.at_tick, one.at_index, command)
-        return Line(about, own, record.tick(one.id))
+        return WholeTimeline(about, own, record.tick(one.id))
 
     @property
     def tick(self) -> int:
@@ -368,7 +266,7 @@ class Session:
         self._apply(entry)
         return entry
 
-    def lines(self) -> tuple[Line, ...]:
+    def lines(self) -> tuple[WholeTimeline, ...]:
         """Every timeline as it was when the session came back."""
         return self._lines
 

@@ -13,7 +13,7 @@ BODY = {
 }
 
 
-async def test_what_was_true_when_is_told_with_its_ends(server: str) -> None:
+async def test_what_was_true_when_has_its_ends(server: str) -> None:
     session = post_session(server, SMALL)
     async with joined(server, session) as client:
         await client.send("pace", ticks_per_s=1000)

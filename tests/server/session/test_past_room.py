@@ -1,0 +1,35 @@
+"""Memory for pasts: asked for, shared, given up."""
+
+import asyncio
+
+from server.session.budget import Budget
+from server.session.past_room import PAST_COST, Pasts
+from tests.server.conftest import SMALL
+
+
+def test_a_past_has_memory_until_somebody_needs_it_more():
+    budget, given_up = Budget(100), []
+    pasts = Pasts(budget, 60)
+    for name in ("one", "two"):
+        pasts.know(name, lambda name=name: given_up.append(name))
+    assert pasts.claim("one", 10)
+    assert pasts.claim("one", 10), "once is as good as often"
+    assert (budget.used, pasts.share) == (10 * PAST_COST, 60)
+    assert pasts.claim("two", 20)
+    assert pasts.share == 30
+    assert not pasts.claim("three", 30), "more than is free"
+    assert not pasts.claim("four", 0), "it has ended"
+    assert pasts.drop_one()
+    pasts.forget("one")
+    pasts.forget("two")
+    assert sorted(given_up) == ["one", "two"]
+    assert (budget.used, pasts.drop_one()) == (0, False)
+
+
+async def test_a_past_asks_from_its_own_thread(make_session):
+    pasts = Pasts(Budget(100), 60)
+    pasts.know("one", lambda: None)
+    room = pasts.room("one", lambda config, _: make_session(config), lambda _: 10)
+    assert await asyncio.to_thread(room.claim)
+    assert room.nbytes == 60
+    assert room.make(SMALL).tick == 0
