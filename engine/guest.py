@@ -237,7 +237,8 @@ class Guest(NamedTuple):
         pages: PAGE_DTYPE[nr_pages], by absolute pfn from 0 to the end of the last zone; nr_pages
             is a multiple of 512.
         blocks: BLOCK_DTYPE[nr_pages / 512], by pageblock index.
-        lists: LIST_DTYPE[LIST_ZONES + nr_zones * LISTS_PER_ZONE], see units.LIST_*.
+        lists: LIST_DTYPE[LIST_ZONES + nr_zones * LISTS_PER_ZONE + (nr_zones - 1) *
+            LISTS_PER_LOWER_ZONE], see units.LIST_*.
         zones: ZONE_DTYPE[nr_zones], ascending, without empty zones.
         vm: VM_DTYPE[1], machine-wide counters, requests and rules.
         cc: CC_DTYPE[NR_CC], the compactors.
@@ -296,7 +297,8 @@ def make_guest(spans: tuple[ZoneSpan, ...], seed: int) -> Guest:
     blocks["migratetype"] = u.MIGRATE_MOVABLE
     blocks["largest"] = u.ORDER_TAIL
     blocks["flags"] = u.PB_STALE | u.PB_RESERVED
-    lists = np.zeros(u.LIST_ZONES + len(spans) * u.LISTS_PER_ZONE, LIST_DTYPE)
+    of_zones = len(spans) * u.LISTS_PER_ZONE + (len(spans) - 1) * u.LISTS_PER_LOWER_ZONE
+    lists = np.zeros(u.LIST_ZONES + of_zones, LIST_DTYPE)
     lists["first"] = lists["last"] = u.PFN_NONE
     zones = np.zeros(len(spans), ZONE_DTYPE)
     for i, span in enumerate(spans):

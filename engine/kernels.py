@@ -133,6 +133,12 @@ class KernelRules:
         "A transparent huge page fault may wake kswapd (no __GFP_NO_KSWAPD).",
         "3.8 include/linux/gfp.h GFP_TRANSHUGE",
     )
+    lru_by_zone: int = _law(
+        "Reclaim takes file pages of the highest zone first; otherwise the oldest first, whatever "
+        "their zone.",
+        "6.12 mm/vmscan.c scan_folios(), since v6.1 (CONFIG_LRU_GEN); 3.8 has lists by zone as "
+        "well, but takes a share of each",
+    )
     # -- compaction
     linear_scanners: int = _law(
         "Both scanners walk pageblock by pageblock, compact_memory from where they stood, and "
@@ -277,6 +283,7 @@ _LINUX_6_12 = KernelRules(
     balance_quarter=0,
     kswapd_drops_order=1,
     thp_wakes_kswapd=1,
+    lru_by_zone=1,
     linear_scanners=0,
     reset_rereads_positions=1,
     meeting_is_noticed=1,
@@ -312,6 +319,7 @@ _LINUX_3_8 = KernelRules(
     balance_quarter=1,
     kswapd_drops_order=0,
     thp_wakes_kswapd=0,
+    lru_by_zone=0,
     linear_scanners=1,
     reset_rereads_positions=0,
     meeting_is_noticed=0,

@@ -61,8 +61,13 @@ def digest(guest: Guest) -> str:
     for offset in _LATER:
         if not vm[offset:].any():
             vm = vm[:offset]
+    # So did the file lists of lower zones.
+    lists = guest.lists
+    of_lower_zones = (len(guest.zones) - 1) * u.LISTS_PER_LOWER_ZONE
+    if of_lower_zones and not lists["nr"][-of_lower_zones:].any():
+        lists = lists[:-of_lower_zones]
     found = hashlib.blake2b(digest_size=16)
-    for array in (guest.pages, blocks, guest.lists, guest.zones, vm, guest.cc):
+    for array in (guest.pages, blocks, lists, guest.zones, vm, guest.cc):
         found.update(np.ascontiguousarray(array).view(np.uint8).data)
     return found.hexdigest()
 

@@ -258,6 +258,9 @@ LIST_RANGE = 60  # pages isolated by a user of a range (offlining, CMA); empty b
 LIST_ZONES = 64  # first list of zone 0
 NR_PCP_LISTS = 14  # 4 low orders x 3 types, then THP movable and THP other (include/linux/mmzone.h)
 LISTS_PER_ZONE = NR_PAGE_ORDERS * NR_MIGRATETYPES + NR_PCP_LISTS
+# After all zones' groups: inactive and active file pages of each zone but the highest, whose own
+# are LRU_INACTIVE_FILE and LRU_ACTIVE_FILE (core/memory/freelist.py: file_list).
+LISTS_PER_LOWER_ZONE = 2
 
 # -- causes (bits): events after which a design is asked for its plan, in the mail's words
 CAUSE_INFLATED = 1 << 0

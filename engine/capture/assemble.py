@@ -183,6 +183,7 @@ def _build_lru_lists(guest: Guest, rank: NDArray[np.float64]) -> None:
     lists[flags & u.PG_UNEVICTABLE != 0] = u.LRU_UNEVICTABLE
     sizes = np.left_shift(1, pages["order"][pfns].astype(np.int64))
     zones = guest.blocks["zone"].astype(np.int64)[pfns >> u.PAGEBLOCK_ORDER]
+    lower = u.LIST_ZONES + len(guest.zones) * u.LISTS_PER_ZONE  # core/memory/freelist.py: file_list
     for list_id, field in (
         (u.LRU_INACTIVE_ANON, "nr_zone_inactive_anon"),
         (u.LRU_ACTIVE_ANON, "nr_zone_active_anon"),
@@ -194,7 +195,15 @@ def _build_lru_lists(guest: Guest, rank: NDArray[np.float64]) -> None:
         guest.zones[field] = np.bincount(zones[mine], sizes[mine], len(guest.zones)).astype(
             np.int64
         )
-        _fill_list(guest, list_id, _ascending(pfns[mine], rank)[::-1])
+        if list_id not in (u.LRU_INACTIVE_FILE, u.LRU_ACTIVE_FILE):
+            _fill_list(guest, list_id, _ascending(pfns[mine], rank)[::-1])
+            continue
+        for zone, part in _by_key(pfns[mine], zones[mine]):
+            by_zone = list_id
+            if zone < len(guest.zones) - 1:
+                by_zone -= u.LRU_INACTIVE_FILE
+                by_zone += lower + zone * u.LISTS_PER_LOWER_ZONE
+            _fill_list(guest, by_zone, _ascending(part, rank)[::-1])
 
 
 def _fill_blocks(guest: Guest, migratetype: NDArray[np.uint8]) -> None:

@@ -12,7 +12,7 @@ from engine.core.compact.scan_2012 import reset_zone_isolation_suitable_2012
 from engine.core.memory.buddy import move_freepages_block
 from engine.core.memory.fallback_2012 import move_freepages_2012
 from engine.core.memory.freearea import is_free_block, set_listed_type, set_pageblock_migratetype
-from engine.core.memory.freelist import get_pageblock_migratetype
+from engine.core.memory.freelist import get_pageblock_migratetype, list_splice_init
 from engine.core.memory.pcp import drain_all
 from engine.guest import set_kernel
 from engine.kernels import laws_dict
@@ -104,6 +104,25 @@ def _label_free_blocks(guest):
 
 
 @core_jit
+def _join_file_lists(guest):
+    """Put the file pages of all zones on one list: the lower a zone, the older its pages.
+
+    Args:
+        guest: Guest that has just lost the law lru_by_zone. Writes pages, lists.
+    Source:
+        not of the kernel: see freelist.file_list().
+    """
+    nr_zones = guest.zones.shape[0]
+    first = u.LIST_ZONES + nr_zones * u.LISTS_PER_ZONE
+    for active in range(u.LISTS_PER_LOWER_ZONE):
+        joined = u.LRU_INACTIVE_FILE + active
+        for i in range(nr_zones - 1):
+            lower = first + (nr_zones - 2 - i) * u.LISTS_PER_LOWER_ZONE + active
+            list_splice_init(guest, joined, lower)
+            list_splice_init(guest, lower, joined)
+
+
+@core_jit
 def leave_modern(guest, keeps_highatomic):
     """Remove what a guest of profile modern has and another kernel may lack.
 
@@ -147,6 +166,8 @@ def settle_laws(guest):
     vm = guest.vm[0]
     if vm["law_lists_apart"] == 1:
         _label_free_blocks(guest)
+    if vm["law_lru_by_zone"] == 0:
+        _join_file_lists(guest)
     for zone in range(guest.zones.shape[0]):
         z = guest.zones[zone]
         if vm["law_marks_from_min"] == 1:

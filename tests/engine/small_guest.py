@@ -74,6 +74,26 @@ def settle(guest: Guest) -> Guest:
     return guest
 
 
+def two_zones(
+    upper: int = u.ZONE_NORMAL, used: Iterable[int] = (), state: int = u.STATE_SLAB
+) -> Guest:
+    """Two zones of four pageblocks each, free but for the pages in ``used``.
+
+    Args:
+        upper: name of the upper zone, from pfn 2048 on.
+        used: pfns, the oldest first.
+        state: of those pages.
+    """
+    guest = make_guest((ZoneSpan(u.ZONE_DMA32, 0, 2048), ZoneSpan(upper, 2048, 4096)), 1)
+    guest.pages["state"], guest.pages["order"] = u.STATE_FREE, u.ORDER_TAIL
+    guest.blocks["nr_free"], guest.blocks["nr_reserved"] = BLOCK, 0
+    guest.blocks["flags"] = u.PB_STALE
+    guest.zones["present"] = guest.zones["managed"] = 2048
+    guest.zones["wmark_min"], guest.zones["wmark_low"], guest.zones["wmark_high"] = 100, 200, 300
+    put(guest, used, state)
+    return settle(guest)
+
+
 def every(nr: int, start: int, end: int) -> range:
     """Every nr-th pfn of a range."""
     return range(start, end, nr)

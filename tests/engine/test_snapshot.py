@@ -10,7 +10,7 @@ from engine.guest import set_kernel
 from engine.kernels import KERNELS, LAW_FIELDS
 from engine.snapshot import copy_guest, digest, frozen_copy, guest_bytes, restore
 from engine.view import GuestView
-from tests.engine.small_guest import all_free, put, same, settle
+from tests.engine.small_guest import all_free, put, same, settle, two_zones
 
 
 def test_a_copy_is_equal_and_independent() -> None:
@@ -55,6 +55,16 @@ def test_the_kernel_counts_by_its_number_and_its_laws_do_not() -> None:
         set_kernel(guest, kernel)
         names.add(digest(guest))
     assert len(names) == len(KERNELS)
+
+
+@pytest.mark.parametrize(("used", "counts"), [([], False), ([7], True)])
+def test_file_lists_of_a_lower_zone_count_if_there_is_something_on_them(
+    used: list[int], counts: bool
+) -> None:
+    guest = two_zones(used=used, state=u.STATE_FILE)
+    before = digest(guest)
+    guest.lists["pad"][-u.LISTS_PER_LOWER_ZONE] = 1
+    assert (digest(guest) != before) == counts, "a guest without them was named before they were"
 
 
 def test_looking_changes_no_digest() -> None:

@@ -45,6 +45,25 @@ def pcp_list(zone, pindex):
 
 
 @core_inline
+def file_list(guest, zone, active):
+    """Id of the LRU list of a zone's file pages.
+
+    Args:
+        guest: Guest.
+        zone: int64, index of the zone.
+        active: int64, 1 = the list of active pages.
+    Returns:
+        int64, index into Guest.lists; the same for all zones without the law lru_by_zone.
+    Source:
+        include/linux/mmzone.h struct lru_gen_folio: folios[gen][type][zone].
+    """
+    nr_zones = guest.zones.shape[0]
+    if zone == nr_zones - 1 or guest.vm[0]["law_lru_by_zone"] == 0:
+        return u.LRU_INACTIVE_FILE + active
+    return u.LIST_ZONES + nr_zones * u.LISTS_PER_ZONE + zone * u.LISTS_PER_LOWER_ZONE + active
+
+
+@core_inline
 def zone_of(guest, pfn):
     """Index of the zone that a page belongs to.
 

@@ -8,58 +8,60 @@ import numpy as np
 
 from engine import units as u
 from engine.core import core_jit
-from engine.core.memory.freelist import list_add, list_add_tail, list_del, zone_of
+from engine.core.memory.freelist import file_list, list_add, list_add_tail, list_del, zone_of
 
 
 @core_jit
 def lru_list_of(guest, pfn):
-    """LRU list on which a page belongs, by what it is.
+    """LRU list on which a page belongs, by what it is and, if it is a file page, by its zone.
 
     Args:
         guest: Guest.
         pfn: int64, first page if compound.
     Returns:
-        int64, LRU_*.
+        int64, index into Guest.lists.
     Source:
-        include/linux/mm_inline.h folio_lru_list().
+        include/linux/mm_inline.h folio_lru_list(), lru_gen_add_folio().
     Differs:
-        Two generations (active and inactive), not those of CONFIG_LRU_GEN.
+        Two generations (active and inactive), not those of CONFIG_LRU_GEN; anonymous pages, which
+        reclaim never takes without swap, are on one list for all zones.
     """
     page = guest.pages[pfn]
     flags = np.int64(page["flags"])
     if flags & u.PG_UNEVICTABLE:
         return np.int64(u.LRU_UNEVICTABLE)
-    lru = np.int64(u.LRU_INACTIVE_ANON)
+    active = np.int64(flags & u.PG_ACTIVE != 0)
     if page["state"] == u.STATE_FILE:
-        lru = np.int64(u.LRU_INACTIVE_FILE)
-    if flags & u.PG_ACTIVE:
-        lru += 1
-    return lru
+        return np.int64(file_list(guest, zone_of(guest, pfn), active))
+    return u.LRU_INACTIVE_ANON + active
 
 
 @core_jit
-def _count_lru(guest, lru, zone, nr):
-    """Add pages to the zone's counter of one LRU list.
+def _count_lru(guest, pfn, sign):
+    """Add a page to, or take it from, its zone's counter of the LRU list that it belongs on.
 
     Args:
         guest: Guest. Writes zones.nr_zone_*.
-        lru: int64, LRU_*.
-        zone: int64, index of the zone.
-        nr: int64, pages to add, negative to take away.
+        pfn: int64, first page if compound.
+        sign: int64, 1 or -1.
     Source:
         include/linux/mm_inline.h __update_lru_size().
     """
-    z = guest.zones[zone]
-    if lru == u.LRU_INACTIVE_FILE:
-        z["nr_zone_inactive_file"] += nr
-    elif lru == u.LRU_ACTIVE_FILE:
-        z["nr_zone_active_file"] += nr
-    elif lru == u.LRU_INACTIVE_ANON:
-        z["nr_zone_inactive_anon"] += nr
-    elif lru == u.LRU_ACTIVE_ANON:
+    page = guest.pages[pfn]
+    flags = np.int64(page["flags"])
+    z = guest.zones[zone_of(guest, pfn)]
+    nr = sign * (np.int64(1) << np.int64(page["order"]))
+    if flags & u.PG_UNEVICTABLE:
+        z["nr_zone_unevictable"] += nr
+    elif page["state"] == u.STATE_FILE:
+        if flags & u.PG_ACTIVE:
+            z["nr_zone_active_file"] += nr
+        else:
+            z["nr_zone_inactive_file"] += nr
+    elif flags & u.PG_ACTIVE:
         z["nr_zone_active_anon"] += nr
     else:
-        z["nr_zone_unevictable"] += nr
+        z["nr_zone_inactive_anon"] += nr
 
 
 @core_jit
@@ -76,15 +78,13 @@ def _mark_lru(guest, pfn, is_lru):
         include/linux/mm_inline.h lruvec_add_folio(), lruvec_del_folio().
     """
     page = guest.pages[pfn]
-    lru = lru_list_of(guest, pfn)
-    nr = np.int64(1) << np.int64(page["order"])
     if is_lru:
         page["flags"] = np.int64(page["flags"]) | u.PG_LRU
-        _count_lru(guest, lru, zone_of(guest, pfn), nr)
+        _count_lru(guest, pfn, np.int64(1))
     else:
         page["flags"] = np.int64(page["flags"]) & ~u.PG_LRU
-        _count_lru(guest, lru, zone_of(guest, pfn), -nr)
-    return lru
+        _count_lru(guest, pfn, np.int64(-1))
+    return lru_list_of(guest, pfn)
 
 
 @core_jit

@@ -305,12 +305,15 @@ def _check_zone(guest, zone):
             pcp += 1
         elif flags & u.PG_LRU and page["order"] <= u.MAX_PAGE_ORDER:
             nr = 1 << np.int64(page["order"])
-            lru = lru_list_of(guest, pfn)
-            in_file += nr if lru == u.LRU_INACTIVE_FILE else 0
-            act_file += nr if lru == u.LRU_ACTIVE_FILE else 0
-            in_anon += nr if lru == u.LRU_INACTIVE_ANON else 0
-            act_anon += nr if lru == u.LRU_ACTIVE_ANON else 0
-            unevictable += nr if lru == u.LRU_UNEVICTABLE else 0
+            active = flags & u.PG_ACTIVE != 0
+            if flags & u.PG_UNEVICTABLE:
+                unevictable += nr
+            elif page["state"] == u.STATE_FILE:
+                act_file += nr if active else 0
+                in_file += 0 if active else nr
+            else:
+                act_anon += nr if active else 0
+                in_anon += 0 if active else nr
     if guest.vm[0]["law_reserve_at_boot"] == 1:
         high = 0  # it does not count its reserve
     if free != z["nr_free"] or high != z["nr_free_highatomic"] or cma != z["nr_free_cma"]:

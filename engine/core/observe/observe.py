@@ -348,13 +348,16 @@ def statistics(guest, fields, busy):
         not of the kernel; plain counters are those of Guest.vm.
     """
     lru = guest.lists["nr"]
+    lower = u.LIST_ZONES + len(guest.zones) * u.LISTS_PER_ZONE  # file lists of the lower zones
     found = {
         "busy": int(busy),
         "clock_ms": int(clock_us(guest)) // MSEC,
         **_free_stats(guest),
         **_block_stats(guest),
         **_scanner_stats(guest),
-        "fullness_lru_file": int(lru[u.LRU_INACTIVE_FILE] + lru[u.LRU_ACTIVE_FILE]),
+        "fullness_lru_file": int(
+            lru[u.LRU_INACTIVE_FILE] + lru[u.LRU_ACTIVE_FILE] + lru[lower:].sum()
+        ),
         "fullness_lru_anon": int(lru[u.LRU_INACTIVE_ANON] + lru[u.LRU_ACTIVE_ANON]),
     }
     vm = guest.vm[0]

@@ -11,6 +11,7 @@ from engine import units as u
 from engine.core import core_jit
 from engine.core.compact.suitability import compaction_suitable
 from engine.core.memory.alloc import free_pages, wmark_pages, zone_watermark_ok
+from engine.core.memory.freelist import file_list
 from engine.core.memory.lru import lru_add, lru_del
 
 DEF_PRIORITY = 12
@@ -52,6 +53,26 @@ def nr_file_pages(guest):
 
 
 @core_jit
+def oldest_file_page(guest, highest_zone, active):
+    """The next file page that reclaim looks at: the highest zone's first, its oldest first.
+
+    Args:
+        guest: Guest.
+        highest_zone: int64, index of the highest zone to take pages from.
+        active: int64, 1 = of the active pages.
+    Returns:
+        int64 pfn, or PFN_NONE if there is none.
+    Source:
+        mm/vmscan.c scan_folios(), its loop over the zones.
+    """
+    for i in range(highest_zone + 1):
+        pfn = np.int64(guest.lists[file_list(guest, highest_zone - i, active)]["last"])
+        if pfn != u.PFN_NONE:
+            return pfn
+    return np.int64(u.PFN_NONE)
+
+
+@core_jit
 def age_file_pages(guest):
     """Deactivate a batch of the oldest active file pages if fewer are inactive than active.
 
@@ -66,7 +87,7 @@ def age_file_pages(guest):
     if inactive >= active:
         return
     for _ in range(_MIN_LRU_BATCH):
-        pfn = np.int64(guest.lists[u.LRU_ACTIVE_FILE]["last"])
+        pfn = oldest_file_page(guest, guest.zones.shape[0] - 1, np.int64(1))
         if pfn == u.PFN_NONE:
             return
         lru_del(guest, pfn)
@@ -103,15 +124,15 @@ def evict_folios(guest, is_kswapd):
     Source:
         mm/vmscan.c evict_folios(), scan_folios(), shrink_folio_list().
     Differs:
-        One list for all zones. A mapped page counts as used if it was marked referenced, since
-        there are no page tables to look at.
+        A mapped page counts as used if it was marked referenced, since there are no page tables to
+        look at.
     """
     vm = guest.vm[0]
     scanned = np.int64(0)
     reclaimed = np.int64(0)
     age_file_pages(guest)
     while scanned < _MIN_LRU_BATCH:
-        pfn = np.int64(guest.lists[u.LRU_INACTIVE_FILE]["last"])
+        pfn = oldest_file_page(guest, guest.zones.shape[0] - 1, np.int64(0))
         if pfn == u.PFN_NONE:
             break
         page = guest.pages[pfn]
@@ -301,18 +322,18 @@ def try_to_free_pages(guest, order, alloc_flags):
 
 
 @core_jit
-def drop_list(guest, lru):
+def drop_list(guest, list_id):
     """Free the clean, unmapped pages of one file list, oldest first.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones.
-        lru: int64, LRU_INACTIVE_FILE or LRU_ACTIVE_FILE.
+        list_id: int64, see freelist.file_list().
     Source:
         mm/truncate.c mapping_try_invalidate(), mapping_evict_folio().
     Differs:
         By age, not file by file.
     """
-    pfn = np.int64(guest.lists[lru]["last"])
+    pfn = np.int64(guest.lists[list_id]["last"])
     while pfn != u.PFN_NONE:
         page = guest.pages[pfn]
         before = np.int64(page["prev"])
@@ -332,6 +353,8 @@ def drop_caches(guest):
     Differs:
         Slab is left alone: it is not known which of its pages would become empty.
     """
-    drop_list(guest, u.LRU_INACTIVE_FILE)
-    drop_list(guest, u.LRU_ACTIVE_FILE)
+    nr_zones = guest.zones.shape[0]
+    for active in range(2):
+        for i in range(nr_zones):
+            drop_list(guest, file_list(guest, nr_zones - 1 - i, active))
     guest.vm[0]["drop_pagecache"] += 1

@@ -11,7 +11,7 @@ from engine.core.observe import check
 from engine.core.profile_2012 import adopt_kernel, zone_batchsize_2012
 from engine.kernels import LINUX_2012, MODERN, Kernel
 from engine.snapshot import copy_guest
-from tests.engine.small_guest import BLOCK, all_free, put, same, settle
+from tests.engine.small_guest import BLOCK, all_free, list_of, put, same, settle, two_zones
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,13 @@ def test_highatomic_pageblocks_are_given_up() -> None:
     adopt_kernel(guest, LINUX_2012)
     assert list(guest.blocks["migratetype"]) == [1, 1, 1, u.MIGRATE_UNMOVABLE]
     assert guest.zones[0]["nr_free_highatomic"] == 0
+    assert check.validate(guest) == (0, u.PFN_NONE)
+
+
+def test_page_cache_of_all_zones_is_listed_together_the_lower_zone_the_older() -> None:
+    guest = two_zones(used=[2060, 5, 2050, 6], state=u.STATE_FILE)
+    adopt_kernel(guest, LINUX_2012)
+    assert list_of(guest, u.LRU_INACTIVE_FILE) == [2050, 2060, 6, 5]
     assert check.validate(guest) == (0, u.PFN_NONE)
 
 

@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from engine import units as u
 from engine.core.memory import alloc
 from engine.core.memory.lru import lru_add
 from engine.core.memory.page import set_state
 from engine.core.observe.check import validate
-from engine.guest import Guest, ZoneSpan, make_guest
-from tests.engine.small_guest import BLOCK, all_free, list_of, put, settle, vm
+from engine.guest import Guest
+from tests.engine.small_guest import BLOCK, all_free, list_of, put, settle, two_zones, vm
 
 MOVABLE, UNMOVABLE = u.MIGRATE_MOVABLE, u.MIGRATE_UNMOVABLE
-
-
-def two_zones(upper: int = u.ZONE_NORMAL, used: Iterable[int] = ()) -> Guest:
-    """Two zones of four pageblocks each, free but for the pages of slab in ``used``."""
-    guest = make_guest((ZoneSpan(u.ZONE_DMA32, 0, 2048), ZoneSpan(upper, 2048, 4096)), 1)
-    guest.pages["state"], guest.pages["order"] = u.STATE_FREE, u.ORDER_TAIL
-    guest.blocks["nr_free"], guest.blocks["nr_reserved"] = BLOCK, 0
-    guest.blocks["flags"] = u.PB_STALE
-    guest.zones["present"] = guest.zones["managed"] = 2048
-    guest.zones["wmark_min"], guest.zones["wmark_low"], guest.zones["wmark_high"] = 100, 200, 300
-    put(guest, used, u.STATE_SLAB)
-    return settle(guest)
 
 
 def take_all(guest: Guest, mt: int = MOVABLE, flags: int = u.WMARK_LOW) -> list[int]:

@@ -54,7 +54,16 @@ def test_every_list_has_an_id_of_its_own() -> None:
         for order in range(u.NR_PAGE_ORDERS)
         for mt in range(u.NR_MIGRATETYPES)
     } | {f.pcp_list(zone, i) for zone in (0, 1) for i in range(u.NR_PCP_LISTS)}
+    ids |= {f.file_list(guest, 0, active) for active in (0, 1)}
     assert ids == set(range(u.LIST_ZONES, len(guest.lists)))
+
+
+def test_file_pages_of_the_highest_zone_keep_the_lists_of_guests_with_one() -> None:
+    guest = make_guest(SPANS, 1)
+    ids = [f.file_list(guest, 1, active) for active in (0, 1)]
+    assert ids == [u.LRU_INACTIVE_FILE, u.LRU_ACTIVE_FILE]
+    guest.vm[0]["law_lru_by_zone"] = 0
+    assert f.file_list(guest, 0, 1) == u.LRU_ACTIVE_FILE, "one list for all zones"
 
 
 def test_pageblocks_know_zone_and_migratetype() -> None:

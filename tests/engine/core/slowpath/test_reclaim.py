@@ -9,7 +9,7 @@ from engine.core.memory.page import set_flag
 from engine.core.observe.check import validate
 from engine.core.slowpath import reclaim as r
 from engine.guest import Guest
-from tests.engine.small_guest import BLOCK, all_free, list_of, put, settle, vm
+from tests.engine.small_guest import BLOCK, all_free, list_of, put, settle, two_zones, vm
 
 
 def cached(nr: int, flags: int = 0, nr_blocks: int = 8) -> Guest:
@@ -27,6 +27,15 @@ def test_the_oldest_pages_go_first() -> None:
     assert r.evict_folios(guest, 0) == (64, 64)
     assert vm(guest, "pgscan_direct", "pgsteal_direct") == (64, 64)
     assert guest.blocks["nr_movable"][0] == 300 - 128
+    assert validate(guest) == (0, u.PFN_NONE)
+
+
+def test_the_highest_zone_is_reclaimed_first() -> None:
+    guest = two_zones(used=[*range(100), *range(2048, 2048 + 80)], state=u.STATE_FILE)
+    assert r.evict_folios(guest, 1) == (64, 64)
+    assert list(guest.zones["nr_zone_inactive_file"]) == [100, 16]
+    assert r.evict_folios(guest, 1) == (64, 64)
+    assert list(guest.zones["nr_zone_inactive_file"]) == [52, 0]
     assert validate(guest) == (0, u.PFN_NONE)
 
 
