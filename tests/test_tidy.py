@@ -213,7 +213,7 @@ def test_scripts_for_maintainers_say_so_first() -> None:
     for name, text in text_files():
         if not name.startswith("scripts/") or name in FOR_EVERYBODY:
             continue
-        first = re.sub(r"^#!.*\n", "", text).partition("\n")[0].lstrip('"# ')
+        first = re.sub(r"^#!.*\n", "", text).partition("\n")[0].lstrip('"#/* ')
         if not first.startswith("Maintainers: "):
             silent.append(f"{name}: begins with {first!r}")
     none(silent)

@@ -20,6 +20,7 @@ RECORDED_AS: Mapping[str, str] = {
     "hook": "lru_hook",
     "dedicated": "dedicated_block:prevent",
     "literal": "dedicated_block",
+    "separate": "separate_pass",
 }
 CAPTURE_NAME = "s1.tar.xz"
 RESULT_NAME = "result.json"

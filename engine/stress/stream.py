@@ -212,6 +212,7 @@ class Output:
         self._meta_left = 0
         self._dirty: deque[tuple[int, int, int]] = deque()  # slot, first, nr
         self._nr_dirty = 0
+        self._soiled = np.zeros(self._ring.nr, np.bool_)  # of the ring
         self._slot = 0
 
     def slab(self, nr: int, order: int) -> list[Row]:
@@ -226,6 +227,7 @@ class Output:
         while nr > 0:
             n = min(nr, FILE_CHUNK, self._ring.nr - self._at)
             first = self._ring.first + self._at
+            rows += self._written_before(first, n)
             rows.append((kind, first, n, 1))
             if kind == b.B_WRITE:
                 self.soil(first, n)
@@ -235,6 +237,21 @@ class Output:
             rows += self.slab(self._meta_left // u.MIB_PAGES, 0)
             self._meta_left %= u.MIB_PAGES
         return rows
+
+    def _written_before(self, first: int, nr: int) -> list[Row]:
+        """Write what is dirty behind handles about to name other pages: nobody could later."""
+        start = first - self._ring.first
+        rows: list[Row] = []
+        while self._soiled[start : start + nr].any():
+            _, old, n = self._dirty.popleft()
+            self._clean(old, n)
+            rows += [(b.B_START_IO, old, n, 0), (b.B_END_IO, old, n, 0)]
+        return rows
+
+    def _clean(self, first: int, nr: int) -> None:
+        self._nr_dirty -= nr
+        if first >= self._ring.first:
+            self._soiled[first - self._ring.first :][:nr] = False
 
     def write(self, nr: int) -> list[Row]:
         """Write ``nr`` pages of new files."""
@@ -248,6 +265,8 @@ class Output:
         """Record that other pages of the page cache have been written."""
         self._dirty.append((self._slot, first, nr))
         self._nr_dirty += nr
+        if first >= self._ring.first:  # created last: nothing lies above it but slab
+            self._soiled[first - self._ring.first :][:nr] = True
 
     def flush(self) -> list[Row]:
         """One slot later: old or excess dirty pages are written; those under writeback are clean.
@@ -259,7 +278,7 @@ class Output:
         oldest = self._slot - self._params.dirty_seconds * SLOTS_PER_SECOND
         while self._dirty and (self._dirty[0][0] < oldest or self._nr_dirty > self._limit):
             _, first, n = self._dirty.popleft()
-            self._nr_dirty -= n
+            self._clean(first, n)
             rows.append((b.B_START_IO, first, n, 0))
         return rows
 
@@ -267,6 +286,7 @@ class Output:
         """Delete every new file."""
         self._dirty.clear()
         self._nr_dirty = 0
+        self._soiled[:] = False
         return [(b.B_DROP, self._ring.first, self._ring.nr, 0)]
 
 

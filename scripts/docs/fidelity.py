@@ -39,7 +39,7 @@ DOCUMENT = ROOT / "docs" / "FIDELITY.md"
 README = ROOT / "README.md"
 PICTURE = ROOT / "docs" / "img" / "fidelity.svg"
 FIGURES = ROOT / "examples" / "fidelity.json"
-EXAMPLES = ("runs", "tight", "roomy", "cycles", "pressure", "large")
+EXAMPLES = ("runs", "tight", "roomy", "cycles", "pressure", "large", "rest", "separate")
 LEAST = {"all": 0.85, "huge": 0.75, BLOCKS_AFTER_COMPACT: 0.75}  # what is asked of the examples
 
 

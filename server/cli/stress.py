@@ -37,7 +37,8 @@ def add_stress(commands: Any) -> None:
     )
     stress.add_argument(
         "--preset", required=True, metavar="NAME",
-        help="v11 or v10: the cover letters' two; small: 256 MiB, seconds, for a first look",
+        help="v11 or v10: the cover letters' two; lab: 1 GiB, also run on a real 6.12; small: "
+        "256 MiB, seconds, for a first look",
     )  # fmt: skip
     add_shared(stress, "--seed", "--seeds", "--profile", "--designs", "--json")
     stress.set_defaults(run=run_stress, profile="2012")

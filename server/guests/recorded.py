@@ -43,6 +43,9 @@ RECIPES: Mapping[str, str] = {
     " compaction, moves them into pageblocks that are free.",
     RECORDED_AS["dedicated"]: "A kernel module that takes whole pageblocks first and single"
     " unmovable pages for the rest.",
+    RECORDED_AS["separate"]: "A kernel module that takes single movable pages which only the module"
+    " moves: after each inflation and deflation to the zone's end, batch by batch; then"
+    " compact_memory.",
 }
 _LETTERS = {name[0]: t for name, t in MIGRATETYPE_NAMES.items()}
 

@@ -20,7 +20,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
     ("arguments", "sentence"),
     [
         ([], "required: --preset"),
-        (["--preset", "v12"], "unknown preset 'v12': must be one of v11, v10, small"),
+        (["--preset", "v12"], "unknown preset 'v12': must be one of v11, v10, lab, small"),
         (["--preset", "v11", "--profile", "1999"], "unknown profile '1999': must be one of "),
         (["--preset", "v11", "--seed", "x"], "seed is 'x': a whole number from 0"),
         (["--preset", "v11", "--seeds", "0"], f"a whole number from 1 to {MAX_SEEDS}"),

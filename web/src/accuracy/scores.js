@@ -42,7 +42,7 @@ export function fidelityText({ summary }) {
   const { all, ceiling, median_error, seeds } = summary;
   const kernel = ceiling ? ` Another run of the kernel itself would score ${percent(ceiling)}.` : "";
   return `${all.inside} of ${all.total} predicted numbers (${percent(all)}) are within the band of the kernel’s own runs.${kernel} ` +
-    `The median error is ${(100 * median_error).toFixed(1)} %. Measured on the six examples${seeds ? `, over ${seeds.length} draws of what a capture does not say` : ""}.`;
+    `The median error is ${(100 * median_error).toFixed(1)} %. Measured on the eight recorded guests${seeds ? `, over ${seeds.length} draws of what a capture does not say` : ""}.`;
 }
 
 /**
