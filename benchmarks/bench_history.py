@@ -31,8 +31,13 @@ APART = 600  # ticks between two commands: ten seconds
 
 
 def ms() -> float:
-    """The measure of work: milliseconds."""
+    """Milliseconds on the wall."""
     return 1000 * time.perf_counter()
+
+
+def work() -> float:
+    """The measure of work, as in the server: milliseconds of the processor."""
+    return 1000 * time.thread_time()
 
 
 def an_hour(size_mib: int, workload_minutes: int) -> tuple[list[Entry], int]:
@@ -79,7 +84,7 @@ def main() -> int:
     base = make_synthetic("tight", args.size_mib, 1)
     entries, end = an_hour(args.size_mib, args.workload_minutes)
     limits = Limits(args.spacing_ms, args.budget_mib << 20)
-    history = History(World(base, config), ms, limits)
+    history = History(World(base, config), work, limits)
     history.learn(entries, end)
     begin = ms()
     history.follow(lambda: True)
