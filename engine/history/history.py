@@ -204,8 +204,9 @@ class History:
         point = self.world.checkpoint()
         chain = parent.chain()
         size = sum(array.nbytes for guest in point.guests for array in guest)
+        patched = 8 * sum(one.nr_words for one in chain)  # an index and a word each
         node = None
-        if len(chain) < MAX_CHAIN and sum(one.nbytes for one in chain[:-1]) < size:
+        if len(chain) < MAX_CHAIN and patched < size:
             node = keep_changes(point, place[1], work, parent, self._image(parent))
         if node is None:
             node = keep_whole(point, place[1], work, chain[-1])
@@ -229,15 +230,16 @@ class History:
         excess = self.nbytes - self.limits.nbytes * THIN_TO
         while excess > 0:
             children = Counter(id(node.parent) for node in self._nodes())
-            best: tuple[float, Timeline, int] | None = None
+            best: tuple[tuple[bool, float], Timeline, int] | None = None
             for line in self.timelines.values():
                 for i in range(1, len(line.nodes) - 1):
                     node = line.nodes[i]
                     if node.parent is None and children[id(node)] > 1:
                         continue  # a key frame that several start from
                     gap = line.nodes[i + 1].work - line.nodes[i - 1].work
-                    if best is None or gap < best[0]:
-                        best = (gap, line, i)
+                    rank = (node.parent is None, gap)  # what follows a key frame would need another
+                    if best is None or rank < best[0]:
+                        best = (rank, line, i)
             if best is None:
                 return
             before = self.nbytes

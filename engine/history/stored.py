@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import zstandard
 from numpy.typing import NDArray
 
 from engine import units as u
@@ -29,6 +30,8 @@ _ROW = PAGE_DTYPE.itemsize * u.PAGEBLOCK_NR_PAGES  # bytes of a row: the pages o
 _RECORDS = (PAGE_DTYPE, BLOCK_DTYPE, LIST_DTYPE, ZONE_DTYPE, VM_DTYPE, CC_DTYPE)
 _OVERHEAD = 512  # bytes that a checkpoint takes beside its columns
 
+_PACK, _UNPACK = zstandard.ZstdCompressor(1), zstandard.ZstdDecompressor()
+
 Words = NDArray[Any]  # one column: uint32[n], or uint8[n] where its bytes are no multiple of four
 
 
@@ -37,7 +40,7 @@ class Rows:
     """A whole column.
 
     Attributes:
-        rows: its bytes, in rows; the last may be shorter.
+        rows: its bytes, in rows, each compressed; the last may be shorter.
         dtype: of its words.
     """
 
@@ -50,17 +53,38 @@ class Patch:
     """What changed in a column.
 
     Attributes:
-        index: uint32[n], ascending.
-        words: of the column's dtype [n].
+        steps: uint32[n], compressed: the first index, then the distance to each next one.
+        data: of the column's dtype [n], compressed.
+        dtype: the column's.
+        nr: n.
     """
 
-    index: NDArray[np.uint32]
-    words: Words
+    steps: bytes
+    data: bytes
+    dtype: np.dtype[Any]
+    nr: int
 
     @property
     def nbytes(self) -> int:
         """Memory that it takes."""
-        return int(self.index.nbytes + self.words.nbytes)
+        return len(self.steps) + len(self.data)
+
+    @property
+    def index(self) -> NDArray[np.uint32]:
+        """uint32[n], ascending."""
+        steps = np.frombuffer(_UNPACK.decompress(self.steps), np.uint32)
+        return np.cumsum(steps, dtype=np.uint32)
+
+    @property
+    def words(self) -> Words:
+        """Of the column's dtype [n]."""
+        return np.frombuffer(_UNPACK.decompress(self.data), self.dtype)
+
+
+def _patch(index: NDArray[np.uint32], words: Words) -> Patch:
+    steps = np.diff(index, prepend=np.uint32(0)).astype(np.uint32)
+    packed = _PACK.compress(steps.tobytes()), _PACK.compress(words.tobytes())
+    return Patch(*packed, words.dtype, len(index))
 
 
 @dataclass(eq=False)
@@ -90,6 +114,11 @@ class Stored:
         """Tick and commands: checkpoints are in this order."""
         return self.tick, self.index
 
+    @property
+    def nr_words(self) -> int:
+        """Words that it changes; 0 of a key frame."""
+        return sum(column.nr for column in self.columns if isinstance(column, Patch))
+
     def chain(self) -> "list[Stored]":
         """From here back to the key frame, both included."""
         found = [self]
@@ -118,11 +147,11 @@ def _rows(column: Words, before: Rows | None) -> tuple[Rows, int]:
     own = 0
     known = before.rows if before is not None else ()
     for i, start in enumerate(range(0, len(data), _ROW)):
-        row = data[start : start + _ROW]
-        if i < len(known) and known[i] == row:
+        row = _PACK.compress(data[start : start + _ROW])
+        if i < len(known) and known[i] == row:  # the same bytes are packed into the same bytes
             rows.append(known[i])
         else:
-            rows.append(bytes(row))
+            rows.append(row)
             own += len(row)
     return Rows(tuple(rows), column.dtype), own
 
@@ -174,7 +203,7 @@ def keep_changes(
     patches = []
     for column, was in zip(new, old, strict=True):
         changed = np.flatnonzero(column != was).astype(np.uint32)
-        patches.append(Patch(changed, column[changed]))
+        patches.append(_patch(changed, column[changed]))
     nbytes = _OVERHEAD + sum(patch.nbytes for patch in patches)
     return Stored(point.tick, index, work, parent, tuple(patches), _rest(point), nbytes)
 
@@ -212,11 +241,12 @@ def skip_parent(child: Stored) -> None:
     patches: list[Rows | Patch] = []
     for first, second in zip(node.columns, child.columns, strict=True):
         assert isinstance(first, Patch) and isinstance(second, Patch)
-        kept = np.isin(first.index, second.index, assume_unique=True, invert=True)
-        index = np.concatenate([first.index[kept], second.index])
+        earlier, later = first.index, second.index
+        kept = np.isin(earlier, later, assume_unique=True, invert=True)
+        index = np.concatenate([earlier[kept], later])
         order = np.argsort(index, kind="stable")
         words = np.concatenate([first.words[kept], second.words])
-        patches.append(Patch(index[order], words[order]))
+        patches.append(_patch(index[order], words[order]))
     child.parent, child.columns = node.parent, tuple(patches)
     child.nbytes = _OVERHEAD + sum(patch.nbytes for patch in patches if isinstance(patch, Patch))
 
@@ -227,7 +257,8 @@ def _filled(node: Stored) -> list[Words]:
     columns: list[Words] = []
     for rows in chain[-1].columns:
         assert isinstance(rows, Rows)
-        columns.append(np.frombuffer(bytearray().join(rows.rows), rows.dtype))
+        unpacked_rows = map(_UNPACK.decompress, rows.rows)
+        columns.append(np.frombuffer(bytearray().join(unpacked_rows), rows.dtype))
     for each in reversed(chain[:-1]):
         for column, patch in zip(columns, each.columns, strict=True):
             assert isinstance(patch, Patch)

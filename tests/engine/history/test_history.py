@@ -118,8 +118,7 @@ def test_checkpoints_are_apart_by_work_and_share_what_has_not_changed() -> None:
 def test_checkpoints_are_thinned_to_the_bytes_allowed_and_the_ends_stay() -> None:
     entries, end = recorded(BUSY, 80)
     free = made(entries, end, Limits(6))
-    first = free.timelines[MAIN].nodes[0].nbytes
-    allowed = first + (free.nbytes - first) // 2
+    allowed = free.nbytes * 9 // 10
     tight = made(entries, end, Limits(6, allowed))
     nodes = tight.timelines[MAIN].nodes
     assert tight.nbytes <= allowed

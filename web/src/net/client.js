@@ -325,7 +325,8 @@ export function createClient(state, address) {
     if (!socket) connect();
   });
 
-  return {
+  /** @type {Client} */
+  const client = {
     start: connect,
     // In the past a command begins another timeline there.
     send(command, text) {
@@ -334,7 +335,11 @@ export function createClient(state, address) {
       else ask(command.type, text, { type: "fork", command, tick: moment.tick, ...(moment.index === null ? {} : { index: moment.index }) });
     },
     switchTo: (timeline) => ask("switch", "go on with another timeline", { type: "switch", timeline }),
-    sequence: (commands, text) => ask("sequence", text, { type: "sequence", commands }),
+    sequence(commands, text) {
+      if (!state.past.get()) ask("sequence", text, { type: "sequence", commands });
+      else if (commands.length === 1) client.send(commands[0], text);
+      else notify(state, "error", "Several commands at once are for the present: go back to now first, or give them one by one here.");
+    },
     reset: (config, text) => ask("reset", text, { type: "reset", config }),
     pace: (ticks_per_s) => void tell({ type: "pace", ticks_per_s }),
     step: (ticks) => void tell({ type: "step", ticks }),
@@ -342,6 +347,7 @@ export function createClient(state, address) {
     painted: credit,
     retryNow: connect,
   };
+  return client;
 }
 
 /**
