@@ -355,11 +355,10 @@ def _check_counters(guest):
 
 
 class _Rows(list):
-    """Records as dicts, with the one attribute of an array that is asked for here."""
+    """Records as dicts, with the one attribute of an array that is asked for here: its length."""
 
     @property
     def shape(self):
-        """Length, as of an array of one dimension."""
         return (len(self),)
 
 
@@ -371,8 +370,6 @@ def _readable(guest):
     Returns:
         the guest; where nothing is compiled a copy of dicts, since reading a field of a record
         array takes Python five times as long.
-    Source:
-        not of the kernel.
     """
     if IS_COMPILED:
         return guest
