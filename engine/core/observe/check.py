@@ -292,7 +292,7 @@ def _check_zone(guest, zone):
     """
     z = guest.zones[zone]
     free = high = cma = pcp = 0
-    in_file = act_file = in_anon = act_anon = unevictable = 0
+    lru = np.zeros(5, np.int64)
     for pfn in range(z["start_pfn"], z["end_pfn"]):
         page = guest.pages[pfn]
         flags = np.int64(page["flags"])
@@ -304,27 +304,21 @@ def _check_zone(guest, zone):
         elif page["state"] == u.STATE_PCP:
             pcp += 1
         elif flags & u.PG_LRU and page["order"] <= u.MAX_PAGE_ORDER:
-            nr = 1 << np.int64(page["order"])
-            active = flags & u.PG_ACTIVE != 0
-            if flags & u.PG_UNEVICTABLE:
-                unevictable += nr
-            elif page["state"] == u.STATE_FILE:
-                act_file += nr if active else 0
-                in_file += 0 if active else nr
-            else:
-                act_anon += nr if active else 0
-                in_anon += 0 if active else nr
+            kind = 4  # in the order of units.LRU_*
+            if flags & u.PG_UNEVICTABLE == 0:
+                kind = 2 * (page["state"] == u.STATE_FILE) + (flags & u.PG_ACTIVE != 0)
+            lru[kind] += 1 << np.int64(page["order"])
     if guest.vm[0]["law_reserve_at_boot"] == 1:
         high = 0  # it does not count its reserve
     if free != z["nr_free"] or high != z["nr_free_highatomic"] or cma != z["nr_free_cma"]:
         return _ZONE_FREE
     if pcp != z["pcp_count"]:
         return _ZONE_PCP
-    if in_file != z["nr_zone_inactive_file"] or act_file != z["nr_zone_active_file"]:
+    if lru[2] != z["nr_zone_inactive_file"] or lru[3] != z["nr_zone_active_file"]:
         return _ZONE_LRU
-    if in_anon != z["nr_zone_inactive_anon"] or act_anon != z["nr_zone_active_anon"]:
+    if lru[0] != z["nr_zone_inactive_anon"] or lru[1] != z["nr_zone_active_anon"]:
         return _ZONE_LRU
-    return _OK if unevictable == z["nr_zone_unevictable"] else _ZONE_LRU
+    return _OK if lru[4] == z["nr_zone_unevictable"] else _ZONE_LRU
 
 
 @core_jit
