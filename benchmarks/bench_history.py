@@ -21,7 +21,7 @@ import time
 from engine import commands as c
 from engine import units as u
 from engine.designs import DEFAULT_DESIGNS
-from engine.history.history import MAIN, History, Limits
+from engine.history.history import MAIN, History, Keeping
 from engine.log import Entry, play
 from engine.presets import make_synthetic
 from engine.world import World, WorldConfig
@@ -79,13 +79,13 @@ def main() -> int:
     parser.add_argument("--workload-minutes", type=int, default=10)
     parser.add_argument("--looks", type=int, default=100)
     parser.add_argument("--straight", type=int, default=1, help="looks also made by plain replay")
-    parser.add_argument("--spacing-ms", type=float, default=Limits().spacing)
+    parser.add_argument("--spacing-ms", type=float, default=Keeping().spacing)
     parser.add_argument("--budget-mib", type=int, default=1024)
     args = parser.parse_args()
     config = WorldConfig(DEFAULT_DESIGNS)
     base = make_synthetic("tight", args.size_mib, 1)
     entries, end = played(args.size_mib, args.minutes, args.workload_minutes)
-    limits = Limits(args.spacing_ms, args.budget_mib << 20)
+    limits = Keeping(args.spacing_ms, args.budget_mib << 20)
     history = History(World(base, config), work, limits)
     history.learn(entries, end)
     begin = ms()

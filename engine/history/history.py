@@ -22,7 +22,7 @@ from engine.history.stored import (
     keep_whole,
     own_bytes,
     skip_parent,
-    unpacked,
+    unfolded,
 )
 from engine.log import Entry, play
 from engine.world import Checkpoint, World
@@ -32,12 +32,12 @@ MAX_CHAIN = 96  # checkpoints from a key frame to the next
 DENSER = 5  # times, around a tick that somebody has stepped back to
 THIN_TO = 0.9  # of the bytes allowed, so that not every checkpoint has to make room
 
-Place = tuple[int, int]  # tick, commands contained
+Spot = tuple[int, int]  # tick, commands contained
 Progress = Callable[[float, float], None]
 
 
 @dataclass(frozen=True)
-class Limits:
+class Keeping:
     """How much is kept.
 
     Attributes:
@@ -50,7 +50,7 @@ class Limits:
 
 
 @dataclass(eq=False)
-class Timeline:
+class Track:
     """One log, as far as it is known, and what is kept of its states.
 
     Attributes:
@@ -66,7 +66,7 @@ class Timeline:
     known: int
     nodes: list[Stored]
     chronicle: Chronicle
-    tip: Place = (0, 0)
+    tip: Spot = (0, 0)
     work: float = 0.0
 
     def index_at(self, tick: int) -> int:
@@ -74,11 +74,11 @@ class Timeline:
         return bisect_right(self.entries, tick, key=lambda entry: entry.tick)
 
     @property
-    def end(self) -> Place:
+    def end(self) -> Spot:
         """The latest known place."""
         return self.known, self.index_at(self.known)
 
-    def before(self, place: Place) -> int:
+    def before(self, place: Spot) -> int:
         """Which checkpoint is the last at or before a place."""
         return bisect_right(self.nodes, place, key=lambda node: node.place) - 1
 
@@ -90,10 +90,10 @@ class _Where:
     Attributes:
         timeline: None where the way to a place was broken off.
         index: commands that its state contains.
-        image: the checkpoint that was unpacked or taken last, whole.
+        image: the checkpoint that was unfolded or taken last, whole.
     """
 
-    timeline: Timeline | None
+    timeline: Track | None
     index: int
     image: tuple[Stored, Checkpoint] | None
 
@@ -106,7 +106,7 @@ class History:
     """Earlier states of one session, all its timelines included."""
 
     def __init__(
-        self, world: World, measure: Callable[[], float], limits: Limits | None = None
+        self, world: World, measure: Callable[[], float], limits: Keeping | None = None
     ) -> None:
         """Nothing is followed yet.
 
@@ -116,11 +116,11 @@ class History:
             limits: see there.
         """
         self.world = world
-        self.limits = limits or Limits()
+        self.limits = limits or Keeping()
         self._measure = measure
         self._cost = 0.0  # of the last checkpoint
         first = keep_whole(point := world.checkpoint(), 0, 0.0, None)
-        self.timelines = {MAIN: Timeline([], 0, [first], Chronicle(world))}
+        self.timelines = {MAIN: Track([], 0, [first], Chronicle(world))}
         self._where = _Where(self.timelines[MAIN], 0, (first, point))
 
     @property
@@ -133,7 +133,7 @@ class History:
         kept = {id(node): node for line in self.timelines.values() for node in line.nodes}
         return list(kept.values())
 
-    def timeline(self, number: int) -> Timeline:
+    def timeline(self, number: int) -> Track:
         """A timeline.
 
         Raises:
@@ -149,7 +149,7 @@ class History:
         line.entries += entries
         line.known = max(line.known, tick)
 
-    def fork(self, number: int, place: Place, parent: int = MAIN) -> None:
+    def fork(self, number: int, place: Spot, parent: int = MAIN) -> None:
         """A timeline that has everything of another up to a place, and then its own log.
 
         Raises:
@@ -160,7 +160,7 @@ class History:
             raise RefusedError(f"timeline {number} is there already")
         tick, index = self._checked(line, *place)
         nodes = line.nodes[: line.before(place) + 1]
-        new = Timeline(line.entries[:index], tick, nodes, line.chronicle.truncated(tick))
+        new = Track(line.entries[:index], tick, nodes, line.chronicle.truncated(tick))
         new.tip, new.work = min((line.tip, line.work), ((tick, index), nodes[-1].work))
         self.timelines[number] = new
 
@@ -179,7 +179,7 @@ class History:
         while line.tip < line.end and go_on():
             self._forward(line, line.end)
 
-    def _forward(self, line: Timeline, end: Place) -> None:
+    def _forward(self, line: Track, end: Spot) -> None:
         """One step from the tip: a command, a tick, or a stretch of idle ticks."""
         begin = self._measure()
         tick, index = line.tip
@@ -198,7 +198,7 @@ class History:
             self._keep(line, line.tip, line.work, line.nodes[-1])
 
     # -- keeping
-    def _keep(self, line: Timeline, place: Place, work: float, parent: Stored) -> None:
+    def _keep(self, line: Track, place: Spot, work: float, parent: Stored) -> None:
         """Take a checkpoint of the world's present state, after ``parent``."""
         begin = self._measure()
         point = self.world.checkpoint()
@@ -221,7 +221,7 @@ class History:
         image = self._where.image
         if image is None or image[0] is not node:
             self._where.image = None  # not two at a time
-            image = (node, unpacked(node))
+            image = (node, unfolded(node))
             self._where.image = image
         return image[1]
 
@@ -230,7 +230,7 @@ class History:
         excess = self.nbytes - self.limits.nbytes * THIN_TO
         while excess > 0:
             children = Counter(id(node.parent) for node in self._nodes())
-            best: tuple[tuple[bool, float], Timeline, int] | None = None
+            best: tuple[tuple[bool, float], Track, int] | None = None
             for line in self.timelines.values():
                 for i in range(1, len(line.nodes) - 1):
                     node = line.nodes[i]
@@ -295,7 +295,7 @@ class History:
         self._where.timeline = None  # the state is another one afterwards
         self.world.apply(command)
 
-    def _checked(self, line: Timeline, tick: int, index: int) -> Place:
+    def _checked(self, line: Track, tick: int, index: int) -> Spot:
         if not 0 <= tick <= line.known:
             raise RefusedError(f"tick {tick} has not come yet: the session is at {line.known}")
         first = bisect_right(line.entries, tick - 1, key=lambda entry: entry.tick)
@@ -304,7 +304,7 @@ class History:
             raise RefusedError(f"at tick {tick} there were {first} to {last} commands, not {index}")
         return tick, index
 
-    def _move(self, line: Timeline, place: Place, look: Progress) -> None:
+    def _move(self, line: Track, place: Spot, look: Progress) -> None:
         """Bring the world to a place that has been followed, from wherever is nearest."""
         node = line.nodes[line.before(place)]
         here = (self.world.tick, self._where.index)
@@ -321,7 +321,7 @@ class History:
         play(self.world, coming, place[0], told)
         self._where.timeline, self._where.index = line, place[1]
 
-    def _between(self, line: Timeline, node: Stored, place: Place) -> float:
+    def _between(self, line: Track, node: Stored, place: Spot) -> float:
         """About what it takes to get from a checkpoint to a place."""
         i = line.nodes.index(node) + 1
         after = line.nodes[i] if i < len(line.nodes) else None
@@ -342,7 +342,7 @@ class History:
             if work - node.work < 2 * apart or not self._add(line, node, end, apart):
                 return
 
-    def _add(self, line: Timeline, node: Stored, end: Place, apart: float) -> bool:
+    def _add(self, line: Track, node: Stored, end: Spot, apart: float) -> bool:
         """Keep a checkpoint so much work after another; whether it is there, and stays."""
         if self.nbytes > self.limits.nbytes * THIN_TO:
             return False

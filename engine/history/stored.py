@@ -276,7 +276,7 @@ def _guests(columns: Sequence[Words], nr: int) -> tuple[Guest, ...]:
     return tuple(guests)
 
 
-def unpacked(node: Stored) -> Checkpoint:
+def unfolded(node: Stored) -> Checkpoint:
     """The checkpoint, whole again; read-only."""
     columns = _filled(node)
     for column in columns:

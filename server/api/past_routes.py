@@ -12,7 +12,7 @@ from engine.history.chronicle import (
     described,
     design_of,
 )
-from engine.history.history import Timeline
+from engine.history.history import Track
 from server.api.access import let_in
 from server.jsontext import shown
 from server.manager import Manager
@@ -45,7 +45,7 @@ def found(
     return described(chronicle, Predicate(what, place, pageblock, pages))
 
 
-def marks(line: Timeline, design: str) -> dict[str, Any]:
+def marks(line: Track, design: str) -> dict[str, Any]:
     """The answer of GET /api/sessions/{id}/moments.
 
     Raises:

@@ -42,7 +42,7 @@ from server.session.mailbox import (
 )
 from server.session.making import Build, Rates
 from server.session.past import Past
-from server.session.past_items import Answer, Found, Looked, Room
+from server.session.past_items import FromPast, Looked, Resumed, Room
 from server.session.publisher import Delivery
 from server.session.session import Session
 from server.session.state import state_of
@@ -146,14 +146,14 @@ class SessionHandle:
         for client in self.hub.lookers:
             self.hub.text(client, messages.present(*self._here))
 
-    def _post_past(self, answer: Answer) -> None:
+    def _post_past(self, answer: FromPast) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed
             self._loop.call_soon_threadsafe(self._receive_past, answer)
 
-    def _receive_past(self, answer: Answer) -> None:
+    def _receive_past(self, answer: FromPast) -> None:
         if isinstance(answer, Looked):
             self.hub.deliver_past(answer.client, answer.data)
-        elif isinstance(answer, Found):
+        elif isinstance(answer, Resumed):
             self._runner.put(Branched(answer.client, answer.command_id, answer.branch))
         else:
             self.hub.text(answer.client, answer.text)

@@ -16,7 +16,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from engine.errors import RefusedError
-from engine.history.history import MAIN, History, Limits
+from engine.history.history import MAIN, History, Keeping
 from engine.log import Entry
 from engine.world import World
 from server.errors import NotFoundError
@@ -30,7 +30,7 @@ from server.wire.moments import MAX_TIMELINES, Fork, Switch
 
 log = logging.getLogger("fragscope")
 
-SLICE_S = 0.05  # of following, after which the thread looks at what came in
+FOLLOWED_S = 0.05  # of following, after which the thread looks at what came in
 TELL_S = 0.3  # a look that takes longer says how far it is
 GONE = "the session has ended"
 
@@ -55,7 +55,7 @@ class Past:
         name: str,
         config: SessionConfig,
         room: items.Room,
-        post: Callable[[items.Answer], None],
+        post: Callable[[items.FromPast], None],
     ) -> None:
         """Nothing runs yet.
 
@@ -74,8 +74,8 @@ class Past:
         self._tick = 0
         self._line = MAIN  # the timeline that the session is on
         self._lines: tuple[WholeTimeline, ...] = ()  # of a session that came back with several
-        self._looks: dict[int, items.Look] = {}
-        self._shown: dict[int, items.Look] = {}  # what each client wanted to see last
+        self._looks: dict[int, items.LookAt] = {}
+        self._shown: dict[int, items.LookAt] = {}  # what each client wanted to see last
         self._dense: int | None = None
         self._seq = 0
         self._stopping = False
@@ -95,7 +95,7 @@ class Past:
 
     def look(self, client: int, tick: int | None, index: int | None = None) -> None:
         """A client wants to see a tick, or (None) nothing of the past any more."""
-        self._items.put(items.Look(client, tick, index))
+        self._items.put(items.LookAt(client, tick, index))
         if tick is not None:
             self._start()
 
@@ -111,7 +111,7 @@ class Past:
     def ask(self, question: items.Question) -> "Future[Any]":
         """What a question about the history answers; raises what it raises."""
         reply: Future[Any] = Future()
-        self._items.put(items.Ask(question, reply))
+        self._items.put(items.Query(question, reply))
         self._start()
         # The thread stops first and empties afterwards: one of the two sees what comes in between.
         if self._stopping:
@@ -122,7 +122,7 @@ class Past:
         with contextlib.suppress(queue.Empty):
             while True:
                 item = self._items.get_nowait()
-                if isinstance(item, items.Ask) and item.reply.set_running_or_notify_cancel():
+                if isinstance(item, items.Query) and item.reply.set_running_or_notify_cancel():
                     item.reply.set_exception(NotFoundError(GONE))
 
     def drop(self) -> None:
@@ -132,7 +132,7 @@ class Past:
     def stop(self) -> None:
         """End the thread; whoever waits is told."""
         self._stopping = True
-        self._items.put(items.Stop())
+        self._items.put(items.Close())
         self._start()
 
     def join(self, timeout_s: float) -> bool:
@@ -167,7 +167,7 @@ class Past:
         history = self._history
         busy = self._looks or self._dense is not None
         following = history is not None and history.behind(self._line)
-        wait = 0.0 if busy else SLICE_S if following else None
+        wait = 0.0 if busy else FOLLOWED_S if following else None
         try:
             self._handle(self._items.get(wait != 0.0, wait or None))
             while True:
@@ -178,7 +178,7 @@ class Past:
     def _handle(self, item: items.Item) -> None:
         if isinstance(item, Now):
             self._learn(item)
-        elif isinstance(item, items.Look):
+        elif isinstance(item, items.LookAt):
             self._looks.pop(item.client, None)
             self._shown.pop(item.client, None)
             if item.tick is not None:
@@ -193,7 +193,7 @@ class Past:
             self._drop()
         elif isinstance(item, items.Go):
             self._go(item)
-        elif isinstance(item, items.Ask):
+        elif isinstance(item, items.Query):
             self._answer(item)
 
     def _drop(self) -> None:
@@ -230,7 +230,7 @@ class Past:
             self._post(items.Said(item.client, messages.error(str(error), message.command_id)))
             return
         branch = Branch(number, parent, entries, point, command)
-        self._post(items.Found(item.client, message.command_id, branch))
+        self._post(items.Resumed(item.client, message.command_id, branch))
 
     def _learn(self, now: Now) -> None:
         if now.epoch != self._epoch:
@@ -268,7 +268,7 @@ class Past:
                     " memory left"
                 )
             self._history = History(
-                self._room.make(self._config), _ms, Limits(nbytes=self._room.nbytes)
+                self._room.make(self._config), _ms, Keeping(nbytes=self._room.nbytes)
             )
             self._begin(self._history)
         return self._history
@@ -285,7 +285,7 @@ class Past:
         if not self._lines:
             history.learn(self._entries, self._tick)
 
-    def _answer(self, item: items.Ask) -> None:
+    def _answer(self, item: items.Query) -> None:
         if not item.reply.set_running_or_notify_cancel():
             return
         try:
@@ -306,8 +306,8 @@ class Past:
         if self._history is None and not self._room.claim():
             return
         history = self._known()
-        history.limits = Limits(history.limits.spacing, self._room.nbytes)
-        end = time.monotonic() + SLICE_S
+        history.limits = Keeping(history.limits.spacing, self._room.nbytes)
+        end = time.monotonic() + FOLLOWED_S
 
         def go_on() -> bool:
             return self._items.empty() and not self._stopping
@@ -318,7 +318,7 @@ class Past:
             tick, self._dense = self._dense, None
             history.densify(tick, go_on, self._line)
 
-    def _show(self, look: items.Look) -> None:
+    def _show(self, look: items.LookAt) -> None:
         """Answer a look, unless the same client wants something else meanwhile."""
         assert look.tick is not None
         begin = told = time.monotonic()
@@ -343,7 +343,7 @@ class Past:
         except (RefusedError, NotFoundError) as error:
             self._post(items.Said(look.client, messages.error(str(error))))
 
-    def _picture(self, world: World, look: items.Look) -> Picture:
+    def _picture(self, world: World, look: items.LookAt) -> Picture:
         assert self._history is not None and look.tick is not None
         index = look.index
         if index is None:

@@ -46,7 +46,7 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Found:
+class Resumed:
     """A state that the session is to go on from."""
 
     client: int
@@ -54,11 +54,11 @@ class Found:
     branch: Branch
 
 
-Answer = Looked | Said | Found
+FromPast = Looked | Said | Resumed
 
 
 @dataclass(frozen=True)
-class Look:
+class LookAt:
     """What a client wants to see; ``tick`` None: the present, of which this thread has none."""
 
     client: int
@@ -67,7 +67,7 @@ class Look:
 
 
 @dataclass(frozen=True)
-class Ask:
+class Query:
     """Somebody wants to know something of the history."""
 
     question: Question
@@ -100,8 +100,8 @@ class Drop:
     """The memory is wanted for something else."""
 
 
-class Stop:
+class Close:
     """End the thread."""
 
 
-Item = Now | Look | Go | Again | Ask | Begin | Drop | Stop
+Item = Now | LookAt | Go | Again | Query | Begin | Drop | Close

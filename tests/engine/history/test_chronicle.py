@@ -13,7 +13,7 @@ from engine.history.chronicle import (
     described,
     words_of,
 )
-from engine.history.history import MAIN, History, Limits
+from engine.history.history import MAIN, History, Keeping
 from engine.view import GuestView
 from engine.world import World
 from tests.engine.history.test_history import BUSY, recorded, steps
@@ -41,7 +41,7 @@ def holds(view: GuestView, asked: Predicate) -> bool:
 
 def test_what_is_found_is_what_a_straight_scan_finds() -> None:
     entries, end = recorded(UP_AND_DOWN, 200)
-    history = History(world(*KEYS), steps().__next__, Limits(50))
+    history = History(world(*KEYS), steps().__next__, Keeping(50))
     history.learn(entries, end)
     history.follow(lambda: True)
     nr = len(history.world.guest(0).blocks)
@@ -76,7 +76,7 @@ def test_what_is_found_is_what_a_straight_scan_finds() -> None:
 
 def test_marks_of_emptied_pageblocks_are_ticks_at_which_one_came_free() -> None:
     entries, end = recorded(UP_AND_DOWN, 200)
-    history = History(world(*KEYS), steps().__next__, Limits(50))
+    history = History(world(*KEYS), steps().__next__, Keeping(50))
     history.learn(entries, end)
     history.follow(lambda: True)
     chronicle = history.timelines[MAIN].chronicle
@@ -120,7 +120,7 @@ def test_what_cannot_be_asked_is_refused(asked: Predicate, words: str) -> None:
 
 def test_a_log_played_at_once_has_the_same_chronicle() -> None:
     entries, end = recorded(UP_AND_DOWN, 50)
-    history = History(world(*KEYS), steps().__next__, Limits(50))
+    history = History(world(*KEYS), steps().__next__, Keeping(50))
     history.learn(entries, end)
     history.follow(lambda: True)
     once = chronicle_of(world(*KEYS), entries, end, lambda: None)

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import commands as c
-from engine.history.history import MAIN, History, Limits
+from engine.history.history import MAIN, History, Keeping
 from engine.log import Entry, play
 from engine.world import World
 from tests.engine.histories import EXAMPLES, HISTORIES, digests
@@ -60,7 +60,7 @@ def straight(entries: list[Entry], tick: int, index: int | None = None) -> list[
     return digests(w)
 
 
-def made(entries: list[Entry], tick: int, limits: Limits) -> History:
+def made(entries: list[Entry], tick: int, limits: Keeping) -> History:
     """A history that has followed a log to its end."""
     history = History(world(*KEYS), steps().__next__, limits)
     history.learn(entries, tick)
@@ -76,7 +76,9 @@ def test_every_state_of_a_history_is_that_of_a_straight_replay(
 ) -> None:
     entries, end = recorded(commands, last)
     spacing = data.draw(st.sampled_from([3, 11, 40]))
-    history = made(entries, end, Limits(spacing, data.draw(st.sampled_from([0, 1 << 22, 1 << 30]))))
+    history = made(
+        entries, end, Keeping(spacing, data.draw(st.sampled_from([0, 1 << 22, 1 << 30])))
+    )
     for _ in range(4):
         tick = data.draw(st.integers(0, end))
         low = sum(e.tick < tick for e in entries)
@@ -89,7 +91,7 @@ def test_every_state_of_a_history_is_that_of_a_straight_replay(
 
 def test_a_history_agrees_with_a_straight_replay_in_another_process(tmp_path: Path) -> None:
     entries, end = recorded(BUSY, 80)
-    history = made(entries, end, Limits(20))
+    history = made(entries, end, Keeping(20))
     ticks = np.random.default_rng(7).integers(0, end + 1, 12).tolist()
     found = {tick: digests(history.go(tick)) for tick in ticks}
     (tmp_path / "log.json").write_text(json.dumps([e.to_dict() for e in entries]))
@@ -104,7 +106,7 @@ def test_a_history_agrees_with_a_straight_replay_in_another_process(tmp_path: Pa
 
 def test_checkpoints_are_apart_by_work_and_share_what_has_not_changed() -> None:
     entries, end = recorded(BUSY, 80)
-    line = made(entries, end, Limits(20)).timelines[MAIN]
+    line = made(entries, end, Keeping(20)).timelines[MAIN]
     gaps = [b.work - a.work for a, b in itertools.pairwise(line.nodes)]
     assert len(gaps) > (1 if UNCOMPILED else 4)
     assert min(gaps) >= 20
@@ -117,9 +119,9 @@ def test_checkpoints_are_apart_by_work_and_share_what_has_not_changed() -> None:
 
 def test_checkpoints_are_thinned_to_the_bytes_allowed_and_the_ends_stay() -> None:
     entries, end = recorded(BUSY, 80)
-    free = made(entries, end, Limits(6))
+    free = made(entries, end, Keeping(6))
     allowed = free.nbytes * 9 // 10
-    tight = made(entries, end, Limits(6, allowed))
+    tight = made(entries, end, Keeping(6, allowed))
     nodes = tight.timelines[MAIN].nodes
     assert tight.nbytes <= allowed
     assert 2 < len(nodes) < len(free.timelines[MAIN].nodes)
@@ -130,7 +132,7 @@ def test_checkpoints_are_thinned_to_the_bytes_allowed_and_the_ends_stay() -> Non
 
 def test_stepping_back_makes_the_neighbourhood_denser() -> None:
     entries, end = recorded(BUSY, 80)
-    history = made(entries, end, Limits(60))
+    history = made(entries, end, Keeping(60))
     nodes = history.timelines[MAIN].nodes
     before = len(nodes)
     history.densify(end // 2, lambda: True)
@@ -145,7 +147,7 @@ def test_stepping_back_makes_the_neighbourhood_denser() -> None:
 
 def test_a_fork_shares_the_past_and_leaves_the_other_ending_alone() -> None:
     entries, end = recorded(BUSY, 80)
-    history = made(entries, end, Limits(20))
+    history = made(entries, end, Keeping(20))
     at = entries[3].tick
     kept = history.nbytes
     history.fork(2, (at, 3))
@@ -162,7 +164,7 @@ def test_a_fork_shares_the_past_and_leaves_the_other_ending_alone() -> None:
 
 def test_a_look_that_is_broken_off_does_no_harm() -> None:
     entries, end = recorded(BUSY, 80)
-    history = made(entries, end, Limits(100_000))
+    history = made(entries, end, Keeping(100_000))
 
     class Over(Exception):
         pass
@@ -185,7 +187,7 @@ def test_a_look_that_is_broken_off_does_no_harm() -> None:
 )
 def test_a_state_that_never_was_is_refused(place: tuple[int, int | None], words: str) -> None:
     entries, end = recorded(BUSY[:1], 5)
-    history = made(entries, end, Limits(20))
+    history = made(entries, end, Keeping(20))
     with pytest.raises(ValueError, match=words):
         history.go(*place)
     with pytest.raises(ValueError, match="timeline 3: this session has 1"):
@@ -195,7 +197,7 @@ def test_a_state_that_never_was_is_refused(place: tuple[int, int | None], words:
 def test_the_world_is_what_it_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
     # A history reads no clock of its own: the same measure keeps the same checkpoints.
     entries, end = recorded(BUSY, 20)
-    one, two = made(entries, end, Limits(9)), made(entries, end, Limits(9))
+    one, two = made(entries, end, Keeping(9)), made(entries, end, Keeping(9))
     assert [n.place for n in one.timelines[MAIN].nodes] == [
         n.place for n in two.timelines[MAIN].nodes
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine import commands as c
-from engine.history.stored import Patch, keep_changes, keep_whole, own_bytes, skip_parent, unpacked
+from engine.history.stored import Patch, keep_changes, keep_whole, own_bytes, skip_parent, unfolded
 from engine.workload import WorkloadParams
 from engine.world import World, WorldConfig
 from tests.engine.histories import digests
@@ -39,11 +39,11 @@ def test_a_chain_comes_back_and_goes_on_as_the_world_itself() -> None:
     skip_parent(grandchild)
     assert grandchild.parent is whole
     fresh = busy()
-    fresh.restore(unpacked(grandchild))
+    fresh.restore(unfolded(grandchild))
     assert digests(fresh) == want
     fresh.step(30)
     assert digests(fresh) == later
-    fresh.restore(unpacked(child))
+    fresh.restore(unfolded(child))
     fresh.step(5)
     assert digests(fresh) == want
 

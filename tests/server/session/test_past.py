@@ -11,7 +11,7 @@ from engine.log import Entry
 from server.errors import NotFoundError
 from server.session.mailbox import Now
 from server.session.past import Past
-from server.session.past_items import Found, Looked, Said
+from server.session.past_items import Looked, Resumed, Said
 from server.wire.frames import FRAME_PAST, decode_frame
 from server.wire.moments import Fork, Switch
 from tests.server.conftest import SMALL
@@ -148,7 +148,7 @@ def test_a_fork_and_the_way_back_to_the_first_ending(begin, make_session):
     past.learn(Now(1, END, LOG))
     past.go(4, Fork("c1", 90, BalloonInflate(1000), 1))
     found = answer(answers)
-    assert isinstance(found, Found)
+    assert isinstance(found, Resumed)
     session = make_session()
     session.accept(LOG[0].command)
     for _ in range(END):
