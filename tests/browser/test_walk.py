@@ -27,13 +27,13 @@ OPS = [["inflate", 200], ["compact"], ["huge", 2000]]
 
 
 def replayed(tmp_path: Path, *designs: str) -> dict[str, list[dict[str, Any]]]:
-    """What `fragscope replay` says of the same guest, designs and operations."""
+    """What `fragscope replay` says of the same guest, looking when all is idle as the page does."""
     ops = tmp_path / "ops.json"
     ops.write_text(json.dumps(OPS))
     done = subprocess.run(
         [
             *(str(FRAGSCOPE), "replay", "runs", "--ops", str(ops)),
-            *("--designs", ",".join(designs), "--json"),
+            *("--designs", ",".join(designs), "--look", "idle", "--json"),
         ],
         capture_output=True,
         text=True,
