@@ -91,7 +91,9 @@ def test_what_is_found_in_time_is_what_the_panel_shows_there(page: Page, server:
     page.get_by_role("button", name="Go to the first").click()
     wait_past(page, "You look at tick")
     assert headline(page, "dedicated_block") == 0
+    there = page.locator("#time-words").inner_text()
     page.keyboard.press(",")
+    expect(page.locator("#time-words")).not_to_have_text(there)
     wait_idle(page)
     assert headline(page, "dedicated_block") > 0
 

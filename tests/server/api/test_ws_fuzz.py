@@ -23,11 +23,12 @@ from tests.server.server_log import faults
 SOAK = os.environ.get("FRAGSCOPE_HYPOTHESIS") == "soak"
 CONVERSATIONS = 20_000 if SOAK else 400
 PER_TEST = 100
-# Ours; those of the library (docs/PROTOCOL.md); the client's own, echoed; none at all.
+# Ours; those of the library (docs/PROTOCOL.md); none at all.
 CODES = {
     messages.CLOSE_BAD_HELLO, messages.CLOSE_NO_SESSION, messages.CLOSE_TOO_BIG,
     messages.CLOSE_LIMIT, messages.CLOSE_FORBIDDEN, 1002, 1007, 1009, 1000, 1005, None,
 }  # fmt: skip
+ECHOED = range(3000, 5000)  # what a client may close with comes back to it
 ENDS = (
     "0", "-0", "-0.0", "1e308", "1e309", "-1e400", "NaN", "Infinity", "-Infinity", "1.5",
     str(1 << 31), str(1 << 53), str((1 << 53) + 1), str(1 << 63), str(1 << 64), "9" * 5000,
@@ -138,7 +139,7 @@ def test_no_bytes_leave_a_traceback_or_a_hung_socket(session_of_its_own, first):
     for seed in range(first, first + PER_TEST):
         with faults() as found:
             code = converse(address, session, seed)
-            assert code in CODES, f"seed {seed}"
+            assert code in CODES or code in ECHOED, f"seed {seed}"
         assert found == [], f"seed {seed}"
     assert healthy(address)
 
