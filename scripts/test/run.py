@@ -27,6 +27,7 @@ RESULTS = ROOT / "test-results"
 CORE = RESULTS / "core-cache"  # the core as the first start has compiled it, for the other legs
 PYTHON = sys.executable
 CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
+NO_NUMBA = ("--ignore=tests/engine/race", "--ignore=tests/engine/report")  # the same in any leg
 
 # A tool: the commands of which one must exist, and the Debian package that brings it.
 NODE = (("node", "nodejs"), "nodejs")
@@ -172,13 +173,13 @@ def bounds() -> Count:
     Without the call trace, whose core is uncompiled in any leg, and the tests of the compiler.
     """
     rest = [f"--ignore=tests/engine/{room}" for room in ("trace", "core/jit")]
-    return pytest("bounds", "-m", "not slow", *rest, env={"NUMBA_BOUNDSCHECK": "1"})
+    return pytest("bounds", "-m", "not slow", *NO_NUMBA, *rest, env={"NUMBA_BOUNDSCHECK": "1"})
 
 
 def uncompiled() -> Count:
     """The same functions as plain Python: finds typing and overflow faults of the compiled ones."""
     wanted = "not slow and not compiled"
-    return pytest("uncompiled", "-m", wanted, env={"NUMBA_DISABLE_JIT": "1"})
+    return pytest("uncompiled", "-m", wanted, *NO_NUMBA, env={"NUMBA_DISABLE_JIT": "1"})
 
 
 def types() -> Count:

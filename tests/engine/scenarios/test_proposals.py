@@ -28,9 +28,10 @@ def test_neither_pass_is_enough() -> None:
 
 
 def test_the_pass_comes_too_late() -> None:
-    huge = numbers("pass_too_late", "huge_best")
-    assert huge["separate_pass"] < huge["separate_pass:on_failure"] < huge["lru_hook"]
-    assert huge["separate_pass"] < huge["pinned"] < huge["lru_hook"]
+    for seed in (1, 2, 3):
+        huge = numbers("pass_too_late", "huge_best", seed=seed)
+        assert huge["separate_pass"] <= huge["separate_pass:on_failure"]
+        assert 5 * huge["separate_pass:on_failure"] < huge["pinned"] <= huge["lru_hook"]
 
 
 def test_unmovable_pages_of_the_pass_stay() -> None:

@@ -1,0 +1,79 @@
+"""Maintainers: the score by kind of machine, from recordings/, for docs/FIDELITY.md.
+
+    python -m scripts.docs.kinds            # about two minutes
+    python -m scripts.docs.kinds --check    # exit status 1 if the document would change
+
+A recording there says of which kind it is, and whether somebody looked at it while the model was
+worked on ("train") or it was scored only afterwards ("held-out").
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.recordings.measure import measure
+from engine.recordings.score import BLOCKS_AFTER_COMPACT, score
+from scripts.docs.fidelity_parts import of
+from scripts.docs.generated import with_parts
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENT = ROOT / "docs" / "FIDELITY.md"
+SEED = 1
+KINDS = {
+    "four": "two large zones, 3.5 and 4 GiB",
+    "rest": "20 s of rest between commands",
+    "mixed": "long rounds of inflation, deflation and compaction",
+    "two-cpus": "two CPUs",
+    "separate": "`separate_pass`, as a kernel module does it",
+    "thp": "transparent huge pages for the workload",
+    "dirty": "dirty page cache",
+}
+IN_EXAMPLES = {"rest": "rest", "separate": "separate"}  # recordings that are examples, too
+HEAD = (
+    "| Kind | Recording | Seen while working | In the band | 2 MiB pages "
+    "| Free 2 MiB blocks after a compaction | The kernel against itself |",
+    "| --- | --- | --- | --- | --- | --- | --- |",
+)  # fmt: skip
+
+
+def recordings() -> list[tuple[str, bool, Path]]:
+    """Kind, whether it was held out, folder; in the order of KINDS."""
+    found = [(kind, False, ROOT / "examples" / name) for kind, name in IN_EXAMPLES.items()]
+    for result in (ROOT / "recordings").glob("*/result.json"):
+        scenario = json.loads(result.read_text(encoding="utf-8"))["scenario"]
+        found.append((scenario["kind"], scenario["use"] == "held-out", result.parent))
+    return sorted(found, key=lambda one: (list(KINDS).index(one[0]), one[1], one[2].name))
+
+
+def row(kind: str, held_out: bool, folder: Path) -> str:
+    """The line of one recording."""
+    one = measure(folder, (SEED,))
+    ours, itself = score(one.judged[0]), score(one.against_itself)
+    seen = "no" if held_out else "yes"
+    classes = " | ".join(of(ours, name) for name in ("all", "huge", BLOCKS_AFTER_COMPACT))
+    return f"| {KINDS[kind]} | `{folder.name}` | {seen} | {classes} | {of(itself, 'all')} |"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, then write or check."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--check", action="store_true", help="write nothing, exit 1 if stale")
+    args = parser.parse_args(arguments)
+    lines = list(HEAD)
+    for one in recordings():
+        lines.append(row(*one))
+        print(lines[-1], flush=True)
+    text = DOCUMENT.read_text(encoding="utf-8")
+    new = with_parts(text, {"kinds": lines})
+    if args.check:
+        return int(new != text)
+    DOCUMENT.write_text(new, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
