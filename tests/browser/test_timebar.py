@@ -68,6 +68,7 @@ def test_both_ends_of_time_are_reached_and_every_number_is_what_it_was(
 
 def test_dragging_scrubs_and_the_session_goes_on_meanwhile(page: Page, server: Server) -> None:
     two_commands(page, server)
+    page.locator("#time-track").scroll_into_view_if_needed()
     box: Any = page.locator("#time-track").bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.mouse.down()
@@ -140,5 +141,6 @@ def test_a_link_shows_the_same_moment_in_a_fresh_browser(
     wait_past(other, "just before no. 2: compact")
     assert numbers(other) == between
     expect(other.locator("#panels")).to_have_attribute("data-mode", "free")
+    other.wait_for_load_state("networkidle")  # the charts come last, and take their width then
     assert other.evaluate("document.documentElement.scrollWidth") <= 360
     expect(panel(other, "pinned")).to_be_visible()
