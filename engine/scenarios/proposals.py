@@ -49,9 +49,10 @@ SEPARATE_PASS: tuple[Scenario, ...] = (
         "Fragmentation comes between two balloon events",
         "separate_pass",
         "The pass runs when the balloon changes: what if memory fragments afterwards?",
-        "Expected: the hook wins. It is never behind under seeds 1 to 3, but leaving the pages alone "
-        "hands out as many under most seeds, without a message. The pass comes off worst under "
-        "every seed: it ran once, too early, and that failed requests also start it hardly helps.",
+        "Expected: the hook wins. It is never behind under seeds 1 to 3, but leaving the pages "
+        "alone hands out as many under most seeds, without a message. The pass comes off worst "
+        "under every seed: it ran once, too early, and that failed requests also start it hardly "
+        "helps.",
         "lru_hook",
         synthetic_source("no_balloon", 512),
         ("pinned", "lru_hook", "separate_pass", "separate_pass:on_failure"),
