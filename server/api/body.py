@@ -1,16 +1,20 @@
 """Bodies: of requests, read within bounds; of answers, encoded away from the event loop."""
 
 import asyncio
+import contextlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
+from server.errors import LimitReachedError
+
 MAX_BODY_BYTES = 64 * 1024  # of everything but an upload
 READ_S = 10.0  # without a single byte
 LEAST_RATE = 512 * 1024  # bytes a second, over the whole of a large body
+FRAME_TYPE = "application/octet-stream"
 MANY = 1000  # entries of a list that are encoded in one go, so that the loop gets its turn
 
 
@@ -65,6 +69,40 @@ async def read_body(request: Request, limit: int) -> bytes:
             f"the body came too slowly: {len(body)} B so far;"
             f" {READ_S:g} s without a byte, or {whole_s:.0f} s in all, are the limit",
         ) from None
+
+
+class LargeBodies:
+    """Large bodies under way: each is held in memory, so there are at most so many at a time."""
+
+    def __init__(self, most: int, words: str) -> None:
+        """None yet.
+
+        Args:
+            most: at a time.
+            words: what is said of them, as in "uploads are under way".
+        """
+        self._most, self._words = most, words
+        self._nr = 0
+
+    @contextlib.contextmanager
+    def one(self) -> Iterator[None]:
+        """One more, until the block ends.
+
+        Raises:
+            LimitReachedError: there are too many.
+        """
+        if self._nr >= self._most:
+            raise LimitReachedError(f"{self._most} {self._words}: try again in a moment")
+        self._nr += 1
+        try:
+            yield
+        finally:
+            self._nr -= 1
+
+
+def printable(name: str, most: int, otherwise: str) -> str:
+    """A stranger's name for a file, as it may be shown; ``otherwise`` if nothing is left of it."""
+    return "".join(c for c in name if c.isprintable())[:most] or otherwise
 
 
 def dump_pieces(data: Mapping[str, Any]) -> bytes:

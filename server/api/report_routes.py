@@ -9,8 +9,7 @@ from engine.report.answer import answer_of
 from engine.report.collect import ReportLimits
 from engine.report.model import MAX_ORDERS
 from engine.report.read import read_report
-from server.api.body import json_answer, read_body
-from server.errors import LimitReachedError
+from server.api.body import LargeBodies, json_answer, printable, read_body
 from server.jsontext import dump
 
 MAX_REPORTS_AT_ONCE = 4  # bodies under way
@@ -42,21 +41,16 @@ def make_report_router(max_bytes: int) -> APIRouter:
     """
     router = APIRouter()
     turn = asyncio.Semaphore(1)
-    under_way: set[Request] = set()
+    bodies = LargeBodies(MAX_REPORTS_AT_ONCE, "reports are being read")
 
     @router.post("/api/report")
     async def report(
         request: Request, name: str = "", order: str = "", gfp: str | None = None
     ) -> Response:
         wanted = asked_order(order)
-        if len(under_way) >= MAX_REPORTS_AT_ONCE:
-            raise LimitReachedError(
-                f"{MAX_REPORTS_AT_ONCE} reports are being read: try again in a moment"
-            )
-        under_way.add(request)
-        try:
+        with bodies.one():
             body = await read_body(request, max_bytes)
-            shown = "".join(c for c in name if c.isprintable())[:MAX_REPORT_NAME] or "the text"
+            shown = printable(name, MAX_REPORT_NAME, "the text")
 
             def make() -> bytes:
                 found = read_report(body, shown, SERVED_LIMITS)
@@ -64,7 +58,5 @@ def make_report_router(max_bytes: int) -> APIRouter:
 
             async with turn:
                 return await json_answer(make)
-        finally:
-            under_way.discard(request)
 
     return router

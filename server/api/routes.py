@@ -10,9 +10,15 @@ from fastapi.responses import FileResponse, JSONResponse
 from engine.designs import DEFAULT_DESIGNS, DESIGNS, MAX_DESIGNS
 from engine.presets import PRESETS
 from engine.unpack import ARCHIVE_SUFFIXES
-from server.api.body import Refusal, json_answer, read_body
+from server.api.body import (
+    FRAME_TYPE,
+    LargeBodies,
+    Refusal,
+    json_answer,
+    printable,
+    read_body,
+)
 from server.api.static import LateScript
-from server.errors import LimitReachedError
 from server.guests.library import EXAMPLES
 from server.guests.recorded import Recordings
 from server.jobs.spread import DEFAULT_SEEDS, MAX_SEEDS, MIN_SEEDS
@@ -25,7 +31,6 @@ from server.wire.frames import WIRE_VERSION
 MAX_NAME = 120
 MAX_BODIES = 4  # uploads under way at a time
 MAX_STEP_DIGITS = 6
-FRAME_TYPE = "application/octet-stream"
 # Results of long runs that travel with the examples: name in the address and file.
 PUBLISHED = {
     "fidelity": "fidelity.json",
@@ -134,22 +139,17 @@ def make_router(manager: Manager, recordings: Recordings) -> APIRouter:
 def _add_uploads(router: APIRouter, manager: Manager) -> None:
     """What people bring along."""
     reading = asyncio.Semaphore(1)  # an archive takes memory while it is read
-    bodies: set[Request] = set()
+    bodies = LargeBodies(MAX_BODIES, "uploads are under way")
 
     @router.post("/api/captures")
     async def upload(request: Request, name: str = "upload") -> Response:
-        if len(bodies) >= MAX_BODIES:
-            raise LimitReachedError(f"{MAX_BODIES} uploads are under way: try again in a moment")
-        bodies.add(request)
-        try:
+        with bodies.one():
             body = await read_body(request, manager.settings.max_upload_mib << 20)
-            shown = "".join(c for c in name if c.isprintable())[:MAX_NAME] or "upload"
+            shown = printable(name, MAX_NAME, "upload")
             async with reading:
                 loop = asyncio.get_running_loop()
                 found = loop.run_in_executor(None, manager.library.add_upload, body, shown)
                 upload_id, summary = await found
-        finally:
-            bodies.discard(request)
         return JSONResponse({"capture": upload_id, "summary": summary}, 201)
 
 

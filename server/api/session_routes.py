@@ -10,7 +10,14 @@ from engine.commands import command_from_dict
 from engine.history.history import History
 from server.api.access import let_in
 from server.api.api_text import COMMAND, CREATE, READ, REPLAY, SPREAD, STATE
-from server.api.body import MAX_BODY_BYTES, Refusal, dump_pieces, json_answer, read_body
+from server.api.body import (
+    FRAME_TYPE,
+    MAX_BODY_BYTES,
+    Refusal,
+    dump_pieces,
+    json_answer,
+    read_body,
+)
 from server.errors import NotFoundError
 from server.guests.preview import Previews
 from server.guests.recorded import Recordings
@@ -21,7 +28,6 @@ from server.session.event_side import SessionHandle
 from server.session.state import state_of
 from server.wire.config import config_from_dict
 
-FRAME_TYPE = "application/octet-stream"
 MAX_TICK_DIGITS = 16
 
 
