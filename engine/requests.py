@@ -159,7 +159,8 @@ def _wait(guests: Guests, machine: Machine, command: c.Wait) -> None:
         vm = guest.vm[0]
         start = max(int(clock_us(guest)), int(vm["wait_until"]))
         vm["wait_until"] = start + command.ms * MSEC
-        vm["proactive_phase"] = PHASE_WAITING
+        if vm["law_proactive_compaction"]:
+            vm["proactive_phase"] = PHASE_WAITING
 
 
 # -- ranges of pageblocks

@@ -345,8 +345,7 @@ def catch_up(guest, has_jobs, budget):
     """
     vm = guest.vm[0]
     if vm["law_proactive_compaction"] == 0:
-        vm["proactive_phase"] = PHASE_FRESH  # nothing is proactive, and a wait leaves no trace
-        return False
+        return False  # nothing is proactive
     phase = np.int64(vm["proactive_phase"])
     if not has_jobs:
         if phase == PHASE_COMMAND:
