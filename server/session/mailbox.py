@@ -14,7 +14,6 @@ from engine.commands import Command
 from engine.log import Entry
 from server.session.hub import Want
 from server.session.publisher import Delivery
-from server.session.session import Session
 from server.session.timelines import Branch, WholeTimeline
 from server.wire.config import SessionConfig
 from server.wire.messages import Message
@@ -45,16 +44,16 @@ class FromClient:
 
 @dataclass(frozen=True)
 class Ask:
-    """Somebody wants to know something of the session; ``question`` changes nothing in it."""
+    """Somebody wants to know something of a session or its past; ``question`` changes neither."""
 
-    question: Callable[[Session], Any]
+    question: Callable[[Any], Any]
     reply: "Future[Any]"
 
-    def answer(self, session: Session) -> None:
+    def answer(self, subject: Any) -> None:
         """Give the reply, or the exception that the question raised; never raises itself."""
         if self.reply.set_running_or_notify_cancel():
             try:
-                answer = self.question(session)
+                answer = self.question(subject)
             except Exception as error:
                 self.reply.set_exception(error)
             else:

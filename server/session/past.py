@@ -16,12 +16,12 @@ from concurrent.futures import Future
 from typing import Any
 
 from engine.errors import RefusedError
-from engine.history.history import MAIN, History, Keeping
-from engine.log import Entry
+from engine.history.history import History, Keeping
+from engine.log import MAIN, Entry
 from engine.world import World
 from server.errors import NotFoundError
 from server.session import past_items as items
-from server.session.mailbox import Now
+from server.session.mailbox import Ask, Now, Stop
 from server.session.timelines import Branch, WholeTimeline
 from server.wire import messages
 from server.wire.config import SessionConfig
@@ -111,7 +111,13 @@ class Past:
     def ask(self, question: items.Question) -> "Future[Any]":
         """What a question about the history answers; raises what it raises."""
         reply: Future[Any] = Future()
-        self._items.put(items.Query(question, reply))
+
+        def answer(_: object) -> Any:
+            history = self._known()
+            history.follow(lambda: not self._stopping, self._line)
+            return question(history, self._line)
+
+        self._items.put(Ask(answer, reply))
         self._start()
         # The thread stops first and empties afterwards: one of the two sees what comes in between.
         if self._stopping:
@@ -122,8 +128,8 @@ class Past:
         with contextlib.suppress(queue.Empty):
             while True:
                 item = self._items.get_nowait()
-                if isinstance(item, items.Query) and item.reply.set_running_or_notify_cancel():
-                    item.reply.set_exception(NotFoundError(GONE))
+                if isinstance(item, Ask):
+                    item.refuse(NotFoundError(GONE))
 
     def drop(self) -> None:
         """Give up the world and the checkpoints; they are made again when they are wanted."""
@@ -132,7 +138,7 @@ class Past:
     def stop(self) -> None:
         """End the thread; whoever waits is told."""
         self._stopping = True
-        self._items.put(items.Close())
+        self._items.put(Stop())
         self._start()
 
     def join(self, timeout_s: float) -> bool:
@@ -193,8 +199,8 @@ class Past:
             self._drop()
         elif isinstance(item, items.Go):
             self._go(item)
-        elif isinstance(item, items.Query):
-            self._answer(item)
+        elif isinstance(item, Ask):
+            item.answer(self)
 
     def _drop(self) -> None:
         """Give up what can be made again from one log: with several timelines nothing can."""
@@ -284,16 +290,6 @@ class Past:
             history.learn(entries, tick, about.number)
         if not self._lines:
             history.learn(self._entries, self._tick)
-
-    def _answer(self, item: items.Query) -> None:
-        if not item.reply.set_running_or_notify_cancel():
-            return
-        try:
-            history = self._known()
-            history.follow(lambda: not self._stopping, self._line)
-            item.reply.set_result(item.question(history, self._line))
-        except Exception as error:
-            item.reply.set_exception(error)
 
     def _work(self) -> None:
         """One piece of work: a look, or else some following, or else denser checkpoints."""

@@ -1,13 +1,12 @@
 """What passes between the past of a session and the event loop; immutable values."""
 
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from engine.history.history import History
 from engine.world import World
-from server.session.mailbox import Now
+from server.session.mailbox import Ask, Now, Stop
 from server.session.timelines import Branch
 from server.wire.config import SessionConfig
 from server.wire.moments import Fork, Switch
@@ -67,14 +66,6 @@ class LookAt:
 
 
 @dataclass(frozen=True)
-class Query:
-    """Somebody wants to know something of the history."""
-
-    question: Question
-    reply: "Future[Any]"
-
-
-@dataclass(frozen=True)
 class Begin:
     """The session starts over with this config."""
 
@@ -100,8 +91,4 @@ class Drop:
     """The memory is wanted for something else."""
 
 
-class Close:
-    """End the thread."""
-
-
-Item = Now | LookAt | Go | Again | Query | Begin | Drop | Close
+Item = Now | LookAt | Go | Again | Ask | Begin | Drop | Stop
