@@ -21,8 +21,8 @@ import time
 from engine import commands as c
 from engine import units as u
 from engine.designs import DEFAULT_DESIGNS
-from engine.history.history import MAIN, History, Keeping
-from engine.log import Entry, play
+from engine.history.history import History, Keeping
+from engine.log import MAIN, Entry, play
 from engine.presets import make_synthetic
 from engine.world import World, WorldConfig
 

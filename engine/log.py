@@ -12,6 +12,7 @@ from engine.commands import Command, command_from_dict
 from engine.errors import RefusedError
 from engine.world import World
 
+MAIN = 1  # the timeline that a session begins with
 LOG_VERSION = 1  # of the JSON form of a log
 MAX_TICK = (1 << 53) - 1  # what a JavaScript number holds exactly
 MAX_INDEX = (1 << 32) - 1  # what a frame's header holds

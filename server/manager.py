@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
 from engine.core import engine_digest
-from engine.workload import WorkloadParams
-from engine.world import World, WorldConfig
 from server.compiler.warm import Warm
 from server.errors import LimitReachedError, NotFoundError, OlderEngineError
 from server.guests.library import Library
@@ -31,7 +29,7 @@ from server.session.budget import Budget
 from server.session.event_side import SessionHandle
 from server.session.keeper import timestamp
 from server.session.mailbox import Built, Ended, Gone
-from server.session.making import Rates, Report
+from server.session.making import Rates, Report, new_session
 from server.session.past_room import Pasts
 from server.session.session import Session
 from server.session.transcript import Transcript
@@ -382,7 +380,4 @@ class Manager:
 
         self.warm.wait(waiting)
         base = self.library.base(config.source, config.seed, progress)
-        world_config = WorldConfig(
-            config.designs, config.seed, base.text, WorkloadParams(), config.profile
-        )
-        return Session(config, World(base.guest, world_config), base.facts)
+        return new_session(config, base.guest, base.text, base.facts)

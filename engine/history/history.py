@@ -24,10 +24,9 @@ from engine.history.stored import (
     skip_parent,
     unfolded,
 )
-from engine.log import Entry, play
+from engine.log import MAIN, Entry, play
 from engine.world import Checkpoint, World
 
-MAIN = 1  # the timeline that a session begins with
 MAX_CHAIN = 96  # checkpoints from a key frame to the next
 DENSER = 5  # times, around a tick that somebody has stepped back to
 THIN_TO = 0.9  # of the bytes allowed, so that not every checkpoint has to make room

@@ -1,7 +1,7 @@
 """One row of a /proc file about free memory: what the kernel prints for one zone.
 
-The one reader of each row, for reports and captures alike: what a row must have to be taken is for
-the caller to say.
+Rows of any kernel, wherever in a line they begin. engine/capture/text.py reads what a guest is made
+from, and refuses whatever Linux 6.12 would not have written.
 """
 
 import re

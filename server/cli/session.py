@@ -160,19 +160,47 @@ def _words(command: Any) -> str:
     return " ".join([fields.pop("type"), *(f"{name}={value}" for name, value in fields.items())])
 
 
+def _stored(session: str) -> "SessionFile":
+    """A session of the folder, with its upload.
+
+    Raises:
+        ValueError: there is none, or it cannot be read.
+    """
+    from server.journal.session_file import SessionFile
+
+    folder = _folder()
+    record: Record = _told(lambda: folder.read(session))
+    source = record.head.config.source
+    upload = _told(lambda: folder.upload(source.capture)) if source.kind == "upload" else None
+    return SessionFile(record, upload)
+
+
+def _same_engine(what: str, record: "Record") -> None:
+    """Refuse to play what another simulator played.
+
+    Raises:
+        ValueError: one sentence.
+    """
+    from engine.core import engine_digest
+
+    if record.head.engine != engine_digest():
+        raise ValueError(
+            f"{what} was played by another version of the simulator"
+            f" ({record.head.engine}): this one is {engine_digest()}"
+        )
+
+
 def run_export(args: argparse.Namespace) -> int:
     """Write a session as a file, with a digest of where it stands."""
     from engine.core import engine_digest
     from server.jobs.verify import completed
-    from server.journal.session_file import SessionFile, lines_of
+    from server.journal.session_file import lines_of
 
-    folder = _folder()
-    record: Record = _told(lambda: folder.read(args.session))
-    source = record.head.config.source
-    upload = _told(lambda: folder.upload(source.capture)) if source.kind == "upload" else None
+    found = _stored(args.session)
+    record = found.record
     if record.head.engine == engine_digest():
-        record = completed(record, maker(SessionFile(record, upload)))
-    text = "".join(f"{line}\n" for line in lines_of(record, upload))
+        record = completed(record, maker(found))
+    text = "".join(f"{line}\n" for line in lines_of(record, found.upload))
     if args.output is None:
         sys.stdout.write(text)
     else:
@@ -218,9 +246,8 @@ def maker(found: "SessionFile") -> "Callable[[], Session]":
     """What makes the session of a file, at tick 0; the core is compiled when it is first called."""
 
     def make() -> "Session":
-        from engine.world import World, WorldConfig
         from server.guests.library import Library
-        from server.session.session import Session
+        from server.session.making import new_session
 
         compile_core()
         config = found.record.head.config
@@ -229,47 +256,28 @@ def maker(found: "SessionFile") -> "Callable[[], Session]":
             library.add_upload(found.upload.data, found.upload.name)
         library.check(config)
         base = library.base(config.source, config.seed, lambda *_: None)
-        world = World(
-            base.guest,
-            WorldConfig(config.designs, config.seed, base.text, profile=config.profile),
-        )
-        return Session(config, world, base.facts)
+        return new_session(config, base.guest, base.text, base.facts)
 
     return make
 
 
 def run_find(args: argparse.Namespace) -> int:
     """Play a session's log and say when something was true in it; 1 where it never was."""
-    from engine.core import engine_digest
-    from server.journal.session_file import SessionFile
-
-    folder = _folder()
-    record: Record = _told(lambda: folder.read(args.session))
-    if record.head.engine != engine_digest():
-        raise ValueError(
-            f"session {args.session} was played by another version of the simulator"
-            f" ({record.head.engine}): this one is {engine_digest()}"
-        )
-    source = record.head.config.source
-    upload = _told(lambda: folder.upload(source.capture)) if source.kind == "upload" else None
-    make = maker(SessionFile(record, upload))
+    found = _stored(args.session)
+    record, make = found.record, maker(found)
+    _same_engine(f"session {args.session}", record)
     with ProgressBar(f"playing {args.session}"):
         return find(lambda: make().world, record.log(), record.tick(), args)
 
 
 def run_verify(args: argparse.Namespace) -> int:
     """Play a file and say whether every state is the one that it names."""
-    from engine.core import engine_digest
     from server.jobs.verify import verify
     from server.journal.session_file import AlteredError
 
     try:
         found = _read(args.file)
-        if found.record.head.engine != engine_digest():
-            raise ValueError(
-                f"{args.file} was played by another version of the simulator"
-                f" ({found.record.head.engine}): this one is {engine_digest()}"
-            )
+        _same_engine(args.file, found.record)
         with ProgressBar(f"playing {args.file}"):
             verdict = _told(lambda: verify(found.record, maker(found)))
         if not found.whole:

@@ -13,12 +13,11 @@ from typing import Any
 
 from engine.commands import Command, command_from_dict
 from engine.errors import RefusedError
-from engine.log import LOG_VERSION, MAX_INDEX, MAX_TICK, Entry, check_log
+from engine.log import LOG_VERSION, MAIN, MAX_INDEX, MAX_TICK, Entry, check_log
 from server.jsontext import dump, only_fields, parse_object, shown, whole
 from server.wire.config import SessionConfig, config_from_dict
 
 JOURNAL_VERSION = 1
-MAIN = 1  # the timeline that a session starts with
 MAX_NAME = 80
 MAX_ENGINE = 64  # characters of the engine's digest
 MAX_CREATED = 40

@@ -12,11 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.errors import RefusedError
-from engine.log import Entry
+from engine.log import MAIN, Entry
 from server.errors import JournalError
 from server.journal.codec import (
     JOURNAL_VERSION,
-    MAIN,
     Course,
     Digest,
     Head,

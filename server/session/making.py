@@ -1,10 +1,12 @@
 """How a session comes to be: what makes it, how fast it goes at first, who is told meanwhile."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
+from engine.guest import Guest
+from engine.world import World, WorldConfig
 from server.session.session import Session
 from server.wire import messages
 from server.wire.config import SessionConfig
@@ -21,6 +23,21 @@ class Report(Protocol):
 
 
 Build = Callable[[SessionConfig, Report], Session]
+
+
+def new_session(
+    config: SessionConfig, guest: Guest, text: str, facts: Mapping[str, Any]
+) -> Session:
+    """A session at tick 0.
+
+    Args:
+        config: of the session.
+        guest: to copy from.
+        text: words for WorldConfig.source.
+        facts: what ``welcome`` says of the guest beside its config (server/guests/library.py).
+    """
+    about = WorldConfig(config.designs, config.seed, text, profile=config.profile)
+    return Session(config, World(guest, about), facts)
 
 
 @dataclass(frozen=True)

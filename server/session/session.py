@@ -14,8 +14,7 @@ from typing import Any
 
 from engine.commands import Command
 from engine.errors import RefusedError
-from engine.history.history import MAIN
-from engine.log import Entry, play
+from engine.log import MAIN, Entry, play
 from engine.trace.limits import check_size
 from engine.view import GuestView
 from engine.world import World

@@ -13,7 +13,8 @@ from engine.history.chronicle import (
     described,
     words_of,
 )
-from engine.history.history import MAIN, History, Keeping
+from engine.history.history import History, Keeping
+from engine.log import MAIN
 from engine.view import GuestView
 from engine.world import World
 from tests.engine.history.test_history import BUSY, recorded, steps

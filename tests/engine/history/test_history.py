@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import commands as c
-from engine.history.history import MAIN, History, Keeping
-from engine.log import Entry, play
+from engine.history.history import History, Keeping
+from engine.log import MAIN, Entry, play
 from engine.world import World
 from tests.engine.histories import EXAMPLES, HISTORIES, digests
 from tests.engine.histories import History as Commands

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from engine.commands import BalloonInflate, CompactMemory, Offline
-from engine.log import Entry
+from engine.log import MAIN, Entry
 from server.jobs.verify import completed, verify
-from server.journal.codec import MAIN, Course, Digest, Head, Record
+from server.journal.codec import Course, Digest, Head, Record
 from server.journal.session_file import AlteredError
 from server.session.keeper import mark_of
 from tests.server.conftest import SMALL

@@ -10,8 +10,8 @@ from engine.commands import (
     DropCaches,
     SetWorkload,
 )
-from engine.log import Entry
-from server.journal.codec import MAIN, Course, Digest, Head, Record, Waiting
+from engine.log import MAIN, Entry
+from server.journal.codec import Course, Digest, Head, Record, Waiting
 from server.wire.config import CaptureSource, SessionConfig, SyntheticSource
 
 commands = st.one_of(
