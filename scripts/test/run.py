@@ -27,7 +27,9 @@ RESULTS = ROOT / "test-results"
 CORE = RESULTS / "core-cache"  # the core as the first start has compiled it, for the other legs
 PYTHON = sys.executable
 CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
-NO_NUMBA = ("--ignore=tests/engine/race", "--ignore=tests/engine/report")  # the same in any leg
+# Rooms that compile nothing, or use the core as others do: one leg is enough for them.
+_ONCE = "race report history core/jit trace/test_reasons.py test_spread.py capture/test_drawn.py"
+ABOVE_CORE = tuple(f"--ignore=tests/engine/{name}" for name in _ONCE.split())
 
 # A tool: the commands of which one must exist, and the Debian package that brings it.
 NODE = (("node", "nodejs"), "nodejs")
@@ -168,18 +170,14 @@ def race() -> Count:
 
 
 def bounds() -> Count:
-    """The compiled core with every index checked: one out of range raises, not reads on.
-
-    Without the call trace, whose core is uncompiled in any leg, and the tests of the compiler.
-    """
-    rest = [f"--ignore=tests/engine/{room}" for room in ("trace", "core/jit")]
-    return pytest("bounds", "-m", "not slow", *NO_NUMBA, *rest, env={"NUMBA_BOUNDSCHECK": "1"})
+    """The compiled core with every index checked: one out of range raises, not reads on."""
+    return pytest("bounds", "-m", "not slow", *ABOVE_CORE, env={"NUMBA_BOUNDSCHECK": "1"})
 
 
 def uncompiled() -> Count:
     """The same functions as plain Python: finds typing and overflow faults of the compiled ones."""
     wanted = "not slow and not compiled"
-    return pytest("uncompiled", "-m", wanted, *NO_NUMBA, env={"NUMBA_DISABLE_JIT": "1"})
+    return pytest("uncompiled", "-m", wanted, *ABOVE_CORE, env={"NUMBA_DISABLE_JIT": "1"})
 
 
 def types() -> Count:

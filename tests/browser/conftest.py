@@ -116,7 +116,10 @@ class Server:
 def server() -> Iterator[Server]:
     """The server that most tests share; it must still be there in the end and leave with 0."""
     # Every test leaves sessions behind; half an hour each, as for people, would fill the server.
-    one = Server(FRAGSCOPE_SESSION_TTL_S="30", FRAGSCOPE_MAX_SESSIONS="64")
+    # People watch 60 ticks a second; a test that wants to see the middle of something sets a pace.
+    one = Server(
+        FRAGSCOPE_SESSION_TTL_S="30", FRAGSCOPE_MAX_SESSIONS="64", FRAGSCOPE_TICKS_PER_S="1000"
+    )
     try:
         one.start()
         yield one

@@ -182,11 +182,13 @@ def test_touching_a_pageblock_describes_it(open_page: Callable[..., Page], serve
         expect(where).to_contain_text("Pageblock")
 
 
-def test_the_charts_load_after_the_maps_and_contact_nobody(page: Page, server: Server) -> None:
+def test_the_charts_load_when_they_come_near_and_contact_nobody(page: Page, server: Server) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     open_guest(page, server.url)
     press(page, "compact")
+    assert not any("plotly" in url for url in asked), "it costs a second, and nobody has asked yet"
+    page.locator("#charts").scroll_into_view_if_needed()
     expect(page.locator("#charts .main-svg").first).to_be_visible(timeout=30_000)
     for box in page.locator("#charts .plot").all():
         expect(box).to_have_attribute("data-drawn", page.evaluate("document.body.dataset.tick"))

@@ -141,6 +141,7 @@ def test_a_link_shows_the_same_moment_in_a_fresh_browser(
     wait_past(other, "just before no. 2: compact")
     assert numbers(other) == between
     expect(other.locator("#panels")).to_have_attribute("data-mode", "free")
-    other.wait_for_load_state("networkidle")  # the charts come last, and take their width then
+    other.locator("#charts").scroll_into_view_if_needed()
+    expect(other.locator("#charts .main-svg").last).to_be_visible()  # they take their width then
     assert other.evaluate("document.documentElement.scrollWidth") <= 360
     expect(panel(other, "pinned")).to_be_visible()

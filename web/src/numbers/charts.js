@@ -1,6 +1,7 @@
 /**
- * Charts over time, drawn by Plotly; the only file that names it. It is loaded after the maps are first painted, and one
- * chart at a time is drawn, in turn, each at most twice a second: a Plotly call costs 15 ms however little changes.
+ * Charts over time, drawn by Plotly; the only file that names it. It is loaded when the charts first come near the window,
+ * since that takes a second of the page's only thread. Only in sight are they drawn, one at a time, in turn, each at most
+ * twice a second: a Plotly call costs 15 ms however little changes.
  */
 
 import { el, need } from "../lib/dom.js";
@@ -40,6 +41,7 @@ export function createCharts(state) {
   /** @type {any} */
   let plotly = null;
   let loading = false;
+  let near = false; // whether the charts are in sight, or nearly
   let turn = 0;
   let lastTurn = 0;
   let timer = 0;
@@ -86,7 +88,7 @@ export function createCharts(state) {
   }
 
   function load() {
-    if (loading) return;
+    if (loading || !near) return;
     loading = true;
     const script = el("script", { src: URL, async: true });
     script.addEventListener("load", () => {
@@ -100,7 +102,7 @@ export function createCharts(state) {
   }
 
   function schedule() {
-    if (timer || !plotly || stale === 0) return;
+    if (timer || !plotly || !near || stale === 0) return;
     timer = window.setTimeout(() => {
       timer = 0;
       draw();
@@ -111,7 +113,7 @@ export function createCharts(state) {
   function draw() {
     const welcome = state.welcome.get();
     const frame = state.frame.get();
-    if (!plotly || !welcome || !frame || stale === 0 || document.hidden) return;
+    if (!plotly || !near || !welcome || !frame || stale === 0 || document.hidden) return;
     lastTurn = performance.now();
     const names = welcome.designs.map((design) => design.key);
     const { box } = charts[turn];
@@ -126,6 +128,12 @@ export function createCharts(state) {
   state.welcome.subscribe(restart);
   state.frame.subscribe(store);
   document.addEventListener("visibilitychange", schedule);
+  new IntersectionObserver((entries) => {
+    near = entries[entries.length - 1].isIntersecting;
+    if (!near || !stored) return;
+    load();
+    schedule();
+  }, { rootMargin: "200px" }).observe(row);
 }
 
 /**
