@@ -15,19 +15,13 @@ from dataclasses import dataclass
 from engine.commands import Command
 from engine.errors import RefusedError
 from engine.history.chronicle import Chronicle, Predicate, Stretch
-from engine.history.stored import (
-    Stored,
-    become_whole,
-    keep_changes,
-    keep_whole,
-    own_bytes,
-    skip_parent,
-    unfolded,
-)
+from engine.history.image import Image
+from engine.history.stored import Stored, own_bytes, skip_parent
 from engine.log import MAIN, Entry, play
-from engine.world import Checkpoint, World
+from engine.world import World
 
 MAX_CHAIN = 96  # checkpoints from a key frame to the next
+PATCHED = 0.25  # of all words: what the changes of such a chain may come to
 DENSER = 5  # times, around a tick that somebody has stepped back to
 THIN_TO = 0.9  # of the bytes allowed, so that not every checkpoint has to make room
 
@@ -44,7 +38,7 @@ class Keeping:
         nbytes: memory for checkpoints; beyond it they are thinned.
     """
 
-    spacing: float = 150.0
+    spacing: float = 100.0
     nbytes: int = 1 << 30
 
 
@@ -89,12 +83,10 @@ class _Where:
     Attributes:
         timeline: None where the way to a place was broken off.
         index: commands that its state contains.
-        image: the checkpoint that was unfolded or taken last, whole.
     """
 
     timeline: Track | None
     index: int
-    image: tuple[Stored, Checkpoint] | None
 
 
 def _nothing(done: float, total: float) -> None:
@@ -118,9 +110,11 @@ class History:
         self.limits = limits or Keeping()
         self._measure = measure
         self._cost = 0.0  # of the last checkpoint
-        first = keep_whole(point := world.checkpoint(), 0, 0.0, None)
+        self._way = 0.0  # what the last way from one checkpoint to another took
+        self._image = Image(point := world.glance())
+        first = self._image.keep_whole(point, 0, 0.0, None)
         self.timelines = {MAIN: Track([], 0, [first], Chronicle(world))}
-        self._where = _Where(self.timelines[MAIN], 0, (first, point))
+        self._where = _Where(self.timelines[MAIN], 0)
 
     @property
     def nbytes(self) -> int:
@@ -200,29 +194,18 @@ class History:
     def _keep(self, line: Track, place: Spot, work: float, parent: Stored) -> None:
         """Take a checkpoint of the world's present state, after ``parent``."""
         begin = self._measure()
-        point = self.world.checkpoint()
+        image, point = self._image, self.world.glance()
         chain = parent.chain()
-        size = sum(array.nbytes for guest in point.guests for array in guest)
-        patched = 8 * sum(one.nr_words for one in chain)  # an index and a word each
         node = None
-        if len(chain) < MAX_CHAIN and patched < size:
-            node = keep_changes(point, place[1], work, parent, self._image(parent))
+        if len(chain) < MAX_CHAIN and sum(one.nr_words for one in chain) < image.nr_words * PATCHED:
+            image.seek(parent, lambda: None)
+            node = image.keep_changes(point, place[1], work)
         if node is None:
-            node = keep_whole(point, place[1], work, chain[-1])
+            node = image.keep_whole(point, place[1], work, chain[-1])
         line.nodes.insert(line.before(place) + 1, node)
-        self._where.image = (node, point)
         self._cost = self._measure() - begin
         if self.nbytes > self.limits.nbytes:
             self._thin()
-
-    def _image(self, node: Stored) -> Checkpoint:
-        """A checkpoint whole; the last one is remembered."""
-        image = self._where.image
-        if image is None or image[0] is not node:
-            self._where.image = None  # not two at a time
-            image = (node, unfolded(node))
-            self._where.image = image
-        return image[1]
 
     def _thin(self) -> None:
         """Give up checkpoints where the way between their neighbours is shortest."""
@@ -248,7 +231,7 @@ class History:
     def _give_up(self, node: Stored) -> None:
         for child in self._nodes():
             if child.parent is node and node.parent is None:
-                become_whole(child)
+                self._image.make_whole(child)
             elif child.parent is node:
                 skip_parent(child)
         for line in self.timelines.values():
@@ -307,16 +290,19 @@ class History:
         """Bring the world to a place that has been followed, from wherever is nearest."""
         node = line.nodes[line.before(place)]
         here = (self.world.tick, self._where.index)
-        if self._where.timeline is not line or not node.place <= here <= place:
-            self.world.restore(self._image(node))
-            self._where.timeline, self._where.index = line, node.index
         begin, total = self._measure(), self._between(line, node, place)
-        coming = line.entries[self._where.index : place[1]]
 
         def told() -> None:
             look(self._measure() - begin, total)
 
-        self._where.timeline = None  # unless it gets there
+        if self._where.timeline is not line or not node.place <= here <= place:
+            self._where.timeline = None  # unless it gets there
+            total += self._way
+            self._image.seek(node, told)
+            self.world.restore(self._image.checkpoint())
+            self._where.index, self._way = node.index, self._measure() - begin
+        coming = line.entries[self._where.index : place[1]]
+        self._where.timeline = None
         play(self.world, coming, place[0], told)
         self._where.timeline, self._where.index = line, place[1]
 
