@@ -16,12 +16,12 @@ from engine.commands import Command
 from engine.errors import RefusedError
 from engine.history.chronicle import Chronicle, Predicate, Stretch
 from engine.history.image import Image
-from engine.history.stored import Stored, own_bytes, skip_parent
+from engine.history.stored import Depot, Stored, own_bytes, skip_parent
 from engine.log import MAIN, Entry, play
 from engine.world import World
 
 MAX_CHAIN = 96  # checkpoints from a key frame to the next
-PATCHED = 0.25  # of all words: what the changes of such a chain may come to
+PATCHED = 0.5  # of all words: what the changes of such a chain may come to
 DENSER = 5  # times, around a tick that somebody has stepped back to
 THIN_TO = 0.9  # of the bytes allowed, so that not every checkpoint has to make room
 
@@ -35,11 +35,15 @@ class Keeping:
 
     Attributes:
         spacing: between checkpoints, in the caller's measure; more where one costs more than that.
-        nbytes: memory for checkpoints; beyond it they are thinned.
+        nbytes: memory for checkpoints; beyond it their changes go to the depot.
+        away: bytes there; beyond them checkpoints are thinned.
+        depot: None: there is none.
     """
 
     spacing: float = 100.0
     nbytes: int = 1 << 30
+    away: int = 1 << 32
+    depot: Depot | None = None
 
 
 @dataclass(eq=False)
@@ -205,21 +209,40 @@ class History:
         line.nodes.insert(line.before(place) + 1, node)
         self._cost = self._measure() - begin
         if self.nbytes > self.limits.nbytes:
+            self._send_away()
+        if self.nbytes > self.limits.nbytes:
             self._thin()
 
+    def _send_away(self) -> None:
+        """Let the depot have changes, the oldest first."""
+        depot, room = self.limits.depot, self.limits.away - sum(n.away for n in self._nodes())
+        excess = self.nbytes - self.limits.nbytes * THIN_TO
+        for node in self._nodes():
+            if depot is None or excess <= 0:
+                return
+            size = node.nbytes
+            if node.parent is None or node.away or size > room:
+                continue
+            if not node.send_away(depot):
+                return
+            excess, room = excess - size, room - size
+
     def _thin(self) -> None:
-        """Give up checkpoints where the way between their neighbours is shortest."""
+        """Give up checkpoints where that lengthens the way least for the memory that it frees."""
         excess = self.nbytes - self.limits.nbytes * THIN_TO
         while excess > 0:
             children = Counter(id(node.parent) for node in self._nodes())
-            best: tuple[tuple[bool, float], Track, int] | None = None
+            best: tuple[float, Track, int] | None = None
             for line in self.timelines.values():
                 for i in range(1, len(line.nodes) - 1):
                     node = line.nodes[i]
-                    if node.parent is None and children[id(node)] > 1:
+                    followed = children[id(node)]
+                    if node.parent is None and followed > 1:
                         continue  # a key frame that several start from
                     gap = line.nodes[i + 1].work - line.nodes[i - 1].work
-                    rank = (node.parent is None, gap)  # what follows a key frame would need another
+                    # What follows a key frame becomes one; what follows changes takes them over.
+                    frees = node.nbytes / (1 if not followed else 4 if node.parent else 16)
+                    rank = gap / (frees + node.away / 4)
                     if best is None or rank < best[0]:
                         best = (rank, line, i)
             if best is None:

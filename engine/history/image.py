@@ -136,7 +136,7 @@ class Image:
         key = child.parent
         assert key is not None and key.parent is None
         self.seek(child, lambda: None)
-        child.columns, child.parent = tuple(self._packed(key)), None
+        child.kept, child.parent = tuple(self._packed(key)), None
         child.nbytes = own_bytes(child, None)
 
     # -- going

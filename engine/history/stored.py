@@ -9,7 +9,7 @@ one that it starts from is given up. engine/history/image.py makes and reads the
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import lz4.block
 import numpy as np
@@ -90,6 +90,47 @@ def patch_of(index: NDArray[np.intp], words: Words) -> Patch:
     return Patch(*packed, words.dtype, len(index))
 
 
+class Depot(Protocol):
+    """Room outside of memory, for changes that do not fit into it."""
+
+    def put(self, data: bytes) -> int | None:
+        """Keep some bytes; what they are found by, None: there is no room."""
+
+    def get(self, number: int) -> bytes:
+        """Bytes that were kept."""
+
+    def drop(self, number: int) -> None:
+        """Give up bytes that were kept."""
+
+
+class Away:
+    """Patches that are kept outside of memory for as long as anybody holds this."""
+
+    def __init__(self, depot: Depot, number: int, patches: tuple[Patch, ...]) -> None:
+        self._depot, self._number = depot, number
+        self._form = [(len(p.steps), len(p.data), p.dtype, p.nr) for p in patches]
+        self.nbytes = sum(patch.nbytes for patch in patches)
+
+    def __del__(self) -> None:
+        """Nobody can ask for them any more."""
+        self._depot.drop(self._number)
+
+    @property
+    def nr_words(self) -> int:
+        """Words that they change."""
+        return sum(nr for *_, nr in self._form)
+
+    def patches(self) -> tuple[Patch, ...]:
+        """As they were."""
+        data, at = self._depot.get(self._number), 0
+        found = []
+        for nr_steps, nr_data, dtype, nr in self._form:
+            middle, end = at + nr_steps, at + nr_steps + nr_data
+            found.append(Patch(data[at:middle], data[middle:end], dtype, nr))
+            at = end
+        return tuple(found)
+
+
 @dataclass(eq=False)
 class Stored:
     """One checkpoint.
@@ -99,7 +140,7 @@ class Stored:
         index: commands of the log that it contains.
         work: what it took to get there from tick 0, in the caller's measure.
         parent: the one that the patches start from; None for a key frame.
-        columns: Rows in a key frame, Patch in any other.
+        kept: Rows in a key frame, Patch in any other; those may be away.
         rest: the checkpoint without its arrays.
         nbytes: memory that it takes; rows shared with an earlier key frame do not count.
     """
@@ -108,9 +149,29 @@ class Stored:
     index: int
     work: float
     parent: "Stored | None"
-    columns: tuple[Rows | Patch, ...]
+    kept: tuple[Rows | Patch, ...] | Away
     rest: Checkpoint
     nbytes: int
+
+    @property
+    def columns(self) -> tuple[Rows | Patch, ...]:
+        """Rows in a key frame, Patch in any other."""
+        return self.kept.patches() if isinstance(self.kept, Away) else self.kept
+
+    @property
+    def away(self) -> int:
+        """Bytes outside of memory."""
+        return self.kept.nbytes if isinstance(self.kept, Away) else 0
+
+    def send_away(self, depot: Depot) -> bool:
+        """Keep the patches outside of memory; false: there is no room."""
+        assert not isinstance(self.kept, Away)
+        patches = tuple(patch for patch in self.kept if isinstance(patch, Patch))
+        number = depot.put(b"".join(part for p in patches for part in (p.steps, p.data)))
+        if number is None:
+            return False
+        self.kept, self.nbytes = Away(depot, number, patches), _OVERHEAD
+        return True
 
     @property
     def place(self) -> tuple[int, int]:
@@ -120,7 +181,9 @@ class Stored:
     @property
     def nr_words(self) -> int:
         """Words that it changes; 0 of a key frame."""
-        return sum(column.nr for column in self.columns if isinstance(column, Patch))
+        if isinstance(self.kept, Away):
+            return self.kept.nr_words
+        return sum(column.nr for column in self.kept if isinstance(column, Patch))
 
     def chain(self) -> "list[Stored]":
         """From here back to the key frame, both included."""
@@ -242,5 +305,5 @@ def skip_parent(child: Stored) -> None:
         words[at[first.nr :]] ^= second.words
         still = np.flatnonzero(words)  # what changed and changed back is no change
         patches.append(patch_of(index[still], words[still]))
-    child.parent, child.columns = node.parent, tuple(patches)
+    child.parent, child.kept = node.parent, tuple(patches)
     child.nbytes = _OVERHEAD + sum(patch.nbytes for patch in patches if isinstance(patch, Patch))
