@@ -307,18 +307,24 @@ class World:
 
     # -- keeping and going back
 
-    def checkpoint(self) -> Checkpoint:
-        """Save what determines this world's future, to return to it later."""
+    def glance(self) -> Checkpoint:
+        """What checkpoint() saves, over this world's own arrays: until the next command or tick."""
         return Checkpoint(
             self.config,
             self.tick,
             self.nr_pages,
-            tuple(frozen_copy(guest) for guest in self._guests),
+            tuple(self._guests),
             self._objects,
             self._params,
             self._workload_left,
-            self._workload and self._workload.copy(frozen=True),
+            self._workload,
         )
+
+    def checkpoint(self) -> Checkpoint:
+        """Save what determines this world's future, to return to it later."""
+        guests = tuple(frozen_copy(guest) for guest in self._guests)
+        workload = self._workload and self._workload.copy(frozen=True)
+        return replace(self.glance(), guests=guests, workload=workload)
 
     def restore(self, point: Checkpoint) -> None:
         """Continue from ``point``, taken from this world or another one with the same config.

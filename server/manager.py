@@ -75,7 +75,10 @@ class Manager:
         self.budget = Budget(settings.guest_bytes)
         self.spreads = Spreads(self.build, self.budget)
         self.traces = Traces()
-        self.pasts = Pasts(self.budget, settings.max_history_mib << 20)
+        self.pasts = Pasts(
+            self.budget, settings.max_history_mib << 20, settings.max_history_disk_mib << 20,
+            folder.path / "past",
+        )  # fmt: skip
         self._held: dict[str, _Held] = {}  # until the worker is gone, which may be after the end
         self._leaving: dict[str, SessionHandle] = {}  # ended, their workers are not gone yet
         self._opening: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()

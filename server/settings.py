@@ -106,6 +106,11 @@ class Settings(BaseSettings):
         "MiB",
         "memory for earlier states of all sessions; less means longer waits",
     )
+    max_history_disk_mib: int = _setting(
+        4096, 0, 1 << 24, "MiB",
+        "disk, in the folder of the sessions, for earlier states that do not fit into that memory,"
+        " and as much again for the last states of sessions at rest",
+    )  # fmt: skip
     max_upload_mib: int = _setting(64, 1, 4096, "MiB", "size of an uploaded capture archive")
     max_uploads: int = _setting(8, 1, 1000, "captures", "uploads kept; the oldest goes first")
     ticks_per_s: float = _setting(

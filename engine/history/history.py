@@ -15,19 +15,13 @@ from dataclasses import dataclass
 from engine.commands import Command
 from engine.errors import RefusedError
 from engine.history.chronicle import Chronicle, Predicate, Stretch
-from engine.history.stored import (
-    Stored,
-    become_whole,
-    keep_changes,
-    keep_whole,
-    own_bytes,
-    skip_parent,
-    unfolded,
-)
+from engine.history.image import Image
+from engine.history.stored import Depot, Stored, own_bytes, skip_parent
 from engine.log import MAIN, Entry, play
-from engine.world import Checkpoint, World
+from engine.world import World
 
 MAX_CHAIN = 96  # checkpoints from a key frame to the next
+PATCHED = 0.5  # of all words: what the changes of such a chain may come to
 DENSER = 5  # times, around a tick that somebody has stepped back to
 THIN_TO = 0.9  # of the bytes allowed, so that not every checkpoint has to make room
 
@@ -41,11 +35,15 @@ class Keeping:
 
     Attributes:
         spacing: between checkpoints, in the caller's measure; more where one costs more than that.
-        nbytes: memory for checkpoints; beyond it they are thinned.
+        nbytes: memory for checkpoints; beyond it their changes go to the depot.
+        away: bytes there; beyond them checkpoints are thinned.
+        depot: None: there is none.
     """
 
-    spacing: float = 150.0
+    spacing: float = 100.0
     nbytes: int = 1 << 30
+    away: int = 1 << 32
+    depot: Depot | None = None
 
 
 @dataclass(eq=False)
@@ -89,12 +87,10 @@ class _Where:
     Attributes:
         timeline: None where the way to a place was broken off.
         index: commands that its state contains.
-        image: the checkpoint that was unfolded or taken last, whole.
     """
 
     timeline: Track | None
     index: int
-    image: tuple[Stored, Checkpoint] | None
 
 
 def _nothing(done: float, total: float) -> None:
@@ -118,9 +114,11 @@ class History:
         self.limits = limits or Keeping()
         self._measure = measure
         self._cost = 0.0  # of the last checkpoint
-        first = keep_whole(point := world.checkpoint(), 0, 0.0, None)
+        self._way = 0.0  # what the last way from one checkpoint to another took
+        self._image = Image(point := world.glance())
+        first = self._image.keep_whole(point, 0, 0.0, None)
         self.timelines = {MAIN: Track([], 0, [first], Chronicle(world))}
-        self._where = _Where(self.timelines[MAIN], 0, (first, point))
+        self._where = _Where(self.timelines[MAIN], 0)
 
     @property
     def nbytes(self) -> int:
@@ -200,43 +198,51 @@ class History:
     def _keep(self, line: Track, place: Spot, work: float, parent: Stored) -> None:
         """Take a checkpoint of the world's present state, after ``parent``."""
         begin = self._measure()
-        point = self.world.checkpoint()
+        image, point = self._image, self.world.glance()
         chain = parent.chain()
-        size = sum(array.nbytes for guest in point.guests for array in guest)
-        patched = 8 * sum(one.nr_words for one in chain)  # an index and a word each
         node = None
-        if len(chain) < MAX_CHAIN and patched < size:
-            node = keep_changes(point, place[1], work, parent, self._image(parent))
+        if len(chain) < MAX_CHAIN and sum(one.nr_words for one in chain) < image.nr_words * PATCHED:
+            image.seek(parent, lambda: None)
+            node = image.keep_changes(point, place[1], work)
         if node is None:
-            node = keep_whole(point, place[1], work, chain[-1])
+            node = image.keep_whole(point, place[1], work, chain[-1])
         line.nodes.insert(line.before(place) + 1, node)
-        self._where.image = (node, point)
         self._cost = self._measure() - begin
+        if self.nbytes > self.limits.nbytes:
+            self._send_away()
         if self.nbytes > self.limits.nbytes:
             self._thin()
 
-    def _image(self, node: Stored) -> Checkpoint:
-        """A checkpoint whole; the last one is remembered."""
-        image = self._where.image
-        if image is None or image[0] is not node:
-            self._where.image = None  # not two at a time
-            image = (node, unfolded(node))
-            self._where.image = image
-        return image[1]
+    def _send_away(self) -> None:
+        """Let the depot have changes, the oldest first."""
+        depot, room = self.limits.depot, self.limits.away - sum(n.away for n in self._nodes())
+        excess = self.nbytes - self.limits.nbytes * THIN_TO
+        for node in self._nodes():
+            if depot is None or excess <= 0:
+                return
+            size = node.nbytes
+            if node.parent is None or node.away or size > room:
+                continue
+            if not node.send_away(depot):
+                return
+            excess, room = excess - size, room - size
 
     def _thin(self) -> None:
-        """Give up checkpoints where the way between their neighbours is shortest."""
+        """Give up checkpoints where that lengthens the way least for the memory that it frees."""
         excess = self.nbytes - self.limits.nbytes * THIN_TO
         while excess > 0:
             children = Counter(id(node.parent) for node in self._nodes())
-            best: tuple[tuple[bool, float], Track, int] | None = None
+            best: tuple[float, Track, int] | None = None
             for line in self.timelines.values():
                 for i in range(1, len(line.nodes) - 1):
                     node = line.nodes[i]
-                    if node.parent is None and children[id(node)] > 1:
+                    followed = children[id(node)]
+                    if node.parent is None and followed > 1:
                         continue  # a key frame that several start from
                     gap = line.nodes[i + 1].work - line.nodes[i - 1].work
-                    rank = (node.parent is None, gap)  # what follows a key frame would need another
+                    # What follows a key frame becomes one; what follows changes takes them over.
+                    frees = node.nbytes / (1 if not followed else 4 if node.parent else 16)
+                    rank = gap / (frees + node.away / 4)
                     if best is None or rank < best[0]:
                         best = (rank, line, i)
             if best is None:
@@ -248,7 +254,7 @@ class History:
     def _give_up(self, node: Stored) -> None:
         for child in self._nodes():
             if child.parent is node and node.parent is None:
-                become_whole(child)
+                self._image.make_whole(child)
             elif child.parent is node:
                 skip_parent(child)
         for line in self.timelines.values():
@@ -307,16 +313,19 @@ class History:
         """Bring the world to a place that has been followed, from wherever is nearest."""
         node = line.nodes[line.before(place)]
         here = (self.world.tick, self._where.index)
-        if self._where.timeline is not line or not node.place <= here <= place:
-            self.world.restore(self._image(node))
-            self._where.timeline, self._where.index = line, node.index
         begin, total = self._measure(), self._between(line, node, place)
-        coming = line.entries[self._where.index : place[1]]
 
         def told() -> None:
             look(self._measure() - begin, total)
 
-        self._where.timeline = None  # unless it gets there
+        if self._where.timeline is not line or not node.place <= here <= place:
+            self._where.timeline = None  # unless it gets there
+            total += self._way
+            self._image.seek(node, told)
+            self.world.restore(self._image.checkpoint())
+            self._where.index, self._way = node.index, self._measure() - begin
+        coming = line.entries[self._where.index : place[1]]
+        self._where.timeline = None
         play(self.world, coming, place[0], told)
         self._where.timeline, self._where.index = line, place[1]
 

@@ -1,35 +1,30 @@
 """A checkpoint as it is kept: whole, or as the words that changed since the one before it.
 
-A world's records are looked at as columns of words. A key frame keeps each column in rows of one
-pageblock and shares the rows that have not changed since the key frame before it; every other
-checkpoint keeps the changed words alone. What a checkpoint says never changes, so that timelines
-may share it; how it says it does when the one that it starts from is given up.
+A world's records are looked at as columns of words. A key frame keeps each column in rows of a few
+pageblocks and shares the rows that have not changed since the key frame before it; every other
+checkpoint keeps the words that changed, as old ^ new, so that one can go from either to the other.
+What a checkpoint says never changes, so that timelines may share it; how it says it does when the
+one that it starts from is given up. engine/history/image.py makes and reads them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
+import lz4.block
 import numpy as np
 import zstandard
 from numpy.typing import NDArray
 
 from engine import units as u
-from engine.guest import (
-    BLOCK_DTYPE,
-    CC_DTYPE,
-    LIST_DTYPE,
-    PAGE_DTYPE,
-    VM_DTYPE,
-    ZONE_DTYPE,
-    Guest,
-)
+from engine.guest import PAGE_DTYPE
 from engine.world import Checkpoint
 
-_ROW = PAGE_DTYPE.itemsize * u.PAGEBLOCK_NR_PAGES  # bytes of a row: the pages of one pageblock
-_RECORDS = (PAGE_DTYPE, BLOCK_DTYPE, LIST_DTYPE, ZONE_DTYPE, VM_DTYPE, CC_DTYPE)
+ROW_BYTES = 4 * PAGE_DTYPE.itemsize * u.PAGEBLOCK_NR_PAGES  # the pages of four pageblocks
 _OVERHEAD = 512  # bytes that a checkpoint takes beside its columns
 
+# Changes are many and small: packed well. Rows are unpacked by the hundred megabytes at each step
+# back: lz4 takes half as much room again as zstd does, and a quarter of its time.
 _PACK, _UNPACK = zstandard.ZstdCompressor(1), zstandard.ZstdDecompressor()
 
 Words = NDArray[Any]  # one column: uint32[n], or uint8[n] where its bytes are no multiple of four
@@ -40,12 +35,14 @@ class Rows:
     """A whole column.
 
     Attributes:
-        rows: its bytes, in rows, each compressed; the last may be shorter.
+        rows: its bytes, in rows of ROW_BYTES, each compressed; the last may be shorter.
         dtype: of its words.
+        nr: words in it.
     """
 
     rows: tuple[bytes, ...]
     dtype: np.dtype[Any]
+    nr: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +51,7 @@ class Patch:
 
     Attributes:
         steps: uint32[n], compressed: the first index, then the distance to each next one.
-        data: of the column's dtype [n], compressed.
+        data: of the column's dtype [n], old ^ new, compressed.
         dtype: the column's.
         nr: n.
     """
@@ -70,21 +67,68 @@ class Patch:
         return len(self.steps) + len(self.data)
 
     @property
-    def index(self) -> NDArray[np.uint32]:
-        """uint32[n], ascending."""
+    def index(self) -> NDArray[np.intp]:
+        """intp[n], ascending."""
         steps = np.frombuffer(_UNPACK.decompress(self.steps), np.uint32)
-        return np.cumsum(steps, dtype=np.uint32)
+        return np.cumsum(steps, dtype=np.intp)
 
     @property
     def words(self) -> Words:
-        """Of the column's dtype [n]."""
+        """Of the column's dtype [n], old ^ new."""
         return np.frombuffer(_UNPACK.decompress(self.data), self.dtype)
 
 
-def _patch(index: NDArray[np.uint32], words: Words) -> Patch:
-    steps = np.diff(index, prepend=np.uint32(0)).astype(np.uint32)
+def patch_of(index: NDArray[np.intp], words: Words) -> Patch:
+    """A patch.
+
+    Args:
+        index: intp[n], ascending.
+        words: of the column's dtype [n], old ^ new.
+    """
+    steps = np.diff(index, prepend=0).astype(np.uint32)
     packed = _PACK.compress(steps.tobytes()), _PACK.compress(words.tobytes())
     return Patch(*packed, words.dtype, len(index))
+
+
+class Depot(Protocol):
+    """Room outside of memory, for changes that do not fit into it."""
+
+    def put(self, data: bytes) -> int | None:
+        """Keep some bytes; what they are found by, None: there is no room."""
+
+    def get(self, number: int) -> bytes:
+        """Bytes that were kept."""
+
+    def drop(self, number: int) -> None:
+        """Give up bytes that were kept."""
+
+
+class Away:
+    """Patches that are kept outside of memory for as long as anybody holds this."""
+
+    def __init__(self, depot: Depot, number: int, patches: tuple[Patch, ...]) -> None:
+        self._depot, self._number = depot, number
+        self._form = [(len(p.steps), len(p.data), p.dtype, p.nr) for p in patches]
+        self.nbytes = sum(patch.nbytes for patch in patches)
+
+    def __del__(self) -> None:
+        """Nobody can ask for them any more."""
+        self._depot.drop(self._number)
+
+    @property
+    def nr_words(self) -> int:
+        """Words that they change."""
+        return sum(nr for *_, nr in self._form)
+
+    def patches(self) -> tuple[Patch, ...]:
+        """As they were."""
+        data, at = self._depot.get(self._number), 0
+        found = []
+        for nr_steps, nr_data, dtype, nr in self._form:
+            middle, end = at + nr_steps, at + nr_steps + nr_data
+            found.append(Patch(data[at:middle], data[middle:end], dtype, nr))
+            at = end
+        return tuple(found)
 
 
 @dataclass(eq=False)
@@ -96,7 +140,7 @@ class Stored:
         index: commands of the log that it contains.
         work: what it took to get there from tick 0, in the caller's measure.
         parent: the one that the patches start from; None for a key frame.
-        columns: Rows in a key frame, Patch in any other.
+        kept: Rows in a key frame, Patch in any other; those may be away.
         rest: the checkpoint without its arrays.
         nbytes: memory that it takes; rows shared with an earlier key frame do not count.
     """
@@ -105,9 +149,29 @@ class Stored:
     index: int
     work: float
     parent: "Stored | None"
-    columns: tuple[Rows | Patch, ...]
+    kept: tuple[Rows | Patch, ...] | Away
     rest: Checkpoint
     nbytes: int
+
+    @property
+    def columns(self) -> tuple[Rows | Patch, ...]:
+        """Rows in a key frame, Patch in any other."""
+        return self.kept.patches() if isinstance(self.kept, Away) else self.kept
+
+    @property
+    def away(self) -> int:
+        """Bytes outside of memory."""
+        return self.kept.nbytes if isinstance(self.kept, Away) else 0
+
+    def send_away(self, depot: Depot) -> bool:
+        """Keep the patches outside of memory; false: there is no room."""
+        assert not isinstance(self.kept, Away)
+        patches = tuple(patch for patch in self.kept if isinstance(patch, Patch))
+        number = depot.put(b"".join(part for p in patches for part in (p.steps, p.data)))
+        if number is None:
+            return False
+        self.kept, self.nbytes = Away(depot, number, patches), _OVERHEAD
+        return True
 
     @property
     def place(self) -> tuple[int, int]:
@@ -117,7 +181,9 @@ class Stored:
     @property
     def nr_words(self) -> int:
         """Words that it changes; 0 of a key frame."""
-        return sum(column.nr for column in self.columns if isinstance(column, Patch))
+        if isinstance(self.kept, Away):
+            return self.kept.nr_words
+        return sum(column.nr for column in self.kept if isinstance(column, Patch))
 
     def chain(self) -> "list[Stored]":
         """From here back to the key frame, both included."""
@@ -140,22 +206,6 @@ def columns_of(point: Checkpoint) -> list[Words]:
     return found
 
 
-def _rows(column: Words, before: Rows | None) -> tuple[Rows, int]:
-    """A column in rows, and the bytes of those that ``before`` has not."""
-    data = column.view(np.uint8).data
-    rows: list[bytes] = []
-    own = 0
-    known = before.rows if before is not None else ()
-    for i, start in enumerate(range(0, len(data), _ROW)):
-        row = _PACK.compress(data[start : start + _ROW])
-        if i < len(known) and known[i] == row:  # the same bytes are packed into the same bytes
-            rows.append(known[i])
-        else:
-            rows.append(row)
-            own += len(row)
-    return Rows(tuple(rows), column.dtype), own
-
-
 def _rest(point: Checkpoint) -> Checkpoint:
     workload = point.workload and point.workload.with_arrays(
         *(np.empty(0, array.dtype) for array in point.workload.arrays())
@@ -163,47 +213,67 @@ def _rest(point: Checkpoint) -> Checkpoint:
     return replace(point, guests=(), workload=workload)
 
 
-def keep_whole(point: Checkpoint, index: int, work: float, last_key: Stored | None) -> Stored:
+def packed(column: Words, taken: list[bytes | None], before: Rows | None) -> Rows:
+    """A column as rows.
+
+    Args:
+        column: its words.
+        taken: for each row what it was unpacked from, None where it may have changed since.
+        before: of the key frame before; the same bytes are kept once.
+    """
+    data = column.view(np.uint8).data
+    known = before.rows if before is not None else ()
+    rows: list[bytes] = []
+    for i, start in enumerate(range(0, len(data), ROW_BYTES)):
+        row = taken[i]
+        if row is None:
+            row = lz4.block.compress(data[start : start + ROW_BYTES])
+            if i < len(known) and known[i] == row:  # the same bytes are packed into the same bytes
+                row = known[i]
+        rows.append(row)
+    return Rows(tuple(rows), column.dtype, len(column))
+
+
+def unpack(kept: Rows, into: Words, taken: list[bytes | None], look: Callable[[], None]) -> None:
+    """Write those rows of a column that it does not hold already.
+
+    Args:
+        kept: the column.
+        into: of its dtype [nr].
+        taken: see packed(); kept up to date.
+        look: called now and then; may raise to break off.
+    """
+    data = into.view(np.uint8).data
+    for i, row in enumerate(kept.rows):
+        if taken[i] is not row:
+            taken[i] = None
+            data[i * ROW_BYTES : (i + 1) * ROW_BYTES] = lz4.block.decompress(row)
+            taken[i] = row
+            if i % 256 == 0:
+                look()
+
+
+def key_frame(
+    point: Checkpoint, index: int, work: float, columns: list[Rows], last: "Stored | None"
+) -> Stored:
     """A checkpoint as a key frame.
 
     Args:
         point: the state.
         index: commands that it contains.
         work: see Stored.
-        last_key: a key frame before it, whose unchanged rows are shared; None: there is none.
+        columns: of the state.
+        last: a key frame before it, with which it may share rows.
     """
-    columns: list[Rows | Patch] = []
-    total = _OVERHEAD
-    for i, column in enumerate(columns_of(point)):
-        before = last_key.columns[i] if last_key and i < len(last_key.columns) else None
-        kept, own = _rows(column, before if isinstance(before, Rows) else None)
-        columns.append(kept)
-        total += own + 8 * len(kept.rows)
-    return Stored(point.tick, index, work, None, tuple(columns), _rest(point), total)
+    key = Stored(point.tick, index, work, None, tuple(columns), _rest(point), 0)
+    key.nbytes = own_bytes(key, last)
+    return key
 
 
-def keep_changes(
-    point: Checkpoint, index: int, work: float, parent: Stored, before: Checkpoint
-) -> Stored | None:
-    """A checkpoint as what changed since another.
-
-    Args:
-        point: the state.
-        index: commands that it contains.
-        work: see Stored.
-        parent: the other one.
-        before: its state.
-
-    Returns:
-        None where the two have different columns: a workload has begun in between.
-    """
-    new, old = columns_of(point), columns_of(before)
-    if [column.shape for column in new] != [column.shape for column in old]:
-        return None
-    patches = []
-    for column, was in zip(new, old, strict=True):
-        changed = np.flatnonzero(column != was).astype(np.uint32)
-        patches.append(_patch(changed, column[changed]))
+def change(
+    point: Checkpoint, index: int, work: float, patches: list[Patch], parent: Stored
+) -> Stored:
+    """A checkpoint as what changed since ``parent``; the others as in key_frame()."""
     nbytes = _OVERHEAD + sum(patch.nbytes for patch in patches)
     return Stored(point.tick, index, work, parent, tuple(patches), _rest(point), nbytes)
 
@@ -222,18 +292,6 @@ def own_bytes(key: Stored, before: Stored | None) -> int:
     return total
 
 
-def become_whole(child: Stored) -> None:
-    """Make a key frame of ``child``, whose parent is a key frame that is given up."""
-    key = child.parent
-    assert key is not None and key.parent is None
-    columns: list[Rows | Patch] = []
-    for column, before in zip(_filled(child), key.columns, strict=True):
-        assert isinstance(before, Rows)
-        columns.append(_rows(column, before)[0])
-    child.parent, child.columns = None, tuple(columns)
-    child.nbytes = own_bytes(child, None)
-
-
 def skip_parent(child: Stored) -> None:
     """Let ``child`` start from the parent of its parent, which is no key frame and is given up."""
     node = child.parent
@@ -241,52 +299,11 @@ def skip_parent(child: Stored) -> None:
     patches: list[Rows | Patch] = []
     for first, second in zip(node.columns, child.columns, strict=True):
         assert isinstance(first, Patch) and isinstance(second, Patch)
-        earlier, later = first.index, second.index
-        kept = np.isin(earlier, later, assume_unique=True, invert=True)
-        index = np.concatenate([earlier[kept], later])
-        order = np.argsort(index, kind="stable")
-        words = np.concatenate([first.words[kept], second.words])
-        patches.append(_patch(index[order], words[order]))
-    child.parent, child.columns = node.parent, tuple(patches)
+        index, at = np.unique(np.concatenate([first.index, second.index]), return_inverse=True)
+        words = np.zeros(len(index), first.dtype)
+        words[at[: first.nr]] = first.words
+        words[at[first.nr :]] ^= second.words
+        still = np.flatnonzero(words)  # what changed and changed back is no change
+        patches.append(patch_of(index[still], words[still]))
+    child.parent, child.kept = node.parent, tuple(patches)
     child.nbytes = _OVERHEAD + sum(patch.nbytes for patch in patches if isinstance(patch, Patch))
-
-
-def _filled(node: Stored) -> list[Words]:
-    """The columns of a checkpoint, whole."""
-    chain = node.chain()
-    columns: list[Words] = []
-    for rows in chain[-1].columns:
-        assert isinstance(rows, Rows)
-        unpacked_rows = map(_UNPACK.decompress, rows.rows)
-        columns.append(np.frombuffer(bytearray().join(unpacked_rows), rows.dtype))
-    for each in reversed(chain[:-1]):
-        for column, patch in zip(columns, each.columns, strict=True):
-            assert isinstance(patch, Patch)
-            column[patch.index] = patch.words
-    return columns
-
-
-def _guests(columns: Sequence[Words], nr: int) -> tuple[Guest, ...]:
-    per_guest = len(_RECORDS)
-    guests = []
-    for i in range(nr):
-        own = columns[i * per_guest : (i + 1) * per_guest]
-        arrays = [column.view(dtype) for column, dtype in zip(own, _RECORDS, strict=True)]
-        guests.append(Guest(*arrays))
-    return tuple(guests)
-
-
-def unfolded(node: Stored) -> Checkpoint:
-    """The checkpoint, whole again; read-only."""
-    columns = _filled(node)
-    for column in columns:
-        column.flags.writeable = False
-    nr = len(node.rest.config.designs)
-    workload = node.rest.workload
-    if workload is not None:
-        own = columns[nr * len(_RECORDS) :]
-        dtypes = [array.dtype for array in workload.arrays()]
-        workload = workload.with_arrays(
-            *(column.view(dtype) for column, dtype in zip(own, dtypes, strict=True))
-        )
-    return replace(node.rest, guests=_guests(columns, nr), workload=workload)

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import Any
 
 from engine.errors import RefusedError
@@ -273,9 +274,9 @@ class Past:
                     "earlier states need a second copy of the guests, for which the server has no"
                     " memory left"
                 )
-            self._history = History(
-                self._room.make(self._config), _ms, Keeping(nbytes=self._room.nbytes)
-            )
+            room = self._room
+            limits = Keeping(nbytes=room.nbytes, away=room.away, depot=room.depot())
+            self._history = History(room.make(self._config), _ms, limits)
             self._begin(self._history)
         return self._history
 
@@ -302,7 +303,8 @@ class Past:
         if self._history is None and not self._room.claim():
             return
         history = self._known()
-        history.limits = Keeping(history.limits.spacing, self._room.nbytes)
+        room = self._room
+        history.limits = replace(history.limits, nbytes=room.nbytes, away=room.away)
         end = time.monotonic() + FOLLOWED_S
 
         def go_on() -> bool:

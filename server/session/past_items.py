@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from engine.history.history import History
+from engine.history.stored import Depot
 from engine.world import World
 from server.session.mailbox import Ask, Now, Stop
 from server.session.timelines import Branch
@@ -26,6 +27,13 @@ class Room(Protocol):
     @property
     def nbytes(self) -> int:
         """Memory for checkpoints at the moment."""
+
+    @property
+    def away(self) -> int:
+        """Room on the disk for those that do not fit into it."""
+
+    def depot(self) -> Depot | None:
+        """That room, for one history; None: there is no disk to be had."""
 
 
 @dataclass(frozen=True)

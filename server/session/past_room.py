@@ -1,12 +1,18 @@
 """Memory for the pasts of all sessions: each has a world of its own, and gives it up when asked."""
 
 import asyncio
+import logging
 from collections.abc import Callable
+from pathlib import Path
 
+from engine.history.stored import Depot
 from engine.world import World
 from server.session.budget import Budget
 from server.session.making import Build
+from server.session.spill import Spill
 from server.wire.config import SessionConfig
+
+log = logging.getLogger("fragscope")
 
 CLAIM_S = 5.0  # for the event loop to say whether there is memory
 PAST_COST = 2  # worlds: one that goes back, and the checkpoint that it came from
@@ -42,19 +48,35 @@ class PastRoom:
         """Memory for checkpoints: all sessions share what there is."""
         return self._pasts.share
 
+    @property
+    def away(self) -> int:
+        """Room on the disk for those that do not fit: shared in the same way."""
+        return self._pasts.share_away
+
+    def depot(self) -> Depot | None:
+        """That room, for one history; None: there is no disk to be had."""
+        try:
+            return Spill(self._pasts.folder)
+        except OSError as error:
+            log.warning("earlier states cannot be kept on the disk: %s", error)
+            return None
+
 
 class Pasts:
     """Sessions whose past holds memory. Owned by the event loop."""
 
-    def __init__(self, budget: Budget, nbytes: int) -> None:
+    def __init__(self, budget: Budget, nbytes: int, away: int, folder: Path) -> None:
         """Nothing is held.
 
         Args:
             budget: of memory for guests.
             nbytes: for the checkpoints of all.
+            away: on the disk, for those of all that do not fit into memory.
+            folder: where.
         """
         self._budget = budget
-        self._nbytes = nbytes
+        self._nbytes, self._away = nbytes, away
+        self.folder = folder
         self._holding: set[str] = set()
         self._give_up: dict[str, Callable[[], None]] = {}
 
@@ -76,6 +98,11 @@ class Pasts:
     def share(self) -> int:
         """Bytes for the checkpoints of each."""
         return self._nbytes // max(len(self._holding), 1)
+
+    @property
+    def share_away(self) -> int:
+        """Bytes on the disk for the checkpoints of each."""
+        return self._away // max(len(self._holding), 1)
 
     def claim(self, session_id: str, size: int) -> bool:
         """Set memory aside for the past of a session, unless others need it more."""

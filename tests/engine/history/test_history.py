@@ -130,6 +130,47 @@ def test_checkpoints_are_thinned_to_the_bytes_allowed_and_the_ends_stay() -> Non
     assert max(gaps) < 40 * min(gaps)
 
 
+class Drawer:
+    """A depot in memory."""
+
+    def __init__(self) -> None:
+        self.held: dict[int, bytes] = {}
+
+    def put(self, data: bytes) -> int:
+        number = max(self.held, default=0) + 1
+        self.held[number] = data
+        return number
+
+    def get(self, number: int) -> bytes:
+        return self.held[number]
+
+    def drop(self, number: int) -> None:
+        del self.held[number]
+
+
+def test_what_does_not_fit_into_memory_goes_to_the_depot_before_anything_is_given_up() -> None:
+    entries, end = recorded(BUSY, 80)
+    free = made(entries, end, Keeping(6))
+    drawer = Drawer()
+    keys = sum(node.nbytes for node in free.timelines[MAIN].nodes if node.parent is None)
+    allowed = (keys + free.nbytes) // 2
+    moved = made(entries, end, Keeping(6, allowed, depot=drawer))
+    assert drawer.held
+    assert moved.nbytes <= allowed
+    places = [node.place for node in free.timelines[MAIN].nodes]
+    assert [node.place for node in moved.timelines[MAIN].nodes] == places
+    assert sum(n.away for n in moved.timelines[MAIN].nodes) == sum(map(len, drawer.held.values()))
+    for tick in range(0, end, 37):
+        assert digests(moved.go(tick)) == straight(entries, tick)
+    # A little room there: some are given up, and their bytes with them.
+    drawer = Drawer()
+    most = (free.nbytes - keys) // 5
+    tight = made(entries, end, Keeping(6, allowed, most, drawer))
+    assert len(tight.timelines[MAIN].nodes) < len(places)
+    assert sum(map(len, drawer.held.values())) <= most
+    assert digests(tight.go(end // 2)) == straight(entries, end // 2)
+
+
 def test_stepping_back_makes_the_neighbourhood_denser() -> None:
     entries, end = recorded(BUSY, 80)
     history = made(entries, end, Keeping(60))

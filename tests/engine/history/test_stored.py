@@ -1,73 +1,62 @@
-"""A kept checkpoint comes back as it was, whole or as changes, and after its parent is given up."""
+"""A column comes back from its rows, a patch from its bytes, and two patches are one."""
 
 from __future__ import annotations
 
-from engine import commands as c
-from engine.history.stored import Patch, keep_changes, keep_whole, own_bytes, skip_parent, unfolded
-from engine.workload import WorkloadParams
-from engine.world import World, WorldConfig
-from tests.engine.histories import digests
-from tests.engine.worlds import TENTH, base
+import numpy as np
+
+from engine.history.stored import (
+    ROW_BYTES,
+    Stored,
+    change,
+    key_frame,
+    packed,
+    patch_of,
+    skip_parent,
+)
+from engine.history.stored import unpack as unpacked
+from tests.engine.worlds import world
+
+WORDS = ROW_BYTES // 4
 
 
-def busy() -> World:
-    """A world whose workload is on from the start."""
-    config = WorldConfig(("pinned", "lru_hook"), 1, workload=WorkloadParams(64, enabled=True))
-    w = World(base(), config)
-    w.apply(c.BalloonInflate(TENTH))
-    return w
+def test_only_rows_that_are_not_held_are_written() -> None:
+    column = np.arange(3 * WORDS - 5, dtype=np.uint32)
+    rows = packed(column, [None] * 3, None)
+    into = np.zeros_like(column)
+    taken: list[bytes | None] = [None, rows.rows[1], None]
+    unpacked(rows, into, taken, lambda: None)
+    assert taken == list(rows.rows)
+    assert not into[WORDS : 2 * WORDS].any(), "a row that was said to be held was written"
+    assert np.array_equal(np.delete(into, slice(WORDS, 2 * WORDS)),
+                          np.delete(column, slice(WORDS, 2 * WORDS)))  # fmt: skip
 
 
-def test_a_chain_comes_back_and_goes_on_as_the_world_itself() -> None:
-    w = busy()
-    w.step(5)
-    first = w.checkpoint()
-    whole = keep_whole(first, 1, 0.0, None)
-    w.step(5)
-    second = w.checkpoint()
-    child = keep_changes(second, 1, 1.0, whole, first)
-    w.step(5)
-    third = w.checkpoint()
-    assert child is not None
-    grandchild = keep_changes(third, 1, 2.0, child, second)
-    assert grandchild is not None
-    assert [n.place for n in grandchild.chain()] == [(15, 1), (10, 1), (5, 1)]
-    want = digests(w)
-    w.step(30)
-    later = digests(w)
-
-    skip_parent(grandchild)
-    assert grandchild.parent is whole
-    fresh = busy()
-    fresh.restore(unfolded(grandchild))
-    assert digests(fresh) == want
-    fresh.step(30)
-    assert digests(fresh) == later
-    fresh.restore(unfolded(child))
-    fresh.step(5)
-    assert digests(fresh) == want
+def test_a_row_with_the_bytes_of_the_one_before_is_that_one() -> None:
+    column = np.arange(2 * WORDS, dtype=np.uint32)
+    before = packed(column, [None] * 2, None)
+    column[0] += 1
+    after = packed(column, [None] * 2, before)
+    assert after.rows[1] is before.rows[1]
+    assert after.rows[0] != before.rows[0]
 
 
-def test_a_key_frame_shares_rows_and_pays_for_them_when_it_stands_alone() -> None:
-    w = busy()
-    first = keep_whole(w.checkpoint(), 1, 0.0, None)
-    second = keep_whole(w.checkpoint(), 1, 0.0, first)
-    assert second.nbytes < first.nbytes / 20
-    assert own_bytes(second, first) == second.nbytes
-    assert own_bytes(second, None) == first.nbytes
+def test_a_patch_is_what_was_put_into_it() -> None:
+    index, words = np.array([3, 4, 900]), np.array([7, 8, 9], np.uint32)
+    patch = patch_of(index, words)
+    assert patch.index.tolist() == index.tolist()
+    assert patch.words.tolist() == words.tolist()
 
 
-def test_what_changes_is_what_is_kept() -> None:
-    w = busy()
-    point = w.checkpoint()
-    whole = keep_whole(point, 1, 0.0, None)
-    same = keep_changes(w.checkpoint(), 1, 0.0, whole, point)
-    assert same is not None
-    assert [p.nr for p in same.columns if isinstance(p, Patch)] == [0] * len(same.columns)
+def test_two_changes_become_one_and_what_changed_back_is_none() -> None:
+    point = world("pinned").glance()
+    key = key_frame(point, 0, 0.0, [packed(np.zeros(9, np.uint32), [None], None)], None)
 
+    def changed(parent: Stored, index: list[int], words: list[int]) -> Stored:
+        patch = patch_of(np.array(index), np.array(words, np.uint32))
+        return change(point, 0, 0.0, [patch], parent)
 
-def test_a_workload_that_has_begun_makes_a_key_frame_necessary() -> None:
-    w = World(base(), WorldConfig(("pinned",), 1))
-    point = w.checkpoint()
-    w.apply(c.SetWorkload(True, 64))
-    assert keep_changes(w.checkpoint(), 1, 0.0, keep_whole(point, 0, 0.0, None), point) is None
+    second = changed(changed(key, [1, 2, 5], [6, 1, 2]), [0, 2, 5], [9, 1, 1])
+    skip_parent(second)
+    assert second.parent is key
+    (patch,) = second.columns
+    assert (patch.index.tolist(), patch.words.tolist()) == ([0, 1, 5], [9, 6, 3])  # type: ignore[union-attr]

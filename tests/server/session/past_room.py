@@ -12,10 +12,12 @@ class PastRoom:
 
     Attributes:
         nbytes: memory for checkpoints.
+        away: room on the disk, of which there is none.
         free: whether there is memory for a world.
     """
 
     nbytes = 1 << 28
+    away = 0
 
     def __init__(self, make_session: Any) -> None:
         self._make = make_session
@@ -25,6 +27,9 @@ class PastRoom:
         """A world at tick 0."""
         world: World = self._make(config).world
         return world
+
+    def depot(self) -> None:
+        """No disk."""
 
     def claim(self) -> bool:
         """Whether there is memory."""

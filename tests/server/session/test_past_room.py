@@ -7,16 +7,16 @@ from server.session.past_room import PAST_COST, Pasts
 from tests.server.conftest import SMALL
 
 
-def test_a_past_has_memory_until_somebody_needs_it_more():
+def test_a_past_has_memory_until_somebody_needs_it_more(tmp_path):
     budget, given_up = Budget(100), []
-    pasts = Pasts(budget, 60)
+    pasts = Pasts(budget, 60, 80, tmp_path)
     for name in ("one", "two"):
         pasts.know(name, lambda name=name: given_up.append(name))
     assert pasts.claim("one", 10)
     assert pasts.claim("one", 10), "once is as good as often"
     assert (budget.used, pasts.share) == (10 * PAST_COST, 60)
     assert pasts.claim("two", 20)
-    assert pasts.share == 30
+    assert (pasts.share, pasts.share_away) == (30, 40)
     assert not pasts.claim("three", 30), "more than is free"
     assert not pasts.claim("four", 0), "it has ended"
     assert pasts.drop_one()
@@ -26,10 +26,19 @@ def test_a_past_has_memory_until_somebody_needs_it_more():
     assert (budget.used, pasts.drop_one()) == (0, False)
 
 
-async def test_a_past_asks_from_its_own_thread(make_session):
-    pasts = Pasts(Budget(100), 60)
+async def test_a_past_asks_from_its_own_thread(make_session, tmp_path):
+    pasts = Pasts(Budget(100), 60, 80, tmp_path / "past")
     pasts.know("one", lambda: None)
     room = pasts.room("one", lambda config, _: make_session(config), lambda _: 10)
     assert await asyncio.to_thread(room.claim)
-    assert room.nbytes == 60
+    assert (room.nbytes, room.away) == (60, 80)
+    depot = room.depot()
+    assert depot.get(depot.put(b"abc")) == b"abc"
     assert room.make(SMALL).tick == 0
+
+
+async def test_without_a_disk_there_is_no_room_on_it_and_no_fault(make_session, tmp_path):
+    (tmp_path / "past").write_text("a file, where a folder is needed")
+    pasts = Pasts(Budget(100), 60, 80, tmp_path / "past")
+    room = pasts.room("one", lambda config, _: make_session(config), lambda _: 10)
+    assert room.depot() is None
