@@ -31,9 +31,9 @@ import uvloop
 CONFIG = {"source": {"kind": "synthetic", "preset": "tight", "size_mib": 4096, "seed": 1}}
 BUFFER = memoryview(bytearray(1 << 18))  # of all sockets: what is read is only counted
 BINARY, CLOSE, PING, PONG = 2, 8, 9, 10
-PHASES = 4
-BALLOON_S = 1.5  # between two commands that turn the balloon round
-BALLOON_PAGES = 300_000
+PHASES = 8
+BALLOON_S = 0.5  # between two commands that turn the balloon round
+BALLOON_PAGES = 100_000
 MASK = bytes(4)
 TICK = os.sysconf("SC_CLK_TCK")
 
@@ -297,7 +297,7 @@ async def measure(args: argparse.Namespace, served: Served) -> None:
         print((await phase(served, reading, args.seconds)).line("all read"), flush=True)
     medians: dict[bool, list[float]] = {False: [], True: []}
     for nr in range(PHASES if stalled else 0):
-        stops = bool(nr % 2)
+        stops = nr % 4 in (1, 2)  # in pairs that take turns, since the guest changes meanwhile
         for viewer in stalled:
             (viewer.transport.pause_reading if stops else viewer.transport.resume_reading)()
         await asyncio.sleep(1.0)
