@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fastapi import WebSocket, WebSocketDisconnect
 from starlette.responses import PlainTextResponse
 
+from server.api.line import LINE, Line
 from server.wire import messages
 
 MAX_REASON_BYTES = 120  # RFC 6455 allows 123
@@ -34,6 +35,12 @@ class Connection:
     def __init__(self, socket: WebSocket) -> None:
         self._socket = socket
         self._open = False
+
+    @property
+    def line(self) -> Line:
+        """The short way for frames and credits; there is one where server/api/serve.py serves."""
+        line: Line = self._socket.scope["extensions"][LINE]
+        return line
 
     async def deny(self, text: str) -> None:
         """Refuse before the handshake is answered: HTTP status 403, and why where that can be said.

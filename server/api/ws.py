@@ -1,12 +1,13 @@
-"""One socket: a task that reads and a task that writes. No decisions about the simulation.
+"""One socket: a task that reads, and how it ends. No decisions about the simulation.
 
 The order of checks is: Origin before the handshake is answered, then the session, then ``hello``
 with its token, which brings a session at rest back into memory.
-A client that goes away is an everyday event and leaves no trace in the log. Reader and writer only
-say how the conversation ends; it is closed in one place, when neither of them runs any more.
+A client that goes away is an everyday event and leaves no trace in the log. What is sent goes from
+the hub straight to the socket (server/api/line.py); no task waits to write.
 """
 
 import asyncio
+import contextlib
 import logging
 
 from fastapi import WebSocket
@@ -107,26 +108,21 @@ async def _hello(connection: Connection) -> Hello | str:
 async def _attend(
     connection: Connection, live: SessionHandle, manager: Manager, role: Role
 ) -> Closing:
-    """Read and write until one of the two has an end to report."""
-    client = 0
-    due, over = asyncio.Event(), asyncio.Event()
-
-    def wake() -> None:
-        due.set()
-        if live.ended is not None or live.hub.lost(client):
-            over.set()
-
-    client = live.join(wake)
+    """Read until the client or the session comes to an end."""
+    over = asyncio.Event()
+    line = connection.line
+    client = live.join(line.write, over.set)
+    line.listen(lambda n: live.credit(client, n), lambda: live.drained(client))
     live.say(client, messages.role(role))
     tasks = [
         asyncio.create_task(_read(connection, live, client, manager, role)),
-        asyncio.create_task(_write(connection, live, client, due)),
-        asyncio.create_task(_overdue(live, over)),
+        asyncio.create_task(_end(connection, live, over)),
     ]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         return next(task for task in tasks if task in done).result()
     finally:
+        line.hang_up()
         live.leave(client)
         for task in tasks:
             task.cancel()
@@ -139,10 +135,11 @@ def _ending(live: SessionHandle) -> Closing:
     return Closing(messages.CLOSE_LIMIT, "this page reads too slowly")
 
 
-async def _overdue(live: SessionHandle, over: asyncio.Event) -> Closing:
-    """The end for a client that reads nothing: its writer waits and does not see that it is due."""
+async def _end(connection: Connection, live: SessionHandle, over: asyncio.Event) -> Closing:
+    """How the session ends, or a client that reads nothing; what was written may still be read."""
     await over.wait()
-    await asyncio.sleep(FLUSH_S)
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(connection.line.drained(), FLUSH_S)
     return _ending(live)
 
 
@@ -186,21 +183,3 @@ async def _read(
                 live.say(client, messages.error(str(error), message.command_id))
             continue
         live.message(client, message)
-
-
-async def _write(
-    connection: Connection, live: SessionHandle, client: int, due: asyncio.Event
-) -> Closing:
-    """Send what the slot has until the session ends or the client is lost.
-
-    Raises:
-        ClientGone: the client has gone away.
-    """
-    while True:
-        await due.wait()
-        due.clear()
-        for item in live.hub.take(client):
-            await connection.send(item)
-        if live.ended is not None or live.hub.lost(client):
-            return _ending(live)
-        live.sent(client)

@@ -1,4 +1,4 @@
-"""A session as the event loop sees it: its hub, its worker, its sockets' wake-up calls.
+"""A session as the event loop sees it: its hub, its worker, what ends its sockets.
 
 Translates between the two: what sockets bring goes into the worker's inbox, what the worker posts
 goes into the slots. Decides nothing about the simulation.
@@ -37,8 +37,10 @@ from server.session.mailbox import (
     Outgoing,
     Progress,
     Renewed,
+    Round,
     Stop,
     Text,
+    Wants,
 )
 from server.session.making import Build, Rates
 from server.session.past import Past
@@ -53,6 +55,7 @@ from server.wire.messages import Credit, Key, Message, Reset
 from server.wire.moments import Fork, Look, Switch
 
 MAX_BACKLOG = 1000  # items in a worker's inbox after which a message is refused
+ASK_S = 0.005  # least time between two words to the worker about who wants a frame
 MAX_QUESTIONS = 100  # of REST, that wait for one worker; every viewer may ask at the same moment
 
 _Answer = TypeVar("_Answer")
@@ -94,7 +97,10 @@ class SessionHandle:
         self.last_seen = time.monotonic()
         self._on_change = on_change
         self._loop = asyncio.get_running_loop()
-        self._wakes: dict[int, Callable[[], None]] = {}
+        self._overs: dict[int, Callable[[], None]] = {}
+        self._through = 0  # rounds of frames that have been written
+        self._asking: asyncio.TimerHandle | None = None
+        self._asked_at = 0.0
         self._progress: str | None = None
         self._questions = 0
         self._here = (0, 0)  # tick and commands of the present
@@ -114,6 +120,9 @@ class SessionHandle:
             if isinstance(item, Delivery):
                 for client in item.clients:
                     self.hub.deliver(client, item.base, item.seq, item.data)
+            elif isinstance(item, Round):
+                # Not before the sockets were read once more: credits that are there count.
+                self._loop.call_soon(self._round_is_through, item.nr)
             elif isinstance(item, Text):
                 for client in item.clients:
                     self.hub.text(client, item.text)
@@ -158,9 +167,24 @@ class SessionHandle:
         else:
             self.hub.text(answer.client, answer.text)
 
+    def _round_is_through(self, nr: int) -> None:
+        self._through = nr
+        self._tell_wants()
+
     def _ask_for_frames(self) -> None:
-        for want in self.hub.wants():
-            self._runner.put(want)
+        """Tell the worker who wants a frame: at once, or soon, so that many are told together."""
+        if self._asking is None and self.hub.changed:
+            if self._loop.time() - self._asked_at >= ASK_S:
+                self._tell_wants()
+            else:
+                self._asking = self._loop.call_at(self._asked_at + ASK_S, self._tell_wants)
+
+    def _tell_wants(self) -> None:
+        if self._asking is not None:
+            self._asking.cancel()
+        self._asking = None
+        self._asked_at = self._loop.time()
+        self._runner.put(Wants(tuple(self.hub.wants()), self._through))
 
     # -- from sockets ----------------------------------------------------------------------------
     @property
@@ -168,11 +192,16 @@ class SessionHandle:
         """Sockets that have said hello."""
         return len(self.hub)
 
-    def join(self, wake: Callable[[], None]) -> int:
-        """A socket has said hello; its client id."""
+    def join(self, write: Callable[[str | bytes], bool], over: Callable[[], None]) -> int:
+        """A socket has said hello; its client id.
+
+        Args:
+            write: see hub.Slot.
+            over: called when the session has ended, or the client is lost.
+        """
         client = next(_ids)
-        self.hub.add(client, wake)
-        self._wakes[client] = wake
+        self.hub.add(client, write, over)
+        self._overs[client] = over
         self._runner.put(Joined(client))
         if self._progress is not None:
             self.hub.text(client, self._progress)
@@ -182,7 +211,7 @@ class SessionHandle:
     def leave(self, client: int) -> None:
         """A socket is gone."""
         self.hub.remove(client)
-        self._wakes.pop(client, None)
+        self._overs.pop(client, None)
         self.past.look(client, None)
         self.last_seen = time.monotonic()
         self._runner.put(Left(client))
@@ -201,7 +230,7 @@ class SessionHandle:
     def message(self, client: int, message: Message) -> None:
         """A message after hello; what the inbox has no room for is answered by an error."""
         if isinstance(message, Credit):
-            self.hub.credit(client, message.n)
+            self.credit(client, message.n)
         elif isinstance(message, Key) and not self.hub.looks(client):
             self.hub.key(client)
         elif isinstance(message, Look):
@@ -236,9 +265,14 @@ class SessionHandle:
         """A text message for one client, not from the worker."""
         self.hub.text(client, text)
 
-    def sent(self, client: int) -> None:
-        """A socket has sent what its slot had."""
-        self.hub.sent(client)
+    def credit(self, client: int, n: int) -> None:
+        """A client has painted ``n`` frames."""
+        self.hub.credit(client, n)
+        self._ask_for_frames()
+
+    def drained(self, client: int) -> None:
+        """A socket has sent what lay unsent."""
+        self.hub.drained(client)
         self._ask_for_frames()
 
     # -- questions -------------------------------------------------------------------------------
@@ -344,8 +378,8 @@ class SessionHandle:
         self.ended = reason
         self.past.stop()
         self._runner.put(Stop())
-        for wake in self._wakes.values():
-            wake()
+        for over in self._overs.values():
+            over()
         self._on_change(self, reason)
 
     def join_worker(self, timeout_s: float) -> bool:

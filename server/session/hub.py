@@ -2,21 +2,22 @@
 
 A slow client skips pictures and never queues them: it wants a frame only while it has a credit and
 nothing unsent, and what it then gets is made from the newest picture. A client that reads nothing
-at all is detected by its backlog. What a client does costs the same however many others there are.
+at all is detected by its backlog. What a client does costs the same however many others there are,
+and a message goes straight into the socket's hands: no task is woken for it.
 Owned by the event loop; no I/O here.
 """
 
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 CREDITS_AT_HELLO = 2
 MAX_CREDITS = 4  # a client that asks for more gains nothing: frames are made when wanted
 MAX_TEXTS = 4096  # unsent texts after which a client counts as lost
 
 
-@dataclass(frozen=True)
-class Want:
+class Want(NamedTuple):
     """A client is ready for a frame.
 
     Attributes:
@@ -28,23 +29,26 @@ class Want:
     base: int | None
 
 
-@dataclass
+@dataclass(slots=True)
 class Slot:
     """What one client has coming.
 
     Attributes:
-        wake: called when there is something to send; must only set a flag.
+        write: takes a whole message at once and never waits; false: some of it lies unsent, and
+            drained() follows when the peer has read on.
+        over: called when the client is lost.
         credits: frames that may still be sent.
         base: seq of the last frame that was handed to the socket, None = none it may rely on.
         asked: a want was handed out and not answered yet.
         frame: seq (None: of the past) and bytes that wait for the socket.
         texts: text messages that wait for the socket, in order.
-        sending: the socket is at work; what it sends next is made when it is done.
+        sending: something lies unsent; what is sent next is made when it is not.
         lost: too much is unsent: the client is to be dropped.
         past: it looks at an earlier tick: the present is not for it.
     """
 
-    wake: Callable[[], None]
+    write: Callable[[str | bytes], bool]
+    over: Callable[[], None]
     credits: int = CREDITS_AT_HELLO
     base: int | None = None
     asked: bool = False
@@ -71,9 +75,16 @@ class Hub:
     def __len__(self) -> int:
         return len(self._slots)
 
-    def add(self, client: int, wake: Callable[[], None]) -> None:
-        """A client has said hello."""
-        self._slots[client] = Slot(wake)
+    @property
+    def changed(self) -> bool:
+        """Whether wants() has something to look at."""
+        return bool(self._changed)
+
+    def add(
+        self, client: int, write: Callable[[str | bytes], bool], over: Callable[[], None]
+    ) -> None:
+        """A client has said hello; for ``write`` and ``over`` see Slot."""
+        self._slots[client] = Slot(write, over)
         self._changed[client] = None
 
     def remove(self, client: int) -> None:
@@ -85,7 +96,7 @@ class Hub:
         """A client has painted ``n`` frames."""
         slot = self._slots[client]
         slot.credits = min(slot.credits + n, MAX_CREDITS)
-        self._changed[client] = None
+        self._send(client, slot)
 
     def key(self, client: int) -> None:
         """A client cannot use a delta; what was made for it is dropped, its credits are renewed."""
@@ -121,7 +132,7 @@ class Hub:
         slot = self._slots.get(client)
         if slot is not None and slot.past:
             slot.frame = (None, data)
-            slot.wake()
+            self._send(client, slot)
 
     def wants(self) -> list[Want]:
         """Clients that became ready since the last call."""
@@ -141,7 +152,7 @@ class Hub:
             return
         slot.asked = False
         slot.frame = (seq, data)
-        slot.wake()
+        self._send(client, slot)
 
     def text(self, client: int | None, text: str) -> None:
         """A text message for one client, or for all (None)."""
@@ -150,9 +161,10 @@ class Hub:
             slot = self._slots[target]
             if len(slot.texts) >= MAX_TEXTS:
                 slot.lost = True
+                slot.over()
             else:
                 slot.texts.append(text)
-            slot.wake()
+                self._send(target, slot)
 
     def renew(self, text: str) -> None:
         """Every client starts over with ``text``: frames made before it are dropped."""
@@ -160,26 +172,23 @@ class Hub:
             self.look_now(client)
         self.text(None, text)
 
-    def take(self, client: int) -> list[str | bytes]:
-        """What is to be sent to a client now, in order; sent() must follow when it is."""
-        slot = self._slots.get(client)
-        if slot is None:
-            return []
-        slot.sending = True
-        out: list[str | bytes] = list(slot.texts)
-        slot.texts.clear()
-        if slot.frame is not None and slot.credits > 0:
-            slot.base, data = slot.frame
-            slot.frame = None
-            slot.credits -= 1
-            out.append(data)
-        return out
-
-    def sent(self, client: int) -> None:
-        """The socket has sent what it took."""
+    def drained(self, client: int) -> None:
+        """Nothing of what was written to a client's socket lies unsent any more."""
         slot = self._slots.get(client)
         if slot is not None:
             slot.sending = False
+            self._send(client, slot)
+
+    def _send(self, client: int, slot: Slot) -> None:
+        """Hand over what waits, in order, as far as the socket takes it at once."""
+        while slot.texts and not slot.sending:
+            slot.sending = not slot.write(slot.texts.popleft())
+        if slot.frame is not None and slot.credits > 0 and not slot.sending:
+            slot.base, data = slot.frame
+            slot.frame = None
+            slot.credits -= 1
+            slot.sending = not slot.write(data)
+        if slot.ready:
             self._changed[client] = None
 
     def lost(self, client: int) -> bool:

@@ -19,7 +19,7 @@ from server.wire.config import SessionConfig
 from server.wire.messages import Message
 
 
-# -- what comes in: these, and hub.Want ----------------------------------------------------------
+# -- what comes in -------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Joined:
     """A client has said hello: it is due a welcome."""
@@ -32,6 +32,14 @@ class Left:
     """A client is gone."""
 
     client: int
+
+
+@dataclass(frozen=True)
+class Wants:
+    """Clients that are ready for a frame, and the last round (see Round) that is through."""
+
+    wants: tuple[Want, ...]
+    through: int
 
 
 @dataclass(frozen=True)
@@ -116,7 +124,7 @@ class Stop:
     """End the thread."""
 
 
-Incoming = Joined | Left | Want | FromClient | Ask | Order | Drive | Branched | Stop
+Incoming = Joined | Left | Wants | FromClient | Ask | Order | Drive | Branched | Stop
 
 
 # -- what goes out: these, and publisher.Delivery ------------------------------------------------
@@ -133,6 +141,16 @@ class Progress:
     """A text for everybody, also for those who come while it holds: guests are being made."""
 
     text: str
+
+
+@dataclass(frozen=True)
+class Round:
+    """The frames of one picture have been posted; Wants answers when they have been written.
+
+    No picture is made before: a server that cannot keep up makes fewer pictures for everybody.
+    """
+
+    nr: int
 
 
 @dataclass(frozen=True)
@@ -174,7 +192,7 @@ class Gone:
     """The worker has ended and holds no guest any more; always the last."""
 
 
-Outgoing = Text | Progress | Renewed | Delivery | Built | Now | Ended | Gone
+Outgoing = Text | Progress | Renewed | Delivery | Round | Built | Now | Ended | Gone
 
 
 class Inbox:

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable
 from engine.errors import RefusedError
 from server.errors import JournalError, NotFoundError
 from server.journal.journal import Journal
-from server.session.hub import Want
 from server.session.keeper import Keeper
 from server.session.mailbox import (
     Ask,
@@ -33,8 +32,10 @@ from server.session.mailbox import (
     Outgoing,
     Progress,
     Renewed,
+    Round,
     Stop,
     Text,
+    Wants,
 )
 from server.session.making import Build, Rates, StopAskedError, replaying
 from server.session.orders import Orders
@@ -87,11 +88,10 @@ class Runner:
         self._orders = Orders()
         self._pacer = Pacer(self._keeper.pace_from(rates.ticks_per_s), time.monotonic())
         self._clients: set[int] = set()
-        self._seq = 0
+        self._seq = self._steps = self._rounds = self._through = 0
         self._picture: Picture | None = None
         self._dirty = True
         self._picture_at = self._now_at = 0.0
-        self._steps = 0
         self._now = (0, 0, 0)  # epoch, tick and length of the log that the past knows
         self._stopping = False
         self._session: Session
@@ -147,8 +147,7 @@ class Runner:
             self._post([Built(self._config, False), Ended(messages.CLOSE_NO_SESSION, str(error))])
             return
         self._session = session
-        self._out.append(Built(self._config, True))
-        self._flush()
+        self._post([Built(self._config, True)])
         self._pacer.rest(time.monotonic())
         while not self._stopping:
             self._turn()
@@ -190,8 +189,7 @@ class Runner:
         self._post([Progress(messages.progress(text, done, total, phase))])
 
     def _say(self, clients: Iterable[int], *texts: str) -> None:
-        to = tuple(clients)
-        if to:
+        if to := tuple(clients):
             self._out += [Text(to, text) for text in texts]
 
     @property
@@ -223,9 +221,11 @@ class Runner:
 
     # -- inbox -----------------------------------------------------------------------------------
     def _handle(self, item: Incoming) -> None:
-        if isinstance(item, Want):
-            if item.client in self._clients:
-                self._publisher.want(item.client, item.base)
+        if isinstance(item, Wants):
+            self._through = item.through
+            for client, base in item.wants:
+                if client in self._clients:
+                    self._publisher.want(client, base)
         elif isinstance(item, FromClient):
             self._handle_message(item.client, item.message)
         elif isinstance(item, Joined):
@@ -302,9 +302,7 @@ class Runner:
     def _renew(self) -> None:
         """Whatever was shown and told before is void."""
         self._told, self._sequence = LogTold(), self._session.sequence
-        self._steps = 0
-        self._picture = None
-        self._dirty = True
+        self._steps, self._picture, self._dirty = 0, None, True
         self._publisher.restart()
         self._pacer.rest(time.monotonic())
         self._out.append(Renewed(self._welcome()))
@@ -376,6 +374,8 @@ class Runner:
 
     def _picture_is_due(self) -> bool:
         """Whether somebody waits for a picture that can be made or is there already."""
+        if self._through < self._rounds:
+            return False  # the last one is still being written
         if self._dirty or self._picture is None:
             return self._publisher.wanted
         return self._publisher.waits_for(self._picture.seq)
@@ -388,13 +388,10 @@ class Runner:
             if now < self._picture_at:
                 return
             self._seq += 1
-            self._picture = Picture(
-                self._seq,
-                self._keeper.epoch,
-                self._session.tick,
-                self._session.log_index,
-                self._session.views(),
-            )
+            epoch, here = self._keeper.epoch, self._session
+            self._picture = Picture(self._seq, epoch, here.tick, here.log_index, here.views())
             self._dirty = False
             self._picture_at = max(self._picture_at + self._interval_s, now)
-        self._out += self._publisher.publish(self._picture)
+        if made := self._publisher.publish(self._picture):
+            self._rounds += 1
+            self._out += [*made, Round(self._rounds)]

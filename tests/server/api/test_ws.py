@@ -12,6 +12,16 @@ from server.settings import Settings
 from server.wire import frames, messages
 from tests.server.client import SMALL, joined, post_session, raw
 from tests.server.conftest import running
+from tests.server.raw_socket import (
+    BINARY,
+    CONTINUATION,
+    PING,
+    TEXT,
+    WAIT_S,
+    RawSocket,
+    frame,
+    text,
+)
 from tests.server.server_log import faults
 
 
@@ -132,6 +142,39 @@ async def test_a_viewer_who_does_not_paint_holds_nobody_up(server):
             pass
         base = frames.decode_frame(got[1], frames.decode_frame(got[0]))
         assert frames.decode_frame(data, base).seq >= 40, "the newest, not the next"
+
+
+def test_a_credit_counts_however_its_bytes_arrive(server):
+    """Whole and alone it takes a short way (server/api/line.py); in pieces it is a message."""
+    credit = b'{"type":"credit","n":2}'
+    whole, command = text(credit), '{"type":"workload","enabled":true}'
+    pieces = [
+        [whole],
+        [whole[:1], whole[1:]],
+        [whole[:6], whole[6:]],
+        [frame(TEXT, credit[:9], fin=False), frame(CONTINUATION, credit[9:])],
+        [frame(TEXT, credit[:9], fin=False) + frame(PING, b"x"), frame(CONTINUATION, credit[9:])],
+        [text('{"type":"credit"}') + text('{"type":"credit"}')],
+        [text('{"type":"credit"}') + text('{"type":"nonsense"}') + text('{"type":"credit"}')],
+    ]
+    with RawSocket(server) as client:
+        client.join(post_session(server))
+        client.send(text(f'{{"type":"command","command_id":"w","command":{command}}}'))
+        for _ in range(2):  # those of hello
+            client.until(lambda opcode, payload: opcode == BINARY)
+        for parts in pieces:
+            for part in parts:
+                client.send(part)
+                client.send(b"")
+            for _ in range(2):
+                client.until(lambda opcode, payload: opcode == BINARY)
+            client.socket.settimeout(0.1)
+            with pytest.raises(TimeoutError):
+                client.until(lambda opcode, payload: opcode == BINARY)
+            client.socket.settimeout(WAIT_S)
+        client.send(frame(TEXT, credit[:9], fin=False))
+        client.send(whole)  # a new message inside another one
+        assert client.ending().code == 1002
 
 
 async def test_a_key_frame_on_request(server):

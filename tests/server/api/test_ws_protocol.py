@@ -51,7 +51,7 @@ def test_what_a_new_websockets_has_moved_is_named():
 
 
 @contextmanager
-def serving(app) -> Iterator[str]:
+def serving(app, **config) -> Iterator[str]:
     """An ASGI application behind the protocol; its address."""
 
     async def whole(scope, receive, send):
@@ -66,6 +66,7 @@ def serving(app) -> Iterator[str]:
         uvicorn.Config(
             whole, ws=WebSocketProtocol, lifespan="off", log_level="error",
             ws_max_size=1 << 20, ws_per_message_deflate=False, timeout_graceful_shutdown=1,
+            **config,
         )
     )  # fmt: skip
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -190,6 +191,22 @@ def test_frames_before_the_handshake_is_answered(data):
             client.status()
             client.ending()
         assert found == []
+
+
+def test_a_peer_that_speaks_is_there_even_if_it_answers_no_ping():
+    """Under load an answer may lie unread for long; uvicorn ends all sockets at once then."""
+    with (
+        serving(echo, ws_ping_interval=0.05, ws_ping_timeout=0.1) as where,
+        faults() as found,
+        RawSocket(where) as client,
+    ):
+        assert client.handshake(b"/") == 101
+        for _ in range(6):  # uvicorn would end it after the second
+            client.send(text("I am here"))
+            client.until(lambda opcode, payload: opcode == PING)
+            client.send(text("I am here"))
+        assert client.ending().code == 1011, "who says nothing any more is gone"
+    assert found == []
 
 
 def test_a_peer_that_reads_nothing_is_not_waited_for(monkeypatch):

@@ -75,7 +75,7 @@ def moved(uvicorn: str = UVICORN, websockets: str = WEBSOCKETS) -> list[str]:
         elif name not in theirs.used and not hasattr(asyncio.Protocol, name):
             found.append(f"it does not call {name} any more")
     for name in sorted((ours.used | ours.stored) - ours.methods.keys()):
-        if name not in theirs.stored:
+        if not name.startswith("_") and name not in theirs.stored | theirs.methods.keys():
             found.append(f"its attribute {name} is gone")
     for name in sorted(ours.of_conn):
         if name not in conn.stored and name not in conn.methods:

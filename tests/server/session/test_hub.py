@@ -5,37 +5,52 @@ import pytest
 from server.session.hub import CREDITS_AT_HELLO, MAX_CREDITS, MAX_TEXTS, Hub, Slot, Want
 
 
-def hub_of(*clients):
-    hub, woken = Hub(), []
+class Socket:
+    """Takes what it gets; one that is slow has something unsent after each message."""
+
+    def __init__(self, hub, client, slow):
+        self.hub, self.client, self.slow = hub, client, slow
+        self.got = []
+        self.over = False
+
+    def write(self, message):
+        self.got.append(message)
+        return not self.slow
+
+    def end(self):
+        self.over = True
+
+    def new(self):
+        """What it got since the last time."""
+        got, self.got = self.got, []
+        return got
+
+
+def hub_of(*clients, slow=()):
+    hub, sockets = Hub(), {}
     for client in clients:
-        hub.add(client, lambda client=client: woken.append(client))
-    return hub, woken
-
-
-def send(hub, client):
-    """What a socket that is never slow sends."""
-    out = hub.take(client)
-    hub.sent(client)
-    return out
+        sockets[client] = socket = Socket(hub, client, client in slow)
+        hub.add(client, socket.write, socket.end)
+    return hub, sockets
 
 
 def test_a_client_wants_once_until_it_was_served():
-    hub, woken = hub_of(1)
+    hub, sockets = hub_of(1, slow=[1])
     assert hub.wants() == [Want(1, None)]
     assert hub.wants() == []
     hub.deliver(1, None, 5, b"five")
-    assert woken == [1]
-    assert hub.wants() == [], "a frame waits for the socket: no second one"
-    assert send(hub, 1) == [b"five"]
+    assert sockets[1].new() == [b"five"]
+    assert hub.wants() == [], "a frame lies unsent: no second one"
+    hub.drained(1)
     assert hub.wants() == [Want(1, 5)]
 
 
 def test_two_credits_then_silence_then_one_frame_per_paint():
-    hub, _ = hub_of(1)
+    hub, sockets = hub_of(1)
     for seq in range(1, CREDITS_AT_HELLO + 1):
         assert len(hub.wants()) == 1
         hub.deliver(1, None, seq, b"x")
-        assert len(send(hub, 1)) == 1
+    assert len(sockets[1].new()) == CREDITS_AT_HELLO
     assert hub.wants() == []
     hub.credit(1)
     assert hub.wants() == [Want(1, CREDITS_AT_HELLO)]
@@ -43,14 +58,14 @@ def test_two_credits_then_silence_then_one_frame_per_paint():
 
 @pytest.mark.parametrize("n", [1, 4])
 def test_credits_cannot_be_piled_up(n):
-    hub, _ = hub_of(1)
+    hub, sockets = hub_of(1)
     for _ in range(1000):
         hub.credit(1, n)
-    sent = 0
+    seq = 0
     while hub.wants():
-        hub.deliver(1, None, sent + 1, b"x")
-        sent += len(send(hub, 1))
-    assert sent == MAX_CREDITS
+        seq += 1
+        hub.deliver(1, None, seq, b"x")
+    assert len(sockets[1].got) == MAX_CREDITS
 
 
 def test_one_credit_may_pay_for_several_frames():
@@ -58,12 +73,10 @@ def test_one_credit_may_pay_for_several_frames():
     for seq in (1, 2):
         hub.wants()
         hub.deliver(1, None, seq, b"x")
-        send(hub, 1)
     hub.credit(1, 2)
     for seq in (3, 4):
         assert hub.wants() == [Want(1, seq - 1)]
         hub.deliver(1, seq - 1, seq, b"x")
-        send(hub, 1)
     assert hub.wants() == []
 
 
@@ -73,54 +86,69 @@ def looks_for(nr_clients, monkeypatch):
     ready = Slot.ready.fget
     monkeypatch.setattr(Slot, "ready", property(lambda slot: looks.append(1) or ready(slot)))
     hub, _ = hub_of(*range(nr_clients))
+    hub.wants()
     for client in range(nr_clients):
-        hub.wants()
         hub.deliver(client, None, 1, b"x")
-        send(hub, client)
     hub.wants()
     looks.clear()
     hub.credit(0)
     assert len(hub.wants()) <= 1
     hub.deliver(0, 1, 2, b"y")
     hub.wants()
-    send(hub, 0)
+    hub.drained(0)
     hub.wants()
     monkeypatch.undo()
     return len(looks)
 
 
 def test_what_a_client_does_costs_the_same_among_a_thousand_others(monkeypatch):
-    assert looks_for(1000, monkeypatch) == looks_for(1, monkeypatch) <= 4
+    assert looks_for(1000, monkeypatch) == looks_for(1, monkeypatch) <= 6
 
 
 def test_a_slow_client_holds_nobody_up_and_gets_the_newest():
-    hub, _ = hub_of(1, 2)
-    got = {1: [], 2: []}
+    hub, sockets = hub_of(1, 2, slow=[1])
     for seq in range(1, 101):
         for want in hub.wants():
             hub.deliver(want.client, want.base, seq, b"%d" % seq)
-        for client, every in ((1, 10), (2, 1)):
-            got[client] += send(hub, client) if client == 2 or seq == 1 else hub.take(client)
-            if seq % every == 0:  # its socket is free again, and it has painted
-                hub.sent(client)
+        hub.credit(2)
+        if seq % 10 == 0:  # its socket is free again, and it has painted
+            hub.drained(1)
+            hub.credit(1)
+    assert len(sockets[2].got) == 100
+    assert [int(frame) for frame in sockets[1].got] == [1, 11, 21, 31, 41, 51, 61, 71, 81, 91]
+
+
+def test_viewers_that_stop_reading_cost_nothing_until_they_read_again():
+    """Neither a look nor a byte: paired with the same viewers without them."""
+
+    def written(stalled):
+        hub, sockets = hub_of(*range(10 + stalled), slow=range(10, 10 + stalled))
+        asked = 0
+        for seq in range(1, 51):
+            wants = hub.wants()
+            asked += len(wants)
+            for want in wants:
+                hub.deliver(want.client, want.base, seq, b"x")
+            for client in range(10):
                 hub.credit(client)
-    assert len(got[2]) == 100
-    assert [int(frame) for frame in got[1]] == [1, 2, 11, 21, 31, 41, 51, 61, 71, 81, 91]
-    assert hub._slots[1].frame is None
+        return asked, [len(sockets[client].got) for client in sorted(sockets)]
+
+    asked, got = written(5)
+    assert got == [50] * 10 + [1] * 5
+    assert written(0) == (asked - 5, [50] * 10)
 
 
 def test_a_frame_made_for_another_base_is_dropped():
-    hub, _ = hub_of(1)
+    hub, sockets = hub_of(1)
     hub.wants()
     hub.deliver(1, None, 1, b"one")
-    send(hub, 1)
     hub.wants()
     hub.key(1)  # the client has lost its base while a delta was being made
     hub.deliver(1, 1, 2, b"delta")
-    assert send(hub, 1) == []
+    assert sockets[1].new() == [b"one"]
     assert hub.wants() == [Want(1, None)]
     hub.deliver(1, None, 2, b"key")
-    assert send(hub, 1) == [b"key"]
+    assert sockets[1].new() == [b"key"]
 
 
 def test_key_renews_the_credits_of_a_client_that_was_hidden():
@@ -128,49 +156,54 @@ def test_key_renews_the_credits_of_a_client_that_was_hidden():
     for seq in range(1, CREDITS_AT_HELLO + 1):
         hub.wants()
         hub.deliver(1, None, seq, b"x")
-        send(hub, 1)
     assert hub.wants() == []
     hub.key(1)
     assert hub.wants() == [Want(1, None)]
 
 
-def test_texts_come_in_order_and_before_the_frame():
-    hub, woken = hub_of(1, 2)
+def test_texts_come_in_order_and_before_a_frame_that_waits():
+    hub, sockets = hub_of(1, 2, slow=[1])
     hub.wants()
     hub.text(1, "a")
     hub.deliver(1, None, 1, b"f")
     hub.text(None, "b")
-    assert send(hub, 1) == ["a", "b", b"f"]
-    assert send(hub, 2) == ["b"]
-    assert woken.count(2) == 1
+    assert sockets[1].new() == ["a"]
+    sockets[1].slow = False
+    hub.drained(1)
+    assert sockets[1].new() == ["b", b"f"]
+    assert sockets[2].new() == ["b"]
 
 
 def test_a_reset_voids_what_was_made_before_it():
-    hub, _ = hub_of(1)
+    hub, sockets = hub_of(1, slow=[1])
     hub.wants()
+    hub.text(1, "a")
     hub.deliver(1, None, 1, b"old")
     hub.renew("welcome")
-    assert send(hub, 1) == ["welcome"]
+    sockets[1].slow = False
+    hub.drained(1)
+    assert sockets[1].new() == ["a", "welcome"]
     assert hub.wants() == [Want(1, None)]
 
 
 def test_a_client_that_reads_nothing_is_lost():
-    hub, _ = hub_of(1)
-    for _ in range(MAX_TEXTS):
+    hub, sockets = hub_of(1, slow=[1])
+    for _ in range(MAX_TEXTS + 1):  # one is with the socket
         hub.text(1, "x")
     assert not hub.lost(1)
+    assert not sockets[1].over
     hub.text(1, "x")
     assert hub.lost(1)
-    assert len(send(hub, 1)) == MAX_TEXTS
+    assert sockets[1].over
 
 
 def test_a_client_that_has_left_gets_nothing():
-    hub, woken = hub_of(1)
+    hub, sockets = hub_of(1)
     hub.wants()
     hub.remove(1)
     hub.remove(1)
     hub.deliver(1, None, 1, b"x")
     hub.text(1, "x")
-    assert send(hub, 1) == []
-    assert woken == []
+    hub.drained(1)
+    assert sockets[1].got == []
     assert len(hub) == 0

@@ -18,8 +18,10 @@ from server.session.mailbox import (
     Renewed,
     Stop,
     Text,
+    Wants,
 )
 from server.session.making import Rates
+from server.session.publisher import Delivery
 from server.session.session import Session
 from server.wire import messages
 from server.wire.messages import CommandMessage, Pace, Reset, Step
@@ -48,6 +50,27 @@ def test_from_welcome_to_a_filled_balloon(start):
             "idle": True,
         }
     ]
+
+
+def test_no_picture_is_made_before_the_last_one_has_been_written(start):
+    """A loop that cannot keep up gets fewer pictures, and everybody the same ones."""
+    worker = start()
+    worker.join(1)
+    worker.join(2)
+    worker.say(CommandMessage("c1", SetWorkload(True, 10)))
+    first = worker.picture(1)
+    worker.through -= 1
+    for client in (1, 2):
+        worker.want(client, first.seq if client == 1 else None)
+    begin = worker.ask(lambda session: session.tick)
+    while worker.ask(lambda session: session.tick) < begin + 50:
+        pass
+    assert not any(isinstance(item, Delivery) for item in worker.arrived())
+    worker.through += 1
+    worker.runner.put(Wants((), worker.through))
+    served = [worker.next(Delivery), worker.next(Delivery)]
+    assert {client for item in served for client in item.clients} == {1, 2}
+    assert served[0].seq == served[1].seq > first.seq
 
 
 def test_a_refused_command_goes_to_its_sender_only(start):

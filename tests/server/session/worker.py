@@ -9,8 +9,10 @@ from server.session.mailbox import (
     Ask,
     FromClient,
     Joined,
+    Round,
     Stop,
     Text,
+    Wants,
 )
 from server.session.making import Rates
 from server.session.publisher import Delivery
@@ -31,6 +33,7 @@ class Worker:
         self.posted = queue.Queue()
         self.kept = []
         self.pictures = {}
+        self.through = 0
         self.runner = Runner("s1", SMALL, build, self.posted.put, rates)
         self.runner.start()
 
@@ -41,6 +44,12 @@ class Worker:
                 if isinstance(item, kind) and condition(item):
                     return self.kept.pop(i)
             self.kept += self.posted.get(timeout=WAIT_S)
+
+    def arrived(self):
+        """What has been posted so far and was not asked for."""
+        while not self.posted.empty():
+            self.kept += self.posted.get()
+        return self.kept
 
     def text(self, kind, client=1):
         """The next text of a kind for a client."""
@@ -69,11 +78,16 @@ class Worker:
     def say(self, message, client=1):
         self.runner.put(FromClient(client, message))
 
+    def want(self, client=1, base=None):
+        """Be ready for a frame; whatever was posted has been written."""
+        self.runner.put(Wants((Want(client, base),), self.through))
+
     def picture(self, client=1):
         """Want a frame, get it, know it from now on."""
         base = self.pictures.get(client)
-        self.runner.put(Want(client, base.seq if base else None))
+        self.want(client, base.seq if base else None)
         delivery = self.next(Delivery, lambda item: client in item.clients)
+        self.through = self.next(Round).nr
         self.pictures[client] = frames.decode_frame(delivery.data, base)
         return self.pictures[client]
 
