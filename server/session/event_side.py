@@ -20,6 +20,7 @@ from server.errors import LimitReachedError, NotFoundError
 from server.journal.codec import Digest
 from server.journal.journal import Journal
 from server.session import runner
+from server.session.closer import Closely
 from server.session.hub import Hub
 from server.session.keeper import mark_of
 from server.session.mailbox import (
@@ -49,6 +50,7 @@ from server.session.state import state_of
 from server.session.transcript import Transcript
 from server.wire import messages
 from server.wire.config import SessionConfig
+from server.wire.detail import Detail
 from server.wire.messages import Credit, Key, Message, Reset
 from server.wire.moments import Fork, Look, Switch
 
@@ -114,6 +116,9 @@ class SessionHandle:
             if isinstance(item, Delivery):
                 for client in item.clients:
                     self.hub.deliver(client, item.base, item.seq, item.data)
+            elif isinstance(item, Closely):
+                for client in item.clients:
+                    self.hub.deliver_pages(client, item.data)
             elif isinstance(item, Text):
                 for client in item.clients:
                     self.hub.text(client, item.text)
@@ -153,6 +158,9 @@ class SessionHandle:
     def _receive_past(self, answer: FromPast) -> None:
         if isinstance(answer, Looked):
             self.hub.deliver_past(answer.client, answer.data)
+        elif isinstance(answer, Closely):
+            for client in answer.clients:
+                self.hub.deliver_pages(client, answer.data, past=True)
         elif isinstance(answer, Resumed):
             self._runner.put(Branched(answer.client, answer.command_id, answer.branch))
         else:
@@ -183,7 +191,7 @@ class SessionHandle:
         """A socket is gone."""
         self.hub.remove(client)
         self._wakes.pop(client, None)
-        self.past.look(client, None)
+        self.past.leave(client)
         self.last_seen = time.monotonic()
         self._runner.put(Left(client))
 
@@ -220,6 +228,8 @@ class SessionHandle:
             else:
                 if isinstance(message, Reset):
                     self.config = message.config
+                elif isinstance(message, Detail):
+                    self.past.closer(client, message)
                 self._runner.put(FromClient(client, message))
         self._ask_for_frames()
 

@@ -38,6 +38,7 @@ class Slot:
         base: seq of the last frame that was handed to the socket, None = none it may rely on.
         asked: a want was handed out and not answered yet.
         frame: seq (None: of the past) and bytes that wait for the socket.
+        pages: a frame of pages that waits for the socket, after the picture; costs no credit.
         texts: text messages that wait for the socket, in order.
         sending: the socket is at work; what it sends next is made when it is done.
         lost: too much is unsent: the client is to be dropped.
@@ -49,6 +50,7 @@ class Slot:
     base: int | None = None
     asked: bool = False
     frame: tuple[int | None, bytes] | None = None
+    pages: bytes | None = None
     texts: deque[str] = field(default_factory=deque)
     sending: bool = False
     lost: bool = False
@@ -91,7 +93,7 @@ class Hub:
         """A client cannot use a delta; what was made for it is dropped, its credits are renewed."""
         slot = self._slots[client]
         slot.base = None
-        slot.frame = None
+        slot.frame = slot.pages = None
         slot.asked = False
         slot.credits = max(slot.credits, CREDITS_AT_HELLO)
         self._changed[client] = None
@@ -143,6 +145,13 @@ class Hub:
         slot.frame = (seq, data)
         slot.wake()
 
+    def deliver_pages(self, client: int, data: bytes, past: bool = False) -> None:
+        """Pages of the present or of an earlier tick; newer ones take the place of what waits."""
+        slot = self._slots.get(client)
+        if slot is not None and slot.past == past:
+            slot.pages = data
+            slot.wake()
+
     def text(self, client: int | None, text: str) -> None:
         """A text message for one client, or for all (None)."""
         targets = self._slots if client is None else {client} & self._slots.keys()
@@ -173,6 +182,9 @@ class Hub:
             slot.frame = None
             slot.credits -= 1
             out.append(data)
+        if slot.pages is not None:
+            out.append(slot.pages)
+            slot.pages = None
         return out
 
     def sent(self, client: int) -> None:

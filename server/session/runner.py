@@ -44,6 +44,7 @@ from server.session.session import SequenceState, Session
 from server.session.told import LogTold
 from server.wire import messages
 from server.wire.config import SessionConfig
+from server.wire.detail import Detail
 from server.wire.frames import Picture
 from server.wire.messages import CommandMessage, Message, Pace, Reset, SequenceMessage, Step
 
@@ -261,6 +262,8 @@ class Runner:
                 self._say((client,), messages.error(text))
             else:
                 self._steps = min(self._steps + message.ticks, messages.MAX_STEP_TICKS)
+        elif isinstance(message, Detail):
+            self._publisher.closer.ask(client, message)
         elif isinstance(message, Reset):
             self._reset(client, message)
 
@@ -388,13 +391,8 @@ class Runner:
             if now < self._picture_at:
                 return
             self._seq += 1
-            self._picture = Picture(
-                self._seq,
-                self._keeper.epoch,
-                self._session.tick,
-                self._session.log_index,
-                self._session.views(),
-            )
+            epoch, here = self._keeper.epoch, self._session
+            self._picture = Picture(self._seq, epoch, here.tick, here.log_index, here.views())
             self._dirty = False
             self._picture_at = max(self._picture_at + self._interval_s, now)
-        self._out += self._publisher.publish(self._picture)
+        self._out += self._publisher.publish(self._picture, self._session.world)

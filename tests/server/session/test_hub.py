@@ -174,3 +174,32 @@ def test_a_client_that_has_left_gets_nothing():
     assert send(hub, 1) == []
     assert woken == []
     assert len(hub) == 0
+
+
+def test_pages_come_after_their_picture_cost_no_credit_and_the_newest_wins():
+    hub, woken = hub_of(1)
+    hub.wants()
+    hub.deliver_pages(1, b"old")
+    hub.deliver_pages(1, b"pages")
+    hub.deliver(1, None, 1, b"picture")
+    assert send(hub, 1) == [b"picture", b"pages"]
+    assert len(woken) == 3
+    hub.wants()
+    hub.deliver(1, 1, 2, b"next")
+    assert send(hub, 1) == [b"next"]
+    assert hub.wants() == [], "both credits are spent"
+    hub.deliver_pages(1, b"more")
+    assert send(hub, 1) == [b"more"]
+
+
+def test_pages_of_the_present_are_not_for_who_looks_back_nor_the_other_way():
+    hub, _ = hub_of(1)
+    hub.deliver_pages(1, b"now")
+    hub.look(1)
+    assert send(hub, 1) == []
+    hub.deliver_pages(1, b"now")
+    hub.deliver_pages(1, b"then", past=True)
+    assert send(hub, 1) == [b"then"]
+    hub.look_now(1)
+    hub.deliver_pages(1, b"then", past=True)
+    assert send(hub, 1) == []

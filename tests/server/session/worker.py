@@ -58,6 +58,14 @@ class Worker:
         """Indices of the next entries that a client is told of."""
         return [entry["index"] for entry in self.text("entries", client)["entries"]]
 
+    def drain_now(self, kind):
+        """Everything of a kind that was posted so far, in order."""
+        while not self.posted.empty():
+            self.kept += self.posted.get()
+        found = [item for item in self.kept if isinstance(item, kind)]
+        self.kept = [item for item in self.kept if not isinstance(item, kind)]
+        return found
+
     def drain(self):
         """Everything posted until the worker is gone, in order."""
         assert self.runner.join(WAIT_S)
