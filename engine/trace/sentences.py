@@ -9,8 +9,9 @@ from engine import units as u
 from engine.core.compact.migrate import EAGAIN, EBUSY, ENOMEM
 from engine.core.ranges import range_codes
 from engine.guest import Guest
-from engine.trace import state as page_state
+from engine.pages import refcount
 from engine.trace.annotations import KernelName, Watched
+from engine.trace.state import expected_refcount
 
 _ERRORS = {EAGAIN: "-EAGAIN", ENOMEM: "-ENOMEM", EBUSY: "-EBUSY"}
 _COMPACT = (
@@ -182,8 +183,8 @@ def facts(
     return {
         "pfn": pfn, "kind": kind, "a_kind": article(kind), "order": order, "pages": _pages(order),
         "type": mt, "a_type": article(mt),
-        "refcount": page_state.refcount(state, flags, unmapped),
-        "expected": page_state.expected_refcount(state, flags, unmapped),
+        "refcount": refcount(state, flags, unmapped),
+        "expected": expected_refcount(state, flags, unmapped),
         "to": to, "to_type": to_type, "a_to_type": article(to_type),
         "migrate_pfn": int(c["migrate_pfn"]), "free_pfn": int(c["free_pfn"]),
         "wanted": _wanted(int(c["order"])),

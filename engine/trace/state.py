@@ -1,17 +1,15 @@
 """A page's state as a kernel would show it: reference count, lock, list.
 
-The core keeps flags, not counts: only the running compactor could see the difference. Here the
-count is derived from them by the rules of the kernel (docs/TRACE.md).
+The core keeps flags, not counts: only the running compactor could see the difference. The count is
+derived from them by the rules of the kernel (engine/pages.py, docs/TRACE.md).
 """
 
 from typing import Any
 
 from engine import units as u
 from engine.guest import Guest
+from engine.pages import refcount
 
-_FREE = (u.STATE_HOLE, u.STATE_FREE, u.STATE_PCP)
-_LRU = (u.STATE_ANON, u.STATE_FILE, u.STATE_SHMEM, u.STATE_THP)
-_CACHED = (u.STATE_FILE, u.STATE_SHMEM)
 _WALK = 600  # no private list is longer than a pageblock and a cluster
 
 LRU_NAMES = {
@@ -29,36 +27,6 @@ _PRIVATE = {
     u.LIST_SPLIT: "parts of a split page",
     u.LIST_RANGE: "pages of the range",
 }
-
-
-def mappings(state: int, flags: int) -> int:
-    """References held by page tables.
-
-    Args:
-        state: units.STATE_*.
-        flags: units.PG_*.
-    """
-    if state in (u.STATE_ANON, u.STATE_THP):
-        return 1
-    return 1 if state in _CACHED and flags & u.PG_MAPPED else 0
-
-
-def refcount(state: int, flags: int, unmapped: bool = False) -> int:
-    """How many references a page has.
-
-    Args:
-        state: units.STATE_*.
-        flags: units.PG_*.
-        unmapped: its mappings have been replaced by migration entries.
-    """
-    if state in _FREE:
-        return 0
-    if state not in _LRU and state != u.STATE_BALLOON:
-        return 1  # its only owner's; a fresh target has the compactor's
-    own = 1 if state == u.STATE_BALLOON or state in _CACHED else 0
-    maps = 0 if unmapped else mappings(state, flags)
-    extra = 1 if flags & u.PG_PINNED else 0
-    return own + maps + extra + (1 if flags & u.PG_ISOLATED else 0)
 
 
 def expected_refcount(state: int, flags: int, unmapped: bool = False) -> int:

@@ -20,6 +20,7 @@ from server.jsontext import shown
 from server.manager import Manager
 from server.session.event_side import SessionHandle
 from server.wire import messages
+from server.wire.detail import Detail
 from server.wire.frames import WIRE_VERSION
 from server.wire.messages import Credit, Hello, Key, MessageError, Reset, Role
 from server.wire.moments import Look
@@ -172,7 +173,7 @@ async def _read(
         if isinstance(message, Hello):
             live.say(client, messages.error("hello was said before"))
             continue
-        if role == "viewer" and not isinstance(message, Credit | Key | Look):
+        if role == "viewer" and not isinstance(message, Credit | Key | Look | Detail):
             command_id = getattr(message, "command_id", None)
             live.say(client, messages.error(ONLY_LOOK, command_id))
             continue

@@ -20,6 +20,7 @@ from server.errors import LimitReachedError, NotFoundError
 from server.journal.codec import Digest
 from server.journal.journal import Journal
 from server.session import runner
+from server.session.closer import Closely
 from server.session.hub import Hub
 from server.session.keeper import mark_of
 from server.session.mailbox import (
@@ -51,6 +52,7 @@ from server.session.state import state_of
 from server.session.transcript import Transcript
 from server.wire import messages
 from server.wire.config import SessionConfig
+from server.wire.detail import Detail
 from server.wire.messages import Credit, Key, Message, Reset
 from server.wire.moments import Fork, Look, Switch
 
@@ -123,6 +125,9 @@ class SessionHandle:
             elif isinstance(item, Round):
                 # Not before the sockets were read once more: credits that are there count.
                 self._loop.call_soon(self._round_is_through, item.nr)
+            elif isinstance(item, Closely):
+                for client in item.clients:
+                    self.hub.deliver_pages(client, item.data)
             elif isinstance(item, Text):
                 for client in item.clients:
                     self.hub.text(client, item.text)
@@ -162,6 +167,9 @@ class SessionHandle:
     def _receive_past(self, answer: FromPast) -> None:
         if isinstance(answer, Looked):
             self.hub.deliver_past(answer.client, answer.data)
+        elif isinstance(answer, Closely):
+            for client in answer.clients:
+                self.hub.deliver_pages(client, answer.data, past=True)
         elif isinstance(answer, Resumed):
             self._runner.put(Branched(answer.client, answer.command_id, answer.branch))
         else:
@@ -212,7 +220,7 @@ class SessionHandle:
         """A socket is gone."""
         self.hub.remove(client)
         self._overs.pop(client, None)
-        self.past.look(client, None)
+        self.past.leave(client)
         self.last_seen = time.monotonic()
         self._runner.put(Left(client))
 
@@ -249,6 +257,8 @@ class SessionHandle:
             else:
                 if isinstance(message, Reset):
                     self.config = message.config
+                elif isinstance(message, Detail):
+                    self.past.closer(client, message)
                 self._runner.put(FromClient(client, message))
         self._ask_for_frames()
 

@@ -41,6 +41,7 @@ class Slot:
         base: seq of the last frame that was handed to the socket, None = none it may rely on.
         asked: a want was handed out and not answered yet.
         frame: seq (None: of the past) and bytes that wait for the socket.
+        pages: a frame of pages that waits for the socket, after the picture; costs no credit.
         texts: text messages that wait for the socket, in order.
         sending: something lies unsent; what is sent next is made when it is not.
         lost: too much is unsent: the client is to be dropped.
@@ -53,6 +54,7 @@ class Slot:
     base: int | None = None
     asked: bool = False
     frame: tuple[int | None, bytes] | None = None
+    pages: bytes | None = None
     texts: deque[str] = field(default_factory=deque)
     sending: bool = False
     lost: bool = False
@@ -102,7 +104,7 @@ class Hub:
         """A client cannot use a delta; what was made for it is dropped, its credits are renewed."""
         slot = self._slots[client]
         slot.base = None
-        slot.frame = None
+        slot.frame = slot.pages = None
         slot.asked = False
         slot.credits = max(slot.credits, CREDITS_AT_HELLO)
         self._changed[client] = None
@@ -154,6 +156,13 @@ class Hub:
         slot.frame = (seq, data)
         self._send(client, slot)
 
+    def deliver_pages(self, client: int, data: bytes, past: bool = False) -> None:
+        """Pages of the present or of an earlier tick; newer ones take the place of what waits."""
+        slot = self._slots.get(client)
+        if slot is not None and slot.past == past:
+            slot.pages = data
+            self._send(client, slot)
+
     def text(self, client: int | None, text: str) -> None:
         """A text message for one client, or for all (None)."""
         targets = self._slots if client is None else {client} & self._slots.keys()
@@ -187,6 +196,9 @@ class Hub:
             slot.base, data = slot.frame
             slot.frame = None
             slot.credits -= 1
+            slot.sending = not slot.write(data)
+        if slot.pages is not None and not slot.sending:
+            data, slot.pages = slot.pages, None
             slot.sending = not slot.write(data)
         if slot.ready:
             self._changed[client] = None

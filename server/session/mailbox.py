@@ -12,6 +12,7 @@ from typing import Any
 
 from engine.commands import Command
 from engine.log import Entry
+from server.session.closer import Closely
 from server.session.hub import Want
 from server.session.publisher import Delivery
 from server.session.timelines import Branch, WholeTimeline
@@ -127,7 +128,7 @@ class Stop:
 Incoming = Joined | Left | Wants | FromClient | Ask | Order | Drive | Branched | Stop
 
 
-# -- what goes out: these, and publisher.Delivery ------------------------------------------------
+# -- what goes out: these, publisher.Delivery and closer.Closely ---------------------------------
 @dataclass(frozen=True)
 class Text:
     """A text message for some clients."""
@@ -192,7 +193,7 @@ class Gone:
     """The worker has ended and holds no guest any more; always the last."""
 
 
-Outgoing = Text | Progress | Renewed | Delivery | Round | Built | Now | Ended | Gone
+Outgoing = Text | Progress | Renewed | Delivery | Closely | Round | Built | Now | Ended | Gone
 
 
 class Inbox:

@@ -22,10 +22,12 @@ from engine.log import MAIN, Entry
 from engine.world import World
 from server.errors import NotFoundError
 from server.session import past_items as items
+from server.session.closer import Closer
 from server.session.mailbox import Ask, Now, Stop
 from server.session.timelines import Branch, WholeTimeline
 from server.wire import messages
 from server.wire.config import SessionConfig
+from server.wire.detail import Detail
 from server.wire.frames import FRAME_PAST, Picture, encode_key
 from server.wire.moments import MAX_TIMELINES, Fork, Switch
 
@@ -77,6 +79,7 @@ class Past:
         self._lines: tuple[WholeTimeline, ...] = ()  # of a session that came back with several
         self._looks: dict[int, items.LookAt] = {}
         self._shown: dict[int, items.LookAt] = {}  # what each client wanted to see last
+        self._closer = Closer()
         self._dense: int | None = None
         self._seq = 0
         self._stopping = False
@@ -99,6 +102,17 @@ class Past:
         self._items.put(items.LookAt(client, tick, index))
         if tick is not None:
             self._start()
+
+    def closer(self, client: int, message: Detail) -> None:
+        """A client wants to see pages of whatever it looks at."""
+        self._items.put(items.LookCloser(client, message))
+        self._start()
+
+    def leave(self, client: int) -> None:
+        """A client is gone."""
+        self.look(client, None)
+        if self._started:
+            self.closer(client, Detail(()))
 
     def go(self, client: int, message: Fork | Switch) -> None:
         """A client wants the session to go on from an earlier moment, or on another timeline."""
@@ -190,6 +204,10 @@ class Past:
             self._shown.pop(item.client, None)
             if item.tick is not None:
                 self._looks[item.client] = self._shown[item.client] = item
+        elif isinstance(item, items.LookCloser):
+            self._closer.ask(item.client, item.message)
+            if item.client in self._shown and self._closer.wants(item.client):
+                self._looks.setdefault(item.client, replace(self._shown[item.client], whole=False))
         elif isinstance(item, items.Again):
             if item.client in self._shown:
                 self._looks[item.client] = self._shown[item.client]
@@ -336,7 +354,11 @@ class Past:
             history = self._known()
             world = history.go(look.tick, look.index, self._line, told_so_far)
             picture = self._picture(world, look)
-            self._post(items.Looked(look.client, encode_key(picture, FRAME_PAST)))
+            if look.whole:
+                self._post(items.Looked(look.client, encode_key(picture, FRAME_PAST)))
+            self._closer.renew(look.client)
+            for pages in self._closer.show(world, self._epoch, picture.log_index, (look.client,)):
+                self._post(pages)
             self._dense = look.tick
         except (RefusedError, NotFoundError) as error:
             self._post(items.Said(look.client, messages.error(str(error))))

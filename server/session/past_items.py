@@ -7,9 +7,11 @@ from typing import Any, Protocol
 from engine.history.history import History
 from engine.history.stored import Depot
 from engine.world import World
+from server.session.closer import Closely
 from server.session.mailbox import Ask, Now, Stop
 from server.session.timelines import Branch
 from server.wire.config import SessionConfig
+from server.wire.detail import Detail
 from server.wire.moments import Fork, Switch
 
 Question = Callable[[History, int], Any]  # the history, and the timeline that the session is on
@@ -61,7 +63,7 @@ class Resumed:
     branch: Branch
 
 
-FromPast = Looked | Said | Resumed
+FromPast = Looked | Closely | Said | Resumed
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class LookAt:
     client: int
     tick: int | None
     index: int | None
+    whole: bool = True  # false: it has the picture, and wants the pages only
 
 
 @dataclass(frozen=True)
@@ -95,8 +98,16 @@ class Again:
     client: int
 
 
+@dataclass(frozen=True)
+class LookCloser:
+    """What a client wants to see of the pages of whatever it looks at."""
+
+    client: int
+    message: Detail
+
+
 class Drop:
     """The memory is wanted for something else."""
 
 
-Item = Now | LookAt | Go | Again | Ask | Begin | Drop | Stop
+Item = Now | LookAt | LookCloser | Go | Again | Ask | Begin | Drop | Stop

@@ -1,5 +1,7 @@
 """From pictures to frames: encodes once per group of clients that share a base; pure.
 
+Pages looked at closely come with the picture of the same tick, or at once when they are asked for.
+
 Owned by a session's worker. Keeps exactly the pictures that some client got last, so that a delta
 can be made against them; a base that is not kept any more means a key frame.
 """
@@ -7,6 +9,8 @@ can be made against them; a base that is not kept any more means a key frame.
 from collections import Counter
 from dataclasses import dataclass
 
+from engine.world import World
+from server.session.closer import Closely, Closer
 from server.wire.frames import Picture, encode_frame
 
 MAX_KEPT = 8  # pictures kept as bases; clients further behind get a key frame
@@ -42,12 +46,15 @@ class Publisher:
         self._given: dict[int, int] = {}  # client → seq of what it got last
         self._holders: Counter[int] = Counter()  # seq → clients that got it last
         self._kept: dict[int, Picture] = {}
+        self.closer = Closer()
 
     def want(self, client: int, base: int | None) -> None:
         """``client`` is ready and got ``base`` last."""
         self._give(client, base)
         self._drop_want(client)
         known = base if base in self._kept else None
+        if base is None:
+            self.closer.renew(client)
         self._wants[client] = known
         self._groups.setdefault(known, {})[client] = None
 
@@ -55,6 +62,7 @@ class Publisher:
         """``client`` is gone."""
         self._drop_want(client)
         self._give(client, None)
+        self.closer.forget(client)
 
     def restart(self) -> None:
         """The session starts over: nobody has a base, and nobody wants until it says so again."""
@@ -63,6 +71,7 @@ class Publisher:
         self._given.clear()
         self._holders.clear()
         self._kept.clear()
+        self.closer.again()
 
     def _drop_want(self, client: int) -> None:
         if client in self._wants:
@@ -84,23 +93,33 @@ class Publisher:
 
     @property
     def wanted(self) -> bool:
-        """Whether any client is ready for a frame."""
-        return bool(self._wants)
+        """Whether any client is ready for a frame, or is owed pages."""
+        return bool(self._wants or self.closer.owed)
 
     def waits_for(self, seq: int) -> bool:
-        """Whether a client is ready that does not have picture ``seq`` yet."""
-        return any(base != seq for base in self._groups)
+        """Whether a client is ready that does not have picture ``seq`` yet, or is owed pages."""
+        return bool(self.closer.owed) or any(base != seq for base in self._groups)
 
-    def publish(self, picture: Picture) -> list[Delivery]:
-        """Frames for every ready client that does not have ``picture`` yet."""
-        out = []
+    def publish(self, picture: Picture, world: World | None = None) -> list[Delivery | Closely]:
+        """Frames for every ready client that does not have ``picture`` yet, and their pages.
+
+        Args:
+            picture: the newest.
+            world: in the state that it shows; None: nobody is shown pages.
+        """
+        out: list[Delivery | Closely] = []
+        served: list[int] = []
         for base in [base for base in self._groups if base != picture.seq]:
             clients = self._groups.pop(base)
             data = encode_frame(picture, None if base is None else self._kept[base])
             out.append(Delivery(tuple(clients), base, picture.seq, data))
+            served += clients
             for client in clients:
                 del self._wants[client]
                 self._give(client, picture.seq)
+        if world is not None:
+            served += self.closer.owed
+            out += self.closer.show(world, picture.epoch, picture.log_index, served)
         self._keep(picture)
         return out
 

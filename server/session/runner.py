@@ -45,6 +45,7 @@ from server.session.session import SequenceState, Session
 from server.session.told import LogTold
 from server.wire import messages
 from server.wire.config import SessionConfig
+from server.wire.detail import Detail
 from server.wire.frames import Picture
 from server.wire.messages import CommandMessage, Message, Pace, Reset, SequenceMessage, Step
 
@@ -261,6 +262,8 @@ class Runner:
                 self._say((client,), messages.error(text))
             else:
                 self._steps = min(self._steps + message.ticks, messages.MAX_STEP_TICKS)
+        elif isinstance(message, Detail):
+            self._publisher.closer.ask(client, message)
         elif isinstance(message, Reset):
             self._reset(client, message)
 
@@ -392,6 +395,6 @@ class Runner:
             self._picture = Picture(self._seq, epoch, here.tick, here.log_index, here.views())
             self._dirty = False
             self._picture_at = max(self._picture_at + self._interval_s, now)
-        if made := self._publisher.publish(self._picture):
+        if made := self._publisher.publish(self._picture, self._session.world):
             self._rounds += 1
             self._out += [*made, Round(self._rounds)]

@@ -20,6 +20,7 @@ from server.jsontext import dump, parse_object
 from server.wire import config as configs
 from server.wire.command_form import CommandForm, CommandsForm
 from server.wire.config import CLOSED, SessionConfig
+from server.wire.detail import Detail
 from server.wire.facts import DesignInfo, GuestInfo, WorkloadInfo
 from server.wire.fields import Listed, Number, Place, Text, Whole, refusal
 from server.wire.frames import WIRE_VERSION
@@ -271,6 +272,7 @@ Message = (
     | Pace
     | Step
     | Key
+    | Detail
     | Look
     | Fork
     | Switch

@@ -142,6 +142,6 @@ def test_a_link_shows_the_same_moment_in_a_fresh_browser(
     assert numbers(other) == between
     expect(other.locator("#panels")).to_have_attribute("data-mode", "free")
     other.locator("#charts").scroll_into_view_if_needed()
-    expect(other.locator("#charts .main-svg").last).to_be_visible()  # they take their width then
+    expect(other.locator("#charts .main-svg").last).to_be_visible(timeout=WAIT_MS)
     assert other.evaluate("document.documentElement.scrollWidth") <= 360
     expect(panel(other, "pinned")).to_be_visible()

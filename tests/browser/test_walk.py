@@ -97,6 +97,10 @@ def test_the_progress_of_compaction_is_shown_while_it_runs(page: Page, server: S
             }
           }).observe(panels, {subtree: true, childList: true, characterData: true}); }"""
     )
+    page.focus("#speed")
+    page.keyboard.press("Home")
+    for _ in range(6):
+        page.keyboard.press("PageUp")  # slow enough for the eye
     inflate(page, 100)
     press(page, "compact")
     seen = set(page.evaluate("[...window.seen]"))

@@ -3,15 +3,55 @@
 import json
 from typing import Any
 
+from engine import units as u
 from engine.commands import BalloonInflate, CompactMemory
+from engine.guest import ZoneSpan, make_guest
 from engine.log import Entry
+from engine.pages import PAGE_FIELDS
 from engine.view import PLANES
-from server.wire import frames, messages
+from server.wire import detail, frames, messages
 from tests.server import fake
 
 KEY = fake.picture(seq=41)
 # Pageblocks 1 and 4 of the first design, none of the second: lengths 2 and 0 need padding.
 DELTA = fake.changed(KEY, 42, {0: [1, 4]})
+
+
+class Still:
+    """Two guests of six pageblocks with pages of every state, as encode_detail wants a world."""
+
+    keys = ("pinned", "lru_hook")
+    tick = 4200
+
+    def __init__(self) -> None:
+        self.guests = [make_guest((ZoneSpan(u.ZONE_NORMAL, 0, 6 * 512),), 1) for _ in self.keys]
+        for design, guest in enumerate(self.guests):
+            pages = guest.pages
+            pages["state"][512:1024] = [(i + design) % u.NR_STATES for i in range(512)]
+            pages["flags"][512:1024] = [(i >> 4) * 97 for i in range(512)]
+            pages["order"][1 :: 2 + design] = u.ORDER_TAIL
+
+    def guest(self, i: int) -> Any:
+        """Guest ``i``."""
+        return self.guests[i]
+
+
+DETAIL = detail.Detail((1, 4))
+
+
+def detail_json(data: bytes) -> dict[str, Any]:
+    """A frame of pages as numbers."""
+    closeup = detail.decode_detail(data)
+    return {
+        "epoch": closeup.epoch,
+        "tick": closeup.tick,
+        "log_index": closeup.log_index,
+        "pageblocks": list(closeup.pageblocks),
+        "designs": {
+            str(i): {name: fields[name].tolist() for name, _ in PAGE_FIELDS}
+            for i, fields in closeup.designs.items()
+        },
+    }
 
 
 def frame_json(picture: frames.Picture) -> dict[str, Any]:
@@ -111,6 +151,13 @@ UP: dict[str, dict[str, Any]] = {
     "set_pace": {"type": "pace", "ticks_per_s": 60},
     "step": {"type": "step", "ticks": 1},
     "key": {"type": "key"},
+    "detail": {
+        "type": "detail",
+        "pageblocks": [3, 4],
+        "designs": [1],
+        "fields": ["state", "order"],
+    },
+    "detail_off": {"type": "detail", "pageblocks": []},
     "look": {"type": "look", "tick": 1200, "index": 3},
     "look_now": {"type": "look", "tick": None},
     "fork": {"type": "fork", "command_id": "c5", "tick": 1200, "command": {"type": "compact"}},
@@ -123,10 +170,12 @@ def files() -> dict[str, bytes]:
     """Every golden file by its name below tests/golden/wire/."""
     delta = frames.encode_delta(DELTA, KEY)
     assert delta is not None
-    found = {"key.bin": frames.encode_key(KEY), "delta.bin": delta}
+    pages = detail.encode_detail(Still(), 1, 17, DETAIL)
+    found = {"key.bin": frames.encode_key(KEY), "delta.bin": delta, "detail.bin": pages}
     objects: dict[str, Any] = {"key.json": frame_json(KEY), "delta.json": frame_json(DELTA)}
     objects |= {f"down_{name}.json": json.loads(text) for name, text in DOWN.items()}
     objects |= {f"up_{name}.json": message for name, message in UP.items()}
     for name, value in objects.items():
         found[name] = (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode()
+    found["detail.json"] = (json.dumps(detail_json(pages)) + "\n").encode()
     return found

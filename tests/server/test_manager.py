@@ -147,7 +147,7 @@ async def test_unused_sessions_stay_when_even_all_of_them_would_not_do(make_mana
     monkeypatch.setattr(manager_module, "GRACE_S", -1.0)
     manager = make_manager(max_guest_mib=10)
     await created(manager, SMALL)
-    (await created(manager, SMALL)).join(lambda: None)
+    (await created(manager, SMALL)).join(lambda message: True, lambda: None)
     large = SessionConfig(SyntheticSource("tight", 512, 1), ("pinned", "dedicated_block"), 1)
     with pytest.raises(LimitReachedError, match="takes 9 MiB: 5 MiB of"):
         await created(manager, large)
@@ -158,7 +158,7 @@ async def test_a_reset_needs_no_place_among_the_sessions(make_manager, monkeypat
     monkeypatch.setattr(manager_module, "GRACE_S", -1.0)
     manager = make_manager(max_sessions=2, max_guest_mib=100)
     watched, unused = await created(manager, SMALL), await created(manager, SMALL)
-    await manager.reset(watched, watched.join(lambda: None), reset())
+    await manager.reset(watched, watched.join(lambda message: True, lambda: None), reset())
     assert unused.ended is None
 
 
@@ -176,7 +176,7 @@ async def test_what_a_session_could_not_be_started_with_is_given_back(make_manag
 async def test_a_watched_session_does_not(make_manager, monkeypatch):
     monkeypatch.setattr(manager_module, "GRACE_S", -1.0)
     manager = make_manager(max_sessions=1)
-    (await created(manager, SMALL)).join(lambda: None)
+    (await created(manager, SMALL)).join(lambda message: True, lambda: None)
     with pytest.raises(LimitReachedError):
         await created(manager, SMALL)
 
@@ -185,9 +185,9 @@ async def test_the_sweep_ends_what_nobody_looks_at(make_manager, monkeypatch):
     monkeypatch.setattr(manager_module, "SWEEP_S", 0.01)
     manager = make_manager(session_ttl_s=1)
     watched, unused = await created(manager, SMALL), await created(manager, SMALL)
-    watched.join(lambda: None)
+    watched.join(lambda message: True, lambda: None)
     gone = asyncio.Event()
-    unused._wakes[0] = gone.set  # what a socket would be told
+    unused._overs[0] = gone.set  # what a socket would be told
     sweep = asyncio.create_task(manager.sweep())
     await asyncio.wait_for(gone.wait(), 60)
     sweep.cancel()

@@ -207,3 +207,40 @@ def test_a_client_that_has_left_gets_nothing():
     hub.drained(1)
     assert sockets[1].got == []
     assert len(hub) == 0
+
+
+def test_pages_come_after_their_picture_cost_no_credit_and_the_newest_wins():
+    hub, sockets = hub_of(1, slow=[1])
+    hub.wants()
+    hub.text(1, "welcome")
+    hub.deliver_pages(1, b"old")
+    hub.deliver_pages(1, b"pages")
+    hub.deliver(1, None, 1, b"picture")
+    assert sockets[1].new() == ["welcome"], "it lies unsent"
+    hub.drained(1)
+    hub.drained(1)
+    assert sockets[1].new() == [b"picture", b"pages"]
+    hub.drained(1)
+    hub.wants()
+    hub.deliver(1, 1, 2, b"next")
+    hub.drained(1)
+    assert sockets[1].new() == [b"next"]
+    assert hub.wants() == [], "both credits are spent"
+    hub.deliver_pages(1, b"more")
+    assert sockets[1].new() == [b"more"]
+
+
+def test_pages_of_the_present_are_not_for_who_looks_back_nor_the_other_way():
+    hub, sockets = hub_of(1, slow=[1])
+    hub.text(1, "welcome")
+    hub.deliver_pages(1, b"now")
+    hub.look(1)
+    hub.drained(1)
+    assert sockets[1].new() == ["welcome"], "what waited is void"
+    hub.deliver_pages(1, b"now")
+    hub.deliver_pages(1, b"then", past=True)
+    assert sockets[1].new() == [b"then"]
+    hub.look_now(1)
+    hub.deliver_pages(1, b"then", past=True)
+    hub.drained(1)
+    assert sockets[1].new() == []

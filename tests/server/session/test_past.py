@@ -8,10 +8,12 @@ import pytest
 from engine.commands import BalloonInflate, CompactMemory
 from engine.history.chronicle import Predicate
 from engine.log import Entry
+from engine.pages import pages_of
 from server.errors import NotFoundError
 from server.session.mailbox import Now
 from server.session.past import Past
 from server.session.past_items import Looked, Resumed, Said
+from server.wire.detail import Detail, decode_detail
 from server.wire.frames import FRAME_PAST, decode_frame
 from server.wire.moments import Fork, Switch
 from tests.server.conftest import SMALL
@@ -63,6 +65,28 @@ def test_a_look_shows_what_a_session_showed_at_that_tick(begin, make_session):
     for panel, view in zip(picture.panels, session.views(), strict=True):
         assert panel.stats.tolist() == view.stats.tolist()
         assert all((panel.planes[name] == view.planes[name]).all() for name in view.planes)
+
+
+def test_pages_of_an_earlier_tick_are_those_it_had(begin, make_session):
+    past, answers = begin()
+    past.learn(Now(1, END, LOG))
+    past.closer(5, Detail((60,)))
+    past.look(5, 37)
+    assert isinstance(answer(answers), Looked)
+    closely = answer(answers)
+    assert closely.clients == (5,)
+    session = make_session()
+    session.accept(LOG[0].command)
+    for _ in range(37):
+        session.advance()
+    closeup = decode_detail(closely.data)
+    assert (closeup.tick, closeup.log_index, closeup.pageblocks) == (37, 1, (60,))
+    for design, fields in closeup.designs.items():
+        told = pages_of(session.world.guest(design), (60,), tuple(fields))
+        assert all((told[name] == fields[name]).all() for name in fields)
+    past.closer(5, Detail((61,)))
+    moved = answer(answers)
+    assert decode_detail(moved.data).pageblocks == (61,), "no second picture for it"
 
 
 def test_the_moment_before_a_command_can_be_looked_at(begin):

@@ -3,10 +3,13 @@
 import threading
 from concurrent.futures import Future
 
+from engine import units as u
 from engine.commands import BalloonInflate, SetWorkload
 from engine.errors import RefusedError
+from engine.pages import pages_of
 from server.errors import NotFoundError
 from server.jsontext import parse_object
+from server.session.closer import Closely
 from server.session.mailbox import (
     Ask,
     Built,
@@ -24,6 +27,7 @@ from server.session.making import Rates
 from server.session.publisher import Delivery
 from server.session.session import Session
 from server.wire import messages
+from server.wire.detail import Detail, decode_detail
 from server.wire.messages import CommandMessage, Pace, Reset, Step
 from tests.server.conftest import SMALL
 from tests.server.session.worker import PAUSED, WAIT_S, Worker, stat
@@ -86,6 +90,26 @@ def test_a_refused_command_goes_to_its_sender_only(start):
         "code": None,
     }
     assert worker.export()["log"] == []
+
+
+def test_pages_looked_at_stay_current_while_the_guest_works(start):
+    worker = start()
+    worker.join()
+    worker.picture()
+    worker.say(Detail((60, 61)))
+    first = decode_detail(worker.next(Closely).data)
+    assert (first.pageblocks, first.log_index) == ((60, 61), 0)
+    worker.say(CommandMessage("c1", BalloonInflate(20_000)))
+    last = worker.until(lambda p: stat(p, "balloon_actual") == 20_000)
+    world = worker.ask(lambda session: session.world)
+    pages = first
+    for item in worker.drain_now(Closely):
+        pages = decode_detail(item.data)
+    assert 0 < pages.tick <= last.tick
+    for design, fields in pages.designs.items():
+        told = pages_of(world.guest(design), (60, 61), tuple(fields))
+        assert all((told[name] == fields[name]).all() for name in fields)
+    assert (pages.designs[0]["state"] == u.STATE_BALLOON).any()
 
 
 def test_without_a_viewer_no_tick_is_run(start):

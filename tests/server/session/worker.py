@@ -67,6 +67,14 @@ class Worker:
         """Indices of the next entries that a client is told of."""
         return [entry["index"] for entry in self.text("entries", client)["entries"]]
 
+    def drain_now(self, kind):
+        """Everything of a kind that was posted so far, in order."""
+        while not self.posted.empty():
+            self.kept += self.posted.get()
+        found = [item for item in self.kept if isinstance(item, kind)]
+        self.kept = [item for item in self.kept if not isinstance(item, kind)]
+        return found
+
     def drain(self):
         """Everything posted until the worker is gone, in order."""
         assert self.runner.join(WAIT_S)
@@ -80,6 +88,7 @@ class Worker:
 
     def want(self, client=1, base=None):
         """Be ready for a frame; whatever was posted has been written."""
+        self.through = max([self.through, *(item.nr for item in self.drain_now(Round))])
         self.runner.put(Wants((Want(client, base),), self.through))
 
     def picture(self, client=1):
@@ -87,7 +96,8 @@ class Worker:
         base = self.pictures.get(client)
         self.want(client, base.seq if base else None)
         delivery = self.next(Delivery, lambda item: client in item.clients)
-        self.through = self.next(Round).nr
+        self.through = max(self.through, self.next(Round).nr)
+        self.runner.put(Wants((), self.through))  # as the event loop does
         self.pictures[client] = frames.decode_frame(delivery.data, base)
         return self.pictures[client]
 

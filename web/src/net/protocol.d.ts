@@ -127,6 +127,18 @@ export interface DesignInfo {
   toggles: Record<string, string>;
 }
 
+/**
+ * Show this client the pages of some pageblocks from now on; no pageblocks: no pages any more.
+ *
+ * `designs`: by place in `welcome.designs`, all when absent. `fields`: all when absent.
+ */
+export interface Detail {
+  type: "detail";
+  pageblocks: number[];
+  designs?: number[] | null;
+  fields?: ("state" | "order" | "flags" | "refcount" | "mobility")[] | null;
+}
+
 /** What is new in the log, or a part of it after `welcome`. */
 export interface Entries {
   type: "entries";
@@ -405,6 +417,7 @@ export type Up =
   | Pace
   | Step
   | Key
+  | Detail
   | Look
   | Fork
   | Switch
