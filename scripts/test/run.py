@@ -214,7 +214,8 @@ def web() -> Count:
 def browser() -> Count:
     """The page in a real Chromium; compiled ahead, so that no test waits for the compiler."""
     count = check([str(Path(PYTHON).with_name("fragscope")), "warmup"], core())
-    count.add(pytest("browser", "-m", "not first_start", env=core()))
+    beside = ("-n", "2", "--dist", "loadfile")  # much of a test is waiting for the page
+    count.add(pytest("browser", *beside, "-m", "not first_start", env=core()))
     return count
 
 
