@@ -15,13 +15,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser import chromium
 
 FRAGSCOPE = Path(sys.executable).with_name("fragscope")
 START_SECONDS = 500  # the first start of a checkout compiles the core
 STOP_SECONDS = 10
+expect.set_options(timeout=60_000)  # a loaded machine: a condition is waited for, not a time
 
 
 def free_port() -> int:
