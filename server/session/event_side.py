@@ -20,6 +20,7 @@ from server.errors import LimitReachedError, NotFoundError
 from server.journal.codec import Digest
 from server.journal.journal import Journal
 from server.session import runner
+from server.session.class_side import ClassSide
 from server.session.closer import Closely
 from server.session.hub import Hub
 from server.session.keeper import mark_of
@@ -51,6 +52,7 @@ from server.session.session import Session
 from server.session.state import state_of
 from server.session.transcript import Transcript
 from server.wire import messages
+from server.wire.classroom import ClassMessage
 from server.wire.config import SessionConfig
 from server.wire.detail import Detail
 from server.wire.messages import Credit, Key, Message, Reset
@@ -94,6 +96,7 @@ class SessionHandle:
         self.times_made = 0  # its guests, by the start and by resets
         self._made = config
         self.hub = Hub()
+        self.room = ClassSide(self.hub)
         self.ended: Ended | None = None
         self.gone = asyncio.Event()
         self.last_seen = time.monotonic()
@@ -218,6 +221,7 @@ class SessionHandle:
 
     def leave(self, client: int) -> None:
         """A socket is gone."""
+        self.room.leave(client)
         self.hub.remove(client)
         self._overs.pop(client, None)
         self.past.leave(client)
@@ -243,6 +247,8 @@ class SessionHandle:
             self.hub.key(client)
         elif isinstance(message, Look):
             self._look(client, message)
+        elif isinstance(message, ClassMessage):
+            self.room.message(client, message)
         elif isinstance(message, (Fork, Switch)):
             self.past.go(client, message)
         elif isinstance(message, Key):
