@@ -140,18 +140,18 @@ class Classroom:
         Raises:
             RefusedError: it looks by itself, and that is ahead of the driver.
         """
-        moment = self.moment
-        person = self._people[client]
-        if self.over or moment is None or person.role == "presenter" or person.follows:
-            return
-        if client != self.driver and (tick is None or tick > moment):
+        moment = self._bound(client)
+        if moment is not None and (tick is None or tick > moment):
             there = "the present" if tick is None else f"tick {tick}"
             raise RefusedError(f"{there} is ahead of the class, which looks at tick {moment}")
 
-    @property
-    def moment(self) -> int | None:
-        """The earlier tick that the driver looks at; None: it is in the present, or not there."""
-        tick = None if self.view is None or self.driver is None else self.view.get("tick")
+    def _bound(self, client: int) -> int | None:
+        """The tick past which a client may not look by itself; None: any."""
+        person = self._people[client]
+        free = self.over or person.follows or client == self.driver or person.role == "presenter"
+        if free or self.view is None:
+            return None
+        tick = self.view.get("tick")
         return tick if isinstance(tick, int) and not isinstance(tick, bool) else None
 
     def follow(self, client: int, on: bool) -> None:
@@ -176,8 +176,10 @@ class Classroom:
                 return
             self._leads(client)
         if view != self.view:
-            self.view = view
+            before, self.view = self.view or {}, view
             self._due.update(self.followers)
+            if before.get("tick") != view.get("tick"):
+                self._changed.update(c for c, p in self._people.items() if not p.follows)
 
     def act(self, client: int, message: DriveAct) -> None:
         """Ask to drive, hand over, take over, call everybody, end the class.
@@ -320,5 +322,6 @@ class Classroom:
             following=person.follows,
             asking=client in self._asking,
             over=self.over,
+            moment=self._bound(client),
             people=people,
         )

@@ -115,6 +115,7 @@ class ClassState:
         following: this client follows.
         asking: it asks to drive.
         over: the class has been ended: nobody follows.
+        moment: the tick past which this client may not look by itself; null: any.
         people: null for viewers that do not drive.
     """
 
@@ -127,6 +128,7 @@ class ClassState:
     following: bool
     asking: bool
     over: bool
+    moment: int | None
     people: People | None
 
 

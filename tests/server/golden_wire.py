@@ -136,7 +136,7 @@ DOWN: dict[str, str] = {
     "looking": messages.looking(1200, 40, 100),
     "present": messages.present(4200, 17),
     "class": messages.wire_text(
-        ClassState("presenter", "viewer 7", False, True, False, False, VIEWERS)
+        ClassState("presenter", "viewer 7", False, True, False, False, None, VIEWERS)
     ),
     "shown": messages.wire_text(Shown({"v": 1, "tick": 1200, "mode": "free"})),
     "pointed": messages.wire_text(Pointed(4, 1)),

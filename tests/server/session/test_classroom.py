@@ -117,6 +117,7 @@ def test_one_who_looks_by_itself_goes_back_but_not_ahead():
     room.show(PRESENTER, {"v": 1, "tick": 50})
     room.look(ANN, 500)  # it follows: its look may be on its way
     room.follow(ANN, False)
+    assert room.state(ANN).moment == 50
     room.look(ANN, 50)
     assert refused(room.look, ANN, 51) == "tick 51 is ahead of the class, which looks at tick 50"
     assert "the present is ahead" in refused(room.look, ANN, None)

@@ -113,6 +113,7 @@ export interface ClassState {
   following: boolean;
   asking: boolean;
   over: boolean;
+  moment: number | null;
   people: People | null;
 }
 
