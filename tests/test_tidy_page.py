@@ -70,6 +70,8 @@ WEB_IMPORTS: dict[str, set[str]] = {
     "race/race_text.js": set(),
     "report/": {"lib/dom.js", "net/rest.js", "report/"},  # a page of its own: report.html
     "report/report_text.js": set(),
+    "room/": WEB_VIEW | {"room/room_text.js", "room/class_dialog.js", "net/"},
+    "room/room_text.js": WEB_WORDS,
     "page/": WEB_VIEW,
     "page/older.js": WEB_VIEW | {"net/rest.js"},
 }
