@@ -20,6 +20,7 @@ from server.jsontext import shown
 from server.manager import Manager
 from server.session.event_side import SessionHandle
 from server.wire import messages
+from server.wire.classroom import ClassMessage
 from server.wire.frames import WIRE_VERSION
 from server.wire.messages import Hello, MessageError, Reset, Role
 
@@ -173,7 +174,9 @@ async def _read(
             continue
         try:
             live.room.allow(client, message)
-            if isinstance(message, Reset):
+            if isinstance(message, ClassMessage):
+                live.room.message(client, message)
+            elif isinstance(message, Reset):
                 await manager.reset(live, client, message)
             else:
                 live.message(client, message)

@@ -14,7 +14,7 @@ from server.wire.messages import Role
 
 MAX_ASKING_SHOWN = 5
 PRESENTER = "presenter"
-_ENDED = "the class has ended: everybody looks by themselves"
+_ENDED = "the class has ended: everybody is on their own"
 
 
 @dataclass

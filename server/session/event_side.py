@@ -52,7 +52,6 @@ from server.session.session import Session
 from server.session.state import state_of
 from server.session.transcript import Transcript
 from server.wire import messages
-from server.wire.classroom import ClassMessage
 from server.wire.config import SessionConfig
 from server.wire.detail import Detail
 from server.wire.messages import Credit, Key, Message, Reset
@@ -247,8 +246,6 @@ class SessionHandle:
             self.hub.key(client)
         elif isinstance(message, Look):
             self._look(client, message)
-        elif isinstance(message, ClassMessage):
-            self.room.message(client, message)
         elif isinstance(message, (Fork, Switch)):
             self.past.go(client, message)
         elif isinstance(message, Key):

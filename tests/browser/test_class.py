@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
@@ -15,6 +16,7 @@ from tests.browser.look import (
     open_guest,
     panel,
     press,
+    wait_idle,
 )
 
 SMALL = {"kind": "synthetic", "preset": "roomy", "size_mib": 256, "seed": 1}
@@ -127,3 +129,43 @@ def test_a_class_is_followed_left_returned_to_and_its_wheel_goes_round(
     left_and_returned_to(page, ann, bob)
     wheel_goes_round(page, ann)
     called_and_let_go(page, ann, bob)
+
+
+def test_a_class_is_joined_by_its_code_copied_and_presented_from_another_device(
+    page: Page, open_page: Callable[..., Page], server: Server, page_errors: list[str]
+) -> None:
+    open_guest(page, made(page, server.url, SMALL))
+    full_speed(page)
+    inflate(page, 64)
+    page.click("#open-class")
+    expect(page.locator("#class-code")).to_have_text(re.compile("[A-Z]{3} [A-Z]{3}"))
+    expect(page.locator("#class-qr")).to_be_visible()
+    assert page.locator("#class-qr").evaluate("(image) => image.naturalWidth") > 0
+    ann = open_page(390, 780)
+    ann.goto(f"{server.url}join")
+    ann.fill("#join-code", "AAA AAA")
+    expect(ann.locator("#join-said")).to_contain_text("No class has the code AAAAAA")
+    page_errors.clear()  # Chromium reports the 404
+    ann.fill("#join-code", page.locator("#class-code").inner_text().lower())
+    is_in_class(ann, "following")
+    wait_idle(ann)
+    assert ann.evaluate("document.documentElement.scrollWidth") <= 390
+
+    with ann.expect_popup() as popup:
+        ann.click("#room-copy")
+    mine = popup.value
+    is_in_class(mine, "driving")
+    wait_idle(mine)
+    assert mine.evaluate("document.body.dataset.log") == "1"
+    assert "&p=" not in mine.url
+    inflate(mine, 0)
+    assert page.evaluate("document.body.dataset.log") == "1", "a copy is nobody else's"
+
+    page.click("#class-other summary")
+    expect(page.locator("#class-mine")).to_have_value(re.compile("&p="))
+    second = open_page()
+    open_guest(second, page.locator("#class-mine").input_value())
+    press(second, "compact")
+    is_in_class(second, "driving")
+    page.keyboard.press("Escape")
+    expect(page.locator("body")).to_have_attribute("data-log", "2")

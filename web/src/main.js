@@ -97,7 +97,7 @@ const timebar = createTimebar(state, painter, { look: follow.look, moments: (des
 createFind(state, { look: follow.look, find: (asked) => getFound(address.getSession(), asked) });
 const trace = createTrace(state, painter, { pace: client.pace, step: client.step, trace: postTrace, reasons: getReasons });
 const guide = createGuide(state, painter, address, { sequence: client.sequence, reset: client.reset, startOver: setup.startOver, read: getScenarios });
-const room = createRoom(state, painter, { tell: client.tell, attach: follow.attach });
+const room = createRoom(state, painter, { tell: client.tell, attach: follow.attach, session: address.getSession });
 createHelp(state, (what) => room.act(what) || timebar.act(what) || guide.act(what) || story.act(what) || trace.act(what) || controls.act(what), setup.open);
 createIntro();
 createClaims(state);

@@ -6,12 +6,14 @@
 import { el, need, setText } from "../lib/dom.js";
 import { mayCommand } from "../state.js";
 import { createClassDialog } from "./class_dialog.js";
+import { takeCopy } from "./copy.js";
 import { badgeText, drivenByAnother, presents, whereText } from "./room_text.js";
 
 /**
  * @typedef {object} Intents
  * @property {(message: import("../net/wire.js").UpMessage) => boolean} tell
  * @property {(on: boolean) => void} attach follow, or not
+ * @property {() => string} session
  */
 
 /**
@@ -30,7 +32,7 @@ export function createRoom(state, painter, intents) {
   /** @type {[name: string, button: HTMLButtonElement, shown: (room: import("../net/protocol.js").ClassState) => boolean][]} */
   const buttons = [
     ["return", el("button.primary", { type: "button", "aria-keyshortcuts": "f", title: "Follow the class again (f)", click: () => intents.attach(true) }, "Follow again"),
-      (room) => !room.following && !room.over && !room.driving && !presents(room)],
+      (room) => !room.following && !room.over && !room.driving && (!presents(room) || drivenByAnother(room))],
     ["take-over", el("button.primary", { type: "button", click: () => drive({ type: "drive", act: "take_over" }) }, "Take over"),
       (room) => presents(room) && drivenByAnother(room)],
     ["give-back", el("button.primary", { type: "button", click: () => drive({ type: "drive", act: "hand_over" }) }, "Give back"),
@@ -39,6 +41,8 @@ export function createRoom(state, painter, intents) {
       (room) => !room.asking && !room.driving && !room.over && !presents(room) && room.driver !== null],
     ["withdraw", el("button", { type: "button", "aria-pressed": "true", title: "Take your hand down", click: () => drive({ type: "drive", act: "withdraw" }) }, "Asked to drive ✕"),
       (room) => room.asking],
+    ["copy", el("button", { type: "button", title: "Go on alone from this moment, in a session of your own", click: () => void takeCopy(state, intents.session()) }, "Take a copy"),
+      (room) => !presents(room)],
   ];
   const hand = el("button.primary.room-hand", { type: "button", click: () => {
     const name = state.classroom.get()?.people?.asking[0];

@@ -32,7 +32,7 @@ export function whereText(room) {
   if (presents(room)) return drivenByAnother(room) ? `${upper(driverWords(room.driver))} drives` : "";
   if (room.driving) return "You drive";
   if (room.over) return "The class is over: look around";
-  if (!room.following) return "You look by yourself";
+  if (!room.following) return "You are on your own";
   return room.driver === null ? "The presenter is away" : `You follow ${driverWords(room.driver)}`;
 }
 
@@ -44,7 +44,7 @@ export function peopleText({ following, lagging, detached }) {
   if (following + detached === 0) return "Nobody else is here.";
   const parts = [`${count(following)} ${following === 1 ? "follows" : "follow"}`];
   if (lagging) parts.push(`${count(lagging)} of them ${lagging === 1 ? "skips" : "skip"} most pictures`);
-  if (detached) parts.push(`${count(detached)} ${detached === 1 ? "looks by itself" : "look by themselves"}`);
+  if (detached) parts.push(`${count(detached)} on their own`);
   return `${parts.join(", ")}.`;
 }
 
@@ -56,6 +56,18 @@ export function badgeText({ following, detached }) {
   if (following + detached === 0) return "";
   return detached ? `${count(following)} of ${count(following + detached)} follow` : `${count(following)} follow${following === 1 ? "s" : ""}`;
 }
+
+/**
+ * A code as it is read aloud.
+ * @param {string} code
+ */
+export const spaced = (code) => `${code.slice(0, 3)} ${code.slice(3)}`;
+
+/**
+ * Whether an address leads nowhere from another computer.
+ * @param {string} hostname
+ */
+export const isOnlyHere = (hostname) => /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 
 /**
  * Who asks to drive beyond those who are named.
