@@ -70,6 +70,9 @@ WEB_IMPORTS: dict[str, set[str]] = {
     "race/race_text.js": set(),
     "report/": {"lib/dom.js", "net/rest.js", "report/"},  # a page of its own: report.html
     "report/report_text.js": set(),
+    "room/": WEB_VIEW | {"room/", "net/"},
+    "room/room_text.js": WEB_WORDS,
+    "room/join.js": {"lib/dom.js", "net/rest.js"},  # a page of its own: join.html
     "page/": WEB_VIEW,
     "page/older.js": WEB_VIEW | {"net/rest.js"},
 }
@@ -130,6 +133,7 @@ def test_the_page_preloads_every_module_that_it_imports() -> None:
         ("index.html", "main.js"),
         ("race.html", "race/page.js"),
         ("report.html", "report/paste.js"),
+        ("join.html", "room/join.js"),
     ):
         html = (ROOT / "web" / page).read_text(encoding="utf-8")
         preloaded = set(re.findall(r'rel="modulepreload" href="src/([^"]+)"', html))

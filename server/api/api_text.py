@@ -126,6 +126,38 @@ IMPORT: dict[str, Any] = {
         "503": _refused("the session could not be kept"),
     },
 }
+_MADE = CREATE["responses"]["201"]
+COPY: dict[str, Any] = {
+    "summary": "A session of one's own from a moment of this one",
+    "security": _BEARER,
+    "requestBody": _body({"type": "object"}, {"tick": 812, "index": 3}, required=False),
+    "responses": {"201": _MADE, "400": _refused("there was no such moment"), **_USUAL},
+}
+CODE: dict[str, Any] = {
+    "summary": "The code of six letters that stands for the viewer's link",
+    "security": [{"presenter": []}],
+    "requestBody": _body({"type": "object"}, {"viewer": _TOKEN[::-1]}, required=True),
+    "responses": {"200": _answer("the same each time", {"code": "KQTMAR"}), **_USUAL},
+}
+QR: dict[str, Any] = {
+    "summary": "A link as a QR code",
+    "security": _BEARER,
+    "requestBody": _body({"type": "object"}, {"link": "http://host/#s=…&t=…"}, required=True),
+    "responses": {
+        "200": {"description": "black on white", "content": {"image/svg+xml": {}}},
+        **_USUAL,
+    },
+}
+JOIN: dict[str, Any] = {
+    "summary": "What a code stands for: a session and the token of its viewers",
+    "requestBody": _body({"type": "object"}, {"code": "KQTMAR"}, required=True),
+    "responses": {
+        "200": _answer("who has these looks on", {"session": _ID, "viewer": _TOKEN[::-1]}),
+        "400": _refused("it is no code"),
+        "404": _refused("it is nobody's code"),
+        "429": _refused("too many wrong codes were tried, by whomever"),
+    },
+}
 REPLAY: dict[str, Any] = {
     "summary": "Play the log of another version's session under this simulator",
     "security": [{"presenter": []}],

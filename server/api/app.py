@@ -16,6 +16,7 @@ from engine.errors import RefusedError
 from server.api import ws
 from server.api.api_text import SCHEMES
 from server.api.body import Refusal, error_response
+from server.api.class_routes import make_class_router
 from server.api.file_routes import make_file_router
 from server.api.hosts import KnownHosts, known_names
 from server.api.origin import origin_allowed
@@ -64,6 +65,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(make_report_router(settings.max_upload_mib << 20))
         app.include_router(make_trace_router(manager))
         app.include_router(make_file_router(manager))
+        app.include_router(make_class_router(manager))
         app.include_router(make_session_router(manager, recordings))
         app.include_router(make_router(manager, recordings))
         # Last: the folder takes every path that nothing else took.

@@ -83,6 +83,7 @@ def make_session_router(manager: Manager, recordings: Recordings) -> APIRouter:
             raise Refusal(400, f"wait is {wait!r:.60}: idle, or nothing, is needed")
         command = command_from_dict(data.get("command"))
         live = await manager.open(session_id)
+        live.room.allow_program()
         entry = await live.order(command, wait == "idle")
         return JSONResponse({"index": entry.index, "tick": entry.tick})
 

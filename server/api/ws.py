@@ -20,17 +20,15 @@ from server.jsontext import shown
 from server.manager import Manager
 from server.session.event_side import SessionHandle
 from server.wire import messages
-from server.wire.detail import Detail
+from server.wire.classroom import ClassMessage
 from server.wire.frames import WIRE_VERSION
-from server.wire.messages import Credit, Hello, Key, MessageError, Reset, Role
-from server.wire.moments import Look
+from server.wire.messages import Hello, MessageError, Reset, Role
 
 log = logging.getLogger("fragscope")
 
 HELLO_S = 10.0  # a socket that says nothing for so long is closed
 FLUSH_S = 2.0  # for what is still to be sent when a session ends
 MAX_VERSIONS_SHOWN = 8
-ONLY_LOOK = "this link lets you look on: only the presenter's commands and sets the pace"
 
 
 async def serve(socket: WebSocket, session_id: str, manager: Manager) -> None:
@@ -115,8 +113,9 @@ async def _attend(
     client = live.join(line.write, over.set)
     line.listen(lambda n: live.credit(client, n), lambda: live.drained(client))
     live.say(client, messages.role(role))
+    live.room.enter(client, role)
     tasks = [
-        asyncio.create_task(_read(connection, live, client, manager, role)),
+        asyncio.create_task(_read(connection, live, client, manager)),
         asyncio.create_task(_end(connection, live, over)),
     ]
     try:
@@ -150,7 +149,7 @@ def _fits(text: str) -> bool:
 
 
 async def _read(
-    connection: Connection, live: SessionHandle, client: int, manager: Manager, role: Role
+    connection: Connection, live: SessionHandle, client: int, manager: Manager
 ) -> Closing:
     """Hand on what the client says until it says too much.
 
@@ -173,14 +172,14 @@ async def _read(
         if isinstance(message, Hello):
             live.say(client, messages.error("hello was said before"))
             continue
-        if role == "viewer" and not isinstance(message, Credit | Key | Look | Detail):
-            command_id = getattr(message, "command_id", None)
-            live.say(client, messages.error(ONLY_LOOK, command_id))
-            continue
-        if isinstance(message, Reset):
-            try:
+        try:
+            live.room.allow(client, message)
+            if isinstance(message, ClassMessage):
+                live.room.message(client, message)
+            elif isinstance(message, Reset):
                 await manager.reset(live, client, message)
-            except (RefusedError, NotFoundError, LimitReachedError) as error:
-                live.say(client, messages.error(str(error), message.command_id))
-            continue
-        live.message(client, message)
+            else:
+                live.message(client, message)
+        except (RefusedError, NotFoundError, LimitReachedError) as error:
+            command_id = getattr(message, "command_id", None)
+            live.say(client, messages.error(str(error), command_id))

@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.errors import RefusedError
-from engine.log import Entry
+from engine.log import MAIN, Entry
 from server.journal.codec import (
     Course,
     Digest,
     Head,
     Record,
+    Waiting,
     digest_from_dict,
     head_from_dict,
     timeline_from_dict,
@@ -105,6 +106,37 @@ def cut(record: Record, mark: Digest) -> Record:
         ),
         entries={**record.entries, number: own},
         digests={**record.digests, number: (*before, mark)},
+    )
+
+
+def until(record: Record, tick: int | None, index: int | None) -> Record:
+    """The current timeline as it was at a moment, as a session of its own with one timeline.
+
+    Args:
+        record: the session.
+        tick: simulated time; None: where it stands.
+        index: commands that the state contains; None: all up to that tick.
+
+    Raises:
+        RefusedError: there was no such moment.
+    """
+    log, end = record.log(), record.tick()
+    tick = end if tick is None else tick
+    if tick > end:
+        raise RefusedError(f"tick {tick} lies in the future: the session is at tick {end}")
+    before = sum(entry.tick < tick for entry in log)
+    most = sum(entry.tick <= tick for entry in log)
+    index = most if index is None else index
+    if not before <= index <= most:
+        raise RefusedError(f"tick {tick} has from {before} to {most} commands, not {index}")
+    marks = record.digests.get(record.current, ())
+    return replace(
+        record,
+        timelines=(Course(tick=tick),),
+        entries={MAIN: log[:index]},
+        digests={MAIN: tuple(d for d in marks if (d.tick, d.index) <= (tick, index))},
+        current=MAIN,
+        waiting=Waiting(),
     )
 
 

@@ -20,6 +20,7 @@ from server.errors import LimitReachedError, NotFoundError
 from server.journal.codec import Digest
 from server.journal.journal import Journal
 from server.session import runner
+from server.session.class_side import ClassSide
 from server.session.closer import Closely
 from server.session.hub import Hub
 from server.session.keeper import mark_of
@@ -94,6 +95,7 @@ class SessionHandle:
         self.times_made = 0  # its guests, by the start and by resets
         self._made = config
         self.hub = Hub()
+        self.room = ClassSide(self.hub)
         self.ended: Ended | None = None
         self.gone = asyncio.Event()
         self.last_seen = time.monotonic()
@@ -218,6 +220,7 @@ class SessionHandle:
 
     def leave(self, client: int) -> None:
         """A socket is gone."""
+        self.room.leave(client)
         self.hub.remove(client)
         self._overs.pop(client, None)
         self.past.leave(client)

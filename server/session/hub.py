@@ -46,6 +46,8 @@ class Slot:
         sending: something lies unsent; what is sent next is made when it is not.
         lost: too much is unsent: the client is to be dropped.
         past: it looks at an earlier tick: the present is not for it.
+        latest: texts of which only the newest of a kind is worth sending, by kind.
+        frames: handed to the socket so far.
     """
 
     write: Callable[[str | bytes], bool]
@@ -59,6 +61,8 @@ class Slot:
     sending: bool = False
     lost: bool = False
     past: bool = False
+    latest: dict[str, str] = field(default_factory=dict)
+    frames: int = 0
 
     @property
     def ready(self) -> bool:
@@ -175,6 +179,18 @@ class Hub:
                 slot.texts.append(text)
                 self._send(target, slot)
 
+    def latest(self, client: int, kind: str, text: str) -> None:
+        """A text that takes the place of an unsent one of its kind; it never queues."""
+        slot = self._slots.get(client)
+        if slot is not None:
+            slot.latest[kind] = text
+            self._send(client, slot)
+
+    def frames(self, client: int) -> int:
+        """Frames that a client was sent so far."""
+        slot = self._slots.get(client)
+        return slot.frames if slot else 0
+
     def renew(self, text: str) -> None:
         """Every client starts over with ``text``: frames made before it are dropped."""
         for client in self._slots:
@@ -192,10 +208,13 @@ class Hub:
         """Hand over what waits, in order, as far as the socket takes it at once."""
         while slot.texts and not slot.sending:
             slot.sending = not slot.write(slot.texts.popleft())
+        while slot.latest and not slot.sending:
+            slot.sending = not slot.write(slot.latest.pop(next(iter(slot.latest))))
         if slot.frame is not None and slot.credits > 0 and not slot.sending:
             slot.base, data = slot.frame
             slot.frame = None
             slot.credits -= 1
+            slot.frames += 1
             slot.sending = not slot.write(data)
         if slot.pages is not None and not slot.sending:
             data, slot.pages = slot.pages, None

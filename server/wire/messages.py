@@ -18,6 +18,7 @@ from engine.log import Entry
 from engine.view import PLANES, STAT_FIELDS
 from server.jsontext import dump, parse_object
 from server.wire import config as configs
+from server.wire.classroom import ClassAnswer, ClassMessage
 from server.wire.command_form import CommandForm, CommandsForm
 from server.wire.config import CLOSED, SessionConfig
 from server.wire.detail import Detail
@@ -277,6 +278,7 @@ Message = (
     | Fork
     | Switch
     | Reset
+    | ClassMessage
 )
 UP: Mapping[str, type[Message]] = {form.type: form for form in get_args(Message)}
 Answer = (
@@ -290,6 +292,7 @@ Answer = (
     | Progress
     | Looking
     | Present
+    | ClassAnswer
 )
 DOWN: Mapping[str, type[Answer]] = {form.type: form for form in get_args(Answer)}
 Up: TypeAlias = Annotated[Message, Constraint(discriminator="type")]
@@ -331,7 +334,8 @@ def _refused(text: str, error: ValidationError) -> MessageError:
     return MessageError(refusal(error, _MESSAGE, _PLACES), command_id)
 
 
-def _text(message: Answer) -> str:
+def wire_text(message: Answer) -> str:
+    """A message as it is sent."""
     return dump(_DOWN.dump_python(message))
 
 
@@ -341,53 +345,53 @@ def welcome(facts: Mapping[str, Any]) -> str:
     Raises:
         RefusedError: the facts are not what the protocol says; a fault of ours.
     """
-    return _text(_WELCOME.validate_python(facts))
+    return wire_text(_WELCOME.validate_python(facts))
 
 
 def role(which: Role) -> str:
     """What the client may do."""
-    return _text(RoleMessage(which))
+    return wire_text(RoleMessage(which))
 
 
 def accepted(command_id: str, index: int, tick: int) -> str:
     """The command stands in the log."""
-    return _text(Accepted(command_id, index, tick))
+    return wire_text(Accepted(command_id, index, tick))
 
 
 def entries(log: Iterable[Entry]) -> str:
     """Lines of the log, in order."""
     told = (LogEntry(one.index, one.tick, one.command, one.idle) for one in log)
-    return _text(Entries(tuple(told)))
+    return wire_text(Entries(tuple(told)))
 
 
 def sequence(total: int, left: int, text: str | None = None) -> str:
     """How far a sequence of commands is."""
-    return _text(SequenceProgress(total, left, text))
+    return wire_text(SequenceProgress(total, left, text))
 
 
 def error(text: str, command_id: str | None = None, code: int | None = None) -> str:
     """One sentence; the session goes on, unless a close with ``code`` follows."""
-    return _text(ErrorMessage(command_id, text, code))
+    return wire_text(ErrorMessage(command_id, text, code))
 
 
 def pace(ticks_per_s: float) -> str:
     """The pace now in force."""
-    return _text(Pace(ticks_per_s))
+    return wire_text(Pace(ticks_per_s))
 
 
 def progress(text: str, done: int, total: int, phase: Phase = PHASE_GUEST) -> str:
     """Something that takes over a second is under way."""
-    return _text(Progress(text, done, total, phase))
+    return wire_text(Progress(text, done, total, phase))
 
 
 def looking(tick: int, done: int, total: int) -> str:
     """How far an earlier state is."""
-    return _text(Looking(tick, done, total))
+    return wire_text(Looking(tick, done, total))
 
 
 def present(tick: int, log_index: int) -> str:
     """Where the session is."""
-    return _text(Present(tick, log_index))
+    return wire_text(Present(tick, log_index))
 
 
 def common_version(versions: Sequence[int]) -> bool:

@@ -92,14 +92,14 @@ def test_who_has_the_viewers_link_looks_on_and_commands_nothing(
     full_speed(page)
     other = open_page()
     open_guest(other, page.url)
-    expect(other.locator("#connection-text")).to_contain_text("You are looking on")
+    expect(other.locator("#room")).to_contain_text("You follow the presenter")
     assert other.locator("#deck").evaluate("(deck) => deck.inert")
     inflate(page, 40)
     expect(other.locator('#board tr[data-design="pinned"] td[data-column="balloon"]')).to_have_text(
         "40 of 40"
     )
     other.keyboard.press("c")
-    expect(notice(other).first).to_contain_text("lets you look on")
+    expect(notice(other).first).to_contain_text("You look on: the presenter drives")
     assert page.evaluate("document.body.dataset.log") == "1"
 
 

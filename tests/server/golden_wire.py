@@ -10,6 +10,7 @@ from engine.log import Entry
 from engine.pages import PAGE_FIELDS
 from engine.view import PLANES
 from server.wire import detail, frames, messages
+from server.wire.classroom import ClassState, People, Pointed, Shown
 from tests.server import fake
 
 KEY = fake.picture(seq=41)
@@ -115,6 +116,8 @@ WELCOME: dict[str, Any] = {
     ],
 }
 
+VIEWERS = People(following=24, lagging=1, detached=3, asking=("viewer 2",), nr_asking=1)
+
 DOWN: dict[str, str] = {
     "welcome": messages.welcome(WELCOME),
     "role": messages.role("presenter"),
@@ -132,6 +135,11 @@ DOWN: dict[str, str] = {
     "progress": messages.progress("reading the capture runs", 0, 1),
     "looking": messages.looking(1200, 40, 100),
     "present": messages.present(4200, 17),
+    "class": messages.wire_text(
+        ClassState("presenter", "viewer 7", False, True, False, False, None, VIEWERS)
+    ),
+    "shown": messages.wire_text(Shown({"v": 1, "tick": 1200, "mode": "free"})),
+    "pointed": messages.wire_text(Pointed(4, 1)),
 }
 
 UP: dict[str, dict[str, Any]] = {
@@ -163,6 +171,10 @@ UP: dict[str, dict[str, Any]] = {
     "fork": {"type": "fork", "command_id": "c5", "tick": 1200, "command": {"type": "compact"}},
     "switch": {"type": "switch", "command_id": "c6", "timeline": 1},
     "reset": {"type": "reset", "command_id": "c3", "config": WELCOME["config"]},
+    "follow": {"type": "follow", "on": True},
+    "show": {"type": "show", "view": {"v": 1, "tick": 1200, "mode": "free"}},
+    "point": {"type": "point", "pageblock": 4, "panel": 1},
+    "drive": {"type": "drive", "act": "hand_over", "to": "viewer 7"},
 }
 
 

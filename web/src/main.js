@@ -23,7 +23,7 @@ import { createAbout } from "./page/about.js";
 import { createClaims } from "./page/claims.js";
 import { createHelp } from "./page/help.js";
 import { createIntro } from "./page/intro.js";
-import { viewFrom, viewText } from "./page/link.js";
+import { createView, parseView, viewText } from "./page/link.js";
 import { createNotices } from "./page/notices.js";
 import { createOlder } from "./page/older.js";
 import { createPanels } from "./panels/panels.js";
@@ -34,6 +34,8 @@ import { createRecordings } from "./recorded/loader.js";
 import { createPreview } from "./recorded/preview.js";
 import { createStory } from "./recorded/story.js";
 import { createTwins } from "./recorded/twins.js";
+import { createFollow } from "./room/follow.js";
+import { createRoom } from "./room/room.js";
 import { createFind } from "./timebar/find.js";
 import { createTimebar } from "./timebar/timebar.js";
 import { createTrace } from "./trace/view.js";
@@ -71,6 +73,9 @@ const address = {
 };
 
 const client = createClient(state, address);
+const view = createView(state, client.look, MODES.map((mode) => mode.key));
+const linked = parseView(address.get("view") ?? "");
+const follow = createFollow(state, view, { tell: client.tell, look: client.look }, !linked || linked.follow === true);
 createNotices(state, painter, client.retryNow);
 createOlder(state, client.retryNow);
 createPanels(state, painter, createTwins(state, painter, { reset: client.reset }));
@@ -88,11 +93,12 @@ createRanges(state, painter, client.send);
 const preview = createPreview(state, painter, address, client.sequence);
 const story = createStory(state, painter, { send: client.send, startOver: setup.startOver, show: preview.go });
 createComparison(state, painter);
-const timebar = createTimebar(state, painter, { look: client.look, moments: (design) => getMoments(address.getSession(), design), switchTo: client.switchTo });
-createFind(state, { look: client.look, find: (asked) => getFound(address.getSession(), asked) });
+const timebar = createTimebar(state, painter, { look: follow.look, moments: (design) => getMoments(address.getSession(), design), switchTo: client.switchTo });
+createFind(state, { look: follow.look, find: (asked) => getFound(address.getSession(), asked) });
 const trace = createTrace(state, painter, { pace: client.pace, step: client.step, trace: postTrace, reasons: getReasons });
 const guide = createGuide(state, painter, address, { sequence: client.sequence, reset: client.reset, startOver: setup.startOver, read: getScenarios });
-createHelp(state, (what) => timebar.act(what) || guide.act(what) || story.act(what) || trace.act(what) || controls.act(what), setup.open);
+const room = createRoom(state, painter, { tell: client.tell, attach: follow.attach, session: address.getSession });
+createHelp(state, (what) => room.act(what) || timebar.act(what) || guide.act(what) || story.act(what) || trace.act(what) || controls.act(what), setup.open);
 createIntro();
 createClaims(state);
 createAbout(state);
@@ -136,21 +142,14 @@ painter.after(() => {
   document.body.dataset.log = String(frame.log_index);
 });
 
-// What is looked at is in the address too: a link shows exactly this.
-const view = viewFrom(address.get("view") ?? "", MODES.map((mode) => mode.key));
-state.mode.set(view.mode);
-if (view.past) client.look(view.past);
-state.frame.subscribe(function choose(frame) {
-  if (!frame || view.pageblock === null) return;
-  if (view.pageblock < frame.nr_pageblocks && state.pageblock.get() === null) state.pageblock.set(view.pageblock);
-  view.pageblock = null; // once
-});
+// What is looked at is in the address too: a link shows exactly this. A follower's says that it follows as well.
+if (linked) view.apply(linked);
 let telling = 0; // browsers allow few changes of the address a second
-for (const each of [state.mode, state.past, state.pageblock]) each.subscribe(() => {
+for (const each of [state.mode, state.past, state.pageblock, state.classroom]) each.subscribe(() => {
   clearTimeout(telling);
   telling = window.setTimeout(() => {
-    const pageblock = view.pageblock ?? state.pageblock.get();
-    address.set("view", viewText({ mode: state.mode.get(), pageblock, past: state.past.get() }) || null);
+    const data = view.read();
+    address.set("view", viewText(follow.follows() && Object.keys(data).length ? { follow: true, ...data } : data) || null);
   }, ADDRESS_MS);
 });
 

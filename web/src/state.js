@@ -48,6 +48,11 @@ export function createState() {
     welcome: atom(/** @type {import("./net/wire.js").Welcome|null} */ (null)),
     /** What this page may do in its session. */
     role: atom(/** @type {"presenter"|"viewer"} */ ("presenter")),
+    /** The class as the server last told it, null = not connected. */
+    classroom: atom(/** @type {import("./net/protocol.js").ClassState|null} */ (null)),
+    /** What the driver of the class shows, and where it points. */
+    shown: atom(/** @type {Record<string, unknown>|null} */ (null)),
+    pointed: atom(/** @type {{pageblock: number|null, panel: number}|null} */ (null)),
     /** A session that another version of the simulator played, "" = none: its log can be looked at or replayed. */
     older: atom(""),
     /** The complete picture after the last frame. */
@@ -108,6 +113,16 @@ export function createState() {
 }
 
 /** @typedef {ReturnType<typeof createState>} State */
+
+/**
+ * Whether this page's commands are taken: it drives, or it presents and no viewer holds the wheel.
+ * @param {State} state
+ */
+export function mayCommand(state) {
+  const room = state.classroom.get();
+  const presents = state.role.get() === "presenter";
+  return room ? room.driving || (presents && (room.driver === null || room.driver === room.you)) : presents;
+}
 
 let lastNotice = 0;
 

@@ -18,6 +18,7 @@ from server.journal.session_file import (
     cut,
     lines_of,
     session_file_from,
+    until,
 )
 from tests.server.journal.records import records
 
@@ -109,3 +110,20 @@ def test_a_record_is_cut_to_a_state():
     found = cut(record, Digest(25, 2, "now"))
     assert [entry.index for entry in found.log()] == [1, 2]
     assert (found.tick(), found.digests[1]) == (25, (Digest(25, 2, "now"),))
+
+
+@given(records(), st.data())
+def test_a_record_until_a_moment_is_the_same_log_so_far_as_a_session_of_its_own(record, data):
+    log, end = record.log(), record.tick()
+    tick = data.draw(st.integers(0, end))
+    taken = until(record, tick, None)
+    taken.check()
+    assert taken.log() == tuple(entry for entry in log if entry.tick <= tick)
+    assert (taken.tick(), len(taken.timelines)) == (tick, 1)
+    assert all((d.tick, d.index) <= (tick, len(taken.log())) for d in taken.digests[1])
+    assert until(record, None, None).log() == log
+    before = sum(entry.tick < tick for entry in log)
+    assert len(until(record, tick, before).log()) == before
+    for bad_tick, bad_index in ((end + 1, None), (tick, len(taken.log()) + 1), (tick, before - 1)):
+        with pytest.raises(RefusedError):
+            until(record, bad_tick, bad_index)

@@ -244,3 +244,23 @@ def test_pages_of_the_present_are_not_for_who_looks_back_nor_the_other_way():
     hub.deliver_pages(1, b"then", past=True)
     hub.drained(1)
     assert sockets[1].new() == []
+
+
+def test_of_what_only_the_newest_counts_nothing_queues_for_a_slow_reader():
+    hub, sockets = hub_of(1, slow=[1])
+    hub.text(1, "first")
+    for n in range(100):
+        hub.latest(1, "shown", f"view {n}")
+        hub.latest(1, "class", f"state {n}")
+    hub.text(1, "entry")
+    for _ in range(10):
+        hub.drained(1)
+    assert sockets[1].got == ["first", "entry", "view 99", "state 99"]
+    hub.latest(2, "shown", "nobody is there")
+
+
+def test_frames_that_a_client_was_sent_are_counted():
+    hub, _ = hub_of(1)
+    for seq in range(1, CREDITS_AT_HELLO + 3):
+        hub.deliver(1, None, seq, b"x")
+    assert (hub.frames(1), hub.frames(2)) == (CREDITS_AT_HELLO, 0)

@@ -1,22 +1,36 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { viewFrom, viewText } from "../../../web/src/page/link.js";
+import { createView, parseView, viewData, viewOf, viewText } from "../../../web/src/page/link.js";
+import { createState } from "../../../web/src/state.js";
 
 const MODES = ["content", "holder"];
 const START = { mode: "content", pageblock: null, past: null };
+const viewFrom = (text) => viewOf(parseView(text), MODES);
 
 test("a view comes back from its text, and the one that everybody begins with needs none", () => {
   for (const view of [
     START,
     { mode: "holder", pageblock: 77, past: { tick: 120, index: null } },
     { mode: "content", pageblock: 0, past: { tick: 0, index: 0 } },
-  ]) assert.deepEqual(viewFrom(viewText(view), MODES), view);
-  assert.equal(viewText(START), "");
+  ]) assert.deepEqual(viewFrom(viewText(viewData(view))), view);
+  assert.equal(viewText(viewData(START)), "");
 });
 
 test("what somebody else has written into the address does no harm", () => {
   for (const text of ["", "{", "null", "[]", '{"v":2,"tick":5}', '{"v":1,"tick":-1,"mode":"x","pageblock":"7"}', '{"v":1,"tick":1.5}', '{"tick":5}']) {
-    assert.deepEqual(viewFrom(text, MODES), START, text);
+    assert.deepEqual(viewFrom(text), START, text);
   }
-  assert.deepEqual(viewFrom('{"v":1,"tick":5,"zoom":{"x":1}}', MODES).past, { tick: 5, index: null });
+  assert.deepEqual(viewFrom('{"v":1,"tick":5,"zoom":{"x":1}}').past, { tick: 5, index: null });
+});
+
+test("a view that is applied is the view that is read, and a pageblock waits for the first picture", () => {
+  const state = createState();
+  const view = createView(state, (moment) => state.past.set(moment), MODES);
+  view.apply({ v: 1, mode: "holder", tick: 5, index: 2, pageblock: 9 });
+  assert.deepEqual(view.read(), { tick: 5, index: 2, mode: "holder", pageblock: 9 });
+  assert.equal(state.pageblock.get(), null);
+  state.frame.set(/** @type {any} */ ({ nr_pageblocks: 10 }));
+  assert.equal(state.pageblock.get(), 9);
+  view.apply({ v: 1 });
+  assert.deepEqual(view.read(), { pageblock: 9 });
 });

@@ -69,3 +69,14 @@ export function takePresenter() {
   fields.delete("p");
   history.replaceState(null, "", `#${fields}`);
 }
+
+/**
+ * The address of a session for others, or (with the presenter's token) for one's other device.
+ * @param {string} session
+ * @param {string} viewer token of those who look on
+ * @param {string} [presenter] token of who may command
+ */
+export function linkOf(session, viewer, presenter = "") {
+  const fields = new URLSearchParams({ s: session, t: viewer, ...(presenter ? { p: presenter } : {}) });
+  return new URL(`./#${fields}`, document.baseURI).href;
+}

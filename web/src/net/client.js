@@ -23,6 +23,7 @@ const RETRY_MOST_MS = 5000;
  * @property {(ticks: number) => void} step
  * @property {(moment: import("../timebar/moments.js").Moment|null) => void} look at an earlier moment, null = now
  * @property {(timeline: number) => void} switchTo where another timeline ended
+ * @property {(message: import("./wire.js").UpMessage) => boolean} tell a message about the class; whether it was sent
  * @property {() => void} painted called after a paint: returns the credits of the frames in it
  * @property {() => void} retryNow
  */
@@ -144,6 +145,15 @@ export function createClient(state, address) {
         break;
       case "progress":
         state.progress.set(message);
+        break;
+      case "class":
+        state.classroom.set(message);
+        break;
+      case "shown":
+        state.shown.set(message.view);
+        break;
+      case "pointed":
+        state.pointed.set(message);
         break;
       case "present":
         state.present.set({ tick: message.tick, log_index: message.log_index });
@@ -274,6 +284,8 @@ export function createClient(state, address) {
     socket = null;
     unpainted = 0;
     state.progress.set(null);
+    state.classroom.set(null);
+    state.shown.set(null);
     if (code === 4404) {
       forgetPresenter(address.getSession());
       address.setSession("", "");
@@ -344,6 +356,7 @@ export function createClient(state, address) {
     pace: (ticks_per_s) => void tell({ type: "pace", ticks_per_s }),
     step: (ticks) => void tell({ type: "step", ticks }),
     look,
+    tell,
     painted: credit,
     retryNow: connect,
   };

@@ -104,6 +104,19 @@ export interface CaptureSource {
   name: string;
 }
 
+/** The class as this client has to know it, after every change. */
+export interface ClassState {
+  type: "class";
+  you: string;
+  driver: string | null;
+  driving: boolean;
+  following: boolean;
+  asking: boolean;
+  over: boolean;
+  moment: number | null;
+  people: People | null;
+}
+
 /** A command for the session's log. */
 export interface CommandMessage {
   type: "command";
@@ -139,6 +152,17 @@ export interface Detail {
   fields?: ("state" | "order" | "flags" | "refcount" | "mobility")[] | null;
 }
 
+/**
+ * Who drives: asked for, handed over, taken over; or about the class as a whole.
+ *
+ * `to`: of `hand_over`, the name of the one who is to drive; absent: the presenter.
+ */
+export interface DriveAct {
+  type: "drive";
+  act: "ask" | "withdraw" | "hand_over" | "take_over" | "everyone" | "end";
+  to?: string | null;
+}
+
 /** What is new in the log, or a part of it after `welcome`. */
 export interface Entries {
   type: "entries";
@@ -151,6 +175,12 @@ export interface ErrorMessage {
   command_id: string | null;
   text: string;
   code: number | null;
+}
+
+/** This client shows what the driver shows, or (off) what its own person wants to see. */
+export interface Follow {
+  type: "follow";
+  on: boolean;
 }
 
 /**
@@ -226,6 +256,30 @@ export interface Pace {
   ticks_per_s: number;
 }
 
+/** How the class is, for its presenter and its driver. */
+export interface People {
+  following: number;
+  lagging: number;
+  detached: number;
+  asking: string[];
+  nr_asking: number;
+}
+
+/** The pageblock that the driver points at, and in which panel; null: at none. */
+export interface Point {
+  type: "point";
+  pageblock: number | null;
+  /** 0 to 63; 0 when absent */
+  panel?: number;
+}
+
+/** The pageblock that the driver points at, for those who follow. */
+export interface Pointed {
+  type: "pointed";
+  pageblock: number | null;
+  panel: number;
+}
+
 /** Where the session is, for a client that looks at an earlier tick. */
 export interface Present {
   type: "present";
@@ -297,6 +351,18 @@ export interface SessionConfig {
   /** 0 to 9007199254740991 */
   seed: number;
   profile: "modern" | "2012" | "2012+3.14";
+}
+
+/** What the driver's page shows now; of several only the newest counts. */
+export interface Show {
+  type: "show";
+  view: Record<string, unknown>;
+}
+
+/** What the driver shows, for those who follow. */
+export interface Shown {
+  type: "shown";
+  view: Record<string, unknown>;
 }
 
 /** Advance a paused session. */
@@ -421,7 +487,11 @@ export type Up =
   | Look
   | Fork
   | Switch
-  | Reset;
+  | Reset
+  | Follow
+  | Show
+  | Point
+  | DriveAct;
 
 export type Down =
   | RoleMessage
@@ -433,4 +503,7 @@ export type Down =
   | Pace
   | Progress
   | Looking
-  | Present;
+  | Present
+  | ClassState
+  | Shown
+  | Pointed;

@@ -153,6 +153,45 @@ export const getFound = (session, asked) => about(session, `/find?${new URLSearc
  */
 export const getMoments = (session, design) => about(session, `/moments?${new URLSearchParams({ design })}`);
 
+/** @param {unknown} data */
+const posted = (data) => ({ method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(data) });
+
+/**
+ * What a code stands for.
+ * @param {string} code as it was typed
+ * @returns {Promise<{session: string, viewer: string}>}
+ */
+export const postJoin = (code) => call("api/join", posted({ code }));
+
+/**
+ * The code of a session's class.
+ * @param {string} session
+ * @param {string} viewer token of its viewers
+ * @returns {Promise<{code: string}>}
+ */
+export const postCode = (session, viewer) => about(session, "/code", posted({ viewer }));
+
+/**
+ * A link as a QR code.
+ * @param {string} session
+ * @param {string} link
+ * @returns {Promise<Blob>} an SVG
+ */
+export async function postQr(session, link) {
+  const options = posted({ link });
+  const data = await bytes(`api/sessions/${encodeURIComponent(session)}/qr`, "the QR code", { ...options, headers: { ...options.headers, ...bearer(session) } });
+  return new Blob([data], { type: "image/svg+xml" });
+}
+
+/**
+ * A session of one's own from a moment of this one.
+ * @param {string} session
+ * @param {import("../timebar/moments.js").Moment|null} moment null: now
+ * @returns {Promise<{session: string, presenter: string, viewer: string}>}
+ */
+export const postCopy = (session, moment) =>
+  about(session, "/copy", posted(moment ? { tick: moment.tick, ...(moment.index === null ? {} : { index: moment.index }) } : {}));
+
 /** @returns {Promise<{reasons: import("../trace/handled.js").Reason[]}>} every reason a trace can give */
 export const getReasons = () => call("api/reasons");
 

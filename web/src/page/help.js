@@ -26,6 +26,7 @@ const KEYS = [
   ["}", "On to where a pageblock next comes free", "time-emptied-on"],
   ["t", "Back to now", "time-now"],
   ["y", "Why? Pause, and see what the next tick does to each page", "why"],
+  ["f", "Follow the class again", "follow"],
   ["+", "Faster", "faster"],
   ["-", "Slower", "slower"],
   ["r", "Start over with the same guest and seed", "reset"],

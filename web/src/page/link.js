@@ -14,36 +14,76 @@ export const VERSION = 1;
 
 /**
  * @param {View} view
- * @returns {string} "" for the view that everybody begins with
+ * @returns {Record<string, unknown>} what differs from the view that everybody begins with
  */
-export function viewText({ mode, pageblock, past }) {
-  const data = {
+export function viewData({ mode, pageblock, past }) {
+  return {
     ...(past ? { tick: past.tick, ...(past.index === null ? {} : { index: past.index }) } : {}),
     ...(mode !== "content" ? { mode } : {}),
     ...(pageblock !== null ? { pageblock } : {}),
   };
-  return Object.keys(data).length ? JSON.stringify({ v: VERSION, ...data }) : "";
 }
+
+/**
+ * @param {Record<string, unknown>} data
+ * @returns {string} "" for the view that everybody begins with
+ */
+export const viewText = (data) => (Object.keys(data).length ? JSON.stringify({ v: VERSION, ...data }) : "");
 
 /** @param {unknown} value */
 const isCount = (value) => typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 
 /**
- * @param {string} text what the address holds; anybody may have written it
+ * @param {any} data what somebody else's page shows, or an address holds: anybody may have written it
  * @param {readonly string[]} modes
  * @returns {View}
  */
-export function viewFrom(text, modes) {
+export function viewOf(data, modes) {
   /** @type {View} */
   const view = { mode: "content", pageblock: null, past: null };
-  try {
-    const data = JSON.parse(text);
-    if (data?.v !== VERSION) return view;
-    if (modes.includes(data.mode)) view.mode = data.mode;
-    if (isCount(data.pageblock)) view.pageblock = data.pageblock;
-    if (isCount(data.tick)) view.past = { tick: data.tick, index: isCount(data.index) ? data.index : null };
-  } catch {
-    // No view, or one that was cut off on its way here.
-  }
+  if (data?.v !== VERSION) return view;
+  if (modes.includes(data.mode)) view.mode = data.mode;
+  if (isCount(data.pageblock)) view.pageblock = data.pageblock;
+  if (isCount(data.tick)) view.past = { tick: data.tick, index: isCount(data.index) ? data.index : null };
   return view;
+}
+
+/**
+ * @param {string} text what the address holds
+ * @returns {any} null: nothing that can be read
+ */
+export function parseView(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null; // no view, or one that was cut off on its way here
+  }
+}
+
+/**
+ * What the page shows, as one value: read, applied, watched. A new part of the view is added here and above.
+ * @param {import("../state.js").State} state
+ * @param {(moment: import("../timebar/moments.js").Moment|null) => void} look
+ * @param {readonly string[]} modes
+ */
+export function createView(state, look, modes) {
+  /** @type {number|null} */
+  let awaited = null; // a pageblock to be chosen as soon as it is known how many there are
+  state.frame.subscribe((frame) => {
+    if (!frame || awaited === null) return;
+    if (awaited < frame.nr_pageblocks && state.pageblock.get() === null) state.pageblock.set(awaited);
+    awaited = null;
+  });
+  return {
+    read: () => viewData({ mode: state.mode.get(), pageblock: awaited ?? state.pageblock.get(), past: state.past.get() }),
+    /** @param {unknown} data */
+    apply(data) {
+      const view = viewOf(data, modes);
+      state.mode.set(view.mode);
+      look(view.past);
+      awaited = view.pageblock;
+    },
+    /** @param {() => void} listener told of every change but that of the moment */
+    watch: (listener) => void state.mode.subscribe(listener),
+  };
 }

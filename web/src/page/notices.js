@@ -6,7 +6,7 @@
 import { el, need, setText } from "../lib/dom.js";
 import { count } from "../lib/format.js";
 import { statIndex } from "../net/wire.js";
-import { dismiss } from "../state.js";
+import { dismiss, mayCommand } from "../state.js";
 
 /**
  * @param {import("../state.js").State} state
@@ -39,7 +39,6 @@ export function createNotices(state, painter, retryNow) {
     document.body.dataset.connection = phase;
     let words = text;
     if (progress) words = progress.total > 0 ? `${upper(progress.text)} (${Math.round((100 * progress.done) / progress.total)} %)` : upper(progress.text);
-    else if (phase === "open" && state.role.get() === "viewer") words = "Connected. You are looking on: only the presenter commands.";
     else if (retry_at > 0) words = `${text} Retrying automatically.`;
     setText(linkText, words);
     showWaiting(words, progress, progress?.phase === "compiling");
@@ -55,14 +54,14 @@ export function createNotices(state, painter, retryNow) {
     document.body.dataset.idle = String(idle);
     const shown = state.frame.get() !== null || document.body.dataset.shown === "true";
     document.body.dataset.shown = String(shown);
-    deck.inert = !shown || state.role.get() === "viewer"; // no guest yet, or none to send commands to
+    deck.inert = !shown || !mayCommand(state); // no guest yet, or none to send commands to
     if (idle && wasBusy && !state.past.get()) setText(announce, resultText(state));
     wasBusy = !idle;
   });
 
   for (const each of [state.notices]) each.subscribe(showNotices);
-  for (const each of [state.connection, state.progress, state.role]) each.subscribe(showLink);
-  for (const each of [state.frame, state.role, state.pending, state.log, state.past, state.sequence, state.connection, state.expected, state.recorded, state.reading]) each.subscribe(showIdle);
+  for (const each of [state.connection, state.progress]) each.subscribe(showLink);
+  for (const each of [state.frame, state.role, state.classroom, state.pending, state.log, state.past, state.sequence, state.connection, state.expected, state.recorded, state.reading]) each.subscribe(showIdle);
   // At once, not at the next paint: whoever sends a command and then waits for idle must not see the idle from before.
   state.pending.subscribe((pending) => {
     if (pending.size > 0) document.body.dataset.idle = "false";
