@@ -173,7 +173,8 @@ class SessionHandle:
             for client in answer.clients:
                 self.hub.deliver_pages(client, answer.data, past=True)
         elif isinstance(answer, Resumed):
-            self._runner.put(Branched(answer.client, answer.command_id, answer.branch))
+            it = answer
+            self._runner.put(Branched(it.client, it.command_id, it.branch, it.restarts))
         else:
             self.hub.text(answer.client, answer.text)
 

@@ -8,6 +8,7 @@ import contextlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from engine.errors import RefusedError
 from server.errors import JournalError
 from server.journal.codec import Digest, Head, Record
 from server.journal.journal import Journal
@@ -50,6 +51,7 @@ class Keeper:
         self._at = 0.0
         self._marked_at = -DIGEST_S
         self._epoch = 1
+        self._restarts = 0
         self._failing = False
 
     @property
@@ -61,6 +63,15 @@ class Keeper:
     def epoch(self) -> int:
         """Number of what is shown: another start or timeline makes what was before void."""
         return self._epoch
+
+    def check_restarts(self, restarts: int) -> None:
+        """Refuse what was found in the session before it started over.
+
+        Raises:
+            RefusedError: it has done so since.
+        """
+        if restarts != self._restarts:
+            raise RefusedError("the session has started over meanwhile: that moment is gone")
 
     def branched(self) -> None:
         """The session goes on from another moment."""
@@ -95,6 +106,7 @@ class Keeper:
             self._journal.restart(Head(config, session.engine, timestamp()))
             session.keep_in(self._journal)
         self._epoch += 1
+        self._restarts += 1
         self._tick = 0
 
     def note(self, session: Session, now: float, moving: bool) -> str | None:

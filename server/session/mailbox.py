@@ -76,11 +76,15 @@ class Ask:
 
 @dataclass(frozen=True)
 class Branched:
-    """A state to go on from is there; ``client`` has asked for it by ``command_id``."""
+    """A state to go on from is there; ``client`` has asked for it by ``command_id``.
+
+    It is of the session as it was after so many ``restarts``.
+    """
 
     client: int
     command_id: str
     branch: Branch
+    restarts: int
 
 
 @dataclass(frozen=True)

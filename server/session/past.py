@@ -71,7 +71,8 @@ class Past:
         self._room, self._post = room, post
         self._items: queue.SimpleQueue[items.Item] = queue.SimpleQueue()
         self._config = config
-        self._epoch = 0
+        self._epoch = 0  # 0: of a session that has not said where it is
+        self._restarts = -1  # each of its starts is told
         self._history: History | None = None
         self._entries: list[Entry] = []
         self._tick = 0
@@ -213,6 +214,7 @@ class Past:
                 self._looks[item.client] = self._shown[item.client]
         elif isinstance(item, items.Begin):
             self._config = item.config
+            self._restarts += 1
             self._forget(0)
         elif isinstance(item, items.Drop):
             self._drop()
@@ -232,6 +234,8 @@ class Past:
         """Find the state that the session is to go on from."""
         message = item.message
         try:
+            if not self._epoch:
+                raise RefusedError("the session is starting over: its past begins anew")
             history = self._known()
             if isinstance(message, Switch):
                 line = history.timeline(message.timeline)
@@ -255,7 +259,7 @@ class Past:
             self._post(items.Said(item.client, messages.error(str(error), message.command_id)))
             return
         branch = Branch(number, parent, entries, point, command)
-        self._post(items.Resumed(item.client, message.command_id, branch))
+        self._post(items.Resumed(item.client, message.command_id, branch, self._restarts))
 
     def _learn(self, now: Now) -> None:
         if now.epoch != self._epoch:

@@ -56,11 +56,12 @@ class Said:
 
 @dataclass(frozen=True)
 class Resumed:
-    """A state that the session is to go on from."""
+    """A state that the session is to go on from, if it has not started over meanwhile."""
 
     client: int
     command_id: str
     branch: Branch
+    restarts: int
 
 
 FromPast = Looked | Closely | Said | Resumed

@@ -316,6 +316,7 @@ class Runner:
         self._remember(at_once=True)  # where this timeline ends
         self._keeper.note(self._session, time.monotonic(), moving=False)
         try:
+            self._keeper.check_restarts(item.restarts)
             self._session.branch(item.branch)
             self._keeper.branched()
         except (RefusedError, JournalError) as error:

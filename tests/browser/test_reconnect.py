@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocket, expect
 
 from tests.browser.conftest import Server
 from tests.browser.look import (
@@ -146,6 +147,12 @@ def test_a_link_to_a_session_that_is_gone_starts_a_new_one(page: Page, server: S
 def test_a_hidden_page_gets_no_frames_and_catches_up_when_shown(
     page: Page, open_page: Callable[..., Page], server: Server
 ) -> None:
+    said: list[str] = []
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framesent", lambda data: said.append(json.loads(data)["type"]))
+
+    page.on("websocket", listen)
     open_guest(page, server.url)
     full_speed(page)
     other = open_page()
@@ -155,12 +162,16 @@ def test_a_hidden_page_gets_no_frames_and_catches_up_when_shown(
       document.dispatchEvent(new Event('visibilitychange'));
     }"""
     page.evaluate(hide, True)
+    said.clear()
     seq = int(page.evaluate("document.body.dataset.seq"))
     inflate(other, 150)
     # At most the pictures for which credits were out already.
     assert int(page.evaluate("document.body.dataset.seq")) - seq <= 4
     assert cell(other, "pinned", "balloon") == "150 of 150"
+    assert said == [], "a page that is not seen pays for nothing"
     page.evaluate(hide, False)
     expect(page.locator('#board tr[data-design="pinned"] td[data-column="balloon"]')).to_have_text(
         "150 of 150"
     )
+    assert said[0] == "key"
+    assert said.count("key") == 1, "one whole picture, and differences from there"

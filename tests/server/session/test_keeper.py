@@ -3,6 +3,7 @@
 import pytest
 
 from engine.commands import BalloonInflate, CompactMemory
+from engine.errors import RefusedError
 from server.errors import JournalError
 from server.journal.codec import Head
 from server.journal.folder import Folder
@@ -137,3 +138,15 @@ def test_without_a_journal_nothing_is_written_and_epochs_are_counted(make_sessio
     keeper.restart(make_session(), SMALL)
     assert (keeper.epoch, keeper.record) == (2, None)
     keeper.close(session)
+
+
+def test_what_was_found_before_a_reset_is_refused_after_it(make_session):
+    """A fork that the past was looking for while the session was reset is of another world."""
+    keeper = Keeper(None)
+    keeper.check_restarts(0)
+    keeper.branched()
+    keeper.check_restarts(0)
+    keeper.restart(make_session(), SMALL)
+    with pytest.raises(RefusedError, match="started over meanwhile"):
+        keeper.check_restarts(0)
+    keeper.check_restarts(1)

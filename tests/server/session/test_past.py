@@ -195,6 +195,19 @@ def test_a_fork_and_the_way_back_to_the_first_ending(begin, make_session):
     assert [line["parent"] for line in session.describe()["timelines"]] == [None, 1]
 
 
+def test_a_fork_between_a_reset_and_what_follows_it_is_refused(begin):
+    """A history made then would be thrown away with its fork, which the session goes on from."""
+    past, answers = begin()
+    past.begin(SMALL)
+    past.learn(Now(1, END, LOG))
+    past.begin(SMALL)
+    past.go(4, Fork("c1", 0, CompactMemory()))
+    assert "starting over" in answer(answers).text
+    past.learn(Now(2, END, LOG))
+    past.go(4, Fork("c2", 0, CompactMemory()))
+    assert answer(answers).restarts == 1
+
+
 def test_a_fork_by_a_command_that_does_not_fit_is_no_fork(begin):
     past, answers = begin()
     past.learn(Now(1, END, LOG))
