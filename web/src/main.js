@@ -37,6 +37,7 @@ import { createTwins } from "./recorded/twins.js";
 import { createFind } from "./timebar/find.js";
 import { createTimebar } from "./timebar/timebar.js";
 import { createTrace } from "./trace/view.js";
+import { createZoom } from "./zoom/zoom.js";
 
 const ADDRESS_MS = 250;
 takePresenter();
@@ -73,7 +74,7 @@ const address = {
 const client = createClient(state, address);
 createNotices(state, painter, client.retryNow);
 createOlder(state, client.retryNow);
-createPanels(state, painter, createTwins(state, painter, { reset: client.reset }));
+createPanels(state, painter, createTwins(state, painter, { reset: client.reset }), createZoom(state, painter, client));
 createLegend(state, painter);
 createScoreboard(state, painter, createSpread(state));
 createTextTable(state, painter);
