@@ -34,6 +34,8 @@ export function createZoom(state, painter, client) {
   let asked = "";
   let askedAt = -Infinity;
   let answered = true;
+  /** @type {(() => void)[]} */
+  const listeners = [];
 
   /** @param {View} view */
   const set = (view) => {
@@ -275,7 +277,11 @@ export function createZoom(state, painter, client) {
       }
       look();
       write();
+      for (const listener of listeners) listener();
     },
+    geometry: () => g,
+    /** @param {() => void} listener told when the maps have another shape */
+    onLay: (listener) => void listeners.push(listener),
     attach,
     point,
     key,
