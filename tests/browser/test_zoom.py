@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
@@ -14,7 +15,15 @@ from engine.pages import PAGE_FIELDS, pages_of
 from engine.presets import make_synthetic
 from engine.world import World, WorldConfig
 from tests.browser.conftest import Server
-from tests.browser.look import FOUR, inflate, open_guest, open_small, panel, press
+from tests.browser.look import (
+    FOUR,
+    WAIT_MS,
+    inflate,
+    open_small,
+    panel,
+    press,
+    wait_idle,
+)
 
 MARKED = """(design) => {
   const panel = document.querySelector(`.panel[data-design="${design}"]`);
@@ -115,12 +124,16 @@ def test_keys_go_down_and_up_and_all_panels_move_together(page: Page, server: Se
     expect(page.locator("#zoom-bar")).to_be_hidden()
 
 
-def test_an_unmovable_page_stays_visible_at_64_gib(page: Page, server: Server) -> None:
+def test_an_unmovable_page_stays_visible_at_64_gib(
+    open_page: Callable[..., Page], server: Server
+) -> None:
+    page = open_page(700, 900)
     source = {"kind": "synthetic", "preset": "roomy", "size_mib": 65536, "seed": 1}
-    told = page.request.post(
-        f"{server.url}api/sessions", data={"source": source, "designs": ["pinned"]}
-    ).json()
-    open_guest(page, f"{server.url}#s={told['session']}&t={told['viewer']}&p={told['presenter']}")
+    data = {"source": source, "designs": ["pinned"]}
+    told = page.request.post(f"{server.url}api/sessions", data=data).json()
+    page.goto(f"{server.url}#s={told['session']}&t={told['viewer']}&p={told['presenter']}")
+    expect(page.locator(".panel canvas.map").first).to_be_visible(timeout=WAIT_MS)
+    wait_idle(page)
     stack = stack_of(page, "pinned")
     stack.focus()
     page.keyboard.press("End")

@@ -4,12 +4,12 @@
 
 import { el, need, onPress, setText } from "../lib/dom.js";
 import { count } from "../lib/format.js";
-import { indexOf } from "../map/geometry.js";
+import { fit, indexOf } from "../map/geometry.js";
 import { drawMarks, GUTTER } from "../map/marks.js";
 import { decodeFrame } from "../net/wire.js";
 import { blockText } from "../panels/guest_text.js";
 import { notify } from "../state.js";
-import { boxOf, shownSide, visiblePlaces } from "../zoom/lens.js";
+import { boxOf, hit, shownSide, visiblePlaces } from "../zoom/lens.js";
 import { BOTH, classOf, compare, NEITHER, ONLY_HERE, ONLY_THERE, QUESTIONS } from "./compare.js";
 import { partners } from "./partners.js";
 
@@ -21,6 +21,8 @@ export const LOOKS = [
   { hex: "#e8870a", words: "only there" },
 ];
 const BAR_FROM = 8; // css pixels
+const HEIGHT = 0.62; // of the window
+const WIDEST = 1.6; // a cell is at most so much wider than high
 
 /**
  * @param {import("../state.js").State} state
@@ -34,6 +36,32 @@ export function createDifference(state, painter, zoom, read) {
   /** Pictures read, by the key of their partner without its design. @type {Map<string, import("../net/wire.js").DesignFrame[]>} */
   const kept = new Map();
   let open = false;
+  /** Of this map: the panels' columns, as large as there is room. @type {import("../map/geometry.js").Geometry|null} */
+  let mine = null;
+
+  const lay = () => {
+    const g = zoom.geometry();
+    if (!open || !g) return;
+    const height = Math.max(g.cssHeight, Math.round(HEIGHT * window.innerHeight));
+    const across = g.cols * g.side;
+    const width = Math.min(view.root.clientWidth - GUTTER - 2 * 16, (height * across * WIDEST) / (g.rows * g.side));
+    mine = fit(g.nr, Math.max(64, width), height, g.dpr, across);
+    draw();
+  };
+
+  /** How much larger this map is than those of the panels. */
+  const scale = () => {
+    const g = zoom.geometry();
+    return g && mine ? { x: mine.cssWidth / g.cssWidth, y: mine.cssHeight / g.cssHeight } : { x: 1, y: 1 };
+  };
+
+  /** The same window as in the panels. */
+  const lens = () => {
+    const { z, x, y } = state.view.get();
+    const by = scale();
+    return { z, x: x * by.x, y: y * by.y };
+  };
+
   const view = build();
 
   /** @param {boolean} [now] */
@@ -42,6 +70,7 @@ export function createDifference(state, painter, zoom, read) {
     view.root.hidden = !open;
     document.body.dataset.difference = String(open);
     if (!open) return;
+    lay();
     offer();
     view.stack.focus({ preventScroll: false });
   }
@@ -90,7 +119,7 @@ export function createDifference(state, painter, zoom, read) {
   }
 
   const draw = painter.add("canvas", () => {
-    const g = zoom.geometry();
+    const g = mine;
     if (!open || !g) return;
     const [here, there] = [planesOf(view.here.value), planesOf(view.there.value)];
     const found = here && there ? compare(here, there, view.question.value) : null;
@@ -101,7 +130,7 @@ export function createDifference(state, painter, zoom, read) {
     view.stack.style.height = `${g.cssHeight}px`;
     describe(here, there);
     paint(g, found?.classes ?? null);
-    drawMarks(view.over, g, { flags: null, view: state.view.get(), migrate_pfn: -1, free_pfn: -1, pageblock: state.pageblock.get() });
+    drawMarks(view.over, g, { flags: null, view: lens(), migrate_pfn: -1, free_pfn: -1, pageblock: state.pageblock.get() });
   });
 
   /**
@@ -120,15 +149,15 @@ export function createDifference(state, painter, zoom, read) {
     const c = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
     c.clearRect(0, 0, width, height);
     if (!classes) return;
-    const lens = state.view.get();
-    const step = shownSide(g, lens);
-    const { x0, x1, y0, y1 } = visiblePlaces(g, lens);
+    const at = lens();
+    const step = shownSide(g, at);
+    const { x0, x1, y0, y1 } = visiblePlaces(g, at);
     /** @type {import("../zoom/raster.js").Box[][]} */
     const boxes = [[], [], [], []];
     for (let y = y0 - (y0 % step); y < y1; y += step) {
       for (let x = x0 - (x0 % step); x < x1; x += step) {
         const index = indexOf(g, x, y);
-        if (index !== null) boxes[classOf(classes, index, step * step)].push(boxOf(g, lens, index));
+        if (index !== null) boxes[classOf(classes, index, step * step)].push(boxOf(g, at, index));
       }
     }
     for (const kind of [NEITHER, BOTH, ONLY_HERE, ONLY_THERE]) {
@@ -176,11 +205,12 @@ export function createDifference(state, painter, zoom, read) {
         event.stopPropagation();
       },
     }, canvas, over);
-    const dragged = zoom.attach(stack);
+    const dragged = zoom.attach(stack, scale);
     stack.addEventListener("pointermove", (event) => {
-      if (dragged()) return;
+      if (dragged() || !mine) return;
       const box = stack.getBoundingClientRect();
-      zoom.point(event.clientX - box.left, event.clientY - box.top);
+      state.page.set(null);
+      state.pageblock.set(hit(mine, lens(), event.clientX - box.left, event.clientY - box.top)?.block ?? null);
     });
     stack.dataset.map = "difference";
     const counts = LOOKS.map(() => el("b.difference-count", {}, "–"));
@@ -221,7 +251,7 @@ export function createDifference(state, painter, zoom, read) {
     offer();
   });
   for (const each of [state.frame, state.view, state.pageblock]) each.subscribe(draw);
-  zoom.onLay(draw);
+  zoom.onLay(lay);
   need("open-difference", HTMLButtonElement).addEventListener("click", () => show());
 
   return {

@@ -170,15 +170,17 @@ export function createZoom(state, painter, client) {
   /**
    * Wheel, drag, pinch and double click on a map.
    * @param {HTMLElement} stack
+   * @param {() => {x: number, y: number}} [scale] how much larger it is than the maps of the panels
    * @returns {() => boolean} whether it is being dragged: then nothing is pointed at
    */
-  function attach(stack) {
+  function attach(stack, scale = () => ({ x: 1, y: 1 })) {
     /** @type {Map<number, {x: number, y: number}>} */
     const down_ = new Map();
     let dragging = false;
     const local = (/** @type {MouseEvent} */ event) => {
       const box = stack.getBoundingClientRect();
-      return { x: event.clientX - box.left, y: event.clientY - box.top };
+      const by = scale();
+      return { x: (event.clientX - box.left) / by.x, y: (event.clientY - box.top) / by.y };
     };
     const spread = () => {
       const [a, b] = [...down_.values()];
