@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 
 from engine.errors import RefusedError
 from engine.history.chronicle import (
@@ -12,11 +12,13 @@ from engine.history.chronicle import (
     described,
     design_of,
 )
-from engine.history.history import Track
+from engine.history.history import History, Track
 from server.api.access import let_in
+from server.api.body import FRAME_TYPE
 from server.jsontext import shown
 from server.manager import Manager
 from server.session.event_side import SessionHandle
+from server.wire.frames import FRAME_PAST, Picture, encode_key
 
 MAX_MARKS = 5000
 MAX_DIGITS = 10
@@ -58,6 +60,25 @@ def marks(line: Track, design: str) -> dict[str, Any]:
     }
 
 
+def picture(history: History, line: int, tick: int, index: int | None) -> bytes:
+    """The answer of GET /api/sessions/{id}/frame: the picture of an earlier moment.
+
+    Args:
+        history: of the session.
+        line: the timeline that the session is on.
+        tick: which.
+        index: commands that the state contains; None: all up to that tick.
+
+    Raises:
+        RefusedError: there is no such moment.
+    """
+    world = history.go(tick, index, line)
+    if index is None:
+        index = history.timelines[line].index_at(tick)
+    views = tuple(world.view(i) for i in range(len(world.keys)))
+    return encode_key(Picture(0, 0, tick, index, views), FRAME_PAST)
+
+
 def make_past_router(manager: Manager) -> APIRouter:
     """The routes."""
     router = APIRouter()
@@ -90,5 +111,16 @@ def make_past_router(manager: Manager) -> APIRouter:
         return await (await live(request, session_id)).remembered(
             lambda history, number: marks(history.timelines[number], design)
         )
+
+    @router.get("/api/sessions/{session_id}/frame")
+    async def frame(
+        request: Request, session_id: str, tick: str = "", index: str | None = None
+    ) -> Response:
+        when = whole_of(tick, "tick", "ticks")
+        after = None if index is None else whole_of(index, "index", "commands")
+        data = await (await live(request, session_id)).remembered(
+            lambda history, number: picture(history, number, when, after)
+        )
+        return Response(data, media_type=FRAME_TYPE)
 
     return router

@@ -4,6 +4,7 @@
  */
 
 import { atom } from "./lib/atom.js";
+import { WHOLE } from "./zoom/lens.js";
 
 /**
  * @typedef {object} Connection
@@ -101,6 +102,14 @@ export function createState() {
     mode: atom("content"),
     /** Pageblock under the pointer or the keyboard cursor, in all panels at once. */
     pageblock: atom(/** @type {number|null} */ (null)),
+    /** How the maps are looked at, all in the same way: the whole, or a part enlarged. */
+    view: atom(/** @type {import("./zoom/lens.js").View} */ (WHOLE)),
+    /** First and last pfn in the window of the maps, half open; null = no map yet. */
+    bounds: atom(/** @type {{start_pfn: number, end_pfn: number}|null} */ (null)),
+    /** Page under the pointer or the keyboard cursor: its pfn, where pages are large enough. */
+    page: atom(/** @type {number|null} */ (null)),
+    /** Pages of the pageblocks that are open, as the server last said; null = none are. */
+    closeup: atom(/** @type {import("./net/detail_wire.js").Closeup|null} */ (null)),
     /** Pageblock that the traced page moves to. */
     target: atom(/** @type {number|null} */ (null)),
     /** Index of the panel being pointed at. */

@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx2 as httpx
 import pytest
 
+from server.wire.frames import FRAME_PAST, decode_frame
 from tests.server.client import SMALL, joined, post_session
 
 BODY = {
@@ -31,6 +32,18 @@ async def test_what_was_true_when_has_its_ends(server: str) -> None:
             assert (told["first"], told["last"], told["total"]) == (None, None, 0)
             marks = (await http.get(f"{address}/moments", params={"design": "pinned"})).json()
             assert marks["emptied"] == sorted(set(marks["emptied"]))
+            for asked, tick, index in (
+                ({"tick": told["tick"]}, told["tick"], 1),
+                ({"tick": 0, "index": 0}, 0, 0),
+            ):
+                data = (await http.get(f"{address}/frame", params=asked)).content
+                seen = decode_frame(data)
+                assert (data[5], seen.tick, seen.log_index) == (FRAME_PAST, tick, index)
+                held = [int(panel.planes["balloon"].sum()) for panel in seen.panels]
+                assert held == [2560 * index] * 2
+            late = await http.get(f"{address}/frame", params={"tick": 10**9})
+            assert late.status_code == 400
+            assert "has not come yet" in late.json()["error"]
 
 
 @pytest.mark.parametrize(

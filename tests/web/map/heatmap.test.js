@@ -34,7 +34,7 @@ function planes() {
 const at = (canvas, g, index) => canvas.painted[(g.rows - 1 - Math.floor(index / g.cols)) * g.cols + (index % g.cols)];
 
 test("each legal value of each mode has exactly its colour of the palette", () => {
-  const g = fit(16, 16, 8, 1);
+  const g = fit(16, 32, 8, 1);
   for (const [mode, colours] of [
     [HOLDER, [0, 1, 2, 3, 4, 5]],
     [MIGRATETYPE, [0, 1, 2, 3, 4, 5, 6]],
@@ -94,10 +94,10 @@ test("large cells are filled from the bottom: unmovable, balloon, movable, free"
   const map = new Heatmap(canvas);
   map.setGeometry(g, CONTENT.key);
   map.paint(planes(), 0);
-  assert.equal(canvas.height, g.rows * g.cell);
+  assert.equal(canvas.height, g.rows * g.cellH);
   const column = (index) => {
-    const bottom = (g.rows - Math.floor(index / g.cols)) * g.cell - 1;
-    return Array.from({ length: g.cell }, (_, k) => canvas.painted[(bottom - k) * g.cols + (index % g.cols)]);
+    const bottom = (g.rows - Math.floor(index / g.cols)) * g.cellH - 1;
+    return Array.from({ length: g.cellH }, (_, k) => canvas.painted[(bottom - k) * g.cols + (index % g.cols)]);
   };
   const [free, movable, balloon, unmovable] = CONTENT.entries.map((entry) => packed(entry.hex));
   assert.equal(column(6)[0], balloon, "one balloon page is one line");
@@ -108,7 +108,7 @@ test("large cells are filled from the bottom: unmovable, balloon, movable, free"
 });
 
 test("what was touched glows, stops by itself, and leaves the plain colours", () => {
-  const g = fit(16, 16, 8, 1);
+  const g = fit(16, 32, 8, 1);
   const canvas = fakeCanvas();
   const map = new Heatmap(canvas);
   map.setGeometry(g, HOLDER.key);

@@ -1,9 +1,10 @@
 /**
- * Planes + colour table → ImageData → canvas. One canvas pixel per pageblock; in content mode, where cells are large
+ * Planes + colour table → ImageData → canvas. One canvas pixel per cell (a pageblock, or several); in content mode, where cells are large
  * enough, one pixel wide and as many pixels high as the cell on the screen, so that a cell fills from the bottom like a
  * jar. CSS scales the canvas without smoothing. Every paint rewrites all cells: cheaper than keeping track.
  */
 
+import { aggregate, worstInside } from "./aggregate.js";
 import { CONTENT, freeTable, HOLDER, MIGRATETYPE, mix, packed, table, TOUCHED } from "./palette.js";
 
 /** From this cell size on (device pixels) a pageblock's content is drawn as layers; below it, as one mixed colour. */
@@ -12,16 +13,18 @@ export const LAYERS_FROM = 5;
 const GLOW_STEPS = 8;
 const GLOW_STEP_MS = 45;
 const NR_PAGES = 512;
+const NOTHING = 1e-6; // pages: the mean of three pageblocks is no binary fraction
 
 const [FREE, MOVABLE, BALLOON, UNMOVABLE, RESERVED] = CONTENT.entries.map((entry) => packed(entry.hex));
 const FLAT = { migratetype: new Int32Array(table(MIGRATETYPE.entries)), holder: new Int32Array(table(HOLDER.entries)) };
 const BY_FREE = new Int32Array(freeTable());
 const GLOW = packed(TOUCHED);
+const ONE = new Int32Array(1);
 
 /**
  * Heights of the layers of one cell, from the bottom: reserved, unmovable, balloon, movable; the rest is free. Anything present
  * gets at least one pixel: a single balloon page costs user land 2 MiB and must be visible.
- * @param {Uint8Array} out five heights, free last
+ * @param {Uint8Array|Uint16Array} out five heights, free last
  * @param {number} reserved pages
  * @param {number} unmovable
  * @param {number} balloon
@@ -36,8 +39,8 @@ export function layers(out, reserved, unmovable, balloon, movable, height) {
   out[2] = balloon && Math.max(1, Math.round(balloon * scale));
   out[3] = movable && Math.max(1, Math.round(movable * scale));
   let rest = height - out[0] - out[1] - out[2] - out[3];
-  const least = free > 0 ? 1 : 0;
-  while (rest < least || (rest > 0 && free <= 0)) {
+  const least = free > NOTHING ? 1 : 0;
+  while (rest < least || (rest > 0 && !least)) {
     let big = 0;
     for (let i = 1; i < 4; i++) if (out[i] > out[big]) big = i;
     const by = rest < least ? 1 : -1;
@@ -45,6 +48,23 @@ export function layers(out, reserved, unmovable, balloon, movable, height) {
     rest += by;
   }
   out[4] = rest;
+}
+
+/** Colours of the layers of a cell, from the bottom. */
+export const LAYERS = [RESERVED, UNMOVABLE, BALLOON, MOVABLE, FREE];
+
+/**
+ * The colour of one whole cell.
+ * @param {string} mode key of palette.MODES
+ * @param {Record<string, import("../net/wire.js").Plane>} planes
+ * @param {number} i
+ */
+export function colourOf(mode, planes, i) {
+  if (mode === HOLDER.key) return FLAT.holder[(planes.flags[i] >> 4) & 7];
+  if (mode === MIGRATETYPE.key) return FLAT.migratetype[planes.migratetype[i]];
+  if (mode !== CONTENT.key) return BY_FREE[Math.min(NR_PAGES, planes.free[i] + planes.pcp[i]) | 0];
+  rowOfContent(ONE, -i, i, i + 1, planes);
+  return ONE[0];
 }
 
 /**
@@ -68,6 +88,12 @@ export class Heatmap {
     this.glowing = false;
     this.glowAt = 0;
     this.heights = new Uint8Array(5);
+    /** What the last paint showed, per cell. @type {Record<string, import("../net/wire.js").Plane>} */
+    this.cells = {};
+    /** The same where cells stand for several pageblocks. @type {import("./aggregate.js").Cells|null} */
+    this.several = null;
+    /** The worst page of each cell: aggregate.WORST_*. @type {Uint8Array} */
+    this.worst = new Uint8Array(0);
   }
 
   /**
@@ -77,7 +103,7 @@ export class Heatmap {
   setGeometry(geometry, mode) {
     this.geometry = geometry;
     this.mode = mode;
-    this.height = mode === CONTENT.key && geometry.cell >= LAYERS_FROM ? geometry.cell : 1;
+    this.height = mode === CONTENT.key && geometry.cell >= LAYERS_FROM ? geometry.cellH : 1;
     const { canvas } = this;
     canvas.width = geometry.cols;
     canvas.height = geometry.rows * this.height;
@@ -85,7 +111,7 @@ export class Heatmap {
     canvas.style.height = `${geometry.cssHeight}px`;
     this.image = this.context.createImageData(canvas.width, canvas.height);
     this.pixels = new Int32Array(this.image.data.buffer);
-    if (this.glow.length !== geometry.nr) this.glow = new Uint8Array(geometry.nr);
+    if (this.glow.length !== geometry.cells) this.glow = new Uint8Array(geometry.cells);
   }
 
   /**
@@ -95,9 +121,10 @@ export class Heatmap {
    */
   touch(flags, bit) {
     const { glow } = this;
-    for (let i = 0; i < glow.length; i++) {
+    const per = this.geometry?.per ?? 1;
+    for (let i = 0; i < flags.length; i++) {
       if (flags[i] & bit) {
-        glow[i] = GLOW_STEPS;
+        glow[Math.floor(i / per)] = GLOW_STEPS;
         this.glowing = true;
       }
     }
@@ -122,8 +149,13 @@ export class Heatmap {
   paint(planes, now) {
     if (!this.geometry || !this.image) return false;
     const cool = this.glowing && now - this.glowAt >= GLOW_STEP_MS;
-    if (this.height > 1) this.paintLayers(planes);
-    else this.paintFlat(planes);
+    const { per } = this.geometry;
+    const several = per > 1 ? aggregate(planes, per) : null;
+    this.several = several;
+    this.cells = /** @type {Record<string, import("../net/wire.js").Plane>} */ (several?.planes ?? planes);
+    this.worst = several?.worst ?? worstInside(planes);
+    if (this.height > 1) this.paintLayers(this.cells);
+    else this.paintFlat(this.cells);
     if (cool) this.coolDown(now);
     this.context.putImageData(this.image, 0, 0);
     return this.glowing;
@@ -146,7 +178,7 @@ export class Heatmap {
   /** @param {Record<string, import("../net/wire.js").Plane>} planes */
   paintFlat(planes) {
     const { free, migratetype, flags, pcp } = planes;
-    const { cols, rows, nr } = /** @type {import("./geometry.js").Geometry} */ (this.geometry);
+    const { cols, rows, cells: nr } = /** @type {import("./geometry.js").Geometry} */ (this.geometry);
     const { pixels, mode } = this;
     // One loop per mode, over whole rows: this is the hot path of every paint.
     for (let start = 0, row = rows - 1; row >= 0; row--, start += cols) {
@@ -155,7 +187,7 @@ export class Heatmap {
       if (mode === CONTENT.key) rowOfContent(pixels, shift, start, end, planes);
       else if (mode === HOLDER.key) for (let i = start; i < end; i++) pixels[i + shift] = FLAT.holder[(flags[i] >> 4) & 7];
       else if (mode === MIGRATETYPE.key) for (let i = start; i < end; i++) pixels[i + shift] = FLAT.migratetype[migratetype[i]];
-      else for (let i = start; i < end; i++) pixels[i + shift] = BY_FREE[Math.min(NR_PAGES, free[i] + pcp[i])];
+      else for (let i = start; i < end; i++) pixels[i + shift] = BY_FREE[Math.min(NR_PAGES, free[i] + pcp[i]) | 0];
     }
     if (this.glowing) this.addGlow(cols, rows, nr);
   }
@@ -176,19 +208,19 @@ export class Heatmap {
 
   /** @param {Record<string, import("../net/wire.js").Plane>} planes */
   paintLayers({ free, movable, balloon, unmovable, pcp }) {
-    const { cols, rows, nr } = /** @type {import("./geometry.js").Geometry} */ (this.geometry);
+    const { cols, rows, cells: nr } = /** @type {import("./geometry.js").Geometry} */ (this.geometry);
     const { pixels, glow, height, heights } = this;
-    const colours = [RESERVED, UNMOVABLE, BALLOON, MOVABLE, FREE];
     for (let index = 0, row = rows - 1; row >= 0; row--) {
       const end = Math.min(nr, index + cols);
       for (let col = 0; index < end; index++, col++) {
         const used = movable[index] + balloon[index] + unmovable[index];
-        const reserved = Math.max(0, NR_PAGES - used - free[index] - pcp[index]);
+        const left = NR_PAGES - used - free[index] - pcp[index];
+        const reserved = left > NOTHING ? left : 0;
         // The topmost pixel is under the grid line, so no layer gets it.
         layers(heights, reserved, unmovable[index], balloon[index], movable[index], height - 1);
         let at = (row * height + height - 1) * cols + col;
         for (let layer = 0; layer < 5; layer++) {
-          const plain = colours[layer];
+          const plain = LAYERS[layer];
           const colour = glow[index] ? mix(plain, GLOW, glow[index] * 18) : plain;
           for (let n = heights[layer]; n > 0; n--, at -= cols) pixels[at] = colour;
         }

@@ -3,7 +3,9 @@
  */
 
 import { FLAG_DEDICATED } from "../net/wire.js";
-import { cellOf } from "./geometry.js";
+import { boxOf, pageRect, shownSide, WHOLE } from "../zoom/lens.js";
+import { indexOf, placeOf } from "./geometry.js";
+import { BALLOON, UNMOVABLE } from "./palette.js";
 
 /** Room to the right of the map for the scanners' marks, css pixels. */
 export const GUTTER = 18;
@@ -12,15 +14,24 @@ const INK = "#14191f";
 const PAPER = "#ffffff";
 const CHOSEN = "#b0005a";
 const PAGEBLOCK_SHIFT = 9;
+const WORST_COLOURS = ["", BALLOON, UNMOVABLE]; // by aggregate.WORST_*
+const WORST_SHARE = 0.34; // of the smaller side of a cell
+const WORST_EDGED = 7; // css pixels: in a smaller cell the mark has no light edge
 
 /**
+ * @typedef {import("./geometry.js").Geometry & {view: import("../zoom/lens.js").View}} Window a map, and how it is looked at
+ *
  * @typedef {object} Marks
  * @property {import("../net/wire.js").Plane|null} flags plane with the dedicated bit
+ * @property {Uint8Array|null} [worst] the worst page of each cell
+ * @property {import("../zoom/lens.js").View} [view] the window looked through
  * @property {number} migrate_pfn -1 = none
  * @property {number} free_pfn -1 = none
  * @property {number|null} pageblock pointed at
+ * @property {number|null} [page] pfn pointed at
  * @property {import("../controls/range_text.js").Range|null} [range] chosen for offlining
  * @property {number|null} [target] pageblock that the traced page moves to
+ * @property {number|null} [culprit] pageblock of the page at which a request for a range stopped
  */
 
 /**
@@ -30,8 +41,8 @@ const PAGEBLOCK_SHIFT = 9;
  * @param {Marks} marks
  */
 export function drawMarks(canvas, g, marks) {
-  const width = g.cols * g.cell + Math.round(GUTTER * g.dpr);
-  const height = g.rows * g.cell;
+  const width = Math.round(g.cols * g.cellW + GUTTER * g.dpr);
+  const height = Math.round(g.rows * g.cellH);
   if (canvas.width !== width || canvas.height !== height) {
     canvas.width = width;
     canvas.height = height;
@@ -40,73 +51,128 @@ export function drawMarks(canvas, g, marks) {
   }
   const c = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   c.clearRect(0, 0, width, height);
-  const { flags, range } = marks;
-  if (flags && g.cell >= 2) outline(c, g, (i) => (flags[i] & FLAG_DEDICATED) !== 0, INK);
+  const { range, worst = null, view = WHOLE } = marks;
+  const flags = shownSide(g, view) === 1 ? marks.flags : null; // of a cell of several pageblocks an outline would say too much
+  /** @type {Window} */
+  const w = { ...g, view };
+  c.save();
+  c.beginPath();
+  c.rect(0, 0, Math.round(g.cols * g.cellW), height);
+  if (view.z > 1) c.clip();
+  if (worst) corners(c, w, worst);
+  if (flags && g.cell >= 2) outline(c, w, (i) => (flags[i] & FLAG_DEDICATED) !== 0, INK);
   if (range) {
     const first = range.start_mib / 2;
     const end = first + range.size_mib / 2;
-    outline(c, g, (i) => i >= first && i < end, CHOSEN);
+    outline(c, w, (i) => i >= first && i < end, CHOSEN);
   }
-  if (marks.migrate_pfn >= 0) scanner(c, g, marks.migrate_pfn, true);
-  if (marks.free_pfn >= 0) scanner(c, g, marks.free_pfn, false);
-  const { target = null } = marks;
+  const { target = null, culprit = null, page = null } = marks;
+  if (culprit !== null && culprit >= 0 && culprit < g.nr) cross(c, w, culprit);
   if (target !== null && target < g.nr && target !== marks.pageblock) {
-    if (marks.pageblock !== null && marks.pageblock < g.nr) way(c, g, marks.pageblock, target);
-    select(c, g, target);
+    if (marks.pageblock !== null && marks.pageblock < g.nr) way(c, w, marks.pageblock, target);
+    select(c, w, target);
   }
-  if (marks.pageblock !== null && marks.pageblock < g.nr) select(c, g, marks.pageblock);
+  if (page !== null) selectPage(c, w, page);
+  else if (marks.pageblock !== null && marks.pageblock < g.nr) select(c, w, marks.pageblock);
+  c.restore();
+  if (marks.migrate_pfn >= 0) scanner(c, w, marks.migrate_pfn, true);
+  if (marks.free_pfn >= 0) scanner(c, w, marks.free_pfn, false);
+}
+
+/**
+ * Left, top, right and bottom of what is drawn for a pageblock, in whole device pixels.
+ * @param {Window} w
+ * @param {number} index
+ */
+const sides = (w, index) => boxOf(w, w.view, index);
+
+/**
+ * A corner of the cell in the colour of the worst page in it, wherever the cell itself shows something else.
+ * @param {CanvasRenderingContext2D} c
+ * @param {Window} w
+ * @param {Uint8Array} worst per cell, or per pageblock where these are drawn
+ */
+function corners(c, w, worst) {
+  const per = worst.length === w.nr ? 1 : w.per;
+  const [right, bottom] = [w.cols * w.cellW, w.rows * w.cellH];
+  for (let kind = 1; kind < WORST_COLOURS.length; kind++) {
+    // A light edge first: the corner must be seen on its own colour's neighbours too.
+    for (const [colour, more] of /** @type {[string, number][]} */ ([[PAPER, Math.max(1, Math.round(w.dpr))], [WORST_COLOURS[kind], 0]])) {
+      c.beginPath();
+      for (let i = 0; i < worst.length; i++) {
+        if (worst[i] !== kind) continue;
+        const box = sides(w, i * per);
+        if (box.right < 0 || box.bottom < 0 || box.left > right || box.top > bottom) continue;
+        const least = Math.min(box.right - box.left, box.bottom - box.top);
+        const size = Math.min(10 * w.dpr, Math.max(2, least * WORST_SHARE)) + (least >= WORST_EDGED * w.dpr ? more : 0);
+        c.moveTo(box.right, box.top);
+        c.lineTo(box.right - size, box.top);
+        c.lineTo(box.right, box.top + size);
+      }
+      c.fillStyle = colour;
+      c.fill();
+    }
+  }
 }
 
 /**
  * One outline around each group of neighbouring pageblocks.
  * @param {CanvasRenderingContext2D} c
- * @param {import("./geometry.js").Geometry} g
+ * @param {Window} w
  * @param {(i: number) => boolean} wanted whether a pageblock belongs to a group
  * @param {string} colour
  */
-function outline(c, g, wanted, colour) {
-  const { cell, cols, nr } = g;
-  const line = cell >= 8 ? Math.max(2, Math.round(1.5 * g.dpr)) : 1;
-  /** @param {number} i */
-  const is = (i) => i >= 0 && i < nr && wanted(i);
+function outline(c, w, wanted, colour) {
+  const { cell, nr } = w;
+  const line = cell >= 8 ? Math.max(2, Math.round(1.5 * w.dpr)) : 1;
+  const step = shownSide(w, w.view);
+  /**
+   * @param {number} x
+   * @param {number} y
+   */
+  const is = (x, y) => {
+    const i = indexOf(w, x, y);
+    return i !== null && wanted(i);
+  };
   c.fillStyle = colour;
-  for (let i = 0; i < nr; i++) {
-    if (!is(i)) continue;
-    const { col, row } = cellOf(g, i);
-    const x = col * cell;
-    const y = row * cell;
-    if (col === 0 || !is(i - 1)) c.fillRect(x, y, line, cell);
-    if (col === cols - 1 || !is(i + 1)) c.fillRect(x + cell - line, y, line, cell);
-    if (!is(i + cols)) c.fillRect(x, y, cell, line);
-    if (!is(i - cols)) c.fillRect(x, y + cell - line, cell, line);
+  for (let i = 0; i < nr; i += step * step) {
+    if (!wanted(i)) continue;
+    const { x, y } = placeOf(w, i);
+    const { left, top, right, bottom } = sides(w, i);
+    if (!is(x - step, y)) c.fillRect(left, top, line, bottom - top);
+    if (!is(x + step, y)) c.fillRect(right - line, top, line, bottom - top);
+    if (!is(x, y + step)) c.fillRect(left, top, right - left, line);
+    if (!is(x, y - step)) c.fillRect(left, bottom - line, right - left, line);
   }
 }
 
 /**
  * A triangle in the gutter beside the scanner's row, a thin line along that row, and a frame around its pageblock.
  * @param {CanvasRenderingContext2D} c
- * @param {import("./geometry.js").Geometry} g
+ * @param {Window} g
  * @param {number} pfn
  * @param {boolean} upwards the migrate scanner goes up, the free scanner down
  */
 function scanner(c, g, pfn, upwards) {
-  const index = Math.max(0, Math.min(g.nr - 1, pfn >> PAGEBLOCK_SHIFT));
-  const { col, row } = cellOf(g, index);
-  const { cell, dpr } = g;
-  const right = g.cols * cell;
-  const middle = (row + 0.5) * cell;
+  const { dpr } = g;
+  const box = sides(g, Math.max(0, Math.min(g.nr - 1, pfn >> PAGEBLOCK_SHIFT)));
+  const edge = Math.round(g.cols * g.cellW);
+  const middle = (box.top + box.bottom) / 2;
   const thin = Math.max(1, Math.round(dpr));
-  const edge = upwards ? row * cell : (row + 1) * cell - thin;
-  c.fillStyle = INK;
-  c.fillRect((col + 1) * cell, edge, right - (col + 1) * cell + 2 * dpr, thin);
-  frame(c, col * cell, row * cell, cell, INK, Math.max(2, Math.round(1.5 * dpr)));
+  const height = g.rows * g.cellH;
+  if (box.bottom > 0 && box.top < height) {
+    const from = Math.max(0, Math.min(edge, box.right));
+    c.fillStyle = INK;
+    c.fillRect(from, upwards ? box.top : box.bottom - thin, edge - from + 2 * dpr, thin);
+    if (box.right > 0 && box.left < edge) frame(c, box, INK, Math.max(2, Math.round(1.5 * dpr)));
+  }
   const half = 6.5 * dpr;
-  const tip = Math.max(half, Math.min(g.rows * cell - half, middle));
+  const tip = Math.max(half, Math.min(height - half, middle));
   const sign = upwards ? -1 : 1;
   c.beginPath();
-  c.moveTo(right + 3 * dpr, tip - sign * half * 0.85);
-  c.lineTo(right + 3 * dpr + 2 * half, tip - sign * half * 0.85);
-  c.lineTo(right + 3 * dpr + half, tip + sign * half * 0.85);
+  c.moveTo(edge + 3 * dpr, tip - sign * half * 0.85);
+  c.lineTo(edge + 3 * dpr + 2 * half, tip - sign * half * 0.85);
+  c.lineTo(edge + 3 * dpr + half, tip + sign * half * 0.85);
   c.closePath();
   c.fillStyle = upwards ? INK : PAPER;
   c.strokeStyle = INK;
@@ -117,52 +183,94 @@ function scanner(c, g, pfn, upwards) {
 }
 
 /**
+ * A cross over the pageblock with the page at which a request for a range stopped.
+ * @param {CanvasRenderingContext2D} c
+ * @param {Window} g
+ * @param {number} index
+ */
+function cross(c, g, index) {
+  const box = around(g, index);
+  for (const [colour, line] of /** @type {[string, number][]} */ ([[PAPER, 4.5], [CHOSEN, 2.5]])) {
+    c.strokeStyle = colour;
+    c.lineWidth = line * g.dpr;
+    c.beginPath();
+    c.moveTo(box.left, box.top);
+    c.lineTo(box.right, box.bottom);
+    c.moveTo(box.right, box.top);
+    c.lineTo(box.left, box.bottom);
+    c.stroke();
+  }
+}
+
+/**
  * A dashed line from a page's pageblock to its target's.
  * @param {CanvasRenderingContext2D} c
- * @param {import("./geometry.js").Geometry} g
+ * @param {Window} g
  * @param {number} from
  * @param {number} to
  */
 function way(c, g, from, to) {
-  const [start, end] = [cellOf(g, from), cellOf(g, to)];
+  const [start, end] = [sides(g, from), sides(g, to)];
   for (const [colour, line] of /** @type {[string, number][]} */ ([[PAPER, 4.5], [INK, 2]])) {
     c.strokeStyle = colour;
     c.lineWidth = line * g.dpr;
     c.setLineDash([6 * g.dpr, 4 * g.dpr]);
     c.beginPath();
-    c.moveTo((start.col + 0.5) * g.cell, (start.row + 0.5) * g.cell);
-    c.lineTo((end.col + 0.5) * g.cell, (end.row + 0.5) * g.cell);
+    c.moveTo((start.left + start.right) / 2, (start.top + start.bottom) / 2);
+    c.lineTo((end.left + end.right) / 2, (end.top + end.bottom) / 2);
     c.stroke();
   }
   c.setLineDash([]);
 }
 
 /**
- * @param {CanvasRenderingContext2D} c
- * @param {import("./geometry.js").Geometry} g
+ * A box around a pageblock's cell, large enough to be seen where cells are small.
+ * @param {Window} g
  * @param {number} index
  */
-function select(c, g, index) {
-  const { col, row } = cellOf(g, index);
+function around(g, index) {
+  const { left, top, right, bottom } = sides(g, index);
   const pad = Math.round(2 * g.dpr);
-  const least = Math.max(g.cell + 2 * pad, Math.round(9 * g.dpr));
-  const x = Math.round((col + 0.5) * g.cell - least / 2);
-  const y = Math.round((row + 0.5) * g.cell - least / 2);
-  frame(c, x - pad, y - pad, least + 2 * pad, PAPER, pad);
-  frame(c, x, y, least, INK, pad);
+  const least = Math.round(9 * g.dpr);
+  const dx = Math.ceil(Math.max(pad, (least - right + left) / 2));
+  const dy = Math.ceil(Math.max(pad, (least - bottom + top) / 2));
+  return { left: left - dx, top: top - dy, right: right + dx, bottom: bottom + dy };
 }
 
 /**
  * @param {CanvasRenderingContext2D} c
- * @param {number} x
- * @param {number} y
- * @param {number} size
+ * @param {Window} g
+ * @param {number} index
+ */
+function select(c, g, index) {
+  const { left, top, right, bottom } = around(g, index);
+  const pad = Math.round(2 * g.dpr);
+  frame(c, { left: left - pad, top: top - pad, right: right + pad, bottom: bottom + pad }, PAPER, pad);
+  frame(c, { left, top, right, bottom }, INK, pad);
+}
+
+/**
+ * @param {CanvasRenderingContext2D} c
+ * @param {Window} w
+ * @param {number} pfn
+ */
+function selectPage(c, w, pfn) {
+  const { x, y, width, height } = pageRect(w, w.view, pfn);
+  const [line, edge] = [Math.max(2, Math.round(2 * w.dpr)), w.dpr];
+  const box = { left: Math.round(x * edge), top: Math.round(y * edge), right: Math.round((x + width) * edge), bottom: Math.round((y + height) * edge) };
+  frame(c, { left: box.left - line, top: box.top - line, right: box.right + line, bottom: box.bottom + line }, INK, line);
+  frame(c, box, PAPER, line);
+}
+
+/**
+ * @param {CanvasRenderingContext2D} c
+ * @param {{left: number, top: number, right: number, bottom: number}} box
  * @param {string} colour
  * @param {number} line
  */
-function frame(c, x, y, size, colour, line) {
+function frame(c, box, colour, line) {
   c.strokeStyle = colour;
   c.lineWidth = line;
   c.lineJoin = "miter";
-  c.strokeRect(x + line / 2, y + line / 2, size - line, size - line);
+  c.strokeRect(box.left + line / 2, box.top + line / 2, box.right - box.left - line, box.bottom - box.top - line);
 }

@@ -18,8 +18,8 @@
 
 const FREE = "#d8e8f1";
 const MOVABLE = "#4287c5";
-const BALLOON = "#ea8a0b";
-const UNMOVABLE = "#352f44";
+export const BALLOON = "#ea8a0b";
+export const UNMOVABLE = "#352f44";
 const RESERVED = "#a6adb5";
 
 /** @type {Mode} */
@@ -84,6 +84,32 @@ export const HOLDER = {
 
 /** In the order of the buttons. @type {Mode[]} */
 export const MODES = [CONTENT, FREE_SHARE, MIGRATETYPE, HOLDER];
+
+/**
+ * Kinds of pages, by units.STATE_*: a family has the colour of its pageblocks, letters tell its members apart where there is room.
+ * @type {{name: string, short: string, hex: string}[]}
+ */
+export const PAGE_KINDS = [
+  { name: "hole, no memory behind it", short: "hole", hex: "#c3c9cf" },
+  { name: "reserved, never handed out", short: "resv", hex: RESERVED },
+  { name: "free", short: "free", hex: FREE },
+  { name: "free, in a per-CPU list", short: "pcp", hex: "#bcdcec" },
+  { name: "free page held by a compactor as a target", short: "target", hex: "#8f86a8" },
+  { name: "anonymous memory", short: "anon", hex: MOVABLE },
+  { name: "page cache", short: "file", hex: "#6ba6da" },
+  { name: "shared memory", short: "shmem", hex: "#2f6da5" },
+  { name: "balloon page", short: "balloon", hex: BALLOON },
+  { name: "slab", short: "slab", hex: UNMOVABLE },
+  { name: "page table", short: "pgtable", hex: "#4a4260" },
+  { name: "other kernel memory", short: "kernel", hex: "#2a2536" },
+  { name: "unknown: the capture does not tell", short: "unknown", hex: "#57506a" },
+  { name: "huge page of hugetlb", short: "hugetlb", hex: "#6b3f5e" },
+  { name: "transparent huge page", short: "thp", hex: "#39669b" },
+  { name: "hardware error", short: "poison", hex: "#7a1f2b" },
+];
+
+/** A page that the LRU path could move if nobody held a reference to it. */
+export const PINNED = "#4b3f72";
 
 /** A cell that changed in this tick glows in this colour for a moment. */
 export const TOUCHED = "#fff3a1";

@@ -3,6 +3,7 @@
  * The only file that uses `WebSocket`.
  */
 
+import { decodeDetail, isDetail } from "./detail_wire.js";
 import { notify } from "../state.js";
 import { forgetPresenter, rememberPresenter, tokenOf } from "./access.js";
 import { createSession, getInfo, RestError } from "./rest.js";
@@ -22,6 +23,7 @@ const RETRY_MOST_MS = 5000;
  * @property {(ticks_per_s: number) => void} pace
  * @property {(ticks: number) => void} step
  * @property {(moment: import("../timebar/moments.js").Moment|null) => void} look at an earlier moment, null = now
+ * @property {(pageblocks: number[], fields: ("state"|"order"|"flags")[]|null) => boolean} detail show the pages of these pageblocks from now on (fields null: all); whether it was sent
  * @property {(timeline: number) => void} switchTo where another timeline ended
  * @property {(message: import("./wire.js").UpMessage) => boolean} tell a message about the class; whether it was sent
  * @property {() => void} painted called after a paint: returns the credits of the frames in it
@@ -230,8 +232,21 @@ export function createClient(state, address) {
     state.pending.set(new Map(state.pending.get()).set(command_id, { ...entry, index }));
   }
 
+  /** Pages: of now, or of the moment that is looked at. @param {ArrayBuffer} data */
+  function onDetail(data) {
+    const closeup = decodeDetail(data);
+    const [frame, past] = [state.frame.get(), state.past.get() !== null];
+    if (closeup.epoch !== state.welcome.get()?.epoch || !frame || past !== (frame.type === TYPE_PAST)) return;
+    if (past && closeup.tick !== frame.tick) return;
+    state.closeup.set(closeup);
+  }
+
   /** @param {ArrayBuffer} data */
   function onFrame(data) {
+    if (isDetail(data)) {
+      onDetail(data);
+      return;
+    }
     unpainted += 1;
     const welcome = state.welcome.get();
     if (!welcome) return;
@@ -357,6 +372,7 @@ export function createClient(state, address) {
     step: (ticks) => void tell({ type: "step", ticks }),
     look,
     tell,
+    detail: (pageblocks, fields) => tell({ type: "detail", pageblocks, ...(fields ? { fields } : {}) }),
     painted: credit,
     retryNow: connect,
   };

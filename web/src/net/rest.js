@@ -146,6 +146,16 @@ export const postTrace = (session, design, ticks) =>
 export const getFound = (session, asked) => about(session, `/find?${new URLSearchParams(asked)}`);
 
 /**
+ * The picture of an earlier moment, as a frame of the past.
+ * @param {string} session
+ * @param {number} tick
+ * @param {number} index commands that it contains
+ * @returns {Promise<ArrayBuffer>}
+ */
+export const getMoment = (session, tick, index) =>
+  bytes(`api/sessions/${encodeURIComponent(session)}/frame?tick=${tick}&index=${index}`, `the picture of tick ${tick}`, { headers: bearer(session) });
+
+/**
  * Ticks at which a pageblock of a design came free.
  * @param {string} session
  * @param {string} design

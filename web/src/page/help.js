@@ -27,6 +27,7 @@ const KEYS = [
   ["t", "Back to now", "time-now"],
   ["y", "Why? Pause, and see what the next tick does to each page", "why"],
   ["f", "Follow the class again", "follow"],
+  ["x", "Difference of two memories: panels, moments, the real kernel", "difference"],
   ["+", "Faster", "faster"],
   ["-", "Slower", "slower"],
   ["r", "Start over with the same guest and seed", "reset"],
@@ -48,7 +49,9 @@ export function createHelp(state, act, openSetup) {
         ...MODES.flatMap((mode, i) => [el("dt", {}, el("kbd", {}, String(i + 1))), el("dd", {}, `Colours: ${mode.label}`)]),
         el("dt", {}, el("kbd", {}, "g")), el("dd", {}, "Guest and designs"),
         el("dt", {}, el("kbd", {}, "?")), el("dd", {}, "This help"),
-        el("dt", {}, el("kbd", {}, "Tab"), " to a map, then ", el("kbd", {}, "←↑↓→")), el("dd", {}, "Pageblock by pageblock, in all panels at once")),
+        el("dt", {}, el("kbd", {}, "Tab"), " to a map, then ", el("kbd", {}, "←↑↓→")), el("dd", {}, "Pageblock by pageblock, in all panels at once"),
+        el("dt", {}, "on a map ", el("kbd", {}, "Enter"), " ", el("kbd", {}, "Esc")), el("dd", {}, "Down from the whole memory to a pageblock and to a page, and up again"),
+        el("dt", {}, "on a map ", el("kbd", {}, "+"), " ", el("kbd", {}, "-"), " or the wheel"), el("dd", {}, "Closer and less close, in all panels at once")),
       el("label.switch", {}, switchBox, " Single-key shortcuts are on")),
   );
   const open = () => {

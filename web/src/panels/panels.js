@@ -5,13 +5,16 @@
 import { verdict } from "../controls/range_text.js";
 import { el, lineSwatch, need, setText } from "../lib/dom.js";
 import { count, splitKey } from "../lib/format.js";
-import { axisMarks, fit, indexAt, isLarge, moveIndex } from "../map/geometry.js";
+import { fit, isLarge } from "../map/geometry.js";
 import { Heatmap, LAYERS_FROM } from "../map/heatmap.js";
 import { drawMarks, GUTTER } from "../map/marks.js";
 import { DESIGN_LINES } from "../map/palette.js";
 import { FLAG_TOUCHED, statIndex } from "../net/wire.js";
 import { stillAt, stillText } from "../recorded/still.js";
 import { designWords, splitLabel } from "./design_text.js";
+import { Closeup } from "../zoom/closeup.js";
+import { cellText, pageFacts, pageText } from "../zoom/page_text.js";
+import { shownSide, viewMarks } from "../zoom/lens.js";
 import { activity, blockText, scannerText, takenText } from "./guest_text.js";
 
 const TWIN_SHARE = 0.64; // of the height of one map: a map and its twin take a third more
@@ -34,6 +37,9 @@ const MAP_HEIGHT = { share: 0.36, least: 220, most: 620 }; // of the window's he
  * @property {HTMLElement} stack the canvases
  * @property {HTMLCanvasElement} marks
  * @property {Heatmap} map
+ * @property {Closeup} closeup of a part of the map, over it
+ * @property {Uint8Array} worst of each cell or pageblock drawn last
+ * @property {() => boolean} dragged
  * @property {HTMLElement} where
  * @property {HTMLElement} counts
  * @property {HTMLElement} holder
@@ -52,8 +58,9 @@ const MAP_HEIGHT = { share: 0.36, least: 220, most: 620 }; // of the window's he
  * @param {import("../state.js").State} state
  * @param {import("../lib/paint.js").Painter} painter
  * @param {Twins} twins
+ * @param {import("../zoom/zoom.js").Zoom} zoom
  */
-export function createPanels(state, painter, twins) {
+export function createPanels(state, painter, twins, zoom) {
   const root = need("panels", HTMLElement);
   const announce = need("announce-block", HTMLElement);
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
@@ -93,7 +100,7 @@ export function createPanels(state, painter, twins) {
       return;
     }
     at = statIndex(welcome.stat_fields);
-    panels = welcome.designs.map((design, i) => createPanel(design, i, point, keep));
+    panels = welcome.designs.map((design, i) => createPanel(design, i, point, keep, zoom));
     root.replaceChildren(...panels.map((panel) => panel.root));
     root.dataset.count = String(panels.length);
     root.classList.toggle("large", isLarge(welcome.guest.nr_pageblocks));
@@ -129,30 +136,40 @@ export function createPanels(state, painter, twins) {
       root.dataset.twins = geometry === beside ? "beside" : "below";
     }
     const g = geometry;
-    const inGib = isLarge(g.nr);
     root.dataset.rows = String(g.rows);
     root.dataset.pageblocks = String(g.nr);
     for (const panel of panels) {
       panel.map.setGeometry(g, state.mode.get());
       panel.stack.style.width = `${g.cssWidth + GUTTER}px`;
       panel.stack.style.height = `${g.cssHeight}px`;
-      panel.stack.style.setProperty("--cell", `${g.cssCell}px`);
+      panel.stack.style.setProperty("--cell-width", `${g.cssCellW}px`);
+      panel.stack.style.setProperty("--cell-height", `${g.cssCellH}px`);
       panel.stack.style.setProperty("--map-width", `${g.cssWidth}px`);
       panel.stack.style.setProperty("--line", `${1 / dpr}px`);
       panel.stack.classList.toggle("grid", g.cell >= LAYERS_FROM);
-      setText(panel.unit, inGib ? "GiB" : "MiB");
+      setText(panel.unit, isLarge(g.nr) ? "GiB" : "MiB");
       panel.axis.style.height = `${g.cssHeight}px`;
-      panel.axis.replaceChildren(
-        ...axisMarks(g, 26).map(({ cssY, mib: low }) => {
-          const mark = el("span.mark", {}, inGib ? String(+(low / 1024).toFixed(2)) : count(low));
+    }
+    twins.lay(g);
+    zoom.lay(g);
+    drawAxis();
+    draw();
+    drawOver();
+  });
+
+  const drawAxis = painter.add("dom", () => {
+    if (!geometry) return;
+    const g = geometry;
+    for (const { axis, stack } of panels) {
+      stack.classList.toggle("close-up", state.view.get().z > 1);
+      axis.replaceChildren(
+        ...viewMarks(g, state.view.get(), 26).map(({ cssY, mib: low }) => {
+          const mark = el("span.mark", {}, isLarge(g.nr) ? String(+(low / 1024).toFixed(2)) : count(low));
           mark.style.top = `${cssY}px`;
           return mark;
         }),
       );
     }
-    twins.lay(g);
-    draw();
-    drawOver();
   });
 
   // -- words
@@ -202,7 +219,7 @@ export function createPanels(state, painter, twins) {
       const pointed = index !== null && index < frame.nr_pageblocks && planes !== undefined;
       panel.root.classList.toggle("pointed", pointed);
       if (pointed) {
-        const words = blockText(planes, index);
+        const words = wordsOf(i, planes, index);
         setText(panel.where, words.where);
         setText(panel.counts, words.counts);
         setText(panel.holder, words.holder);
@@ -215,11 +232,29 @@ export function createPanels(state, painter, twins) {
     });
   });
 
+  /**
+   * What is pointed at: a page where its fields are there, else a pageblock, or the several of one cell.
+   * @param {number} i
+   * @param {Record<string, import("../net/wire.js").Plane>} planes
+   * @param {number} index
+   */
+  function wordsOf(i, planes, index) {
+    const closeup = state.closeup.get();
+    const page = state.page.get();
+    const fields = closeup?.designs.get(i);
+    const first = closeup?.at.get(index);
+    if (page !== null && fields?.mobility && first !== undefined) return pageText(pageFacts(fields, first, page));
+    const cells = geometry && shownSide(geometry, state.view.get()) > 1 ? panels[i].map.several : null;
+    if (!cells || !geometry) return blockText(planes, index);
+    const cell = Math.floor(index / geometry.per);
+    return cellText(cells, cell, cell * geometry.per, Math.min(geometry.nr, (cell + 1) * geometry.per) - 1);
+  }
+
   const speak = painter.add("dom", () => {
     const planes = picture()?.designs[state.panel.get()]?.planes;
     const index = state.pageblock.get();
     if (!planes || index === null || !document.activeElement?.classList.contains("stack")) return;
-    const words = blockText(planes, index);
+    const words = wordsOf(state.panel.get(), planes, index);
     setText(announce, `${words.where}. ${words.counts}. ${words.holder}.`);
   });
 
@@ -232,16 +267,35 @@ export function createPanels(state, painter, twins) {
       panels.forEach((panel, i) => panel.map.touch(frame.designs[i].planes.flags, FLAG_TOUCHED));
     }
     glowedFor = frame;
+    const [g, view] = [geometry, state.view.get()];
+    const close = view.z > 1;
     let again = false;
     panels.forEach((panel, i) => {
       const planes = shown.designs[i]?.planes;
       if (!planes) panel.map.clear();
-      else if (panel.map.paint(planes, now)) again = true;
+      else if (close && shownSide(g, view) === 1) panel.worst = paintClosely(panel, i, planes);
+      else {
+        if (panel.map.paint(planes, now)) again = true;
+        panel.worst = close ? paintClosely(panel, i, planes) : panel.map.worst;
+        if (!panel.worst.length) panel.worst = panel.map.worst;
+      }
     });
+    drawOver();
     root.dataset.glow = String(again);
     root.dataset.mode = state.mode.get();
     return again;
   });
+
+  /**
+   * @param {Panel} panel
+   * @param {number} i
+   * @param {Record<string, import("../net/wire.js").Plane>} planes
+   */
+  function paintClosely(panel, i, planes) {
+    const closeup = state.closeup.get();
+    const scene = { planes, cells: panel.map.cells, fields: closeup?.designs.get(i) ?? null, at: closeup?.at ?? new Map(), mode: state.mode.get() };
+    return panel.closeup.paint(/** @type {import("../map/geometry.js").Geometry} */ (geometry), state.view.get(), scene);
+  }
 
   const drawOver = painter.add("canvas", () => {
     const frame = picture();
@@ -251,6 +305,9 @@ export function createPanels(state, painter, twins) {
       const s = stats(i);
       drawMarks(panel.marks, g, {
         flags: frame.designs[i]?.planes.flags ?? null,
+        worst: frame.designs[i] && state.mode.get() !== "holder" ? panel.worst : null,
+        view: state.view.get(),
+        page: state.page.get(),
         migrate_pfn: s("compact_active") ? s("migrate_pfn") : -1,
         free_pfn: s("compact_active") ? s("free_pfn") : -1,
         pageblock: state.pageblock.get(),
@@ -269,12 +326,15 @@ export function createPanels(state, painter, twins) {
     if (!event || !geometry || event.type === "pointerleave") {
       // Lifting a finger is not leaving: what it touched stays described.
       if (event?.pointerType === "touch") return;
-      if (document.activeElement !== panels[i]?.stack) state.pageblock.set(null);
+      if (document.activeElement === panels[i]?.stack) return;
+      state.pageblock.set(null);
+      state.page.set(null);
       return;
     }
-    const box = panels[i].map.canvas.getBoundingClientRect();
+    if (panels[i].dragged()) return;
+    const box = panels[i].stack.getBoundingClientRect();
     state.panel.set(i);
-    state.pageblock.set(indexAt(geometry, event.clientX - box.left, event.clientY - box.top));
+    zoom.point(event.clientX - box.left, event.clientY - box.top);
   }
 
   /**
@@ -291,15 +351,11 @@ export function createPanels(state, painter, twins) {
       speak();
       return;
     }
-    if (event.key === "Escape") {
-      state.pageblock.set(null);
-      return;
-    }
-    const next = moveIndex(geometry, state.pageblock.get() ?? 0, event.key);
-    if (next === null) return;
-    event.preventDefault();
-    state.pageblock.set(next);
-    speak();
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (zoom.key(event.key)) {
+      event.preventDefault();
+      speak();
+    } else if (event.key === "Escape") state.pageblock.set(null);
   }
 
   for (const each of [state.welcome, state.preview]) each.subscribe(rebuild);
@@ -311,7 +367,9 @@ export function createPanels(state, painter, twins) {
   }
   for (const mark of [write, draw, drawOver]) state.frame.subscribe(mark);
   state.pace.subscribe(write);
-  for (const mark of [describe, drawOver]) state.pageblock.subscribe(mark);
+  for (const each of [state.pageblock, state.page]) for (const mark of [describe, drawOver]) each.subscribe(mark);
+  for (const mark of [draw, drawAxis, describe]) state.view.subscribe(mark);
+  for (const mark of [draw, describe]) state.closeup.subscribe(mark);
   for (const mark of [state.range, state.target]) mark.subscribe(drawOver);
   state.mode.subscribe(lay);
   twins.onShown(lay);
@@ -324,9 +382,10 @@ export function createPanels(state, painter, twins) {
  * @param {number} i
  * @param {(i: number, event: PointerEvent|null) => void} point
  * @param {(i: number, event: KeyboardEvent|FocusEvent) => void} keep
+ * @param {import("../zoom/zoom.js").Zoom} zoom
  * @returns {Panel}
  */
-function createPanel(design, i, point, keep) {
+function createPanel(design, i, point, keep, zoom) {
   const words = designWords(design.name);
   const { ours, since } = splitLabel(design.label);
   const toggles = Object.entries(design.toggles ?? {});
@@ -338,6 +397,7 @@ function createPanel(design, i, point, keep) {
   const taken = el("span.taken", { title: "The most that user land got when huge pages were last taken. All have been given back." });
   const active = el("p.activity", {}, "waiting for the first frame");
   const canvas = el("canvas.map");
+  const close = el("canvas.close");
   const marks = el("canvas.over");
   const stack = el(
     "div.stack",
@@ -351,7 +411,7 @@ function createPanel(design, i, point, keep) {
       focus: (/** @type {FocusEvent} */ event) => keep(i, event),
       blur: (/** @type {FocusEvent} */ event) => keep(i, event),
     },
-    canvas, el("div.gridlines"), marks,
+    canvas, el("div.gridlines"), close, marks,
   );
   const axis = el("div.axis", { "aria-hidden": "true" });
   const unit = el("span", {}, "MiB");
@@ -380,8 +440,8 @@ function createPanel(design, i, point, keep) {
     el("div.detail", {}, where, counts, holder, slot.detail),
     el("p.tags", {}, ours && el("span.tag.ours", {}, ours), since && el("span.tag", {}, since),
       el("span.choices", {}, ...toggles.flatMap(([name, value], n) => [n ? ", " : "", el(changed.has(name) ? "b" : "span", {}, `${name} ${value}`)]))),
-    el("p.hidden", { id: `${id}-keys` }, "Arrow keys move by one pageblock, Page up and Page down by four rows, Home and End to the ends."),
+    el("p.hidden", { id: `${id}-keys` }, "Arrow keys move by one pageblock, Page up and Page down by four rows, Home and End to the ends. Enter goes down from zone to pageblock to page, Escape up, plus and minus zoom."),
   );
-  return { root, number, what, reach, taken, activity: active, frame, axis, unit, stack, marks, map: new Heatmap(canvas), where, counts, holder, pair, caption, slot };
+  return { root, number, what, reach, taken, activity: active, frame, axis, unit, stack, marks, map: new Heatmap(canvas), closeup: new Closeup(close), worst: new Uint8Array(0), dragged: zoom.attach(stack), where, counts, holder, pair, caption, slot };
 }
 

@@ -119,7 +119,8 @@ export function createTwins(state, painter, intents) {
       map.setGeometry(g, state.mode.get());
       stack.style.width = `${g.cssWidth}px`;
       stack.style.height = `${g.cssHeight}px`;
-      stack.style.setProperty("--cell", `${g.cssCell}px`);
+      stack.style.setProperty("--cell-width", `${g.cssCellW}px`);
+      stack.style.setProperty("--cell-height", `${g.cssCellH}px`);
       stack.style.setProperty("--map-width", `${g.cssWidth}px`);
       stack.style.setProperty("--line", `${1 / g.dpr}px`);
       stack.classList.toggle("grid", g.cell >= LAYERS_FROM);

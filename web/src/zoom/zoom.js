@@ -1,0 +1,292 @@
+/**
+ * Looking closely, in all panels at once: wheel, pinch, drag, double click and keys change the one view; what it shows of pages
+ * is asked for, and nothing else.
+ */
+
+import { el, need, onPress, setText } from "../lib/dom.js";
+import { count } from "../lib/format.js";
+import { moveIndex } from "../map/geometry.js";
+import {
+  blockBeside, blockRect, blockSide, blockView, boundsOf, bringIn, clamp, hit, openBlocks, pageBeside, pageRect, pageView, pan, POINT_FROM, shownSide, WHOLE,
+  wheelFactor, zoomAt,
+} from "./lens.js";
+
+const KEY_FACTOR = 1.5;
+const DRAG_FROM = 4; // css pixels
+const ANSWER_MS = 2000; // after so long without an answer, the next request is sent all the same
+/** Fields that a drawing needs; all are asked for where a page can be pointed at. */
+const DRAWN = /** @type {("state"|"order"|"flags")[]} */ (["state", "order", "flags"]);
+
+/**
+ * @typedef {import("../map/geometry.js").Geometry} Geometry
+ * @typedef {import("./lens.js").View} View
+ * @typedef {ReturnType<typeof createZoom>} Zoom
+ */
+
+/**
+ * @param {import("../state.js").State} state
+ * @param {import("../lib/paint.js").Painter} painter
+ * @param {Pick<import("../net/client.js").Client, "detail">} client
+ */
+export function createZoom(state, painter, client) {
+  /** @type {Geometry|null} */
+  let g = null;
+  let asked = "";
+  let askedAt = -Infinity;
+  let answered = true;
+  /** @type {(() => void)[]} */
+  const listeners = [];
+
+  /** @param {View} view */
+  const set = (view) => {
+    const now = state.view.get();
+    if (view.z === now.z && view.x === now.x && view.y === now.y) return;
+    state.view.set(view.z === 1 ? WHOLE : view);
+  };
+
+  // -- what is in the window
+  const look = () => {
+    if (!g) return;
+    const view = state.view.get();
+    const now = boundsOf(g, view);
+    const before = state.bounds.get();
+    if (!before || before.start_pfn !== now.start_pfn || before.end_pfn !== now.end_pfn) state.bounds.set(now);
+    ask();
+  };
+
+  function ask() {
+    if (!g || !state.welcome.get()) return;
+    const view = state.view.get();
+    const pageblocks = openBlocks(g, view);
+    const all = blockSide(g, view) >= POINT_FROM;
+    const wanted = pageblocks.length ? `${all} ${pageblocks.join()}` : "";
+    if (wanted === asked) return;
+    if (!answered && performance.now() - askedAt < ANSWER_MS) return; // the answer asks again
+    asked = wanted;
+    askedAt = performance.now();
+    answered = !client.detail(pageblocks, all ? null : DRAWN) || !wanted;
+    if (!wanted) state.closeup.set(null);
+  }
+
+  state.closeup.subscribe(() => {
+    answered = true;
+    ask();
+  });
+  state.welcome.subscribe((welcome) => {
+    // Another connection knows nothing of what was asked for.
+    asked = "";
+    answered = true;
+    state.closeup.set(null);
+    if (welcome && g && welcome.guest.nr_pageblocks !== g.nr) whole();
+    else look();
+  });
+
+  const whole = () => {
+    state.page.set(null);
+    set(WHOLE);
+  };
+
+  // -- what is pointed at
+  /**
+   * @param {number} cssX
+   * @param {number} cssY
+   */
+  function point(cssX, cssY) {
+    if (!g) return;
+    const found = hit(g, state.view.get(), cssX, cssY);
+    state.pageblock.set(found?.block ?? null);
+    state.page.set(found?.pfn ?? null);
+  }
+
+  /** Down one level: zone, pageblock, page. */
+  function down() {
+    const block = state.pageblock.get() ?? 0;
+    if (!g) return;
+    if (!openBlocks(g, state.view.get()).includes(block) || blockSide(g, state.view.get()) < POINT_FROM) {
+      state.page.set(null);
+      set(blockView(g, block));
+      if (blockSide(g, state.view.get()) >= POINT_FROM) return;
+      set(blockView(g, block, POINT_FROM)); // the window is small: a pageblock may be larger than it
+      return;
+    }
+    const pfn = state.page.get() ?? block * 512;
+    state.pageblock.set(pfn >> 9);
+    state.page.set(pfn);
+    set(pageView(g, pfn));
+  }
+
+  /** Up one level. @returns {boolean} whether there was one */
+  function up() {
+    if (!g) return false;
+    const block = state.pageblock.get();
+    const view = state.view.get();
+    if (state.page.get() !== null && block !== null) {
+      state.page.set(null);
+      set(blockView(g, block));
+      return true;
+    }
+    if (view.z === 1) return false;
+    whole();
+    return true;
+  }
+
+  /**
+   * What a key does while a map has the focus.
+   * @param {string} name as in KeyboardEvent.key
+   * @returns {boolean} whether it does anything
+   */
+  function key(name) {
+    if (!g) return false;
+    const view = state.view.get();
+    if (name === "Enter") {
+      down();
+      return true;
+    }
+    if (name === "Escape") return up();
+    if (name === "+" || name === "=" || name === "-") {
+      const at = blockRect(g, view, state.pageblock.get() ?? 0);
+      const centre = state.pageblock.get() === null ? { x: g.cssWidth / 2, y: g.cssHeight / 2 } : { x: at.x + at.width / 2, y: at.y + at.height / 2 };
+      set(zoomAt(g, view, name === "-" ? 1 / KEY_FACTOR : KEY_FACTOR, centre.x, centre.y));
+      return true;
+    }
+    const page = state.page.get();
+    if (page !== null) {
+      const next = pageBeside(g, page, name);
+      if (next === null) return false;
+      state.pageblock.set(next >> 9);
+      state.page.set(next);
+      set(bringIn(g, view, pageRect(g, view, next)));
+      return true;
+    }
+    const block = state.pageblock.get() ?? 0;
+    const next = shownSide(g, view) > 1 ? moveIndex(g, block, name) : blockBeside(g, block, name);
+    if (next === null) return false;
+    state.pageblock.set(next);
+    if (view.z > 1) set(bringIn(g, view, blockRect(g, view, next)));
+    return true;
+  }
+
+  // -- pointers
+  /**
+   * Wheel, drag, pinch and double click on a map.
+   * @param {HTMLElement} stack
+   * @param {() => {x: number, y: number}} [scale] how much larger it is than the maps of the panels
+   * @returns {() => boolean} whether it is being dragged: then nothing is pointed at
+   */
+  function attach(stack, scale = () => ({ x: 1, y: 1 })) {
+    /** @type {Map<number, {x: number, y: number}>} */
+    const down_ = new Map();
+    let dragging = false;
+    const local = (/** @type {MouseEvent} */ event) => {
+      const box = stack.getBoundingClientRect();
+      const by = scale();
+      return { x: (event.clientX - box.left) / by.x, y: (event.clientY - box.top) / by.y };
+    };
+    const spread = () => {
+      const [a, b] = [...down_.values()];
+      return { size: Math.max(1, Math.hypot(a.x - b.x, a.y - b.y)), x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 };
+    };
+    stack.addEventListener("wheel", (event) => {
+      const view = state.view.get();
+      const out = event.deltaY > 0;
+      if (!g || (out && view.z === 1)) return; // the page may scroll
+      event.preventDefault();
+      const { x, y } = local(event);
+      // Pinching a touchpad comes as a wheel with Ctrl, in small steps.
+      set(zoomAt(g, view, wheelFactor(event.ctrlKey ? event.deltaY * 5 : event.deltaY, event.deltaMode), x, y));
+      point(x, y);
+    }, { passive: false });
+    stack.addEventListener("pointerdown", (event) => {
+      if (event.pointerType === "mouse" && event.button !== 0) return;
+      down_.set(event.pointerId, local(event));
+      if (down_.size === 2 || state.view.get().z > 1) stack.setPointerCapture(event.pointerId);
+    });
+    stack.addEventListener("pointermove", (event) => {
+      const before = down_.get(event.pointerId);
+      if (!g || !before) return;
+      const now = local(event);
+      const view = state.view.get();
+      if (down_.size === 2) {
+        const from = spread();
+        down_.set(event.pointerId, now);
+        const to = spread();
+        set(zoomAt(g, pan(g, view, to.x - from.x, to.y - from.y), to.size / from.size, to.x, to.y));
+        dragging = true;
+        return;
+      }
+      if (view.z === 1 || (!dragging && Math.hypot(now.x - before.x, now.y - before.y) < DRAG_FROM)) return;
+      dragging = true;
+      down_.set(event.pointerId, now);
+      set(pan(g, view, now.x - before.x, now.y - before.y));
+    });
+    for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) {
+      stack.addEventListener(end, (event) => {
+        down_.delete(/** @type {PointerEvent} */ (event).pointerId);
+        if (!down_.size) dragging = false;
+      });
+    }
+    stack.addEventListener("dblclick", (event) => {
+      event.preventDefault();
+      const { x, y } = local(event);
+      point(x, y);
+      if (state.pageblock.get() !== null) down();
+    });
+    return () => dragging;
+  }
+
+  // -- where one is, and buttons for it
+  function createBar() {
+    const words = el("span.zoom-words", { role: "status" });
+    const [closer, back, all] = [
+      el("button", { type: "button", "aria-label": "Closer", title: "Closer (+ on a map, or the wheel)" }, "+"),
+      el("button", { type: "button", "aria-label": "Less close", title: "Less close (- on a map, or the wheel)" }, "−"),
+      el("button", { type: "button", title: "Whole memory (Escape on a map)" }, "Whole"),
+    ];
+    onPress(closer, () => key("+"));
+    onPress(back, () => key("-"));
+    onPress(all, whole);
+    const root = el("div.zoom-bar", { id: "zoom-bar", "aria-label": "How closely the maps are looked at", hidden: true }, words, back, closer, all);
+    need("panels", HTMLElement).before(root);
+    return { root, words };
+  }
+
+  const bar = createBar();
+  const write = painter.add("dom", () => {
+    const view = state.view.get();
+    bar.root.hidden = view.z === 1;
+    if (!g || view.z === 1) return;
+    const { start_pfn, end_pfn } = boundsOf(g, view);
+    const [first, last] = [start_pfn >> 9, (end_pfn >> 9) - 1];
+    const level = openBlocks(g, view).length ? "pages of " : "";
+    const blocks = first === last ? `pageblock ${count(first)}` : `pageblocks ${count(first)} to ${count(last)}`;
+    setText(bar.words, `${level}${blocks}, ${view.z < 10 ? view.z.toFixed(1) : Math.round(view.z)}×`);
+    bar.root.dataset.z = view.z.toFixed(3);
+  });
+
+  for (const each of [look, write]) state.view.subscribe(each);
+
+  return {
+    /** @param {Geometry} geometry of all maps */
+    lay(geometry) {
+      const before = g;
+      g = geometry;
+      const view = state.view.get();
+      if (before && before.nr !== g.nr) whole();
+      else if (before && view.z > 1) {
+        // The same part of memory, as far as the new shape allows.
+        const kept = { z: view.z, x: (view.x / before.cssWidth) * g.cssWidth, y: (view.y / before.cssHeight) * g.cssHeight };
+        set(clamp(g, kept));
+      }
+      look();
+      write();
+      for (const listener of listeners) listener();
+    },
+    geometry: () => g,
+    /** @param {() => void} listener told when the maps have another shape */
+    onLay: (listener) => void listeners.push(listener),
+    attach,
+    point,
+    key,
+    whole,
+  };
+}
