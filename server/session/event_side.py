@@ -125,8 +125,7 @@ class SessionHandle:
                 for client in item.clients:
                     self.hub.deliver(client, item.base, item.seq, item.data)
             elif isinstance(item, Round):
-                # Not before the sockets were read once more: credits that are there count.
-                self._loop.call_soon(self._round_is_through, item.nr)
+                self._loop.call_soon(self._round_is_through, item.nr)  # credits there are count
             elif isinstance(item, Closely):
                 for client in item.clients:
                     self.hub.deliver_pages(client, item.data)

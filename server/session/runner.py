@@ -2,8 +2,7 @@
 
 It takes what clients want from its inbox between two ticks, runs the ticks that are due, and posts
 texts and encoded frames back. The clock is read here and only decides when, never what. At rest no
-tick is run, and without a viewer only for a program that drives the session: nobody is kept waiting
-and no result depends on it.
+tick is run, and without a viewer only for a program that drives the session.
 """
 
 import logging
