@@ -20,6 +20,7 @@ from server.errors import LimitReachedError, NotFoundError
 from server.journal.codec import Digest
 from server.journal.journal import Journal
 from server.session import runner
+from server.session.asking import Asking
 from server.session.class_side import ClassSide
 from server.session.closer import Closely
 from server.session.hub import Hub
@@ -42,7 +43,6 @@ from server.session.mailbox import (
     Round,
     Stop,
     Text,
-    Wants,
 )
 from server.session.making import Build, Rates
 from server.session.past import Past
@@ -58,7 +58,6 @@ from server.wire.messages import Credit, Key, Message, Reset
 from server.wire.moments import Fork, Look, Switch
 
 MAX_BACKLOG = 1000  # items in a worker's inbox after which a message is refused
-ASK_S = 0.005  # least time between two words to the worker about who wants a frame
 MAX_QUESTIONS = 100  # of REST, that wait for one worker; every viewer may ask at the same moment
 
 _Answer = TypeVar("_Answer")
@@ -102,14 +101,12 @@ class SessionHandle:
         self._on_change = on_change
         self._loop = asyncio.get_running_loop()
         self._overs: dict[int, Callable[[], None]] = {}
-        self._through = 0  # rounds of frames that have been written
-        self._asking: asyncio.TimerHandle | None = None
-        self._asked_at = 0.0
         self._progress: str | None = None
         self._questions = 0
         self._here = (0, 0)  # tick and commands of the present
         self.past = Past(session_id, config, past, self._post_past)
         self._runner = runner.Runner(session_id, config, build, self._post, rates, journal)
+        self._asking = Asking(self._loop, self.hub, self._runner.put)
         self._runner.start()
 
     # -- from the worker -------------------------------------------------------------------------
@@ -125,7 +122,7 @@ class SessionHandle:
                 for client in item.clients:
                     self.hub.deliver(client, item.base, item.seq, item.data)
             elif isinstance(item, Round):
-                self._loop.call_soon(self._round_is_through, item.nr)  # credits there are count
+                self._asking.round_is_written(item.nr)
             elif isinstance(item, Closely):
                 for client in item.clients:
                     self.hub.deliver_pages(client, item.data)
@@ -152,7 +149,7 @@ class SessionHandle:
             else:
                 self.gone.set()
                 self._on_change(self, item)
-        self._ask_for_frames()
+        self._asking.soon()
 
     def _remember(self, now: Now) -> None:
         self.past.learn(now)
@@ -177,25 +174,6 @@ class SessionHandle:
         else:
             self.hub.text(answer.client, answer.text)
 
-    def _round_is_through(self, nr: int) -> None:
-        self._through = nr
-        self._tell_wants()
-
-    def _ask_for_frames(self) -> None:
-        """Tell the worker who wants a frame: at once, or soon, so that many are told together."""
-        if self._asking is None and self.hub.changed:
-            if self._loop.time() - self._asked_at >= ASK_S:
-                self._tell_wants()
-            else:
-                self._asking = self._loop.call_at(self._asked_at + ASK_S, self._tell_wants)
-
-    def _tell_wants(self) -> None:
-        if self._asking is not None:
-            self._asking.cancel()
-        self._asking = None
-        self._asked_at = self._loop.time()
-        self._runner.put(Wants(tuple(self.hub.wants()), self._through))
-
     # -- from sockets ----------------------------------------------------------------------------
     @property
     def nr_viewers(self) -> int:
@@ -215,7 +193,7 @@ class SessionHandle:
         self._runner.put(Joined(client))
         if self._progress is not None:
             self.hub.text(client, self._progress)
-        self._ask_for_frames()
+        self._asking.soon()
         return client
 
     def leave(self, client: int) -> None:
@@ -263,7 +241,7 @@ class SessionHandle:
                 elif isinstance(message, Detail):
                     self.past.closer(client, message)
                 self._runner.put(FromClient(client, message))
-        self._ask_for_frames()
+        self._asking.soon()
 
     def _look(self, client: int, message: Look) -> None:
         if message.tick is None:
@@ -281,12 +259,12 @@ class SessionHandle:
     def credit(self, client: int, n: int) -> None:
         """A client has painted ``n`` frames."""
         self.hub.credit(client, n)
-        self._ask_for_frames()
+        self._asking.soon()
 
     def drained(self, client: int) -> None:
         """A socket has sent what lay unsent."""
         self.hub.drained(client)
-        self._ask_for_frames()
+        self._asking.soon()
 
     # -- questions -------------------------------------------------------------------------------
     async def transcript(self) -> Transcript:

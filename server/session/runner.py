@@ -31,7 +31,6 @@ from server.session.mailbox import (
     Outgoing,
     Progress,
     Renewed,
-    Round,
     Stop,
     Text,
     Wants,
@@ -39,13 +38,12 @@ from server.session.mailbox import (
 from server.session.making import Build, Rates, StopAskedError, replaying
 from server.session.orders import Orders
 from server.session.pace import Pacer
-from server.session.publisher import Publisher
+from server.session.pictures import Pictures
 from server.session.session import SequenceState, Session
 from server.session.told import LogTold
 from server.wire import messages
 from server.wire.config import SessionConfig
 from server.wire.detail import Detail
-from server.wire.frames import Picture
 from server.wire.messages import CommandMessage, Message, Pace, Reset, SequenceMessage, Step
 
 log = logging.getLogger("fragscope")
@@ -80,18 +78,15 @@ class Runner:
         self._config = config
         self._build = build
         self._post = post
-        self._interval_s = 1.0 / rates.frames_per_s
         self._inbox = Inbox()
         self._out: list[Outgoing] = []
-        self._publisher = Publisher()
+        self._pictures = Pictures(rates.frames_per_s)
         self._keeper = Keeper(journal)
         self._orders = Orders()
         self._pacer = Pacer(self._keeper.pace_from(rates.ticks_per_s), time.monotonic())
         self._clients: set[int] = set()
-        self._seq = self._steps = self._rounds = self._through = 0
-        self._picture: Picture | None = None
-        self._dirty = True
-        self._picture_at = self._now_at = 0.0
+        self._steps = 0
+        self._now_at = 0.0
         self._now = (0, 0, 0)  # epoch, tick and length of the log that the past knows
         self._stopping = False
         self._session: Session
@@ -136,7 +131,7 @@ class Runner:
                 waiting(NotFoundError("the session has ended"))
             self._keeper.close(self.__dict__.get("_session"))
             self.__dict__.pop("_session", None)
-            self._picture, self._publisher = None, Publisher()
+            self._pictures.restart()
             self._post([Gone()])
 
     def _serve(self) -> None:
@@ -159,7 +154,9 @@ class Runner:
         self._note()
         self._orders.look(self._session)
         self._tell()
-        self._publish()
+        if not self._stopping:
+            now = time.monotonic()
+            self._out += self._pictures.publish(self._session, self._keeper.epoch, now)
         self._remember()
         self._flush()
 
@@ -215,17 +212,14 @@ class Runner:
         waits = []
         if self._running:
             waits.append(self._pacer.wait_s() or 0.0)
-        if self._picture_is_due():
-            waits.append(max(self._picture_at - time.monotonic(), 0.0))
+        if self._pictures.due:
+            waits.append(self._pictures.wait_s(time.monotonic()))
         return min(waits, default=None)
 
     # -- inbox -----------------------------------------------------------------------------------
     def _handle(self, item: Incoming) -> None:
         if isinstance(item, Wants):
-            self._through = item.through
-            for client, base in item.wants:
-                if client in self._clients:
-                    self._publisher.want(client, base)
+            self._pictures.hear(item, self._clients)
         elif isinstance(item, FromClient):
             self._handle_message(item.client, item.message)
         elif isinstance(item, Joined):
@@ -234,7 +228,7 @@ class Runner:
             self._say((item.client,), self._welcome(), *self._told.catch_up(self._session.log))
         elif isinstance(item, Left):
             self._clients.discard(item.client)
-            self._publisher.forget(item.client)
+            self._pictures.publisher.forget(item.client)
         elif isinstance(item, Ask):
             item.answer(self._session)
         elif isinstance(item, Branched):
@@ -242,7 +236,7 @@ class Runner:
         elif isinstance(item, Order):
             held = bool(self._clients and not self._pacer.ticks_per_s)
             self._orders.give(item, self._session, time.monotonic(), held)
-            self._dirty = True
+            self._pictures.stale()
         elif isinstance(item, Drive):
             self._orders.drive(time.monotonic())
 
@@ -262,7 +256,7 @@ class Runner:
             else:
                 self._steps = min(self._steps + message.ticks, messages.MAX_STEP_TICKS)
         elif isinstance(message, Detail):
-            self._publisher.closer.ask(client, message)
+            self._pictures.publisher.closer.ask(client, message)
         elif isinstance(message, Reset):
             self._reset(client, message)
 
@@ -272,7 +266,7 @@ class Runner:
         except (RefusedError, JournalError) as error:
             self._say((client,), messages.error(str(error), message.command_id))
             return
-        self._dirty = True
+        self._pictures.stale()
         self._say((client,), messages.accepted(message.command_id, entry.index, entry.tick))
 
     def _begin(self, client: int, message: SequenceMessage) -> None:
@@ -282,7 +276,7 @@ class Runner:
         except (RefusedError, JournalError) as error:
             self._say((client,), messages.error(str(error), message.command_id))
             return
-        self._dirty = True
+        self._pictures.stale()
         text = messages.accepted(message.command_id, session.log_index, session.tick)
         self._say((client,), text)
 
@@ -304,8 +298,8 @@ class Runner:
     def _renew(self) -> None:
         """Whatever was shown and told before is void."""
         self._told, self._sequence = LogTold(), self._session.sequence
-        self._steps, self._picture, self._dirty = 0, None, True
-        self._publisher.restart()
+        self._steps = 0
+        self._pictures.restart()
         self._pacer.rest(time.monotonic())
         self._out.append(Renewed(self._welcome()))
 
@@ -370,31 +364,7 @@ class Runner:
             if done and time.monotonic() - now > SLICE_S:
                 return done
             self._session.advance()
-            self._dirty = True
+            self._pictures.stale()
             if self._session.at_rest and not self._steps:
                 return done + 1
         return ticks
-
-    def _picture_is_due(self) -> bool:
-        """Whether somebody waits for a picture that can be made or is there already."""
-        if self._through < self._rounds:
-            return False  # the last one is still being written
-        if self._dirty or self._picture is None:
-            return self._publisher.wanted
-        return self._publisher.waits_for(self._picture.seq)
-
-    def _publish(self) -> None:
-        now = time.monotonic()
-        if self._stopping or not self._picture_is_due():
-            return
-        if self._dirty or self._picture is None:
-            if now < self._picture_at:
-                return
-            self._seq += 1
-            epoch, here = self._keeper.epoch, self._session
-            self._picture = Picture(self._seq, epoch, here.tick, here.log_index, here.views())
-            self._dirty = False
-            self._picture_at = max(self._picture_at + self._interval_s, now)
-        if made := self._publisher.publish(self._picture, self._session.world):
-            self._rounds += 1
-            self._out += [*made, Round(self._rounds)]
