@@ -186,6 +186,20 @@ RANGE_FIELDS = (
 # kcompactd has found it running.
 TIME_FIELDS = ("idle_us", "wait_until", "kswapd_seen")
 
+# What reclaim sets going, and how far it is; later than the others, so left out of the digest while
+# nothing of it has ever happened.
+RECLAIM_FIELDS = (
+    # kswapd's pass over the LRU, interrupted at the end of its turn: under way; looked at, taken
+    # off the list, of the former dirty, and freed so far
+    "shrink_active shrink_scanned shrink_isolated shrink_dirty shrink_reclaimed "
+    # flusher: at work; next pfn that it looks at; pages written in this round over memory, and ever
+    "flusher_awake flusher_pfn flusher_found nr_written "
+    # deferred split queue: scanning put off (shrinker's nr_deferred); while the shrinker is at it,
+    # its length then, huge pages still to look at, of this batch, next pageblock, whether one of
+    # the batch was split; huge pages split, ever
+    "split_deferred split_freeable split_total split_batch split_block split_found thp_split_page"
+).split()
+
 # LRU isolation is counted for the whole machine (nr_isolated_*).
 VM_DTYPE = np.dtype(
     [("rng", "<u8")]
@@ -204,7 +218,7 @@ VM_DTYPE = np.dtype(
     # Its eight bytes are part of every digest ever published.
     + [("pad", "<i8")]
     # engine/snapshot.py leaves them out of the digest while nothing was asked for
-    + [(name, "<i8") for name in [*RANGE_FIELDS, *TIME_FIELDS]]
+    + [(name, "<i8") for name in [*RANGE_FIELDS, *TIME_FIELDS, *RECLAIM_FIELDS]]
     # The laws of the guest's kernel (engine/kernels.py), written by set_kernel only. Last: they
     # follow from profile and variant, which count in the digest, so they are left out of it, and a
     # law may get a name of its own without changing any digest.

@@ -139,6 +139,17 @@ class KernelRules:
         "6.12 mm/vmscan.c scan_folios(), since v6.1 (CONFIG_LRU_GEN); 3.8 has lists by zone as "
         "well, but takes a share of each",
     )
+    reclaim_wakes_flusher: int = _law(
+        "Reclaim passes dirty page cache by, and if a pass has met nothing else, has all of it "
+        "written; otherwise dirty pages count as looked at, and stay dirty.",
+        "6.12 mm/vmscan.c sort_folio(), try_to_shrink_lruvec(); 3.8 writes pages itself where that "
+        "does not help, which is not simulated",
+    )
+    split_partly_mapped: int = _law(
+        "Reclaim splits huge pages that are mapped in part, and frees the rest of them.",
+        "6.12 mm/huge_memory.c deferred_split_scan(), since v4.5; 3.8 splits at once when a part "
+        "is unmapped",
+    )
     # -- compaction
     linear_scanners: int = _law(
         "Both scanners walk pageblock by pageblock, compact_memory from where they stood, and "
@@ -284,6 +295,8 @@ _LINUX_6_12 = KernelRules(
     kswapd_drops_order=1,
     thp_wakes_kswapd=1,
     lru_by_zone=1,
+    reclaim_wakes_flusher=1,
+    split_partly_mapped=1,
     linear_scanners=0,
     reset_rereads_positions=1,
     meeting_is_noticed=1,
@@ -320,6 +333,8 @@ _LINUX_3_8 = KernelRules(
     kswapd_drops_order=0,
     thp_wakes_kswapd=0,
     lru_by_zone=0,
+    reclaim_wakes_flusher=0,
+    split_partly_mapped=0,
     linear_scanners=1,
     reset_rereads_positions=0,
     meeting_is_noticed=0,

@@ -122,6 +122,8 @@ PG_MOVED = 1 << 10  # balloon page that was migrated before: a second move count
 PG_DEDICATED = 1 << 11  # balloon page that lives in a dedicated pageblock
 # balloon page that the generic migrate scanner may isolate (design lru_hook)
 PG_MOVABLE_OPS = 1 << 12
+PG_RECLAIM = 1 << 13  # met dirty by reclaim: goes to the old end of the LRU once written back
+PG_KEPT_HUGE = 1 << 14  # huge page off the deferred split queue: reclaim found all of it mapped
 
 
 class PageFlag(IntFlag):
@@ -140,6 +142,8 @@ class PageFlag(IntFlag):
     MOVED = PG_MOVED
     DEDICATED = PG_DEDICATED
     MOVABLE_OPS = PG_MOVABLE_OPS
+    RECLAIM = PG_RECLAIM
+    KEPT_HUGE = PG_KEPT_HUGE
 
 
 # -- Pageblock.flags

@@ -28,7 +28,7 @@ from engine.core.slowpath.daemons import (
     daemons_step,
     next_request,
 )
-from engine.core.slowpath.reclaim import drop_caches
+from engine.core.slowpath.drop_caches import drop_caches
 from engine.core.slowpath.waiting import let_pass, waiting
 from engine.core.workload.hugepages import step_direct, step_huge
 from engine.core.workload.workload_ops import run_ops

@@ -246,6 +246,10 @@ REASONS: dict[str, Reason] = {
         "left", "reclaim keeps the page on the LRU: it is {kept}",
         "mm/vmscan.c shrink_folio_list()",
     ),
+    "unmapped_part": Reason(
+        "freed", "part of a huge page that no program maps any more: reclaim splits the huge page",
+        "mm/huge_memory.c deferred_split_scan()",
+    ),
     "dropped": Reason(
         "freed", "clean page cache, not mapped: drop_caches frees it",
         "mm/truncate.c mapping_evict_folio()",

@@ -8,7 +8,14 @@ import numpy as np
 
 from engine import units as u
 from engine.core import core_jit
-from engine.core.memory.cpu import COST_BALLOON, COST_MIGRATE, COST_RECLAIM, TURN
+from engine.core.memory.cpu import (
+    COST_BALLOON,
+    COST_MIGRATE,
+    COST_RECLAIM,
+    COST_SPLIT,
+    COST_WRITE,
+    TURN,
+)
 
 # The unit of work, a page scanned, takes 0.14 us (cpu.py).
 UNITS = 50
@@ -43,6 +50,8 @@ def all_work(guest):
         + COST_MIGRATE * vm["pgmigrate_success"]
         + COST_BALLOON * (vm["balloon_inflate"] + vm["balloon_deflate"] + vm["workload_ops"])
         + COST_RECLAIM * (vm["pgscan_direct"] + vm["pgscan_kswapd"])
+        + COST_WRITE * vm["nr_written"]
+        + COST_SPLIT * vm["thp_split_page"]
         + TURN * vm["htlb_buddy_alloc_success"]
     )
 

@@ -1,4 +1,4 @@
-"""kswapd and kcompactd in bounded portions: what the machine does unasked.
+"""kswapd, kcompactd and the flusher in bounded portions: what the machine does unasked.
 
 kcompactd has two reasons to run: kswapd or an allocation wants pages of an order, or free memory is
 too fragmented (proactive). A run continues from tick to tick; its state is in Guest.vm and
@@ -36,6 +36,7 @@ from engine.core.memory.watermark import (
     wmark_pages,
     zone_watermark_fast,
 )
+from engine.core.slowpath.flusher import flusher_step
 from engine.core.slowpath.kswapd import kswapd_step
 
 _CC = u.CC_KCOMPACTD
@@ -289,7 +290,7 @@ def kcompactd_step(guest, budget):
 
 @core_jit
 def daemons_step(guest, budget):
-    """Continue the daemons' work: kswapd first, then kcompactd.
+    """Continue the daemons' work: kswapd first, then kcompactd, then the flusher.
 
     Args:
         guest: Guest. Writes all of it.
@@ -297,10 +298,11 @@ def daemons_step(guest, budget):
     Returns:
         int64, work done.
     Source:
-        mm/vmscan.c kswapd(); mm/compaction.c kcompactd().
+        mm/vmscan.c kswapd(); mm/compaction.c kcompactd(); fs/fs-writeback.c wb_workfn().
     """
     used = np.int64(kswapd_step(guest, budget))
-    return used + kcompactd_step(guest, budget)
+    used += kcompactd_step(guest, budget)
+    return used + flusher_step(guest, budget)
 
 
 @core_jit
@@ -371,7 +373,7 @@ def catch_up(guest, has_jobs, budget):
 
 @core_jit
 def daemons_idle(guest):
-    """Whether both daemons sleep and nothing would wake them.
+    """Whether all daemons sleep and nothing would wake them.
 
     Args:
         guest: Guest.
@@ -381,6 +383,6 @@ def daemons_idle(guest):
         not of the kernel.
     """
     vm = guest.vm[0]
-    if vm["kswapd_awake"] or vm["kcompactd_awake"] == 2:
+    if vm["kswapd_awake"] or vm["kcompactd_awake"] == 2 or vm["flusher_awake"]:
         return False
     return not kcompactd_wants_work(guest)

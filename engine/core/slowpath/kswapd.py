@@ -7,7 +7,7 @@ from engine.core import core_jit
 from engine.core.compact.compaction_2012 import kswapd_compact_2012
 from engine.core.compact.scan_2012 import reset_isolation_suitable_2012
 from engine.core.compact.suitability import reset_isolation_suitable
-from engine.core.memory.cpu import COST_RECLAIM, TURN
+from engine.core.memory.cpu import COST_PASS, COST_RECLAIM, TURN
 from engine.core.memory.watermark import (
     MAX_RECLAIM_RETRIES,
     pgdat_balanced,
@@ -15,12 +15,25 @@ from engine.core.memory.watermark import (
     wmark_pages,
     zone_watermark_ok,
 )
-from engine.core.slowpath.reclaim import DEF_PRIORITY, compact_gap, initial_priority, shrink_lruvec
+from engine.core.slowpath.deferred_split import shrink_step
+from engine.core.slowpath.reclaim import (
+    DEF_PRIORITY,
+    compact_gap,
+    end_pass,
+    evict_folios,
+    initial_priority,
+    pages_to_scan,
+    should_abort_scan,
+)
 
 # vm.kswapd_awake
 _ASLEEP = 0
 _WOKEN = 1
 _BALANCING = 2
+
+# vm.shrink_active: what kswapd was at when its turn ended
+_SCANNING = 1
+_SHRINKERS = 2
 
 
 @core_jit
@@ -48,32 +61,105 @@ def kswapd_begin(guest):
 
 
 @core_jit
-def kswapd_shrink_node(guest):
-    """One pass of reclaim towards the high watermarks.
+def pages_to_reclaim(guest):
+    """How many pages a pass of kswapd is to free: the high watermarks of all zones.
+
+    Args:
+        guest: Guest.
+    Returns:
+        int64, pages.
+    Source:
+        mm/vmscan.c kswapd_shrink_node().
+    """
+    nr = np.int64(0)
+    for zone in range(guest.zones.shape[0]):
+        if guest.zones[zone]["managed"] > 0:
+            nr += max(wmark_pages(guest, zone, u.WMARK_HIGH), np.int64(u.SWAP_CLUSTER_MAX))
+    return nr
+
+
+@core_jit
+def kswapd_pass(guest, nr_to_reclaim, budget):
+    """Begin a pass over the LRU, or go on with it; another task may run between two batches.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, vm.
+        nr_to_reclaim: int64, pages wanted.
+        budget: int64, work as cpu.py counts it; exceeded by less than one batch.
     Returns:
-        tuple of int64: pages scanned, pages freed, and 1 if as many were scanned as intended.
+        tuple of int64: work done; whether the pass is over.
     Source:
-        mm/vmscan.c kswapd_shrink_node(), lru_gen_shrink_node().
+        mm/vmscan.c try_to_shrink_lruvec(), its cond_resched().
     """
     vm = guest.vm[0]
-    nr_to_reclaim = np.int64(0)
-    for zone in range(guest.zones.shape[0]):
-        if guest.zones[zone]["managed"] > 0:
-            mark = wmark_pages(guest, zone, u.WMARK_HIGH)
-            nr_to_reclaim += max(mark, np.int64(u.SWAP_CLUSTER_MAX))
     order = np.int64(vm["kswapd_run_order"])
-    priority = initial_priority(guest, np.int64(vm["kswapd_priority"]), nr_to_reclaim)
-    vm["kswapd_priority"] = priority
-    scanned, reclaimed = shrink_lruvec(guest, priority, nr_to_reclaim, order, np.int64(1))
+    if vm["shrink_active"] == 0:
+        vm["kswapd_priority"] = initial_priority(
+            guest, np.int64(vm["kswapd_priority"]), nr_to_reclaim
+        )
+        vm["shrink_active"] = _SCANNING
+        vm["shrink_scanned"] = vm["shrink_isolated"] = 0
+        vm["shrink_dirty"] = vm["shrink_reclaimed"] = 0
+    used = np.int64(0)
+    nr_to_scan = np.int64(pages_to_scan(guest, np.int64(vm["kswapd_priority"])))
+    while nr_to_scan > 0:
+        scanned, isolated, dirty, reclaimed = evict_folios(guest, np.int64(1))
+        vm["shrink_scanned"] += scanned
+        vm["shrink_isolated"] += isolated
+        vm["shrink_dirty"] += dirty
+        vm["shrink_reclaimed"] += reclaimed
+        used += COST_RECLAIM * isolated + 1
+        if scanned == 0 or vm["shrink_scanned"] >= nr_to_scan:
+            break
+        so_far = np.int64(vm["shrink_reclaimed"])
+        if should_abort_scan(guest, so_far, nr_to_reclaim, order, np.int64(1)):
+            break
+        if used >= budget:
+            return used, np.int64(0)
+        nr_to_scan = np.int64(pages_to_scan(guest, np.int64(vm["kswapd_priority"])))
+    return used, np.int64(1)
+
+
+@core_jit
+def kswapd_shrink_node(guest, budget):
+    """One pass of reclaim towards the high watermarks, or part of it.
+
+    Args:
+        guest: Guest. Writes pages, blocks, lists, zones, vm.
+        budget: int64, work as cpu.py counts it.
+    Returns:
+        int64, work done.
+    Source:
+        mm/vmscan.c kswapd_shrink_node(), lru_gen_shrink_node(); balance_pgdat(), raise_priority.
+    """
+    vm = guest.vm[0]
+    nr_to_reclaim = np.int64(pages_to_reclaim(guest))
+    used = np.int64(0)
+    if vm["shrink_active"] < _SHRINKERS:
+        used, over = kswapd_pass(guest, nr_to_reclaim, budget)
+        if over == 0:
+            return used
+        vm["shrink_active"] = _SHRINKERS
+        priority = np.int64(vm["kswapd_priority"])
+        isolated = np.int64(vm["shrink_isolated"])
+        dirty = np.int64(vm["shrink_dirty"])
+        end_pass(guest, priority, isolated, dirty, np.int64(vm["shrink_reclaimed"]))
+        used += COST_PASS
+    used += shrink_step(guest, budget - used)
+    if vm["split_freeable"] > 0:
+        return used
+    vm["shrink_active"] = 0
+    reclaimed = np.int64(vm["shrink_reclaimed"])
+    isolated = np.int64(vm["shrink_isolated"])
     vm["kswapd_reclaimed"] += reclaimed
     # 3.8 has no such rule: it is done when compaction looks viable (watermark.pgdat_balanced_2012).
+    order = np.int64(vm["kswapd_run_order"])
     drops = vm["law_kswapd_drops_order"] == 1
     if drops and order > 0 and vm["kswapd_reclaimed"] >= compact_gap(order):
         vm["kswapd_run_order"] = 0
-    return scanned, reclaimed, np.int64(max(scanned, reclaimed) >= nr_to_reclaim)
+    if reclaimed == 0 or max(isolated, reclaimed) < nr_to_reclaim:
+        vm["kswapd_priority"] -= 1
+    return used
 
 
 @core_jit
@@ -156,38 +242,38 @@ def kswapd_end(guest):
 
 
 @core_jit
-def balance_turn(guest):
-    """One turn of kswapd's loop.
+def balance_turn(guest, budget):
+    """One turn of kswapd's loop, or part of it.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, vm.
+        budget: int64, work as cpu.py counts it; exceeded by less than one batch of pages.
     Returns:
-        int64, pages scanned.
+        int64, work done.
     Source:
         mm/vmscan.c balance_pgdat(), its loop.
     """
     vm = guest.vm[0]
-    balanced = pgdat_balanced(guest, np.int64(vm["kswapd_run_order"]))
-    if not balanced and vm["kswapd_boost"] > 0:
-        vm["kswapd_boost"] = 0
-        vm["kswapd_priority"] = DEF_PRIORITY
-        return np.int64(0)
-    if balanced and vm["kswapd_boost"] == 0:
-        kswapd_end(guest)
-        return np.int64(0)
-    scanned = np.int64(0)
+    used = np.int64(0)
+    if vm["shrink_active"] == 0:
+        balanced = pgdat_balanced(guest, np.int64(vm["kswapd_run_order"]))
+        if not balanced and vm["kswapd_boost"] > 0:
+            vm["kswapd_boost"] = 0
+            vm["kswapd_priority"] = DEF_PRIORITY
+            return used
+        if balanced and vm["kswapd_boost"] == 0:
+            kswapd_end(guest)
+            return used
     if vm["kswapd_boost"] == 0:
-        scanned, reclaimed, enough = kswapd_shrink_node(guest)
-        if reclaimed == 0 or enough == 0:
-            vm["kswapd_priority"] -= 1
-        if vm["kswapd_priority"] >= 1:
-            return scanned
+        used += kswapd_shrink_node(guest, budget)
+        if vm["shrink_active"] > 0 or vm["kswapd_priority"] >= 1:
+            return used
     # Out of priorities, or only the boost is left to reclaim for, which may not write pages and for
     # which the multi-generational LRU does nothing (lru_gen_shrink_node()).
     if vm["kswapd_reclaimed"] == 0:
         vm["kswapd_failures"] += 1
     kswapd_end(guest)
-    return scanned
+    return used
 
 
 @core_jit
@@ -196,7 +282,7 @@ def kswapd_step(guest, budget):
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, vm.
-        budget: int64, work as cpu.py counts it; exceeded by less than one pass over the LRU.
+        budget: int64, work as cpu.py counts it; exceeded by less than one batch of pages.
     Returns:
         int64, work done, plus one for every turn.
     Source:
@@ -209,7 +295,7 @@ def kswapd_step(guest, budget):
     while vm["kswapd_awake"] != _ASLEEP and used < budget:
         if vm["kswapd_awake"] == _WOKEN:
             kswapd_begin(guest)
-        used += COST_RECLAIM * balance_turn(guest) + 1
+        used += balance_turn(guest, budget - used) + 1
     if used > TURN and vm["kcompactd_awake"] == 2:
         vm["kswapd_seen"] = 1
     if vm["kswapd_awake"] == _ASLEEP:

@@ -1,8 +1,9 @@
 """Page cache reclaim: what kswapd and failing requests take from the file LRU lists.
 
-Only clean file pages are ever freed: there is no swap, and nothing is written back. How much is
-taken follows the multi-generational LRU of 6.12 (CONFIG_LRU_GEN_ENABLED), with two generations
-instead of four. A run of kswapd lasts several ticks; its state is in Guest.vm.
+Only clean file pages are ever freed: there is no swap. Dirty ones are written by the flusher
+(flusher.py), which reclaim wakes when it meets nothing else. How much is taken follows the
+multi-generational LRU of 6.12 (CONFIG_LRU_GEN_ENABLED), with two generations instead of four. A run
+of kswapd lasts several ticks; its state is in Guest.vm.
 """
 
 import numpy as np
@@ -13,10 +14,15 @@ from engine.core.compact.suitability import compaction_suitable
 from engine.core.memory.alloc import free_pages, wmark_pages, zone_watermark_ok
 from engine.core.memory.freelist import file_list
 from engine.core.memory.lru import lru_add, lru_del
+from engine.core.slowpath.deferred_split import begin_shrink, shrink_step
+from engine.core.slowpath.flusher import wakeup_flusher_threads
 
 DEF_PRIORITY = 12
 _MIN_LRU_BATCH = 64  # include/linux/mmzone.h: BITS_PER_LONG
-_KEPT = u.PG_DIRTY | u.PG_WRITEBACK | u.PG_LOCKED | u.PG_PINNED | u.PG_ISOLATED
+_MAX_LRU_BATCH = 64 * _MIN_LRU_BATCH
+_ALL = 1 << 62
+_SORTED_AWAY = u.PG_DIRTY | u.PG_WRITEBACK | u.PG_LOCKED
+_KEPT = _SORTED_AWAY | u.PG_PINNED | u.PG_ISOLATED
 
 
 @core_jit
@@ -113,6 +119,25 @@ def keep_page(guest, pfn):
 
 
 @core_jit
+def sort_folio(guest, pfn):
+    """Put a dirty file page among the younger ones, to be met again when it has been written.
+
+    Args:
+        guest: Guest. Writes pages, lists, zones.nr_zone_*.
+        pfn: int64, on the inactive file list.
+    Returns:
+        int64, dirty pages that wait for the flusher: those of the page or none.
+    Source:
+        mm/vmscan.c sort_folio(), folio_inc_gen().
+    """
+    page = guest.pages[pfn]
+    flags = np.int64(page["flags"])
+    page["flags"] = flags | u.PG_RECLAIM
+    keep_page(guest, pfn)
+    return np.int64(flags & u.PG_DIRTY != 0 and flags & u.PG_WRITEBACK == 0)
+
+
+@core_jit
 def evict_folios(guest, is_kswapd):
     """Free those of a batch of the oldest inactive file pages that are clean and not in use.
 
@@ -120,7 +145,8 @@ def evict_folios(guest, is_kswapd):
         guest: Guest. Writes pages, blocks, lists, zones, vm.pgscan_*, vm.pgsteal_*.
         is_kswapd: int64, 1 = counted for kswapd, 0 = for direct reclaim.
     Returns:
-        tuple of int64: pages scanned, pages freed.
+        tuple of int64: pages looked at, 0 if there was nothing but dirty ones in less than a large
+        batch; pages taken off the list to be freed; dirty pages; pages freed.
     Source:
         mm/vmscan.c evict_folios(), scan_folios(), shrink_folio_list().
     Differs:
@@ -129,28 +155,76 @@ def evict_folios(guest, is_kswapd):
     """
     vm = guest.vm[0]
     scanned = np.int64(0)
+    isolated = np.int64(0)
+    dirty = np.int64(0)
     reclaimed = np.int64(0)
     age_file_pages(guest)
-    while scanned < _MIN_LRU_BATCH:
+    remaining = _MAX_LRU_BATCH
+    sorts = vm["law_reclaim_wakes_flusher"] == 1
+    while isolated < _MIN_LRU_BATCH and remaining > 0:
         pfn = oldest_file_page(guest, guest.zones.shape[0] - 1, np.int64(0))
         if pfn == u.PFN_NONE:
             break
+        remaining -= 1
         page = guest.pages[pfn]
         flags = np.int64(page["flags"])
-        order = np.int64(page["order"])
-        scanned += 1 << order
+        nr = np.int64(1) << np.int64(page["order"])
+        scanned += nr
+        if sorts and flags & _SORTED_AWAY:
+            dirty += nr * sort_folio(guest, pfn)
+            continue
+        isolated += nr
         if flags & _KEPT or (flags & u.PG_MAPPED and flags & u.PG_REFERENCED):
             keep_page(guest, pfn)
         else:
-            free_pages(guest, pfn, order)  # reason: reclaimed
-            reclaimed += 1 << order
+            free_pages(guest, pfn, np.int64(page["order"]))  # reason: reclaimed
+            reclaimed += nr
     if is_kswapd:
-        vm["pgscan_kswapd"] += scanned
+        vm["pgscan_kswapd"] += isolated
         vm["pgsteal_kswapd"] += reclaimed
     else:
-        vm["pgscan_direct"] += scanned
+        vm["pgscan_direct"] += isolated
         vm["pgsteal_direct"] += reclaimed
-    return scanned, reclaimed
+    if isolated == 0 and remaining > 0:
+        scanned = np.int64(0)
+    return scanned, isolated, dirty, reclaimed
+
+
+@core_jit
+def pages_to_scan(guest, priority):
+    """How many file pages a pass over the LRU looks at, as the lists are now.
+
+    Args:
+        guest: Guest.
+        priority: int64, DEF_PRIORITY to 0; the share is 1 / 2**priority.
+    Returns:
+        int64, pages.
+    Source:
+        mm/vmscan.c get_nr_to_scan().
+    """
+    inactive, active = nr_file_pages(guest)
+    return (inactive + active) >> priority
+
+
+@core_jit
+def end_pass(guest, priority, isolated, dirty, reclaimed):
+    """After a pass over the LRU: wake the flusher if it met only dirty pages; shrinkers are next.
+
+    Args:
+        guest: Guest. Writes pages, blocks, lists, zones, vm.
+        priority: int64, of the pass.
+        isolated: int64, pages taken off the list to be freed.
+        dirty: int64, dirty pages met.
+        reclaimed: int64, pages freed.
+    Source:
+        mm/vmscan.c try_to_shrink_lruvec(), shrink_one(), lru_gen_shrink_node().
+    """
+    vm = guest.vm[0]
+    if dirty > 0 and isolated == 0:
+        wakeup_flusher_threads(guest)
+    begin_shrink(guest, priority)
+    if reclaimed > 0:
+        vm["kswapd_failures"] = 0
 
 
 @core_jit
@@ -207,61 +281,39 @@ def initial_priority(guest, priority, nr_to_reclaim):
 
 
 @core_jit
-def shrink_lruvec(guest, priority, nr_to_reclaim, order, is_kswapd):
-    """Evict file pages: a share of them that grows as the priority number falls.
+def shrink_lruvec(guest, priority, nr_to_reclaim, order):
+    """Evict file pages for direct reclaim: a share of them that grows as the priority number falls.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, vm.
         priority: int64, DEF_PRIORITY to 0; the share is 1 / 2**priority.
         nr_to_reclaim: int64, pages wanted.
         order: int64, order that reclaim is for.
-        is_kswapd: int64, 1 = kswapd, 0 = direct reclaim.
-    Returns:
-        tuple of int64: pages scanned, pages freed.
-    Source:
-        mm/vmscan.c try_to_shrink_lruvec(), get_nr_to_scan().
-    Differs:
-        No anonymous pages (no swap), no slab.
-    """
-    scanned = np.int64(0)
-    reclaimed = np.int64(0)
-    while True:
-        inactive, active = nr_file_pages(guest)
-        nr_to_scan = (inactive + active) >> priority
-        if nr_to_scan == 0:
-            break
-        some_scanned, some_reclaimed = evict_folios(guest, is_kswapd)
-        scanned += some_scanned
-        reclaimed += some_reclaimed
-        if some_scanned == 0 or scanned >= nr_to_scan:
-            break
-        if should_abort_scan(guest, reclaimed, nr_to_reclaim, order, is_kswapd):
-            break
-    if reclaimed > 0:
-        guest.vm[0]["kswapd_failures"] = 0
-    return scanned, reclaimed
-
-
-@core_jit
-def shrink_file(guest, nr, is_kswapd):
-    """Free file pages until ``nr`` are freed or a whole pass frees none.
-
-    Args:
-        guest: Guest. Writes pages, blocks, lists, zones, vm.
-        nr: int64, pages wanted.
-        is_kswapd: int64, 1 = counted for kswapd, 0 = for direct reclaim.
     Returns:
         int64, pages freed.
     Source:
-        mm/vmscan.c shrink_lruvec().
+        mm/vmscan.c try_to_shrink_lruvec(); kswapd's own is kswapd.kswapd_pass().
+    Differs:
+        No anonymous pages (no swap), no slab.
     """
-    freed = np.int64(0)
-    while freed < nr:
-        _, reclaimed = shrink_lruvec(guest, np.int64(0), nr - freed, np.int64(0), is_kswapd)
-        if reclaimed == 0:
+    scanned = isolated = dirty = reclaimed = np.int64(0)
+    nr_to_scan = np.int64(pages_to_scan(guest, priority))
+    while nr_to_scan > 0:
+        some = evict_folios(guest, np.int64(0))
+        scanned += some[0]
+        isolated += some[1]
+        dirty += some[2]
+        reclaimed += some[3]
+        if some[0] == 0 or scanned >= nr_to_scan:
             break
-        freed += reclaimed
-    return freed
+        if should_abort_scan(guest, reclaimed, nr_to_reclaim, order, np.int64(0)):
+            break
+        nr_to_scan = np.int64(pages_to_scan(guest, priority))
+    busy = guest.vm[0]["split_freeable"] > 0
+    end_pass(guest, priority, isolated, dirty, reclaimed)
+    if not busy:
+        shrink_step(guest, np.int64(_ALL))
+    return reclaimed
 
 
 @core_jit
@@ -310,51 +362,9 @@ def try_to_free_pages(guest, order, alloc_flags):
                     nr_ready += 1
         if nr_ready < nr_zones:
             priority = np.int64(DEF_PRIORITY - i)
-            _, reclaimed = shrink_lruvec(
-                guest, priority, np.int64(u.SWAP_CLUSTER_MAX), order, np.int64(0)
-            )
-            total += reclaimed
+            total += shrink_lruvec(guest, priority, np.int64(u.SWAP_CLUSTER_MAX), order)
         if total >= u.SWAP_CLUSTER_MAX or nr_ready > 0:
             break
     if total == 0 and nr_ready > 0:
         return np.int64(1)
     return total
-
-
-@core_jit
-def drop_list(guest, list_id):
-    """Free the clean, unmapped pages of one file list, oldest first.
-
-    Args:
-        guest: Guest. Writes pages, blocks, lists, zones.
-        list_id: int64, see freelist.file_list().
-    Source:
-        mm/truncate.c mapping_try_invalidate(), mapping_evict_folio().
-    Differs:
-        By age, not file by file.
-    """
-    pfn = np.int64(guest.lists[list_id]["last"])
-    while pfn != u.PFN_NONE:
-        page = guest.pages[pfn]
-        before = np.int64(page["prev"])
-        if np.int64(page["flags"]) & (_KEPT | u.PG_MAPPED) == 0:
-            free_pages(guest, pfn, np.int64(page["order"]))  # reason: dropped
-        pfn = before
-
-
-@core_jit
-def drop_caches(guest):
-    """Free all page cache that can be freed without writing.
-
-    Args:
-        guest: Guest. Writes pages, blocks, lists, zones, vm.drop_pagecache.
-    Source:
-        fs/drop_caches.c drop_caches_sysctl_handler().
-    Differs:
-        Slab is left alone: it is not known which of its pages would become empty.
-    """
-    nr_zones = guest.zones.shape[0]
-    for active in range(2):
-        for i in range(nr_zones):
-            drop_list(guest, file_list(guest, nr_zones - 1 - i, active))
-    guest.vm[0]["drop_pagecache"] += 1

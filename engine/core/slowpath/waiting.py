@@ -6,8 +6,9 @@ while nobody does, a tick moves it to the next timer that would do something, or
 Of the kernel's timers only kcompactd's can change memory here. kswapd sleeps until it is woken
 (mm/vmscan.c kswapd_try_to_sleep()); vmstat_update() drains the per-CPU lists of other nodes only,
 and lowers pcp->high down to pcp->high_min, where it stays (mm/vmstat.c refresh_cpu_vm_stats(),
-mm/page_alloc.c decay_pcp_high()); khugepaged and writeback have nothing to do without THP and
-dirty pages (mm/khugepaged.c, fs/fs-writeback.c).
+mm/page_alloc.c decay_pcp_high()). What khugepaged would collapse and what would be written because
+it has been dirty for long (mm/khugepaged.c, fs/fs-writeback.c) is not known of a capture: only
+reclaim has pages written (flusher.py).
 """
 
 import numpy as np

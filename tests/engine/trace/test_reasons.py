@@ -199,6 +199,18 @@ def dropped() -> dict[str, Any]:
     return trace(_asking_for(c.DropCaches(), u.STATE_FILE))
 
 
+def splitting() -> dict[str, Any]:
+    """kswapd, after a pass over the LRU, at a huge page of which only the first page is mapped."""
+    guest = all_free(8, 1)
+    put(guest, [FIRST + BLOCK], u.STATE_THP, 0, u.PAGEBLOCK_ORDER)
+    world = made(settle(guest), "pinned")
+    world.guest(0).pages["flags"][FIRST + BLOCK] |= u.PG_MAPPED
+    now = {"kswapd_awake": 2, "shrink_active": 2, "split_freeable": 1, "split_batch": 1}
+    for name, value in now.items():
+        world.guest(0).vm[0][name] = value
+    return trace(world)
+
+
 def pressed() -> dict[str, Any]:
     """Inflation, at the moment when page cache must go; every other page of it is dirty."""
     world = worlds.world("pinned")
@@ -260,6 +272,7 @@ SHOWN: dict[str, Maker] = {
     "no_free_page": in_range("lru_hook", full=True),
     "reclaimed": pressed,
     "kept_by_reclaim": pressed,
+    "unmapped_part": splitting,
     "dropped": dropped,
     "range_stop_hole": in_range("pinned", hole=True),
     "range_stop_unmovable": in_range("pinned", mt=u.MIGRATE_UNMOVABLE),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from engine import units as u
 from engine.core.memory.page import set_flag
 from engine.core.observe.check import validate
 from engine.core.slowpath import reclaim as r
-from engine.guest import Guest
+from engine.guest import Guest, set_kernel
+from engine.kernels import LINUX_2012
 from tests.engine.small_guest import BLOCK, all_free, list_of, put, settle, two_zones, vm
 
 
@@ -21,10 +23,10 @@ def cached(nr: int, flags: int = 0, nr_blocks: int = 8) -> Guest:
 
 def test_the_oldest_pages_go_first() -> None:
     guest = cached(300)
-    assert r.evict_folios(guest, 1) == (64, 64)
+    assert r.evict_folios(guest, 1) == (64, 64, 0, 64)
     assert list_of(guest, u.LRU_INACTIVE_FILE) == list(range(299, 63, -1))
     assert vm(guest, "pgscan_kswapd", "pgsteal_kswapd", "pgscan_direct") == (64, 64, 0)
-    assert r.evict_folios(guest, 0) == (64, 64)
+    assert r.evict_folios(guest, 0) == (64, 64, 0, 64)
     assert vm(guest, "pgscan_direct", "pgsteal_direct") == (64, 64)
     assert guest.blocks["nr_movable"][0] == 300 - 128
     assert validate(guest) == (0, u.PFN_NONE)
@@ -32,30 +34,58 @@ def test_the_oldest_pages_go_first() -> None:
 
 def test_the_highest_zone_is_reclaimed_first() -> None:
     guest = two_zones(used=[*range(100), *range(2048, 2048 + 80)], state=u.STATE_FILE)
-    assert r.evict_folios(guest, 1) == (64, 64)
+    assert r.evict_folios(guest, 1) == (64, 64, 0, 64)
     assert list(guest.zones["nr_zone_inactive_file"]) == [100, 16]
-    assert r.evict_folios(guest, 1) == (64, 64)
+    assert r.evict_folios(guest, 1) == (64, 64, 0, 64)
     assert list(guest.zones["nr_zone_inactive_file"]) == [52, 0]
     assert validate(guest) == (0, u.PFN_NONE)
 
 
-@pytest.mark.parametrize(
-    "flags", [u.PG_DIRTY, u.PG_WRITEBACK, u.PG_LOCKED, u.PG_PINNED, u.PG_MAPPED | u.PG_REFERENCED]
-)
+@pytest.mark.parametrize("flags", [u.PG_PINNED, u.PG_MAPPED | u.PG_REFERENCED])
 def test_pages_in_use_become_active(flags: int) -> None:
     guest = cached(300)
     set_flag(guest, 3, flags)
-    assert r.evict_folios(guest, 1) == (64, 63)
+    assert r.evict_folios(guest, 1) == (64, 64, 0, 63)
     assert list_of(guest, u.LRU_ACTIVE_FILE) == [3]
     assert guest.pages[3]["flags"] == (flags | u.PG_ACTIVE | u.PG_LRU) & ~u.PG_REFERENCED
     assert validate(guest) == (0, u.PFN_NONE)
 
 
+@pytest.mark.parametrize(
+    ("flags", "dirty"), [(u.PG_DIRTY, 1), (u.PG_DIRTY | u.PG_WRITEBACK, 0), (u.PG_LOCKED, 0)]
+)
+def test_pages_to_be_written_are_passed_by(flags: int, dirty: int) -> None:
+    guest = cached(300)
+    set_flag(guest, 3, flags)
+    assert r.evict_folios(guest, 1) == (65, 64, dirty, 64)
+    assert list_of(guest, u.LRU_ACTIVE_FILE) == [3]
+    assert guest.pages[3]["flags"] == flags | u.PG_ACTIVE | u.PG_LRU | u.PG_RECLAIM
+    assert validate(guest) == (0, u.PFN_NONE)
+
+
+def test_3_8_counts_dirty_pages_as_looked_at() -> None:
+    guest = cached(300, u.PG_DIRTY)
+    set_kernel(guest, LINUX_2012)
+    assert r.evict_folios(guest, 1) == (64, 64, 0, 0)
+    assert r.shrink_lruvec(guest, 0, 100, 0) == 0
+    assert vm(guest, "flusher_awake") == (0,)
+
+
+def test_a_pass_that_meets_only_dirty_pages_wakes_the_flusher() -> None:
+    guest = cached(300, u.PG_DIRTY)
+    assert r.shrink_lruvec(guest, 0, 100, 0) == 0
+    assert vm(guest, "flusher_awake", "pgscan_direct") == (1, 0)
+    guest = cached(300, u.PG_DIRTY)
+    guest.pages["flags"][7] &= ~np.uint16(u.PG_DIRTY)
+    assert r.shrink_lruvec(guest, 0, 100, 0) == 1
+    assert vm(guest, "flusher_awake") == (0,), "one was clean"
+
+
 def test_a_mapped_page_goes_the_second_time() -> None:
     guest = cached(1)
     set_flag(guest, 0, u.PG_MAPPED | u.PG_REFERENCED)
-    assert r.shrink_file(guest, 1, 0) == 0
-    assert r.shrink_file(guest, 1, 0) == 1
+    assert r.shrink_lruvec(guest, 0, 1, 0) == 0
+    assert r.shrink_lruvec(guest, 0, 1, 0) == 1
 
 
 def test_active_pages_age_when_few_are_inactive() -> None:
@@ -70,18 +100,17 @@ def test_active_pages_age_when_few_are_inactive() -> None:
 def test_the_share_grows_as_the_priority_falls() -> None:
     for priority, nr in ((9, 64), (3, 256), (0, 1088)):
         guest = cached(2048)
-        assert r.shrink_lruvec(guest, priority, 4096, 0, 0) == (nr, nr), "a share of what is left"
-    assert r.shrink_lruvec(cached(2048), 0, 100, 0, 0) == (128, 128), "enough is enough"
-    assert r.shrink_lruvec(cached(2048), 0, 100, 8, 0) == (512, 512), "compaction needs more"
-    assert r.shrink_lruvec(cached(10), 12, 100, 0, 0) == (0, 0), "a share of nothing"
+        assert r.shrink_lruvec(guest, priority, 4096, 0) == nr, "a share of what is left"
+    assert r.shrink_lruvec(cached(2048), 0, 100, 0) == 128, "enough is enough"
+    assert r.shrink_lruvec(cached(2048), 0, 100, 8) == 512, "compaction needs more"
+    assert r.shrink_lruvec(cached(10), 12, 100, 0) == 0, "a share of nothing"
 
 
 def test_reclaim_that_helps_gives_kswapd_hope() -> None:
     guest = cached(100)
     guest.vm[0]["kswapd_failures"] = 16
-    assert r.shrink_file(guest, 50, 0) == 64
+    assert r.shrink_lruvec(guest, 0, 50, 0) == 64
     assert vm(guest, "kswapd_failures") == (0,)
-    assert r.shrink_file(guest, 50, 0) == 36
 
 
 @pytest.mark.parametrize(
@@ -115,15 +144,3 @@ def test_a_zone_ready_for_compaction_is_left_alone() -> None:
     assert r.compaction_ready(guest, 0, 9)
     assert r.try_to_free_pages(guest, 9, 0) == 1
     assert vm(guest, "pgscan_direct") == (0,)
-
-
-def test_dropping_caches_frees_what_is_clean_and_unmapped() -> None:
-    guest = cached(100)
-    put(guest, range(BLOCK, BLOCK + 10), u.STATE_FILE, u.PG_ACTIVE)
-    set_flag(guest, 5, u.PG_DIRTY)
-    set_flag(guest, 6, u.PG_MAPPED)
-    guest = settle(guest) if guest.zones[0]["nr_free"] == 0 else guest
-    r.drop_caches(guest)
-    assert list_of(guest, u.LRU_INACTIVE_FILE) == [6, 5]
-    assert list_of(guest, u.LRU_ACTIVE_FILE) == []
-    assert vm(guest, "drop_pagecache") == (1,)
