@@ -108,7 +108,8 @@ class SessionHandle:
         self._progress: str | None = None
         self._questions = 0
         self._here = (0, 0)  # tick and commands of the present
-        self.past = Past(session_id, config, past, self._post_past)
+        state = journal.state if journal else None
+        self.past = Past(session_id, config, past, self._post_past, state)
         self._runner = runner.Runner(session_id, config, build, self._post, rates, journal)
         self._runner.start()
 

@@ -21,9 +21,11 @@ from engine.history.history import History, Keeping
 from engine.log import MAIN, Entry
 from engine.world import World
 from server.errors import NotFoundError
+from server.journal.state_file import StateFile
 from server.session import past_items as items
 from server.session.closer import Closer
 from server.session.mailbox import Ask, Now, Stop
+from server.session.saver import Saver
 from server.session.timelines import Branch, WholeTimeline
 from server.wire import messages
 from server.wire.config import SessionConfig
@@ -59,6 +61,7 @@ class Past:
         config: SessionConfig,
         room: items.Room,
         post: Callable[[items.FromPast], None],
+        state: StateFile | None = None,
     ) -> None:
         """Nothing runs yet.
 
@@ -67,8 +70,10 @@ class Past:
             config: of the session.
             room: what it may use.
             post: takes an answer; called in the thread, must not block.
+            state: where a state is kept now and then, None: nowhere.
         """
         self._room, self._post = room, post
+        self._saver = Saver(state)
         self._items: queue.SimpleQueue[items.Item] = queue.SimpleQueue()
         self._config = config
         self._epoch = 0  # 0: of a session that has not said where it is
@@ -271,6 +276,7 @@ class Past:
             else:
                 self._forget(now.epoch)
                 self._lines, self._line = now.lines, now.timeline
+        self._saver.learn(now.tick, time.monotonic())
         if self._history is not None:
             self._history.learn(now.entries, now.tick, self._line)
         else:
@@ -280,6 +286,7 @@ class Past:
     def _forget(self, epoch: int) -> None:
         """Another session takes the place of the one before."""
         self._epoch, self._history, self._dense = epoch, None, None
+        self._saver.forget()
         self._entries, self._tick, self._line = [], 0, MAIN
         self._looks.clear()
         self._shown.clear()
@@ -334,6 +341,7 @@ class Past:
 
         if history.behind(self._line):
             history.follow(lambda: go_on() and time.monotonic() < end, self._line)
+            self._saver.look(history, self._line, self._config)
         elif self._dense is not None:
             tick, self._dense = self._dense, None
             history.densify(tick, go_on, self._line)

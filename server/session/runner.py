@@ -128,6 +128,7 @@ class Runner:
             pass
         except Exception as error:
             # A fault of ours (a broken invariant): the session ends, the server goes on.
+            self._keeper.distrust()
             log.exception("session %s ended by a fault", self._id)
             text = f"the session ended by a fault of the simulator ({type(error).__name__})"
             self._post([Ended(messages.CLOSE_INTERNAL, text)])

@@ -74,17 +74,18 @@ class Session:
         """Write to ``book`` from now on."""
         self._book = book
 
-    def take_up(self, record: Record, look: Callable[[], None]) -> None:
+    def take_up(self, record: Record, look: Callable[[], None], contained: int = 0) -> None:
         """Go on where a journal stands: its log, its tick, its sequence; this session is new.
 
         Args:
             record: what the journal holds; of the same config.
             look: called now and then; may raise to break off.
+            contained: commands that the world contains already, by a kept state.
 
         Raises:
             RefusedError: the log is no log of such a session.
         """
-        self.replay(record.log(), record.tick(), look)
+        self.replay(record.log(), record.tick(), look, contained)
         first, base = min(self.timelines), record.timelines[0].id
         self._lines = tuple(self._line_of(record, one, first - base) for one in record.timelines)
         self.timelines = {line.about.number: line.about for line in self._lines}
@@ -277,18 +278,25 @@ class Session:
         self._idle = not self.world.busy()
         self._go_on()
 
-    def replay(self, entries: Sequence[Entry], until_tick: int, look: Callable[[], None]) -> None:
+    def replay(
+        self,
+        entries: Sequence[Entry],
+        until_tick: int,
+        look: Callable[[], None],
+        contained: int = 0,
+    ) -> None:
         """Take over the log of another session of the same config, each entry at its tick.
 
         Args:
             entries: that session's log; this one's is empty.
             until_tick: where that session stands.
             look: called now and then; may raise to break off.
+            contained: see take_up().
 
         Raises:
             RefusedError: the log is no log of such a session.
         """
-        play(self.world, entries, until_tick, look)
+        play(self.world, entries[contained:], until_tick, look)
         self.log = list(entries)
         self._idle = not self.world.busy()
 
