@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from engine.log import Entry
-from server.journal.codec import Digest, Head, Record, Waiting
+from server.journal.codec import Digest, Head, Record, Waiting, usual_name
 from server.journal.state_file import StateFile
 from server.journal.store import Store, new_record
 
@@ -97,8 +97,16 @@ class Journal:
         Raises:
             JournalError: see write().
         """
-        name = f"from tick {at_tick}"
+        name = usual_name(at_tick)
         self.timeline = self._store.fork(name, self._id(parent), at_index, at_tick, entry).id
+
+    def name(self, place: int, name: str) -> None:
+        """The name of a timeline; its place as in fork().
+
+        Raises:
+            JournalError: see write().
+        """
+        self._store.name(self._id(place), name)
 
     def enter(self, place: int) -> None:
         """Write another of the session's timelines from now on; its place as in fork().

@@ -102,12 +102,10 @@ class SessionHandle:
         self._on_change = on_change
         self._loop = asyncio.get_running_loop()
         self._overs: dict[int, Callable[[], None]] = {}
-        self._through = 0  # rounds of frames that have been written
+        self._through, self._asked_at = 0, 0.0  # rounds of frames that have been written
         self._asking: asyncio.TimerHandle | None = None
-        self._asked_at = 0.0
         self._progress: str | None = None
-        self._questions = 0
-        self._here = (0, 0)  # tick and commands of the present
+        self._questions, self._here = 0, (0, 0)  # tick and commands of the present
         state = journal.state if journal else None
         self.past = Past(session_id, config, past, self._post_past, state)
         self._runner = runner.Runner(session_id, config, build, self._post, rates, journal)
@@ -256,8 +254,8 @@ class SessionHandle:
             try:
                 self.check_backlog()
             except LimitReachedError as error:
-                command_id = getattr(message, "command_id", None)
-                self.hub.text(client, messages.error(str(error), command_id))
+                asked = getattr(message, "command_id", None)
+                self.hub.text(client, messages.error(str(error), asked))
             else:
                 if isinstance(message, Reset):
                     self.config = message.config
@@ -269,11 +267,11 @@ class SessionHandle:
     def _look(self, client: int, message: Look) -> None:
         if message.tick is None:
             self.hub.look_now(client)
-        else:
-            if not self.hub.looks(client):
-                self.hub.look(client)
+        elif not self.hub.looks(client):
+            self.hub.look(client)
+        if message.tick is not None:
             self.hub.text(client, messages.present(*self._here))
-        self.past.look(client, message.tick, message.index)
+        self.past.look(client, message.tick, message.index, message.beside)
 
     def say(self, client: int, text: str) -> None:
         """A text message for one client, not from the worker."""

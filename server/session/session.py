@@ -9,7 +9,7 @@ anybody is told that it was accepted.
 import collections
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.commands import Command
@@ -100,7 +100,7 @@ class Session:
         own = record.entries.get(one.id, ())
         parent = None if one.parent is None else one.parent + shift
         command = own[0].command if own and parent is not None else None
-        about = Timeline(one.id + shift, parent, one.at_tick, one.at_index, command)
+        about = Timeline(one.id + shift, parent, one.at_tick, one.at_index, command, one.given_name)
         return WholeTimeline(about, own, record.tick(one.id))
 
     @property
@@ -248,6 +248,18 @@ class Session:
             )
         self._break_off("the session went on from another moment")
         return entry
+
+    def name(self, number: int, name: str) -> None:
+        """Give a timeline a name.
+
+        Raises:
+            RefusedError: there is no such timeline.
+            JournalError: the name cannot be kept; nothing has changed then.
+        """
+        if number not in self.timelines:
+            raise RefusedError(f"timeline {number}: this session has {len(self.timelines)}")
+        self._book.name(self._place(number), name)
+        self.timelines[number] = replace(self.timelines[number], name=name)
 
     def _place(self, number: int) -> int:
         """Place of a timeline in the order of their making, from 0."""
