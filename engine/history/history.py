@@ -113,7 +113,7 @@ class History:
         self.world = world
         self.limits = limits or Keeping()
         self._measure = measure
-        self._cost = 0.0  # of the last checkpoint
+        self._cost = 0.0  # of the last checkpoint that is no key frame
         self._way = 0.0  # what the last way from one checkpoint to another took
         self._image = Image(point := world.glance())
         first = self._image.keep_whole(point, 0, 0.0, None)
@@ -207,7 +207,8 @@ class History:
         if node is None:
             node = image.keep_whole(point, place[1], work, chain[-1])
         line.nodes.insert(line.before(place) + 1, node)
-        self._cost = self._measure() - begin
+        if node.parent is not None:  # a key frame costs more, and comes seldom
+            self._cost = self._measure() - begin
         if self.nbytes > self.limits.nbytes:
             self._send_away()
         if self.nbytes > self.limits.nbytes:
