@@ -208,6 +208,19 @@ class Workload:
             array.flags.writeable = not frozen
         return twin
 
+    def position(self) -> dict[str, int]:
+        """Where the stream is, apart from its arrays."""
+        return {
+            "bits": self._bits.state, "nr_live": self.nr_live, "live_pages": self.live_pages,
+            "nr_spare": self._nr_spare, "tick": self._tick,
+        }  # fmt: skip
+
+    def resume(self, position: dict[str, int]) -> None:
+        """Go to a position of a stream that began as this one did; its arrays come separately."""
+        self._bits.state, self._tick = position["bits"], position["tick"]
+        self.nr_live, self._nr_spare = position["nr_live"], position["nr_spare"]
+        self.live_pages = position["live_pages"]
+
     def arrays(self) -> tuple[NDArray[np.int32], NDArray[np.uint8], NDArray[np.int32]]:
         """What a copy has to copy: live handles, their orders, unused handles."""
         return self._live, self._orders, self._spare

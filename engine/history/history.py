@@ -16,12 +16,12 @@ from engine.commands import Command
 from engine.errors import RefusedError
 from engine.history.chronicle import Chronicle, Predicate, Stretch
 from engine.history.image import Image
-from engine.history.stored import Depot, Stored, own_bytes, skip_parent
+from engine.history.stored import Depot, Rows, Stored, own_bytes, skip_parent
 from engine.log import MAIN, Entry, play
 from engine.world import World
 
 MAX_CHAIN = 96  # checkpoints from a key frame to the next
-PATCHED = 0.5  # of all words: what the changes of such a chain may come to
+PATCHED = 0.4  # of all words: what the changes of such a chain may come to
 DENSER = 5  # times, around a tick that somebody has stepped back to
 THIN_TO = 0.9  # of the bytes allowed, so that not every checkpoint has to make room
 
@@ -35,7 +35,7 @@ class Keeping:
 
     Attributes:
         spacing: between checkpoints, in the caller's measure; more where one costs more than that.
-        nbytes: memory for checkpoints; beyond it their changes go to the depot.
+        nbytes: memory for checkpoints; beyond it the oldest go to the depot.
         away: bytes there; beyond them checkpoints are thinned.
         depot: None: there is none.
     """
@@ -113,7 +113,7 @@ class History:
         self.world = world
         self.limits = limits or Keeping()
         self._measure = measure
-        self._cost = 0.0  # of the last checkpoint
+        self._cost = 0.0  # of the last checkpoint that is no key frame
         self._way = 0.0  # what the last way from one checkpoint to another took
         self._image = Image(point := world.glance())
         first = self._image.keep_whole(point, 0, 0.0, None)
@@ -207,25 +207,28 @@ class History:
         if node is None:
             node = image.keep_whole(point, place[1], work, chain[-1])
         line.nodes.insert(line.before(place) + 1, node)
-        self._cost = self._measure() - begin
+        if node.parent is not None:  # a key frame costs more, and comes seldom
+            self._cost = self._measure() - begin
         if self.nbytes > self.limits.nbytes:
             self._send_away()
         if self.nbytes > self.limits.nbytes:
             self._thin()
 
     def _send_away(self) -> None:
-        """Let the depot have changes, the oldest first."""
+        """Let the depot have checkpoints, the oldest first."""
         depot, room = self.limits.depot, self.limits.away - sum(n.away for n in self._nodes())
         excess = self.nbytes - self.limits.nbytes * THIN_TO
         for node in self._nodes():
             if depot is None or excess <= 0:
                 return
-            size = node.nbytes
-            if node.parent is None or node.away or size > room:
+            if node.away or node.nbytes > room:
                 continue
+            before = self.nbytes
             if not node.send_away(depot):
                 return
-            excess, room = excess - size, room - size
+            if node.parent is None:
+                self._count_after(node)
+            excess, room = excess - (before - self.nbytes), room - node.away
 
     def _thin(self) -> None:
         """Give up checkpoints where that lengthens the way least for the memory that it frees."""
@@ -268,6 +271,14 @@ class History:
                 if after is not None:
                     after.nbytes = own_bytes(after, keys[-1] if keys else None)
 
+    def _count_after(self, key: Stored) -> None:
+        """Count the rows that the next key frames shared with one that is away as their own."""
+        for line in self.timelines.values():
+            keys = [one for one in line.nodes if one.parent is None]
+            if key in keys[:-1]:
+                after = keys[keys.index(key) + 1]
+                after.nbytes = own_bytes(after, None)
+
     # -- back
     def go(
         self, tick: int, index: int | None = None, number: int = MAIN, look: Progress = _nothing
@@ -290,6 +301,11 @@ class History:
             self._forward(line, place)
             look(0.0, 0.0)
         return self.world
+
+    def whole(self, node: Stored) -> list[Rows]:
+        """The columns of a checkpoint, to be kept outside of this process."""
+        self._image.seek(node, lambda: None)
+        return self._image.rows()
 
     def try_out(self, command: Command) -> None:
         """Whether a command fits the state that go() has brought the world to.

@@ -21,9 +21,11 @@ from engine.guest import (
 )
 from engine.history.stored import (
     ROW_BYTES,
+    Away,
     Patch,
     Rows,
     Stored,
+    Taken,
     Words,
     change,
     columns_of,
@@ -37,8 +39,6 @@ from engine.world import Checkpoint
 
 _RECORDS = (PAGE_DTYPE, BLOCK_DTYPE, LIST_DTYPE, ZONE_DTYPE, VM_DTYPE, CC_DTYPE)
 _PATCHING = 8  # words unpacked in the time in which one is changed
-
-Taken = list[bytes | None]  # by row: what it was unpacked from, None: it may have changed since
 
 
 def _rows_of(index: NDArray[np.intp], column: Words) -> list[int]:
@@ -97,14 +97,15 @@ class Image:
             for row in _rows_of(changed, mine):
                 taken[row] = None
             mine[...] = column
-        self.node = key_frame(point, index, work, self._packed(last), last)
+        self.node = key_frame(point, index, work, self.rows(last), last)
         return self.node
 
-    def _packed(self, last: Stored | None) -> list[Rows]:
-        """Every column as rows."""
+    def rows(self, last: Stored | None = None) -> list[Rows]:
+        """Every column of what is held, as rows; those of a key frame before may be shared."""
         found = []
+        known = last.kept if last and not isinstance(last.kept, Away) else ()
         for i, column in enumerate(self._columns):
-            before = last.columns[i] if last and i < len(last.columns) else None
+            before = known[i] if i < len(known) else None
             rows = packed(column, self._taken[i], before if isinstance(before, Rows) else None)
             self._taken[i] = list(rows.rows)
             found.append(rows)
@@ -136,7 +137,7 @@ class Image:
         key = child.parent
         assert key is not None and key.parent is None
         self.seek(child, lambda: None)
-        child.kept, child.parent = tuple(self._packed(key)), None
+        child.kept, child.parent = tuple(self.rows(key)), None
         child.nbytes = own_bytes(child, None)
 
     # -- going
@@ -176,8 +177,10 @@ class Image:
 
     def _to_unpack(self, key: Stored) -> int:
         """Words of a key frame that are not held."""
+        if isinstance(key.kept, Away):
+            return key.kept.nr_words
         nr = 0
-        for i, rows in enumerate(key.columns):
+        for i, rows in enumerate(key.kept):
             taken = self._taken[i] if i < len(self._taken) else []
             assert isinstance(rows, Rows)
             same = sum(mine is row for mine, row in zip(taken, rows.rows, strict=False))

@@ -27,6 +27,8 @@ _OVERHEAD = 512  # bytes that a checkpoint takes beside its columns
 # back: lz4 takes half as much room again as zstd does, and a quarter of its time.
 _PACK, _UNPACK = zstandard.ZstdCompressor(1), zstandard.ZstdDecompressor()
 
+Packed = bytes | memoryview  # that came back from a depot
+Taken = list[Packed | None]  # by row: what it was unpacked from, None: it may have changed since
 Words = NDArray[Any]  # one column: uint32[n], or uint8[n] where its bytes are no multiple of four
 
 
@@ -40,7 +42,7 @@ class Rows:
         nr: words in it.
     """
 
-    rows: tuple[bytes, ...]
+    rows: tuple[Packed, ...]
     dtype: np.dtype[Any]
     nr: int
 
@@ -56,8 +58,8 @@ class Patch:
         nr: n.
     """
 
-    steps: bytes
-    data: bytes
+    steps: Packed
+    data: Packed
     dtype: np.dtype[Any]
     nr: int
 
@@ -104,12 +106,12 @@ class Depot(Protocol):
 
 
 class Away:
-    """Patches that are kept outside of memory for as long as anybody holds this."""
+    """Columns that are kept outside of memory for as long as anybody holds this."""
 
-    def __init__(self, depot: Depot, number: int, patches: tuple[Patch, ...]) -> None:
+    def __init__(self, depot: Depot, number: int, columns: "tuple[Rows | Patch, ...]") -> None:
         self._depot, self._number = depot, number
-        self._form = [(len(p.steps), len(p.data), p.dtype, p.nr) for p in patches]
-        self.nbytes = sum(patch.nbytes for patch in patches)
+        self._form = [([len(one) for one in pieces(c)], c.dtype, c.nr, type(c)) for c in columns]
+        self.nbytes = sum(sum(sizes) for sizes, *_ in self._form)
 
     def __del__(self) -> None:
         """Nobody can ask for them any more."""
@@ -117,18 +119,29 @@ class Away:
 
     @property
     def nr_words(self) -> int:
-        """Words that they change."""
-        return sum(nr for *_, nr in self._form)
+        """Words in the columns, or in the patches."""
+        return sum(nr for _, _, nr, _ in self._form)
 
-    def patches(self) -> tuple[Patch, ...]:
+    def columns(self) -> "tuple[Rows | Patch, ...]":
         """As they were."""
-        data, at = self._depot.get(self._number), 0
-        found = []
-        for nr_steps, nr_data, dtype, nr in self._form:
-            middle, end = at + nr_steps, at + nr_steps + nr_data
-            found.append(Patch(data[at:middle], data[middle:end], dtype, nr))
-            at = end
+        data, at = memoryview(self._depot.get(self._number)), 0
+        found: list[Rows | Patch] = []
+        for sizes, dtype, nr, form in self._form:
+            parts = []
+            for size in sizes:
+                parts.append(data[at : at + size])
+                at += size
+            found.append(
+                Rows(tuple(parts), dtype, nr)
+                if form is Rows
+                else Patch(parts[0], parts[1], dtype, nr)
+            )
         return tuple(found)
+
+
+def pieces(column: "Rows | Patch") -> "tuple[Packed, ...]":
+    """What a column is kept in."""
+    return column.rows if isinstance(column, Rows) else (column.steps, column.data)
 
 
 @dataclass(eq=False)
@@ -156,7 +169,7 @@ class Stored:
     @property
     def columns(self) -> tuple[Rows | Patch, ...]:
         """Rows in a key frame, Patch in any other."""
-        return self.kept.patches() if isinstance(self.kept, Away) else self.kept
+        return self.kept.columns() if isinstance(self.kept, Away) else self.kept
 
     @property
     def away(self) -> int:
@@ -164,13 +177,12 @@ class Stored:
         return self.kept.nbytes if isinstance(self.kept, Away) else 0
 
     def send_away(self, depot: Depot) -> bool:
-        """Keep the patches outside of memory; false: there is no room."""
-        assert not isinstance(self.kept, Away)
-        patches = tuple(patch for patch in self.kept if isinstance(patch, Patch))
-        number = depot.put(b"".join(part for p in patches for part in (p.steps, p.data)))
+        """Keep the columns outside of memory; false: there is no room."""
+        columns = self.columns
+        number = depot.put(b"".join(part for column in columns for part in pieces(column)))
         if number is None:
             return False
-        self.kept, self.nbytes = Away(depot, number, patches), _OVERHEAD
+        self.kept, self.nbytes = Away(depot, number, columns), _OVERHEAD
         return True
 
     @property
@@ -181,6 +193,8 @@ class Stored:
     @property
     def nr_words(self) -> int:
         """Words that it changes; 0 of a key frame."""
+        if self.parent is None:
+            return 0
         if isinstance(self.kept, Away):
             return self.kept.nr_words
         return sum(column.nr for column in self.kept if isinstance(column, Patch))
@@ -213,7 +227,7 @@ def _rest(point: Checkpoint) -> Checkpoint:
     return replace(point, guests=(), workload=workload)
 
 
-def packed(column: Words, taken: list[bytes | None], before: Rows | None) -> Rows:
+def packed(column: Words, taken: Taken, before: Rows | None) -> Rows:
     """A column as rows.
 
     Args:
@@ -223,9 +237,11 @@ def packed(column: Words, taken: list[bytes | None], before: Rows | None) -> Row
     """
     data = column.view(np.uint8).data
     known = before.rows if before is not None else ()
-    rows: list[bytes] = []
+    rows: list[Packed] = []
     for i, start in enumerate(range(0, len(data), ROW_BYTES)):
         row = taken[i]
+        if isinstance(row, memoryview):  # it would keep all that came back with it
+            row = bytes(row)
         if row is None:
             row = lz4.block.compress(data[start : start + ROW_BYTES])
             if i < len(known) and known[i] == row:  # the same bytes are packed into the same bytes
@@ -234,7 +250,12 @@ def packed(column: Words, taken: list[bytes | None], before: Rows | None) -> Row
     return Rows(tuple(rows), column.dtype, len(column))
 
 
-def unpack(kept: Rows, into: Words, taken: list[bytes | None], look: Callable[[], None]) -> None:
+def packed_column(column: Words) -> Rows:
+    """A column as rows of its own."""
+    return packed(column, [None] * -(-column.nbytes // ROW_BYTES), None)
+
+
+def unpack(kept: Rows, into: Words, taken: Taken, look: Callable[[], None]) -> None:
     """Write those rows of a column that it does not hold already.
 
     Args:
@@ -280,10 +301,13 @@ def change(
 
 def own_bytes(key: Stored, before: Stored | None) -> int:
     """Memory that a key frame takes, rows that it shares with ``before`` not counted."""
+    if isinstance(key.kept, Away):
+        return _OVERHEAD
+    known = before.kept if before and not isinstance(before.kept, Away) else ()
     total = _OVERHEAD
-    for i, column in enumerate(key.columns):
+    for i, column in enumerate(key.kept):
         assert isinstance(column, Rows)
-        other = before.columns[i] if before and i < len(before.columns) else None
+        other = known[i] if i < len(known) else None
         shared = other.rows if isinstance(other, Rows) else ()
         total += 8 * len(column.rows)
         for j, row in enumerate(column.rows):

@@ -19,6 +19,7 @@ from server.wire.config import SessionConfig, config_from_dict
 
 JOURNAL_VERSION = 1
 MAX_NAME = 80
+MAIN_NAME = "main"  # of the first timeline, unless somebody names it
 MAX_ENGINE = 64  # characters of the engine's digest
 MAX_CREATED = 40
 SEAL_BYTES = 8
@@ -81,6 +82,11 @@ def head_from_dict(data: object) -> Head:
     return Head(config_from_dict(data.get("config")), engine, created)
 
 
+def usual_name(at_tick: int) -> str:
+    """What a timeline is called that nobody has named."""
+    return f"from tick {at_tick}"
+
+
 @dataclass(frozen=True)
 class Course:
     """One course of a session: a timeline.
@@ -95,11 +101,16 @@ class Course:
     """
 
     id: int = MAIN
-    name: str = "main"
+    name: str = MAIN_NAME
     parent: int | None = None
     at_index: int = 0
     at_tick: int = 0
     tick: int = 0
+
+    @property
+    def given_name(self) -> str | None:
+        """The name that somebody gave it; None: nobody has."""
+        return None if self.name in (MAIN_NAME, usual_name(self.at_tick)) else self.name
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form."""

@@ -20,6 +20,8 @@ from server.errors import JournalError, NotFoundError
 from server.journal.codec import Record
 from server.journal.journal import Journal
 from server.journal.session_file import Upload
+from server.journal.state_file import PART, StateFile
+from server.journal.state_file import SUFFIX as STATE
 from server.journal.store import Store
 from server.paths import data_folder
 from server.settings import Settings
@@ -34,7 +36,8 @@ NO_SESSION = "there is no such session: it has ended, or was never here"
 
 def folder_of(settings: Settings) -> "Folder":
     """The folder that the settings name."""
-    return Folder(Path(settings.data_dir) if settings.data_dir else data_folder())
+    path = Path(settings.data_dir) if settings.data_dir else data_folder()
+    return Folder(path, settings.max_history_disk_mib << 20)
 
 
 def new_id() -> str:
@@ -45,9 +48,15 @@ def new_id() -> str:
 class Folder:
     """Sessions and uploads below one folder. For any thread."""
 
-    def __init__(self, path: Path) -> None:
-        """Nothing is made before it is needed."""
+    def __init__(self, path: Path, states: int = 1 << 32) -> None:
+        """Nothing is made before it is needed.
+
+        Args:
+            path: of the folder.
+            states: bytes for the last states of all sessions.
+        """
         self.path = path
+        self._states = states
         self._sessions = path / "sessions"
         self._uploads = path / "uploads"
 
@@ -124,7 +133,10 @@ class Folder:
                 self._discard(session_id, lock, store)
                 raise
             self._settle()
-        return Journal(store, record, lock.release)
+        return Journal(store, record, lock.release, self._state(session_id))
+
+    def _state(self, session_id: str) -> StateFile:
+        return StateFile(self._sessions / f"{session_id}{STATE}", self._states)
 
     def _settle(self) -> None:
         """Make a new file's name as durable as its contents."""
@@ -141,7 +153,7 @@ class Folder:
             with contextlib.suppress(JournalError):
                 store.close()
         path = self._sessions / f"{session_id}{_SUFFIX}"
-        for name in (path.name, *(path.name + end for end in _BESIDE)):
+        for name in (path.name, *(path.name + end for end in _BESIDE), f"{session_id}{STATE}"):
             (self._sessions / name).unlink(missing_ok=True)
         lock.release()
         (self._sessions / f"{session_id}.lock").unlink(missing_ok=True)
@@ -161,7 +173,7 @@ class Folder:
                 try:
                     if store.version == 0:  # its maker was killed before it told anybody
                         raise NotFoundError(NO_SESSION)
-                    return Journal(store, store.read(), lock.release)
+                    return Journal(store, store.read(), lock.release, self._state(session_id))
                 except BaseException:
                     store.close()
                     raise
@@ -276,8 +288,18 @@ class Folder:
                     self._discard(name, self._lock(name))
                     gone.append(name)
         with contextlib.suppress(OSError):
+            self._sweep_states()
             self._sweep_uploads(keep_days)
         return gone
+
+    def _sweep_states(self) -> None:
+        """Remove what killed processes have left, and states whose sessions are gone."""
+        for path in self._sessions.glob(f"*{PART}"):
+            if _age(path) > DAY_S:
+                path.unlink(missing_ok=True)
+        for path in self._sessions.glob(f"*{STATE}"):
+            if not path.with_suffix(_SUFFIX).is_file():
+                path.unlink(missing_ok=True)
 
     def _sweep_uploads(self, keep_days: float) -> None:
         old = [path for path in self._uploads.glob("*") if _age(path) > keep_days * DAY_S]

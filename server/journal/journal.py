@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from engine.log import Entry
-from server.journal.codec import Digest, Head, Record, Waiting
+from server.journal.codec import Digest, Head, Record, Waiting, usual_name
+from server.journal.state_file import StateFile
 from server.journal.store import Store, new_record
 
 
@@ -17,17 +18,22 @@ class Journal:
     Attributes:
         record: what was known when it was opened, or after the last restart.
         timeline: the one that is written now.
+        state: where the session's last state may be kept.
     """
 
-    def __init__(self, store: Store, record: Record, unlock: Callable[[], None]) -> None:
+    def __init__(
+        self, store: Store, record: Record, unlock: Callable[[], None], state: StateFile
+    ) -> None:
         """Own an open store.
 
         Args:
             store: open for writing.
             record: what it holds.
             unlock: lets others open it; called once, by close().
+            state: see there.
         """
         self.record = record
+        self.state = state
         self.timeline = record.current
         self._store = store
         self._unlock = unlock
@@ -91,8 +97,16 @@ class Journal:
         Raises:
             JournalError: see write().
         """
-        name = f"from tick {at_tick}"
+        name = usual_name(at_tick)
         self.timeline = self._store.fork(name, self._id(parent), at_index, at_tick, entry).id
+
+    def name(self, place: int, name: str) -> None:
+        """The name of a timeline; its place as in fork().
+
+        Raises:
+            JournalError: see write().
+        """
+        self._store.name(self._id(place), name)
 
     def enter(self, place: int) -> None:
         """Write another of the session's timelines from now on; its place as in fork().
@@ -106,12 +120,17 @@ class Journal:
     def _id(self, place: int) -> int:
         return self.record.timelines[0].id + place
 
-    def close(self) -> None:
-        """Leave the file in one piece and let others open it; further calls do nothing."""
+    def close(self, last: Callable[[], object] = lambda: None) -> None:
+        """Leave the file in one piece and let others open it; further calls do nothing.
+
+        Args:
+            last: called in between; may take its time.
+        """
         if self._closed:
             return
         self._closed = True
         try:
             self._store.close()
+            last()
         finally:
             self._unlock()

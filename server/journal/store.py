@@ -219,6 +219,11 @@ class Store:
             )
         return one
 
+    def name(self, timeline: int, name: str) -> None:
+        """Give a timeline another name."""
+        with self._write() as db:
+            db.execute("UPDATE timelines SET name = ? WHERE id = ?", (name, timeline))
+
     def enter(self, timeline: int) -> None:
         """The session is in another of its timelines from now on."""
         with self._write() as db:

@@ -29,6 +29,13 @@ class Book(Protocol):
             JournalError: see write().
         """
 
+    def name(self, place: int, name: str) -> None:
+        """Keep the name of a timeline; its place as in fork().
+
+        Raises:
+            JournalError: see write().
+        """
+
     def enter(self, place: int) -> None:
         """Write another timeline from now on; its place as in fork().
 
@@ -44,6 +51,9 @@ class NoBook:
         """Keep nothing."""
 
     def fork(self, parent: int, at_index: int, at_tick: int, entry: Entry) -> None:
+        """Keep nothing."""
+
+    def name(self, place: int, name: str) -> None:
         """Keep nothing."""
 
     def enter(self, place: int) -> None:

@@ -102,9 +102,9 @@ class SessionHandle:
         self._loop = asyncio.get_running_loop()
         self._overs: dict[int, Callable[[], None]] = {}
         self._progress: str | None = None
-        self._questions = 0
-        self._here = (0, 0)  # tick and commands of the present
-        self.past = Past(session_id, config, past, self._post_past)
+        self._questions, self._here = 0, (0, 0)  # tick and commands of the present
+        state = journal.state if journal else None
+        self.past = Past(session_id, config, past, self._post_past, state)
         self._runner = runner.Runner(session_id, config, build, self._post, rates, journal)
         self._asking = Asking(self._loop, self.hub, self._runner.put)
         self._runner.start()
@@ -233,8 +233,8 @@ class SessionHandle:
             try:
                 self.check_backlog()
             except LimitReachedError as error:
-                command_id = getattr(message, "command_id", None)
-                self.hub.text(client, messages.error(str(error), command_id))
+                asked = getattr(message, "command_id", None)
+                self.hub.text(client, messages.error(str(error), asked))
             else:
                 if isinstance(message, Reset):
                     self.config = message.config
@@ -246,11 +246,11 @@ class SessionHandle:
     def _look(self, client: int, message: Look) -> None:
         if message.tick is None:
             self.hub.look_now(client)
-        else:
-            if not self.hub.looks(client):
-                self.hub.look(client)
+        elif not self.hub.looks(client):
+            self.hub.look(client)
+        if message.tick is not None:
             self.hub.text(client, messages.present(*self._here))
-        self.past.look(client, message.tick, message.index)
+        self.past.look(client, message.tick, message.index, message.beside)
 
     def say(self, client: int, text: str) -> None:
         """A text message for one client, not from the worker."""

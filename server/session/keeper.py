@@ -5,6 +5,7 @@ about once a second while the session moves, and exactly where it stops: paused,
 """
 
 import contextlib
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -12,9 +13,11 @@ from engine.errors import RefusedError
 from server.errors import JournalError
 from server.journal.codec import Digest, Head, Record
 from server.journal.journal import Journal
+from server.session.last_state import bring, save
 from server.session.session import Session
 from server.wire.config import SessionConfig
 
+WORTH_S = 0.5  # of work that a kept state must save
 NOTE_S = 1.0  # ticks of so long may be played anew after a crash
 DIGEST_S = 5.0  # between two digests; a digest of 4 GiB under four designs takes 0.4 s
 MAX_DIGEST_PAGES = 8 << 20  # of all guests: larger sessions have digests only in exports
@@ -53,6 +56,8 @@ class Keeper:
         self._epoch = 1
         self._restarts = 0
         self._failing = False
+        self._worked = 0.0  # reading of the worker's processor time when the kept state was made
+        self._sound = True
 
     @property
     def record(self) -> Record | None:
@@ -89,7 +94,10 @@ class Keeper:
             return
         record = self._journal.record
         session.keep_in(self._journal)
-        session.take_up(record, look)
+        self._worked = time.thread_time()
+        kept = self._journal.state
+        contained = bring(kept, session.config, record.log(), record.tick(), session.world)
+        session.take_up(record, look, contained)
         if session.engine != record.head.engine:  # somebody asked for that: see the manager
             self._journal.adopt(session.engine)
         self._tick = record.tick()
@@ -150,8 +158,12 @@ class Keeper:
             with contextlib.suppress(JournalError):
                 self._journal.pace(ticks_per_s)
 
+    def distrust(self) -> None:
+        """A fault has ended the session: its state is not to be kept."""
+        self._sound = False
+
     def close(self, session: Session | None) -> None:
-        """Write where the session stands, and let go of the journal.
+        """Write where the session stands, keep its state, and let go of the journal.
 
         Args:
             session: None if it was never made.
@@ -162,5 +174,11 @@ class Keeper:
         with contextlib.suppress(JournalError):
             if session is not None:
                 journal.stand(session.tick, quick_mark_of(session))
+
+        def keep() -> None:
+            worked = time.thread_time() - self._worked
+            if session is not None and self._sound and worked >= WORTH_S:
+                save(journal.state, session.config, session.log, session.world)
+
         with contextlib.suppress(JournalError):
-            journal.close()
+            journal.close(keep)

@@ -17,19 +17,21 @@ from dataclasses import replace
 from typing import Any
 
 from engine.errors import RefusedError
-from engine.history.history import History, Keeping
+from engine.history.history import History, Keeping, Progress
 from engine.log import MAIN, Entry
 from engine.world import World
 from server.errors import NotFoundError
+from server.journal.state_file import StateFile
 from server.session import past_items as items
 from server.session.closer import Closer
 from server.session.mailbox import Ask, Now, Stop
-from server.session.timelines import Branch, WholeTimeline
+from server.session.saver import Saver
+from server.session.timelines import Branch, WholeTimeline, teach
 from server.wire import messages
 from server.wire.config import SessionConfig
 from server.wire.detail import Detail
-from server.wire.frames import FRAME_PAST, Picture, encode_key
-from server.wire.moments import MAX_TIMELINES, Fork, Switch
+from server.wire.frames import FRAME_PAST, Picture, encode_key, side_by_side
+from server.wire.moments import MAX_TIMELINES, Beside, Fork, Switch
 
 log = logging.getLogger("fragscope")
 
@@ -59,6 +61,7 @@ class Past:
         config: SessionConfig,
         room: items.Room,
         post: Callable[[items.FromPast], None],
+        state: StateFile | None = None,
     ) -> None:
         """Nothing runs yet.
 
@@ -67,8 +70,10 @@ class Past:
             config: of the session.
             room: what it may use.
             post: takes an answer; called in the thread, must not block.
+            state: where a state is kept now and then, None: nowhere.
         """
         self._room, self._post = room, post
+        self._saver = Saver(state)
         self._items: queue.SimpleQueue[items.Item] = queue.SimpleQueue()
         self._config = config
         self._epoch = 0  # 0: of a session that has not said where it is
@@ -98,9 +103,15 @@ class Past:
         """The session starts over."""
         self._items.put(items.Begin(config))
 
-    def look(self, client: int, tick: int | None, index: int | None = None) -> None:
+    def look(
+        self,
+        client: int,
+        tick: int | None,
+        index: int | None = None,
+        beside: Beside | None = None,
+    ) -> None:
         """A client wants to see a tick, or (None) nothing of the past any more."""
-        self._items.put(items.LookAt(client, tick, index))
+        self._items.put(items.LookAt(client, tick, index, beside))
         if tick is not None:
             self._start()
 
@@ -271,6 +282,7 @@ class Past:
             else:
                 self._forget(now.epoch)
                 self._lines, self._line = now.lines, now.timeline
+        self._saver.learn(now.tick, time.monotonic())
         if self._history is not None:
             self._history.learn(now.entries, now.tick, self._line)
         else:
@@ -280,6 +292,7 @@ class Past:
     def _forget(self, epoch: int) -> None:
         """Another session takes the place of the one before."""
         self._epoch, self._history, self._dense = epoch, None, None
+        self._saver.forget()
         self._entries, self._tick, self._line = [], 0, MAIN
         self._looks.clear()
         self._shown.clear()
@@ -299,20 +312,8 @@ class Past:
             room = self._room
             limits = Keeping(nbytes=room.nbytes, away=room.away, depot=room.depot())
             self._history = History(room.make(self._config), _ms, limits)
-            self._begin(self._history)
+            teach(self._history, self._lines, self._line, self._entries, self._tick)
         return self._history
-
-    def _begin(self, history: History) -> None:
-        """Tell a new history of every timeline."""
-        for line in self._lines:
-            about, entries, tick = line.about, line.entries, line.tick
-            if about.number == self._line:
-                entries, tick = tuple(self._entries[about.index :]), self._tick
-            if about.parent is not None:
-                history.fork(about.number, (about.tick, about.index), about.parent)
-            history.learn(entries, tick, about.number)
-        if not self._lines:
-            history.learn(self._entries, self._tick)
 
     def _work(self) -> None:
         """One piece of work: a look, or else some following, or else denser checkpoints."""
@@ -334,6 +335,7 @@ class Past:
 
         if history.behind(self._line):
             history.follow(lambda: go_on() and time.monotonic() < end, self._line)
+            self._saver.look(history, self._line, self._config)
         elif self._dense is not None:
             tick, self._dense = self._dense, None
             history.densify(tick, go_on, self._line)
@@ -358,14 +360,29 @@ class Past:
             history = self._known()
             world = history.go(look.tick, look.index, self._line, told_so_far)
             picture = self._picture(world, look)
-            if look.whole:
+            if look.whole and look.beside is None:
                 self._post(items.Looked(look.client, encode_key(picture, FRAME_PAST)))
             self._closer.renew(look.client)
             for pages in self._closer.show(world, self._epoch, picture.log_index, (look.client,)):
                 self._post(pages)
+            if look.whole and look.beside is not None:
+                first = encode_key(picture, FRAME_PAST)
+                both = side_by_side(first, self._beside(history, look, told_so_far))
+                self._post(items.Looked(look.client, both))
             self._dense = look.tick
         except (RefusedError, NotFoundError) as error:
             self._post(items.Said(look.client, messages.error(str(error))))
+
+    def _beside(self, history: History, look: items.LookAt, told: Progress) -> bytes:
+        """The frame of what is shown beside."""
+        assert look.beside is not None
+        other = look.beside
+        end = history.timeline(other.timeline).known
+        tick, index = other.tick, other.index
+        if tick > end:
+            tick, index = end, None
+        world = history.go(tick, index, other.timeline, told)
+        return encode_key(self._picture(world, look), FRAME_PAST)
 
     def _picture(self, world: World, look: items.LookAt) -> Picture:
         assert self._history is not None and look.tick is not None

@@ -12,7 +12,7 @@ from server.session.mailbox import Ask, Now, Stop
 from server.session.timelines import Branch
 from server.wire.config import SessionConfig
 from server.wire.detail import Detail
-from server.wire.moments import Fork, Switch
+from server.wire.moments import Beside, Fork, Switch
 
 Question = Callable[[History, int], Any]  # the history, and the timeline that the session is on
 
@@ -74,6 +74,7 @@ class LookAt:
     client: int
     tick: int | None
     index: int | None
+    beside: Beside | None = None
     whole: bool = True  # false: it has the picture, and wants the pages only
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from engine.history.stored import Depot
 from engine.world import World
+from server.journal.spill import Spill
 from server.session.budget import Budget
 from server.session.making import Build
-from server.session.spill import Spill
 from server.wire.config import SessionConfig
 
 log = logging.getLogger("fragscope")

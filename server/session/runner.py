@@ -40,11 +40,13 @@ from server.session.orders import Orders
 from server.session.pace import Pacer
 from server.session.pictures import Pictures
 from server.session.session import SequenceState, Session
+from server.session.timelines import told_timelines
 from server.session.told import LogTold
 from server.wire import messages
 from server.wire.config import SessionConfig
 from server.wire.detail import Detail
 from server.wire.messages import CommandMessage, Message, Pace, Reset, SequenceMessage, Step
+from server.wire.moments import Name
 
 log = logging.getLogger("fragscope")
 
@@ -123,6 +125,7 @@ class Runner:
             pass
         except Exception as error:
             # A fault of ours (a broken invariant): the session ends, the server goes on.
+            self._keeper.distrust()
             log.exception("session %s ended by a fault", self._id)
             text = f"the session ended by a fault of the simulator ({type(error).__name__})"
             self._post([Ended(messages.CLOSE_INTERNAL, text)])
@@ -242,9 +245,9 @@ class Runner:
 
     def _handle_message(self, client: int, message: Message) -> None:
         if isinstance(message, CommandMessage):
-            self._command(client, message)
+            self._do(client, message.command_id, lambda: self._session.accept(message.command))
         elif isinstance(message, SequenceMessage):
-            self._begin(client, message)
+            self._do(client, message.command_id, lambda: self._session.begin(message.commands))
         elif isinstance(message, Pace):
             self._pacer.set(message.ticks_per_s, time.monotonic())
             self._keeper.pace(message.ticks_per_s)
@@ -257,28 +260,26 @@ class Runner:
                 self._steps = min(self._steps + message.ticks, messages.MAX_STEP_TICKS)
         elif isinstance(message, Detail):
             self._pictures.publisher.closer.ask(client, message)
+        elif isinstance(message, Name):
+            self._do(client, message.command_id, lambda: self._name(message))
         elif isinstance(message, Reset):
             self._reset(client, message)
 
-    def _command(self, client: int, message: CommandMessage) -> None:
+    def _do(self, client: int, command_id: str, act: Callable[[], object]) -> None:
+        """Do what a client asks of the session, and answer."""
         try:
-            entry = self._session.accept(message.command)
+            act()
         except (RefusedError, JournalError) as error:
-            self._say((client,), messages.error(str(error), message.command_id))
+            self._say((client,), messages.error(str(error), command_id))
             return
-        self._pictures.stale()
-        self._say((client,), messages.accepted(message.command_id, entry.index, entry.tick))
-
-    def _begin(self, client: int, message: SequenceMessage) -> None:
         session = self._session
-        try:
-            session.begin(message.commands)
-        except (RefusedError, JournalError) as error:
-            self._say((client,), messages.error(str(error), message.command_id))
-            return
         self._pictures.stale()
-        text = messages.accepted(message.command_id, session.log_index, session.tick)
-        self._say((client,), text)
+        self._say((client,), messages.accepted(command_id, session.log_index, session.tick))
+
+    def _name(self, message: Name) -> None:
+        self._session.name(message.timeline, message.name)
+        told = told_timelines(self._session.timelines.values())
+        self._say(self._clients, messages.wire_text(told))
 
     def _reset(self, client: int, message: Reset) -> None:
         self._tell()

@@ -9,7 +9,7 @@ anybody is told that it was accepted.
 import collections
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.commands import Command
@@ -74,17 +74,18 @@ class Session:
         """Write to ``book`` from now on."""
         self._book = book
 
-    def take_up(self, record: Record, look: Callable[[], None]) -> None:
+    def take_up(self, record: Record, look: Callable[[], None], contained: int = 0) -> None:
         """Go on where a journal stands: its log, its tick, its sequence; this session is new.
 
         Args:
             record: what the journal holds; of the same config.
             look: called now and then; may raise to break off.
+            contained: commands that the world contains already, by a kept state.
 
         Raises:
             RefusedError: the log is no log of such a session.
         """
-        self.replay(record.log(), record.tick(), look)
+        self.replay(record.log(), record.tick(), look, contained)
         first, base = min(self.timelines), record.timelines[0].id
         self._lines = tuple(self._line_of(record, one, first - base) for one in record.timelines)
         self.timelines = {line.about.number: line.about for line in self._lines}
@@ -99,7 +100,7 @@ class Session:
         own = record.entries.get(one.id, ())
         parent = None if one.parent is None else one.parent + shift
         command = own[0].command if own and parent is not None else None
-        about = Timeline(one.id + shift, parent, one.at_tick, one.at_index, command)
+        about = Timeline(one.id + shift, parent, one.at_tick, one.at_index, command, one.given_name)
         return WholeTimeline(about, own, record.tick(one.id))
 
     @property
@@ -248,6 +249,18 @@ class Session:
         self._break_off("the session went on from another moment")
         return entry
 
+    def name(self, number: int, name: str) -> None:
+        """Give a timeline a name.
+
+        Raises:
+            RefusedError: there is no such timeline.
+            JournalError: the name cannot be kept; nothing has changed then.
+        """
+        if number not in self.timelines:
+            raise RefusedError(f"timeline {number}: this session has {len(self.timelines)}")
+        self._book.name(self._place(number), name)
+        self.timelines[number] = replace(self.timelines[number], name=name)
+
     def _place(self, number: int) -> int:
         """Place of a timeline in the order of their making, from 0."""
         return number - min(self.timelines)
@@ -277,18 +290,25 @@ class Session:
         self._idle = not self.world.busy()
         self._go_on()
 
-    def replay(self, entries: Sequence[Entry], until_tick: int, look: Callable[[], None]) -> None:
+    def replay(
+        self,
+        entries: Sequence[Entry],
+        until_tick: int,
+        look: Callable[[], None],
+        contained: int = 0,
+    ) -> None:
         """Take over the log of another session of the same config, each entry at its tick.
 
         Args:
             entries: that session's log; this one's is empty.
             until_tick: where that session stands.
             look: called now and then; may raise to break off.
+            contained: see take_up().
 
         Raises:
             RefusedError: the log is no log of such a session.
         """
-        play(self.world, entries, until_tick, look)
+        play(self.world, entries[contained:], until_tick, look)
         self.log = list(entries)
         self._idle = not self.world.busy()
 

@@ -1,11 +1,14 @@
 """The ways that a session went: where each began, and what it takes to go on with one."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from engine.commands import Command
+from engine.history.history import History
 from engine.log import Entry
 from engine.world import Checkpoint
+from server.wire.moments import TimelineInfo, Timelines
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Timeline:
         tick: where it left it.
         index: commands until then.
         command: its first own command; None: of the first.
+        name: that somebody gave it; None: nobody has.
     """
 
     number: int
@@ -44,13 +48,24 @@ class Timeline:
     tick: int
     index: int
     command: Command | None
+    name: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form."""
         return {
             "id": self.number, "parent": self.parent, "tick": self.tick, "index": self.index,
-            "command": self.command and self.command.to_dict(),
+            "command": self.command and self.command.to_dict(), "name": self.name,
         }  # fmt: skip
+
+
+def told_timelines(lines: Iterable[Timeline]) -> Timelines:
+    """Timelines, for clients."""
+    return Timelines(
+        tuple(
+            TimelineInfo(one.number, one.parent, one.tick, one.index, one.command, one.name)
+            for one in lines
+        )
+    )
 
 
 @dataclass(frozen=True)
@@ -66,3 +81,27 @@ class WholeTimeline:
     about: Timeline
     entries: tuple[Entry, ...]
     tick: int
+
+
+def teach(
+    history: History, lines: Sequence[WholeTimeline], current: int, entries: Sequence[Entry],
+    tick: int,
+) -> None:  # fmt: skip
+    """Tell a new history of every timeline.
+
+    Args:
+        history: knows nothing yet.
+        lines: as a session came back with them; none: it has but one.
+        current: the one that the session is on.
+        entries: the whole log of that one, as it is now.
+        tick: where it stands.
+    """
+    for line in lines:
+        about, own, end = line.about, line.entries, line.tick
+        if about.number == current:
+            own, end = tuple(entries[about.index :]), tick
+        if about.parent is not None:
+            history.fork(about.number, (about.tick, about.index), about.parent)
+        history.learn(own, end, about.number)
+    if not lines:
+        history.learn(entries, tick)

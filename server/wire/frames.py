@@ -117,6 +117,13 @@ def encode_key(picture: Picture, kind: int = FRAME_KEY) -> bytes:
     return b"".join(out)
 
 
+def side_by_side(first: bytes, second: bytes) -> bytes:
+    """Two key frames of as many pageblocks as one: the head of the first, the panels of both."""
+    values = list(HEADER.unpack_from(first))
+    values[3] += HEADER.unpack_from(second)[3]  # nr_designs
+    return HEADER.pack(*values) + first[HEADER.size :] + second[HEADER.size :]
+
+
 def _changed(panel: Panel, base: Panel) -> NDArray[np.uint32]:
     """Indices of the pageblocks in which any plane differs, ascending."""
     differs = panel.planes[PLANES[0][0]] != base.planes[PLANES[0][0]]

@@ -26,10 +26,13 @@ from server.wire.facts import DesignInfo, GuestInfo, WorkloadInfo
 from server.wire.fields import Listed, Number, Place, Text, Whole, refusal
 from server.wire.frames import WIRE_VERSION
 from server.wire.moments import (
+    Beside,
     CommandId,
     Fork,
-    Look,
     Looking,
+    MomentAnswer,
+    MomentMessage,
+    Name,
     Present,
     Switch,
     TimelineInfo,
@@ -274,9 +277,7 @@ Message = (
     | Step
     | Key
     | Detail
-    | Look
-    | Fork
-    | Switch
+    | MomentMessage
     | Reset
     | ClassMessage
 )
@@ -290,8 +291,7 @@ Answer = (
     | ErrorMessage
     | Pace
     | Progress
-    | Looking
-    | Present
+    | MomentAnswer
     | ClassAnswer
 )
 DOWN: Mapping[str, type[Answer]] = {form.type: form for form in get_args(Answer)}
@@ -303,13 +303,14 @@ _WELCOME = TypeAdapter(Welcome)
 _DOWN: TypeAdapter[Answer] = TypeAdapter(Down)
 _COMMAND_ID = TypeAdapter(CommandId)
 _ANSWERED = tuple(
-    form.type for form in (CommandMessage, SequenceMessage, Fork, Switch, Reset)
+    form.type for form in (CommandMessage, SequenceMessage, Fork, Switch, Name, Reset)
 )  # by their command_id
 
 _MESSAGE = Place("message", Hello)
 _PLACES = {
     **configs.PLACES,
     **{tag: Place(f"message {tag}", form) for tag, form in UP.items()},
+    "beside": Place("beside", Beside),
 }
 
 

@@ -10,16 +10,32 @@ from server.wire.config import CLOSED
 from server.wire.fields import Text, Whole
 
 MAX_COMMAND_ID = 64
+MAX_TIMELINE_NAME = 80
 MAX_TIMELINES = 64  # of one session, the first included
 
 CommandId: TypeAlias = Annotated[str, Text("command_id", MAX_COMMAND_ID, "a string")]
 
 
 @dataclass(frozen=True)
+class Beside:
+    """A moment of a timeline that is shown beside another; its end, where it has ended before.
+
+    ``index``: as in Look.
+    """
+
+    __pydantic_config__ = CLOSED
+
+    timeline: Annotated[int, Whole("timeline", 1, MAX_TIMELINES, "(a timeline)")]
+    tick: Annotated[int, Whole("tick", 0, MAX_TICK, "ticks")]
+    index: Annotated[int, Whole("index", 0, MAX_INDEX, "commands")] | None = None
+
+
+@dataclass(frozen=True)
 class Look:
     """Show this client the state at an earlier tick, or (null) the present again.
 
-    ``index``: commands that the state contains, all up to that tick when absent.
+    ``index``: commands that the state contains, all up to that tick when absent. ``beside``: show
+    another timeline in the same picture.
     """
 
     __pydantic_config__ = CLOSED
@@ -27,6 +43,7 @@ class Look:
     type: Literal["look"] = field(default="look", kw_only=True)
     tick: Annotated[int, Whole("tick", 0, MAX_TICK, "ticks")] | None
     index: Annotated[int, Whole("index", 0, MAX_INDEX, "commands")] | None = None
+    beside: Beside | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +71,18 @@ class Switch:
     type: Literal["switch"] = field(default="switch", kw_only=True)
     command_id: CommandId
     timeline: Annotated[int, Whole("timeline", 1, MAX_TIMELINES, "(a timeline)")]
+
+
+@dataclass(frozen=True)
+class Name:
+    """Give a timeline a name, for everybody and for good."""
+
+    __pydantic_config__ = CLOSED
+
+    type: Literal["name"] = field(default="name", kw_only=True)
+    command_id: CommandId
+    timeline: Annotated[int, Whole("timeline", 1, MAX_TIMELINES, "(a timeline)")]
+    name: Annotated[str, Text("name", MAX_TIMELINE_NAME, "a name")]
 
 
 @dataclass(frozen=True)
@@ -90,3 +119,18 @@ class TimelineInfo:
     tick: int
     index: int
     command: Annotated[Command, CommandForm()] | None
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class Timelines:
+    """Every timeline, after one of them was given a name."""
+
+    __pydantic_config__ = CLOSED
+
+    type: Literal["timelines"] = field(default="timelines", kw_only=True)
+    timelines: tuple[TimelineInfo, ...]
+
+
+MomentMessage = Look | Fork | Switch | Name
+MomentAnswer = Looking | Present | Timelines

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from engine import units as u
 from engine.commands import BalloonInflate, CompactMemory
 from engine.guest import ZoneSpan, make_guest
@@ -11,6 +13,7 @@ from engine.pages import PAGE_FIELDS
 from engine.view import PLANES
 from server.wire import detail, frames, messages
 from server.wire.classroom import ClassState, People, Pointed, Shown
+from server.wire.moments import Timelines
 from tests.server import fake
 
 KEY = fake.picture(seq=41)
@@ -112,7 +115,14 @@ WELCOME: dict[str, Any] = {
     "timeline": 2,
     "timelines": [
         {"id": 1, "parent": None, "tick": 0, "index": 0, "command": None},
-        {"id": 2, "parent": 1, "tick": 3900, "index": 15, "command": {"type": "compact"}},
+        {
+            "id": 2,
+            "parent": 1,
+            "tick": 3900,
+            "index": 15,
+            "command": {"type": "compact"},
+            "name": "compacted too early",
+        },
     ],
 }
 
@@ -140,6 +150,9 @@ DOWN: dict[str, str] = {
     ),
     "shown": messages.wire_text(Shown({"v": 1, "tick": 1200, "mode": "free"})),
     "pointed": messages.wire_text(Pointed(4, 1)),
+    "timelines": messages.wire_text(
+        TypeAdapter(Timelines).validate_python({"timelines": WELCOME["timelines"]})
+    ),
 }
 
 UP: dict[str, dict[str, Any]] = {
@@ -167,9 +180,15 @@ UP: dict[str, dict[str, Any]] = {
     },
     "detail_off": {"type": "detail", "pageblocks": []},
     "look": {"type": "look", "tick": 1200, "index": 3},
+    "look_beside": {
+        "type": "look",
+        "tick": 4000,
+        "beside": {"timeline": 1, "tick": 4000},
+    },
     "look_now": {"type": "look", "tick": None},
     "fork": {"type": "fork", "command_id": "c5", "tick": 1200, "command": {"type": "compact"}},
     "switch": {"type": "switch", "command_id": "c6", "timeline": 1},
+    "name": {"type": "name", "command_id": "c7", "timeline": 2, "name": "compacted too early"},
     "reset": {"type": "reset", "command_id": "c3", "config": WELCOME["config"]},
     "follow": {"type": "follow", "on": True},
     "show": {"type": "show", "view": {"v": 1, "tick": 1200, "mode": "free"}},

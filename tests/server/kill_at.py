@@ -6,12 +6,17 @@ done as always.
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from engine.commands import DropCaches
+from engine.history.history import Keeping
 from engine.world import World
+from server.journal.state_file import StateFile
 from server.journal.store import Store
+from server.session import keeper, past, saver
 from server.session.session import Session
 
 
@@ -71,8 +76,38 @@ def plant(step: str) -> None:
     elif step in ("checkpoint", "checkpointed"):
         planted(Session, "accept", after=False, due=arm)
         planted(Store, "stand", after=step == "checkpointed", due=is_armed)
+    elif step in STATE_STEPS:
+        planted(Session, "accept", after=False, due=arm)
+        if step == "state":
+            planted_inside_a_state()
+        else:
+            name = "_write_part" if step == "state-written" else "write"
+            planted(StateFile, name, after=True, due=is_armed)
     else:
         raise SystemExit(f"no step {step!r}")
 
 
+def planted_inside_a_state() -> None:
+    """Let the process die when a piece of a state is written, when it is due."""
+    real = StateFile._write_part
+
+    def dying(self: StateFile, part: Path, pieces: Iterable[bytes]) -> None:
+        def until_due() -> Iterator[bytes]:
+            for piece in pieces:
+                yield piece
+                if is_armed():
+                    die()
+
+        real(self, part, until_due())
+
+    StateFile._write_part = dying  # type: ignore[method-assign]
+
+
+def keep_states_eagerly() -> None:
+    """Keep the state of a session after each piece of work, where a server would wait for more."""
+    saver.APART_MS, saver.SETTLED_S, keeper.WORTH_S = 0.0, 0.0, 0.0
+    past.Keeping = partial(Keeping, 1.0)  # type: ignore[misc, assignment]
+
+
+STATE_STEPS = ("state", "state-written", "state-kept")
 STEPS = ("accept", "append", "appended", "apply", "applied", "checkpoint", "checkpointed")

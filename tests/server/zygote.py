@@ -13,12 +13,13 @@ import sys
 from server.api.serve import address, bind, make_server
 from server.compiler.warm import Warm, scene
 from server.settings import Settings
-from tests.server.kill_at import plant
+from tests.server.kill_at import keep_states_eagerly, plant
 
 
 def serve(folder: str, step: str) -> None:
     """Be a server until the end."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    keep_states_eagerly()
     if step != "none":
         plant(step)
     Warm._compile = lambda self: None  # type: ignore[method-assign]  # the parent has done that

@@ -113,9 +113,16 @@ async def test_both_endings_of_a_fork_are_there_after_a_restart(tmp_path):
             await client.send("fork", command_id="f", command=other, tick=0, index=0)
             await client.text("welcome")
             await client.until(lambda p: client.stat("balloon_actual") == 512)
+            await client.send("name", command_id="n", timeline=first + 1, name="the small one")
+            told = await client.text("timelines")
+            assert [line["name"] for line in told["timelines"]] == [None, "the small one"]
+            await client.send("name", command_id="m", timeline=first + 2, name="nobody")
+            refused = await client.text("error")
+            assert f"timeline {first + 2}: this session has 2" in refused["text"]
     with running(settings) as address:
         async with joined(address, session) as client:
-            assert len(client.welcome["timelines"]) == 2
+            names = [line["name"] for line in client.welcome["timelines"]]
+            assert names == [None, "the small one"]
             assert client.welcome["timeline"] == first + 1
             await client.until(lambda p: client.stat("balloon_actual") == 512)
             await client.send("switch", command_id="s", timeline=first)

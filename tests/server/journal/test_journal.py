@@ -8,6 +8,7 @@ from server.errors import JournalError
 from server.journal.codec import Digest, Waiting
 from server.journal.folder import Folder
 from server.journal.journal import Journal
+from server.journal.state_file import StateFile
 from server.journal.store import Store
 from tests.server.journal.test_folder import HASHES, RECORD
 
@@ -69,7 +70,7 @@ def test_a_fork_is_written_until_the_session_returns(folder):
 def test_the_lock_is_let_go_even_if_the_file_cannot_be_closed(tmp_path, monkeypatch):
     freed = []
     store = Store(tmp_path / "x.sqlite", write=True)
-    journal = Journal(store, RECORD, lambda: freed.append(1))
+    journal = Journal(store, RECORD, lambda: freed.append(1), StateFile(tmp_path / "x", 1))
 
     def broken():
         raise JournalError("no")

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx2 as httpx
 import pytest
 
-from tests.server.kill_at import STEPS
+from tests.server.kill_at import STATE_STEPS, STEPS
 from tests.server.victim import COMMANDS, MARKER, WAIT_S, Victim, Witness, Zygote
 
 SOAK = os.environ.get("FRAGSCOPE_HYPOTHESIS") == "soak"
@@ -51,7 +51,7 @@ def test_whenever_it_is_killed_every_acknowledged_command_is_there_once(victim: 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", STEPS + STATE_STEPS)
 def test_a_kill_at_each_step_loses_nothing_that_was_acknowledged(victim: Victim, step: str) -> None:
     victim.start(step)
     witness = Witness(victim)
@@ -64,4 +64,5 @@ def test_a_kill_at_each_step_loses_nothing_that_was_acknowledged(victim: Victim,
                 witness.look(client)
     victim.start()
     witness.check(random.Random(1))
-    assert (4 in witness.acknowledged) is (step not in ("accept", "append"))
+    if step not in STATE_STEPS:  # those are in the thread of the past, sooner or later
+        assert (4 in witness.acknowledged) is (step not in ("accept", "append"))

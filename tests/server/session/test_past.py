@@ -15,7 +15,7 @@ from server.session.past import Past
 from server.session.past_items import Looked, Resumed, Said
 from server.wire.detail import Detail, decode_detail
 from server.wire.frames import FRAME_PAST, decode_frame
-from server.wire.moments import Fork, Switch
+from server.wire.moments import Beside, Fork, Switch
 from tests.server.conftest import SMALL
 from tests.server.session.past_room import PastRoom
 
@@ -188,9 +188,21 @@ def test_a_fork_and_the_way_back_to_the_first_ending(begin, make_session):
         assert panel.stats.tolist() == view.stats.tolist()
     assert decode_frame(looked.data).epoch == 2
 
+    # Both endings in one picture, tick against tick; the one that was left, to its end at most.
+    past.look(1, 120, None, Beside(1, 110))
+    both = decode_frame(answer(answers).data)
+    assert (both.tick, len(both.panels)) == (120, 4)
+    assert both.panels[2].stats.tolist() != both.panels[0].stats.tolist()
+    past.look(1, 120, None, Beside(1, 99_999))
+    at_end = decode_frame(answer(answers).data)
+    past.look(1, 120, None, Beside(3, 110))
+    assert "timeline 3: this session has 2" in answer(answers).text
+
     past.go(4, Switch("c2", 1))
     session.branch(answer(answers).branch)
     assert (session.tick, session.timeline) == (END, 1)
+    for panel, view in zip(at_end.panels[2:], session.views(), strict=True):
+        assert panel.stats.tolist() == view.stats.tolist()
     assert [entry.command for entry in session.log] == [entry.command for entry in LOG]
     assert [line["parent"] for line in session.describe()["timelines"]] == [None, 1]
 

@@ -136,3 +136,16 @@ def test_a_view_of_the_wrong_shape_is_our_own_fault():
     picture.panels[1].planes["largest"] = np.zeros(6, np.uint16)
     with pytest.raises(ValueError, match="plane largest is uint16"):
         frames.encode_key(picture)
+
+
+def test_two_frames_side_by_side_are_one_with_the_panels_of_both():
+    one, other = fake.picture(seq=1), fake.changed(fake.picture(seq=1), 2, {0: [1], 1: [3]})
+    both = frames.side_by_side(
+        frames.encode_key(one, frames.FRAME_PAST), frames.encode_key(other, frames.FRAME_PAST)
+    )
+    found = frames.decode_frame(both)
+    assert (found.seq, found.tick, len(found.panels)) == (one.seq, one.tick, 4)
+    for panel, want in zip(found.panels, (*one.panels, *other.panels), strict=True):
+        assert panel.stats.tolist() == want.stats.tolist()
+        for name, plane in want.planes.items():
+            assert panel.planes[name].tolist() == plane.tolist()

@@ -9,7 +9,7 @@ import pytest
 
 from engine.commands import CompactMemory
 from server.wire.messages import MessageError, parse_message
-from server.wire.moments import Fork, Look, Switch
+from server.wire.moments import Beside, Fork, Look, Name, Switch
 
 
 def test_a_look_a_fork_and_a_switch_are_understood() -> None:
@@ -17,6 +17,10 @@ def test_a_look_a_fork_and_a_switch_are_understood() -> None:
     assert parse_message('{"type":"look","tick":7,"index":0}') == Look(7, 0)
     fork = {"type": "fork", "command_id": "c", "tick": 7, "command": {"type": "compact"}}
     assert parse_message(json.dumps(fork)) == Fork("c", 7, CompactMemory())
+    beside = '{"type":"look","tick":7,"beside":{"timeline":2,"tick":9}}'
+    assert parse_message(beside) == Look(7, None, Beside(2, 9))
+    name = '{"type":"name","command_id":"c","timeline":3,"name":"late"}'
+    assert parse_message(name) == Name("c", 3, "late")
     assert parse_message('{"type":"switch","command_id":"c","timeline":3}') == Switch("c", 3)
 
 
@@ -26,6 +30,10 @@ def test_a_look_a_fork_and_a_switch_are_understood() -> None:
         ({"type": "look"}, "tick", None),
         ({"type": "look", "tick": -1}, "tick is -1: from 0 to", None),
         ({"type": "look", "tick": 1.5}, "tick is 1.5", None),
+        ({"type": "look", "tick": 1, "beside": {"timeline": 0, "tick": 1}}, "timeline is 0", None),
+        ({"type": "look", "tick": 1, "beside": {"timeline": 1}}, "tick", None),
+        ({"type": "name", "command_id": "c", "timeline": 1, "name": ""}, "name", "c"),
+        ({"type": "name", "command_id": "c", "timeline": 1, "name": "x" * 81}, "80", "c"),
         (
             {"type": "switch", "command_id": "c", "timeline": 65},
             "timeline is 65: from 1 to 64",

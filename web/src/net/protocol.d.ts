@@ -97,6 +97,19 @@ export interface Accepted {
   tick: number;
 }
 
+/**
+ * A moment of a timeline that is shown beside another; its end, where it has ended before.
+ *
+ * `index`: as in Look.
+ */
+export interface Beside {
+  /** 1 to 64 */
+  timeline: number;
+  /** 0 to 9007199254740991 */
+  tick: number;
+  index?: number | null;
+}
+
 /** An example capture of the project, by name. */
 export interface CaptureSource {
   kind: "capture";
@@ -233,12 +246,14 @@ export interface LogEntry {
 /**
  * Show this client the state at an earlier tick, or (null) the present again.
  *
- * `index`: commands that the state contains, all up to that tick when absent.
+ * `index`: commands that the state contains, all up to that tick when absent. `beside`: show
+ * another timeline in the same picture.
  */
 export interface Look {
   type: "look";
   tick: number | null;
   index?: number | null;
+  beside?: Beside | null;
 }
 
 /** How far the state that this client has asked for is; only where that takes a while. */
@@ -247,6 +262,17 @@ export interface Looking {
   tick: number;
   done: number;
   total: number;
+}
+
+/** Give a timeline a name, for everybody and for good. */
+export interface Name {
+  type: "name";
+  /** 1 to 64 characters */
+  command_id: string;
+  /** 1 to 64 */
+  timeline: number;
+  /** 1 to 80 characters */
+  name: string;
 }
 
 /** Ticks a second, 0 = paused; also goes down, to all, when anyone has changed it. */
@@ -414,6 +440,13 @@ export interface TimelineInfo {
   tick: number;
   index: number;
   command: BalloonTarget | BalloonInflate | BalloonDeflate | CompactMemory | DirectCompact | TakeHugePages | DropCaches | Offline | AllocContig | Wait | SetWorkload | null;
+  name: string | null;
+}
+
+/** Every timeline, after one of them was given a name. */
+export interface Timelines {
+  type: "timelines";
+  timelines: TimelineInfo[];
 }
 
 /** A capture that somebody uploaded; `capture` is its id. */
@@ -487,6 +520,7 @@ export type Up =
   | Look
   | Fork
   | Switch
+  | Name
   | Reset
   | Follow
   | Show
@@ -504,6 +538,7 @@ export type Down =
   | Progress
   | Looking
   | Present
+  | Timelines
   | ClassState
   | Shown
   | Pointed;

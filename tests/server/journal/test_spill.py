@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from server.session.spill import Spill
+from server.journal.spill import Spill
 
 
 def test_whatever_is_kept_and_given_up_each_number_has_its_bytes(tmp_path):
