@@ -87,6 +87,10 @@ class Settings(BaseSettings):
         "addresses and networks of reverse proxies, by commas, whose X-Forwarded-For and"
         " X-Forwarded-Proto are believed",
     )
+    metrics: str = _text(
+        "127.0.0.0/8, ::1",
+        "addresses and networks that may read /metrics, by commas; * = any",
+    )
     data_dir: str = _text(
         "",
         "folder in which sessions and uploads are kept; default: fragscope in the user's data"
@@ -159,6 +163,15 @@ class Settings(BaseSettings):
                 anybody could then name any address as his own.
         """
         return networks_from(self.trusted_proxies, f"{PREFIX}TRUSTED_PROXIES")
+
+    @property
+    def metrics_readers(self) -> Networks:
+        """Peers that may read /metrics.
+
+        Raises:
+            RefusedError: something that is neither address nor network.
+        """
+        return networks_from(self.metrics, f"{PREFIX}METRICS", star=True)
 
     @property
     def frame_policy(self) -> str:
@@ -292,11 +305,9 @@ def settings_from(environment: Mapping[str, str] | None = None, **arguments: obj
         flag = f"--{field.replace('_', '-')}"
         name = flag if field in given else PREFIX + field.upper()
         raise RefusedError(_sentence(field, name, first["input"])) from None
-    _ = (
-        settings.host_patterns,
-        settings.frame_policy,
-        settings.proxies,
-    )  # refused now, not at the first request
+    # Refused now, not at the first request.
+    _ = settings.host_patterns, settings.frame_policy
+    _ = settings.proxies, settings.metrics_readers
     return settings
 
 

@@ -39,6 +39,13 @@ def test_proxy_and_server_find_each_other() -> None:
         assert re.search(rf"listen {inside}\b", NGINX)
 
 
+def test_every_metric_of_the_document_is_one() -> None:
+    source = (ROOT / "server" / "api" / "metrics_routes.py").read_text()
+    named = re.findall(r"`fragscope_(\w+?)(?:_total|_seconds)?`", DOC)
+    assert len(named) > 10
+    assert [name for name in named if f'"{name}"' not in source] == []
+
+
 def test_every_setting_of_compose_is_one() -> None:
     known = (ROOT / "docs" / "SETTINGS.md").read_text()
     for name in re.findall(r"^      (FRAGSCOPE_\w+):", COMPOSE, re.M):
