@@ -21,6 +21,7 @@ from pydantic_settings import (
 )
 
 from engine.errors import RefusedError
+from server.addresses import Networks, networks_from
 
 PREFIX = "FRAGSCOPE_"
 MIB = 1 << 20
@@ -80,6 +81,15 @@ class Settings(BaseSettings):
     )
     frame_ancestors: str = _text(
         "", "origins whose pages may show this one in a frame, by commas; default: its own"
+    )
+    trusted_proxies: str = _text(
+        "127.0.0.1, ::1",
+        "addresses and networks of reverse proxies, by commas, whose X-Forwarded-For and"
+        " X-Forwarded-Proto are believed",
+    )
+    metrics: str = _text(
+        "127.0.0.0/8, ::1",
+        "addresses and networks that may read /metrics, by commas; * = any",
     )
     data_dir: str = _text(
         "",
@@ -143,6 +153,25 @@ class Settings(BaseSettings):
         """Further origins, without a slash at the end."""
         parts = (part.strip().rstrip("/").lower() for part in self.origins.split(","))
         return frozenset(part for part in parts if part)
+
+    @property
+    def proxies(self) -> Networks:
+        """Peers that say for whom they ask.
+
+        Raises:
+            RefusedError: something that is neither address nor network. A star is refused as well:
+                anybody could then name any address as his own.
+        """
+        return networks_from(self.trusted_proxies, f"{PREFIX}TRUSTED_PROXIES")
+
+    @property
+    def metrics_readers(self) -> Networks:
+        """Peers that may read /metrics.
+
+        Raises:
+            RefusedError: something that is neither address nor network.
+        """
+        return networks_from(self.metrics, f"{PREFIX}METRICS", star=True)
 
     @property
     def frame_policy(self) -> str:
@@ -276,7 +305,9 @@ def settings_from(environment: Mapping[str, str] | None = None, **arguments: obj
         flag = f"--{field.replace('_', '-')}"
         name = flag if field in given else PREFIX + field.upper()
         raise RefusedError(_sentence(field, name, first["input"])) from None
-    _ = settings.host_patterns, settings.frame_policy  # refused now, not at the first request
+    # Refused now, not at the first request.
+    _ = settings.host_patterns, settings.frame_policy
+    _ = settings.proxies, settings.metrics_readers
     return settings
 
 

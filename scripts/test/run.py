@@ -37,6 +37,7 @@ NPM = (("npm",), "npm")
 SPIN = (("spin",), "spin")
 GCC = (("gcc",), "build-essential")  # with the C library's headers
 CHROMIUM = (("chromium", "chromium-browser", "google-chrome"), "chromium")
+PROXY = ((("nginx", "/usr/sbin/nginx"), "nginx-light"), (("openssl",), "openssl"))
 ENGINE = (
     (("podman",), "podman"),
     (("runc",), "runc"),
@@ -49,7 +50,7 @@ PATHS: dict[str, tuple[str, ...]] = {
     "lint": (  # nothing that compiles the core
         "tests/test_tidy*.py",
         "tests/test_contracts.py",
-        "tests/test_docs.py",
+        "tests/test_d*.py",  # documents, and what deploys
         "tests/scripts/test_model.py",
         "tests/scripts/test_protocol_types.py",
     ),
@@ -237,7 +238,7 @@ LEGS: dict[str, tuple[Callable[[], Count], tuple[tuple[tuple[str, ...], str], ..
     "uncompiled": (uncompiled, ()),
     "web": (web, (NODE, NPM)),
     "start": (start, (CHROMIUM,)),
-    "browser": (browser, (CHROMIUM,)),
+    "browser": (browser, (CHROMIUM, *PROXY)),
     "container": (container, (*ENGINE, CHROMIUM)),
 }
 # Legs run in two lanes, each on a core. A lane that is free takes the next of this list: the

@@ -19,6 +19,7 @@ from server.api.body import Refusal, error_response
 from server.api.class_routes import make_class_router
 from server.api.file_routes import make_file_router
 from server.api.hosts import KnownHosts, known_names
+from server.api.metrics_routes import make_metrics_router
 from server.api.origin import origin_allowed
 from server.api.past_routes import make_past_router
 from server.api.race_routes import make_race_router
@@ -60,6 +61,7 @@ def create_app(settings: Settings) -> FastAPI:
         manager = Manager(settings, library, warm, folder)
         app.state.manager = manager
         app.include_router(make_past_router(manager))
+        app.include_router(make_metrics_router(manager))
         app.include_router(make_race_router())  # before /api/{name}, which takes the rest
         app.include_router(make_scenario_router())
         app.include_router(make_report_router(settings.max_upload_mib << 20))

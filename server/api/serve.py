@@ -88,6 +88,7 @@ def make_server(settings: Settings) -> Server:
             log_level="warning",
             access_log=False,
             server_header=False,
+            forwarded_allow_ips=settings.proxies.as_list(),
             timeout_graceful_shutdown=settings.shutdown_s,
         )
     )

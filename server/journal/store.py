@@ -27,6 +27,7 @@ from server.journal.codec import (
     waiting_from_text,
 )
 from server.jsontext import dump, parse_object
+from server.meters import JOURNAL
 
 APPLICATION_ID = 0x46524753  # FRGS: what `file` would say of it
 BUSY_S = 5.0
@@ -99,7 +100,7 @@ class Store:
     @contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:
         """All or nothing, and on the disk when it is over."""
-        with _told():
+        with _told(), JOURNAL.timed():
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
@@ -90,9 +90,8 @@ class SessionHandle:
             journal: see Runner; closed by the worker.
         """
         self.id = session_id
-        self.config = config  # of its guests, or of those that are being made
+        self.config = self._made = config  # of its guests, or of those that are being made
         self.times_made = 0  # its guests, by the start and by resets
-        self._made = config
         self.hub = Hub()
         self.room = ClassSide(self.hub)
         self.ended: Ended | None = None
@@ -211,7 +210,7 @@ class SessionHandle:
         Raises:
             LimitReachedError: its inbox is full.
         """
-        if self._runner.backlog > MAX_BACKLOG:
+        if self.backlog > MAX_BACKLOG:
             raise LimitReachedError(
                 f"the session has {MAX_BACKLOG} messages to work off: wait a moment"
             )
@@ -328,19 +327,29 @@ class SessionHandle:
         reply: Future[_Answer] = Future()
         return await self._answer(Ask(question, reply), reply)
 
-    async def _answer(self, item: Ask | Order, reply: "Future[_Answer]") -> _Answer:
-        """The worker's answer; refused (LimitReachedError) when too much waits for it already."""
+    @property
+    def backlog(self) -> int:
+        """Items that wait for the worker."""
+        return self._runner.backlog
+
+    @contextlib.contextmanager
+    def _one_more(self) -> Iterator[None]:
+        """A question that waits; refused (LimitReachedError) when too much waits already."""
         if self.ended is not None:
             raise NotFoundError(self.ended.text)
-        if self._questions >= MAX_QUESTIONS or self._runner.backlog > MAX_BACKLOG:
+        if self._questions >= MAX_QUESTIONS or self.backlog > MAX_BACKLOG:
             raise LimitReachedError("the session has too much to work off: try again in a moment")
         self._questions += 1
         try:
-            self._runner.put(item)
-            return await asyncio.wrap_future(reply)
+            yield
         finally:
             self._questions -= 1
             self.last_seen = time.monotonic()
+
+    async def _answer(self, item: Ask | Order, reply: "Future[_Answer]") -> _Answer:
+        with self._one_more():
+            self._runner.put(item)
+            return await asyncio.wrap_future(reply)
 
     async def remembered(self, question: Callable[[History, int], _Answer]) -> _Answer:
         """What a question about the session's past answers.
@@ -350,16 +359,8 @@ class SessionHandle:
             RefusedError: what the question raises.
             LimitReachedError: see transcript().
         """
-        if self.ended is not None:
-            raise NotFoundError(self.ended.text)
-        if self._questions >= MAX_QUESTIONS:
-            raise LimitReachedError("the session has too much to work off: try again in a moment")
-        self._questions += 1
-        try:
-            answer: _Answer = await asyncio.wrap_future(self.past.ask(question))
-            return answer
-        finally:
-            self._questions -= 1
+        with self._one_more():
+            return await asyncio.wrap_future(self.past.ask(question))
 
     # -- the end ---------------------------------------------------------------------------------
     def end(self, reason: Ended) -> None:

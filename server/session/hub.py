@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from server.meters import FRAMES
+
 CREDITS_AT_HELLO = 2
 MAX_CREDITS = 4  # a client that asks for more gains nothing: frames are made when wanted
 MAX_TEXTS = 4096  # unsent texts after which a client counts as lost
@@ -211,8 +213,11 @@ class Hub:
         while slot.latest and not slot.sending:
             slot.sending = not slot.write(slot.latest.pop(next(iter(slot.latest))))
         if slot.frame is not None and slot.credits > 0 and not slot.sending:
-            slot.base, data = slot.frame
-            slot.frame = None
+            seq, data = slot.frame
+            FRAMES.sent += 1
+            if seq is not None and slot.base is not None:
+                FRAMES.skipped += seq - slot.base - 1
+            slot.base, slot.frame = seq, None
             slot.credits -= 1
             slot.frames += 1
             slot.sending = not slot.write(data)

@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from engine.world import World
+from server.meters import ENCODE
 from server.session.closer import Closely, Closer
 from server.wire.frames import Picture, encode_frame
 
@@ -111,7 +112,8 @@ class Publisher:
         served: list[int] = []
         for base in [base for base in self._groups if base != picture.seq]:
             clients = self._groups.pop(base)
-            data = encode_frame(picture, None if base is None else self._kept[base])
+            with ENCODE.timed():
+                data = encode_frame(picture, None if base is None else self._kept[base])
             out.append(Delivery(tuple(clients), base, picture.seq, data))
             served += clients
             for client in clients:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from engine.errors import RefusedError
 from server.errors import JournalError, NotFoundError
 from server.journal.journal import Journal
+from server.meters import TICK
 from server.session.keeper import Keeper
 from server.session.mailbox import (
     Ask,
@@ -90,7 +91,6 @@ class Runner:
         self._steps = 0
         self._now_at = 0.0
         self._now = (0, 0, 0)  # epoch, tick and length of the log that the past knows
-        self._stopping = False
         self._session: Session
         self._told = LogTold()
         self._sequence: SequenceState | None = None
@@ -337,9 +337,8 @@ class Runner:
         """Tell every client what is new in the log, and how far a sequence of commands is."""
         texts = self._told.news(self._session.log)
         if self._sequence is not self._session.sequence:
-            self._sequence = self._session.sequence
-            if self._sequence is not None:
-                now = self._sequence
+            self._sequence = now = self._session.sequence
+            if now is not None:
                 texts.append(messages.sequence(now.total, now.left, now.text))
         if texts:
             self._say(self._clients, *texts)
@@ -364,7 +363,7 @@ class Runner:
         for done in range(ticks):
             if done and time.monotonic() - now > SLICE_S:
                 return done
-            self._session.advance()
+            TICK.of(self._session.advance)
             self._pictures.stale()
             if self._session.at_rest and not self._steps:
                 return done + 1

@@ -2,6 +2,7 @@
 
 import pytest
 
+from server.meters import FRAMES
 from server.session.hub import CREDITS_AT_HELLO, MAX_CREDITS, MAX_TEXTS, Hub, Slot, Want
 
 
@@ -264,3 +265,16 @@ def test_frames_that_a_client_was_sent_are_counted():
     for seq in range(1, CREDITS_AT_HELLO + 3):
         hub.deliver(1, None, seq, b"x")
     assert (hub.frames(1), hub.frames(2)) == (CREDITS_AT_HELLO, 0)
+
+
+def test_what_a_slow_client_is_spared_is_counted():
+    hub, _ = hub_of(1, 2)
+    sent, skipped = FRAMES.sent, FRAMES.skipped
+    for seq in (1, 2, 3):
+        hub.wants()
+        hub.deliver(1, seq - 1 or None, seq, b"x")
+        hub.credit(1)
+    hub.deliver(2, None, 1, b"x")
+    hub.wants()
+    hub.deliver(2, 1, 3, b"x")
+    assert (FRAMES.sent - sent, FRAMES.skipped - skipped) == (5, 1)
