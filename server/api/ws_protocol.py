@@ -101,10 +101,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         """Who answers no ping may not read either; uvicorn waits until all is read.
 
         Whoever has said something since the ping is there, and an answer that we had no time to
-        read is not missing: uvicorn closes both.
+        read is not missing: uvicorn closes both. The loop's clock counts
+        milliseconds, so what came in that of the ping counts, too.
         """
         late = self.loop.time() - self.ping_sent_at - (self.ping_timeout or 0.0)
-        if late > LATE_S or self._heard_at > self.ping_sent_at or self.read_paused:
+        if late > LATE_S or self._heard_at >= self.ping_sent_at or self.read_paused:
             self.pong_timer = self.pending_ping_payload = None
             self.schedule_ping()
             return

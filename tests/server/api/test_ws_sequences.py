@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from server.settings import Settings
 from tests.server import golden_wire
+from tests.server.api.drawn import COMMANDS
 from tests.server.client import SMALL, Made, post_session
 from tests.server.conftest import running
 from tests.server.raw_socket import BINARY, CLOSE, PING, TEXT, RawSocket, frame, healthy, text
@@ -25,21 +26,6 @@ SOAK = os.environ.get("FRAGSCOPE_HYPOTHESIS") == "soak"
 SEQUENCES = 4000 if SOAK else 40
 STEPS = 12
 
-COMMANDS = st.one_of(
-    st.sampled_from([{"type": kind} for kind in ("compact", "drop_caches", "nonsense")]),
-    st.builds(
-        lambda kind, nr: {"type": f"balloon_{kind}", "nr_pages": nr},
-        st.sampled_from(["target", "inflate", "deflate"]),
-        st.integers(0, 70_000),
-    ),
-    st.builds(lambda order: {"type": "direct_compact", "order": order}, st.integers(0, 11)),
-    st.builds(lambda ms: {"type": "wait", "ms": ms}, st.integers(1, 5000)),
-    st.builds(
-        lambda on, ticks: {"type": "workload", "enabled": on, "ticks": ticks},
-        st.booleans(),
-        st.integers(0, 100),
-    ),
-)
 MOMENTS = st.fixed_dictionaries(
     {"tick": st.integers(0, 200)}, optional={"index": st.integers(0, 8)}
 )
