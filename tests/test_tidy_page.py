@@ -84,6 +84,8 @@ WEB_IMPORTS: dict[str, set[str]] = {
     "room/room_text.js": WEB_WORDS,
     "room/join.js": {"lib/dom.js", "net/rest.js"},  # a page of its own: join.html
     "page/": WEB_VIEW,
+    "page/link_all.js": {"page/link.js"},
+    "page/link_open.js": WEB_VIEW | {"net/", "page/"},
     "page/older.js": WEB_VIEW | {"net/rest.js"},
 }
 # Words that only one file may say in code: one socket, one animation frame, one chart library.

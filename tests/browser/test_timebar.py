@@ -202,3 +202,33 @@ def test_two_endings_stand_side_by_side_and_are_scrubbed_together(
     expect(page.locator(".panel")).to_have_count(4)
     expect(panel(page, "pinned").locator(".number")).to_have_text(f"{forked[0]:,}")
     assert numbers(page) == forked
+
+
+def test_a_link_with_everything_makes_the_session_anew_in_a_fresh_browser(
+    page: Page, server: Server, open_page: Any
+) -> None:
+    _, between, now = two_commands(page, server)
+    page.keyboard.press("[")
+    wait_past(page, "just before no. 2: compact")
+    page.click("#copy-digest")
+    expect(page.locator("#copied")).to_have_value(re.compile("^[0-9a-f]{32}$"))
+    digest = page.locator("#copied").input_value()
+    page.click("#link-all")
+    expect(page.locator("#copied")).to_have_value(re.compile("#all="))
+    link = page.locator("#copied").input_value()
+    session = page.evaluate("new URLSearchParams(location.hash.slice(1)).get('s')")
+    other = open_page(1280, 800)
+    other.goto(link)
+    wait_past(other, "just before no. 2: compact")
+    assert numbers(other) == between
+    assert other.evaluate("new URLSearchParams(location.hash.slice(1)).get('s')") != session
+    other.click("#copy-digest")
+    expect(other.locator("#copied")).to_have_value(digest)
+    other.keyboard.press("t")
+    expect(panel(other, "pinned").locator(".number")).to_have_text(f"{now[0]:,}")
+    assert numbers(other) == now
+    press(other, "drop")  # whoever opens it may command
+    third = open_page(1280, 800)
+    third.goto(link[:-40])
+    expect(third.locator("#notices")).to_contain_text("This link cannot be read")
+    expect(third.locator(".panel canvas.map").first).to_be_visible()

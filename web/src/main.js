@@ -25,6 +25,7 @@ import { createClaims } from "./page/claims.js";
 import { createHelp } from "./page/help.js";
 import { createIntro } from "./page/intro.js";
 import { createView, parseView, viewText } from "./page/link.js";
+import { createLinks, openEverything } from "./page/link_open.js";
 import { createNotices } from "./page/notices.js";
 import { createOlder } from "./page/older.js";
 import { createPanels } from "./panels/panels.js";
@@ -151,7 +152,7 @@ painter.after(() => {
 // What is looked at is in the address too: a link shows exactly this. A follower's says that it follows as well.
 if (linked) view.apply(linked);
 let telling = 0; // browsers allow few changes of the address a second
-for (const each of [state.mode, state.past, state.pageblock, state.classroom]) each.subscribe(() => {
+for (const each of [state.mode, state.past, state.pageblock, state.beside, state.classroom]) each.subscribe(() => {
   clearTimeout(telling);
   telling = window.setTimeout(() => {
     const data = view.read();
@@ -159,4 +160,5 @@ for (const each of [state.mode, state.past, state.pageblock, state.classroom]) e
   }, ADDRESS_MS);
 });
 
-client.start();
+createLinks(state, view, address.getSession);
+void openEverything(state, address, client.start);
