@@ -23,6 +23,7 @@ WEB_VIEW = {
     "panels/design_text.js",
     "panels/guest_text.js",
     "controls/command_text.js",
+    "timebar/sides.js",
 }
 WEB_KERNEL = {
     "recorded/difference.js",
@@ -32,7 +33,7 @@ WEB_KERNEL = {
 }
 WEB_IMPORTS: dict[str, set[str]] = {
     "state.js": {"lib/atom.js", "zoom/lens.js"},
-    "net/client.js": {"state.js", "net/"},
+    "net/client.js": {"state.js", "net/", "lib/format.js", "timebar/sides.js"},
     "net/rest.js": {"net/access.js"},
     "net/detail_wire.js": {"net/wire.js"},
     "map/heatmap.js": {"map/aggregate.js", "map/palette.js"},
@@ -64,6 +65,7 @@ WEB_IMPORTS: dict[str, set[str]] = {
     "guide/scenario.js": WEB_WORDS,
     "timebar/": WEB_VIEW | {"timebar/moments.js"},
     "timebar/moments.js": WEB_WORDS | {"controls/command_text.js"},
+    "timebar/sides.js": {"timebar/moments.js"},
     "difference/": WEB_VIEW | {"difference/", "zoom/lens.js"},
     "difference/compare.js": set(),
     "difference/partners.js": {"controls/command_text.js", "recorded/recording.js"},
@@ -82,6 +84,8 @@ WEB_IMPORTS: dict[str, set[str]] = {
     "room/room_text.js": WEB_WORDS,
     "room/join.js": {"lib/dom.js", "net/rest.js"},  # a page of its own: join.html
     "page/": WEB_VIEW,
+    "page/link_all.js": {"page/link.js"},
+    "page/link_open.js": WEB_VIEW | {"net/", "page/"},
     "page/older.js": WEB_VIEW | {"net/rest.js"},
 }
 # Words that only one file may say in code: one socket, one animation frame, one chart library.

@@ -40,7 +40,7 @@ class Keeping:
         depot: None: there is none.
     """
 
-    spacing: float = 100.0
+    spacing: float = 80.0
     nbytes: int = 1 << 30
     away: int = 1 << 32
     depot: Depot | None = None

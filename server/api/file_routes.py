@@ -2,23 +2,30 @@
 
 import asyncio
 import contextlib
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from engine.errors import RefusedError
+from engine.log import MAIN
 from server.api.access import let_in
 from server.api.api_text import EXPORT, IMPORT
 from server.api.body import read_body
 from server.errors import OlderEngineError
+from server.journal.codec import MAIN_NAME, MAX_NAME, Course, Head, Record, text_of
 from server.journal.session_file import SessionFile, cut, lines_of, session_file_from
+from server.jsontext import parse_object
 from server.manager import Manager
+from server.session.keeper import timestamp
+from server.session.session import MAX_LOG
+from server.session.transcript import transcript_from_dict
 
 MAX_IMPORT_MIB = 32  # of a session as a file, beside its capture
 
 
 def file_from_bytes(body: bytes) -> SessionFile:
-    """The session that a body of JSON lines holds.
+    """The session that a body holds: JSON lines, or one line that is an export.
 
     Raises:
         RefusedError: it cannot be read, or was altered.
@@ -27,7 +34,32 @@ def file_from_bytes(body: bytes) -> SessionFile:
         text = body.decode()
     except UnicodeDecodeError as error:
         raise RefusedError(f"the file is no UTF-8: {error.reason} at byte {error.start}") from None
-    return session_file_from(text.split("\n"))
+    lines = text.strip().split("\n")
+    if len(lines) == 1 and '"log_version"' in text and '"fragscope_session"' not in text:
+        return file_of_transcript(parse_object(text, "the export"))
+    return session_file_from(lines)
+
+
+def file_of_transcript(data: dict[str, Any]) -> SessionFile:
+    """What GET /api/sessions/{id} has answered, or a link with everything holds, as a file.
+
+    Args:
+        data: with or without ``name``, of its timeline.
+
+    Raises:
+        RefusedError: it is none, or starts from an upload, which it does not hold.
+    """
+    name = text_of(data, "name", "the export", MAX_NAME) if "name" in data else MAIN_NAME
+    about = {key: value for key, value in data.items() if key != "name"}
+    found = transcript_from_dict(about, MAX_LOG)
+    if found.config.source.kind == "upload":
+        raise RefusedError(
+            "the session starts from an uploaded file, which is not in it:"
+            " export the session as a file"
+        )
+    head = Head(found.config, found.engine, timestamp())
+    line = Course(name=name, tick=found.tick)
+    return SessionFile(Record(head, 1, (line,), {MAIN: found.log}, {MAIN: ()}))
 
 
 async def session_file(manager: Manager, session_id: str) -> SessionFile:

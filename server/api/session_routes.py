@@ -31,8 +31,13 @@ from server.wire.config import config_from_dict
 MAX_TICK_DIGITS = 16
 
 
-async def state_at(live: SessionHandle, tick: int) -> dict[str, Any]:
+async def state_at(live: SessionHandle, tick: int, index: int | None) -> dict[str, Any]:
     """The state of a session at a tick of its present timeline.
+
+    Args:
+        live: the session.
+        tick: which.
+        index: commands that the state contains; None: all up to that tick.
 
     Raises:
         NotFoundError: the tick lies in the future.
@@ -42,15 +47,21 @@ async def state_at(live: SessionHandle, tick: int) -> dict[str, Any]:
     now = await live.transcript()
     if tick > now.tick:
         raise NotFoundError(f"tick {tick} lies in the future: the session is at tick {now.tick}")
-    if tick == now.tick:
+    if tick == now.tick and index is None:
         return await live.state()
     await live.transcript()  # by then the past has heard of every command that was in the first
 
     def look(history: History, number: int) -> dict[str, Any]:
         history.learn((), tick, number)
-        return state_of(history.go(tick, None, number))
+        return state_of(history.go(tick, index, number))
 
     return await live.remembered(look)
+
+
+def _count(text: str, name: str, unit: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_TICK_DIGITS):
+        raise Refusal(400, f"{name} is {text!r:.60}: a whole number of {unit} is needed")
+    return int(text)
 
 
 def make_session_router(manager: Manager, recordings: Recordings) -> APIRouter:
@@ -88,14 +99,16 @@ def make_session_router(manager: Manager, recordings: Recordings) -> APIRouter:
         return JSONResponse({"index": entry.index, "tick": entry.tick})
 
     @router.get("/api/sessions/{session_id}/state", openapi_extra=STATE)
-    async def read_state(request: Request, session_id: str, tick: str | None = None) -> Response:
+    async def read_state(
+        request: Request, session_id: str, tick: str | None = None, index: str | None = None
+    ) -> Response:
         await let_in(request, manager, session_id)
         live = await manager.open(session_id)
         if tick is None:
             return JSONResponse(await live.state())
-        if not (tick.isascii() and tick.isdigit() and len(tick) <= MAX_TICK_DIGITS):
-            raise Refusal(400, f"tick is {tick!r:.60}: a whole number of ticks is needed")
-        return JSONResponse(await state_at(live, int(tick)))
+        asked = _count(tick, "tick", "ticks")
+        contained = None if index is None else _count(index, "index", "commands")
+        return JSONResponse(await state_at(live, asked, contained))
 
     @router.post("/api/sessions/{session_id}/replay", openapi_extra=REPLAY)
     async def replay(request: Request, session_id: str) -> Response:

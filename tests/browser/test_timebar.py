@@ -18,6 +18,7 @@ from tests.browser.look import (
     panel,
     press,
     wait_idle,
+    whole,
 )  # fmt: skip
 
 
@@ -145,3 +146,89 @@ def test_a_link_shows_the_same_moment_in_a_fresh_browser(
     expect(other.locator("#charts .main-svg").last).to_be_visible(timeout=WAIT_MS)
     assert other.evaluate("document.documentElement.scrollWidth") <= 360
     expect(panel(other, "pinned")).to_be_visible()
+
+
+def test_two_endings_stand_side_by_side_and_are_scrubbed_together(
+    page: Page, server: Server
+) -> None:
+    _, between, now = two_commands(page, server)
+    page.keyboard.press("z")
+    wait_past(page, "just before no. 2: compact")
+    assert numbers(page) == between
+    inflate(page, 0)
+    forked = numbers(page)
+    page.click("#time-name")
+    page.fill("#time-new-name", "given back")
+    page.keyboard.press("Enter")
+    expect(page.locator("#time-lines option")).to_have_text(["as it went first", "given back"])
+    page.select_option("#time-beside", "1")
+    wait_past(page, "You look at tick")
+    beside = page.locator(".panel[data-side=beside]")
+    expect(beside).to_have_count(4)
+    expect(beside.first.locator(".side")).to_have_text("beside: as it went first")
+
+    def both() -> tuple[list[int], list[int]]:
+        """The large numbers of each side."""
+        sides = [
+            [
+                whole(
+                    panel(page, key)
+                    .and_(page.locator(f"[data-side={side}]"))
+                    .locator(".number")
+                    .inner_text()
+                )
+                for key in FOUR
+            ]
+            for side in ("here", "beside")
+        ]
+        return sides[0], sides[1]
+
+    expect(beside.first.locator(".number")).to_have_text(f"{now[0]:,}")
+    assert both() == (forked, now)
+    # Each design stands beside itself, and the board has both.
+    assert (
+        page.locator(".panel").evaluate_all("all => all.map((one) => one.dataset.side)")
+        == ["here", "beside"] * 4
+    )
+    expect(page.locator("#board tbody tr[data-side=beside]")).to_have_count(4)
+    page.locator("#time-track").focus()
+    page.keyboard.press("[")
+    wait_past(page, "just before no. 2")
+    expect(beside.first.locator(".number")).to_have_text(f"{between[0]:,}")
+    assert both() == (between, between)
+    page.keyboard.press("5")
+    wait_past(page, "You look at tick")
+    page.keyboard.press("End")
+    expect(page.locator(".panel")).to_have_count(4)
+    expect(panel(page, "pinned").locator(".number")).to_have_text(f"{forked[0]:,}")
+    assert numbers(page) == forked
+
+
+def test_a_link_with_everything_makes_the_session_anew_in_a_fresh_browser(
+    page: Page, server: Server, open_page: Any
+) -> None:
+    _, between, now = two_commands(page, server)
+    page.keyboard.press("[")
+    wait_past(page, "just before no. 2: compact")
+    page.click("#copy-digest")
+    expect(page.locator("#copied")).to_have_value(re.compile("^[0-9a-f]{32}$"))
+    digest = page.locator("#copied").input_value()
+    page.click("#link-all")
+    expect(page.locator("#copied")).to_have_value(re.compile("#all="))
+    link = page.locator("#copied").input_value()
+    session = page.evaluate("new URLSearchParams(location.hash.slice(1)).get('s')")
+    other = open_page(1280, 800)
+    other.goto(link)
+    wait_past(other, "just before no. 2: compact")
+    assert numbers(other) == between
+    assert other.evaluate("new URLSearchParams(location.hash.slice(1)).get('s')") != session
+    other.click("#copy-digest")
+    expect(other.locator("#copied")).to_have_value(digest)
+    other.keyboard.press("t")
+    expect(panel(other, "pinned").locator(".number")).to_have_text(f"{now[0]:,}")
+    assert numbers(other) == now
+    press(other, "drop")  # whoever opens it may command
+    third = open_page(1280, 800)
+    third.goto(link[:-40])
+    expect(third.locator("#notices")).to_contain_text("This link cannot be read")
+    expect(third.locator(".panel canvas.map").first).to_be_visible()

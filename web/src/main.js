@@ -25,6 +25,7 @@ import { createClaims } from "./page/claims.js";
 import { createHelp } from "./page/help.js";
 import { createIntro } from "./page/intro.js";
 import { createView, parseView, viewText } from "./page/link.js";
+import { createLinks, openEverything } from "./page/link_open.js";
 import { createNotices } from "./page/notices.js";
 import { createOlder } from "./page/older.js";
 import { createPanels } from "./panels/panels.js";
@@ -37,6 +38,7 @@ import { createStory } from "./recorded/story.js";
 import { createTwins } from "./recorded/twins.js";
 import { createFollow } from "./room/follow.js";
 import { createRoom } from "./room/room.js";
+import { createBeside } from "./timebar/beside.js";
 import { createFind } from "./timebar/find.js";
 import { createTimebar } from "./timebar/timebar.js";
 import { createTrace } from "./trace/view.js";
@@ -97,12 +99,13 @@ createRanges(state, painter, client.send);
 const preview = createPreview(state, painter, address, client.sequence);
 const story = createStory(state, painter, { send: client.send, startOver: setup.startOver, show: preview.go });
 createComparison(state, painter);
-const timebar = createTimebar(state, painter, { look: follow.look, moments: (design) => getMoments(address.getSession(), design), switchTo: client.switchTo });
+const endings = createBeside(state, painter, { look: (moment) => follow.look(moment), name: client.name, hint: (text) => setText(need("time-hint", HTMLElement), text) });
+const timebar = createTimebar(state, painter, { look: (moment) => follow.look(endings.within(moment)), moments: (design) => getMoments(address.getSession(), design), switchTo: client.switchTo });
 createFind(state, { look: follow.look, find: (asked) => getFound(address.getSession(), asked) });
 const trace = createTrace(state, painter, { pace: client.pace, step: client.step, trace: postTrace, reasons: getReasons });
 const guide = createGuide(state, painter, address, { sequence: client.sequence, reset: client.reset, startOver: setup.startOver, read: getScenarios });
 const room = createRoom(state, painter, { tell: client.tell, attach: follow.attach, session: address.getSession });
-createHelp(state, (what) => room.act(what) || timebar.act(what) || guide.act(what) || story.act(what) || trace.act(what) || difference.act(what) || controls.act(what), setup.open);
+createHelp(state, (what) => room.act(what) || endings.act(what) || timebar.act(what) || guide.act(what) || story.act(what) || trace.act(what) || difference.act(what) || controls.act(what), setup.open);
 createIntro();
 createClaims(state);
 createAbout(state);
@@ -149,7 +152,7 @@ painter.after(() => {
 // What is looked at is in the address too: a link shows exactly this. A follower's says that it follows as well.
 if (linked) view.apply(linked);
 let telling = 0; // browsers allow few changes of the address a second
-for (const each of [state.mode, state.past, state.pageblock, state.classroom]) each.subscribe(() => {
+for (const each of [state.mode, state.past, state.pageblock, state.beside, state.classroom]) each.subscribe(() => {
   clearTimeout(telling);
   telling = window.setTimeout(() => {
     const data = view.read();
@@ -157,4 +160,5 @@ for (const each of [state.mode, state.past, state.pageblock, state.classroom]) e
   }, ADDRESS_MS);
 });
 
-client.start();
+createLinks(state, view, address.getSession);
+void openEverything(state, address, client.start);

@@ -60,6 +60,10 @@ export function createState() {
     frame: atom(/** @type {import("./net/wire.js").Frame|null} */ (null)),
     /** The moment looked at, null = now. */
     past: atom(/** @type {import("./timebar/moments.js").Moment|null} */ (null)),
+    /** The timeline that stands beside the session's own, null = none. */
+    beside: atom(/** @type {number|null} */ (null)),
+    /** Every way that the session went, with their names. */
+    timelines: atom(/** @type {readonly import("./net/protocol.js").TimelineInfo[]} */ ([])),
     /** Where the session is, also while an earlier moment is looked at. */
     present: atom(/** @type {import("./timebar/moments.js").Present} */ ({ tick: 0, log_index: 0 })),
     /** How far the moment asked for is, where that takes a while. */

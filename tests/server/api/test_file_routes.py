@@ -31,6 +31,32 @@ def test_a_session_travels_as_a_file(server):
         assert (refused.status_code, sentence in refused.json()["error"]) == (400, True)
 
 
+def test_an_export_of_one_line_makes_the_session_anew(server):
+    with program(server) as script:
+        start = script.state()
+        script.command(INFLATE, "?wait=idle")
+        state, exported = script.state(), script.get().json()
+        # The state before the command of tick 0, and after it.
+        before, after = (script.get(f"/state?tick=0&index={n}").json() for n in (0, 1))
+        assert before["digest"] == start["digest"] != after["digest"]
+        assert script.get("/state?tick=0&index=2").status_code == 400
+        assert script.get("/state?tick=0&index=x").json()["error"].startswith("index is 'x'")
+    url = f"{server}/api/sessions/import"
+    made = Made.of(httpx.post(url, content=json.dumps({**exported, "name": "early"}), timeout=60))
+    with program(server, made) as script:
+        assert script.state() == state
+        assert json.loads(script.get("/export").text.splitlines()[1])["timeline"]["name"] == "early"
+    upload = {**exported["config"], "source": {"kind": "upload", "capture": "0" * 64}}
+    for wrong, sentence in (
+        ({"config": upload}, "starts from an uploaded file, which is not in it"),
+        ({"log": [{}]}, "a log entry lacks"),
+        ({"name": ""}, "name of the export"),
+        ({"more": 1}, "more"),
+    ):
+        refused = httpx.post(url, content=json.dumps({**exported, **wrong}))
+        assert (refused.status_code, sentence in refused.json()["error"]) == (400, True), wrong
+
+
 def test_an_upload_travels_with_its_session(server):
     data = (examples_folder() / "roomy" / "s1.tar.xz").read_bytes()
     upload = httpx.post(f"{server}/api/captures?name=mine", content=data, timeout=60).json()

@@ -34,3 +34,18 @@ test("a view that is applied is the view that is read, and a pageblock waits for
   view.apply({ v: 1 });
   assert.deepEqual(view.read(), { pageblock: 9 });
 });
+
+test("a link of a timeline that the session has left shows it beside", () => {
+  const state = createState();
+  const view = createView(state, (moment) => state.past.set(moment), MODES);
+  view.apply({ v: 1, tick: 5, timeline: 2 });
+  const timelines = [{ id: 1 }, { id: 2 }];
+  state.timelines.set(timelines);
+  state.welcome.set({ timeline: 1, timelines });
+  assert.equal(state.beside.get(), 2);
+  assert.deepEqual(view.read(), { tick: 5, beside: 2, timeline: 1 });
+  view.apply({ v: 1, tick: 5, timeline: 1 });
+  assert.equal(state.beside.get(), null, "the session is on it");
+  view.apply({ v: 1, tick: 5, timeline: 7 });
+  assert.equal(state.beside.get(), null, "there is none of that number");
+});

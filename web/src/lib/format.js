@@ -153,3 +153,13 @@ export function splitKey(key) {
   }
   return { name, chosen };
 }
+
+/**
+ * The server's words as a sentence: capitalised, with a full stop.
+ * @param {string} text
+ */
+export function sentence(text) {
+  const trimmed = text.trim();
+  const whole = /[.!?…]$/.test(trimmed) ? trimmed : `${trimmed}.`;
+  return whole.charAt(0).toUpperCase() + whole.slice(1);
+}

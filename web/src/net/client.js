@@ -3,6 +3,8 @@
  * The only file that uses `WebSocket`.
  */
 
+import { sentence } from "../lib/format.js";
+import { lookMessage, sidesOf } from "../timebar/sides.js";
 import { decodeDetail, isDetail } from "./detail_wire.js";
 import { notify } from "../state.js";
 import { forgetPresenter, rememberPresenter, tokenOf } from "./access.js";
@@ -24,6 +26,7 @@ const RETRY_MOST_MS = 5000;
  * @property {(ticks: number) => void} step
  * @property {(moment: import("../timebar/moments.js").Moment|null) => void} look at an earlier moment, null = now
  * @property {(pageblocks: number[], fields: ("state"|"order"|"flags")[]|null) => boolean} detail show the pages of these pageblocks from now on (fields null: all); whether it was sent
+ * @property {(timeline: number, name: string) => void} name a timeline
  * @property {(timeline: number) => void} switchTo where another timeline ended
  * @property {(message: import("./wire.js").UpMessage) => boolean} tell a message about the class; whether it was sent
  * @property {() => void} painted called after a paint: returns the credits of the frames in it
@@ -48,6 +51,8 @@ export function createClient(state, address) {
   let lastWords = "";
   /** @type {import("../timebar/moments.js").Moment|null} asked for and not there yet */
   let awaited = null;
+  /** @type {number|null} the timeline asked for beside it */
+  let awaitedBeside = null;
 
   /** @param {import("./wire.js").UpMessage} message */
   const tell = (message) => {
@@ -160,6 +165,9 @@ export function createClient(state, address) {
       case "present":
         state.present.set({ tick: message.tick, log_index: message.log_index });
         break;
+      case "timelines":
+        state.timelines.set(message.timelines);
+        break;
       case "looking":
         if (state.past.get()) state.looking.set(message);
         break;
@@ -183,12 +191,14 @@ export function createClient(state, address) {
     if (before && (before.session !== welcome.session || before.epoch !== welcome.epoch)) {
       state.done.set([]);
       state.past.set(null);
+      state.beside.set(null);
     }
     state.frame.set(null);
     state.log.set([]);
     state.sequence.set(welcome.sequence);
     state.pace.set(welcome.ticks_per_s);
     state.welcome.set(welcome);
+    state.timelines.set(welcome.timelines);
     state.present.set({ tick: welcome.tick, log_index: welcome.log_index });
     state.connection.set({ phase: "open", text: "Connected", retry_at: 0 });
     awaited = null;
@@ -200,7 +210,8 @@ export function createClient(state, address) {
     const moment = state.past.get();
     if (awaited && moment) return;
     awaited = moment;
-    tell({ type: "look", tick: moment?.tick ?? null, ...(moment && moment.index !== null ? { index: moment.index } : {}) });
+    awaitedBeside = state.beside.get();
+    tell(lookMessage(moment, state.welcome.get(), awaitedBeside));
   }
 
   /** @param {import("../timebar/moments.js").Moment|null} moment */
@@ -217,8 +228,11 @@ export function createClient(state, address) {
     const asked = awaited;
     awaited = null;
     state.looking.set(null);
-    if (state.past.get() !== asked) askMoment();
+    if (state.past.get() !== asked || (asked && state.beside.get() !== awaitedBeside)) askMoment();
   }
+  state.beside.subscribe(() => {
+    if (state.past.get() && !awaited && state.beside.get() !== awaitedBeside) askMoment();
+  });
 
   /** @param {import("./wire.js").Accepted} message */
   function onAccepted({ command_id, index, tick }) {
@@ -263,8 +277,9 @@ export function createClient(state, address) {
     }
     askedForKey = false;
     const past = whole.type === TYPE_PAST;
-    if (past !== (state.past.get() !== null)) {
+    if (past !== (state.past.get() !== null) || whole.designs.length !== sidesOf(welcome.designs, past ? state.beside.get() : null).length) {
       credit(); // it was on its way when the other was asked for
+      if (past && awaited) looked();
       return;
     }
     state.frame.set(whole);
@@ -329,7 +344,7 @@ export function createClient(state, address) {
    * @param {string} kind
    * @param {string} text
    * @param {Omit<import("./protocol.js").CommandMessage, "command_id">|Omit<import("./protocol.js").Fork, "command_id">
-   *   |Omit<import("./protocol.js").Switch, "command_id">|Omit<import("./protocol.js").SequenceMessage, "command_id">
+   *   |Omit<import("./protocol.js").Switch, "command_id">|Omit<import("./protocol.js").Name, "command_id">|Omit<import("./protocol.js").SequenceMessage, "command_id">
    *   |Omit<import("./protocol.js").Reset, "command_id">} message
    */
   function ask(kind, text, message) {
@@ -361,6 +376,7 @@ export function createClient(state, address) {
       if (!moment) ask(command.type, text, { type: "command", command });
       else ask(command.type, text, { type: "fork", command, tick: moment.tick, ...(moment.index === null ? {} : { index: moment.index }) });
     },
+    name: (timeline, name) => ask("name", `name an ending ${name}`, { type: "name", timeline, name }),
     switchTo: (timeline) => ask("switch", "go on with another timeline", { type: "switch", timeline }),
     sequence(commands, text) {
       if (!state.past.get()) ask("sequence", text, { type: "sequence", commands });
@@ -377,14 +393,4 @@ export function createClient(state, address) {
     retryNow: connect,
   };
   return client;
-}
-
-/**
- * The server's words as a sentence: capitalised, with a full stop.
- * @param {string} text
- */
-function sentence(text) {
-  const trimmed = text.trim();
-  const whole = /[.!?…]$/.test(trimmed) ? trimmed : `${trimmed}.`;
-  return whole.charAt(0).toUpperCase() + whole.slice(1);
 }

@@ -272,3 +272,19 @@ export const getRaceSettings = () => call("api/race/settings");
  * @returns {Promise<import("../race/race_text.js").Play>}
  */
 export const getRacePlay = (setting, path) => call(`api/race/play?${new URLSearchParams({ ...setting, path: path.join(",") })}`);
+
+/**
+ * Make a session from an export.
+ * @param {object} exported as GET /api/sessions/{id} answers it
+ * @returns {Promise<{session: string, presenter: string, viewer: string}>}
+ */
+export const importSession = (exported) => call("api/sessions/import", { method: "POST", body: JSON.stringify(exported) });
+
+/**
+ * The numbers of all designs, and the digest of their state.
+ * @param {string} session
+ * @param {import("../timebar/moments.js").Moment|null} moment null: now
+ * @returns {Promise<{tick: number, digest: string}>}
+ */
+export const getState = (session, moment) =>
+  about(session, moment ? `/state?tick=${moment.tick}${moment.index === null ? "" : `&index=${moment.index}`}` : "/state");

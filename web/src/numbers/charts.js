@@ -60,7 +60,7 @@ export function createCharts(state) {
 
   /** @param {import("../net/wire.js").Frame|null} frame */
   function store(frame) {
-    if (!frame || frame === stored || history.length !== frame.designs.length) return;
+    if (!frame || frame === stored || history.length > frame.designs.length) return;
     stored = frame;
     stale = charts.length;
     if (frame.type === TYPE_PAST) {
@@ -181,7 +181,7 @@ function timeLines(history, names, what) {
  */
 function orderBars(frame, names, at) {
   const orders = Array.from({ length: NR_ORDERS }, (_, order) => order);
-  return frame.designs.map(({ stats }, i) => ({
+  return frame.designs.slice(0, names.length).map(({ stats }, i) => ({
     type: "bar", name: names[i], x: orders,
     y: orders.map((order) => (stats[at[`nr_free_order_${order}`]] * 2 ** order) / 256),
     customdata: orders.map((order) => count(stats[at[`nr_free_order_${order}`]])),

@@ -6,6 +6,7 @@ import { el, lineSwatch, need, setText } from "../lib/dom.js";
 import { count, mibNumber, short } from "../lib/format.js";
 import { DESIGN_LINES } from "../map/palette.js";
 import { statIndex } from "../net/wire.js";
+import { pairwise, sidesOf } from "../timebar/sides.js";
 import { COLUMNS } from "./columns.js";
 
 const GROUPS = { benefit: "What user land gets", balloon: "The balloon", cost: "What it costs" };
@@ -42,10 +43,11 @@ export function createScoreboard(state, painter, askSpread) {
       el("tr.groups", {}, el("td"), ...groups.map((group) =>
         el("th", { colspan: COLUMNS.filter((column) => column.group === group).length, scope: "colgroup", class: group }, GROUPS[group]))),
       el("tr", {}, el("th", { scope: "col" }, "Design"), ...COLUMNS.map(heading)));
-    cells = welcome.designs.map(() => COLUMNS.map((column) => el("td", { class: column.group, "data-column": column.key })));
-    const rows = welcome.designs.map((design, i) =>
-      el("tr", { "data-design": design.key },
-        el("th", { scope: "row" }, lineSwatch(DESIGN_LINES[i % DESIGN_LINES.length]), el("span.key", {}, design.key)), ...cells[i]));
+    const designs = sidesOf(welcome.designs, state.beside.get());
+    cells = designs.map(() => COLUMNS.map((column) => el("td", { class: column.group, "data-column": column.key })));
+    const rows = pairwise(designs.map((design, i) =>
+      el("tr", { "data-design": design.key, ...(design.side ? { "data-side": design.side } : {}) },
+        el("th", { scope: "row" }, lineSwatch(DESIGN_LINES[i % DESIGN_LINES.length]), el("span.key", {}, design.key), design.side ? ` ${design.side}` : ""), ...cells[i])), welcome.designs.length);
     board.replaceChildren(el("caption.hidden", {}, "Scoreboard: one row per design"), head, el("tbody", {}, ...rows));
   }
 
@@ -66,7 +68,7 @@ export function createScoreboard(state, painter, askSpread) {
     COLUMNS.forEach((column, c) => {
       const { bar } = column;
       const sizes = bar ? values.map(bar) : [];
-      const ranges = welcome.designs.map(({ key }) => (column.stat && spread?.designs?.[key]?.[column.stat]) || null);
+      const ranges = sidesOf(welcome.designs, state.beside.get()).map(({ key }) => (column.stat && spread?.designs?.[key]?.[column.stat]) || null);
       const most = Math.max(1, ...sizes, ...ranges.map((range) => range?.high ?? 0));
       values.forEach((value, i) => {
         const cell = cells[i][c];
@@ -86,7 +88,7 @@ export function createScoreboard(state, painter, askSpread) {
     note.classList.toggle("unequal", !equal);
   });
 
-  state.welcome.subscribe(rebuild);
+  for (const each of [state.welcome, state.beside]) each.subscribe(rebuild);
   for (const each of [state.frame, state.spread, state.pending]) each.subscribe(show);
 }
 

@@ -22,6 +22,7 @@ const KEYS = [
   [",", "Back one tick", "time-back"],
   ["[", "Back to before the last command", "time-command-back"],
   ["]", "On to the next command", "time-command-on"],
+  ["z", "Undo: the moment before the last command; the next one goes on from there", "time-undo"],
   ["{", "Back to where a pageblock last came free", "time-emptied-back"],
   ["}", "On to where a pageblock next comes free", "time-emptied-on"],
   ["t", "Back to now", "time-now"],

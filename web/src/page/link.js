@@ -10,17 +10,21 @@ export const VERSION = 1;
  * @property {string} mode colours
  * @property {number|null} pageblock chosen
  * @property {import("../timebar/moments.js").Moment|null} past looked at, null = now
+ * @property {number|null} [beside] timeline that stands beside
+ * @property {number|null} [timeline] that it is of, null = the session has but one
  */
 
 /**
  * @param {View} view
  * @returns {Record<string, unknown>} what differs from the view that everybody begins with
  */
-export function viewData({ mode, pageblock, past }) {
+export function viewData({ mode, pageblock, past, beside = null, timeline = null }) {
   return {
     ...(past ? { tick: past.tick, ...(past.index === null ? {} : { index: past.index }) } : {}),
     ...(mode !== "content" ? { mode } : {}),
     ...(pageblock !== null ? { pageblock } : {}),
+    ...(past && beside !== null ? { beside } : {}),
+    ...(past && timeline !== null ? { timeline } : {}),
   };
 }
 
@@ -44,6 +48,8 @@ export function viewOf(data, modes) {
   if (data?.v !== VERSION) return view;
   if (modes.includes(data.mode)) view.mode = data.mode;
   if (isCount(data.pageblock)) view.pageblock = data.pageblock;
+  if (isCount(data.tick) && isCount(data.beside)) view.beside = data.beside;
+  if (isCount(data.tick) && isCount(data.timeline)) view.timeline = data.timeline;
   if (isCount(data.tick)) view.past = { tick: data.tick, index: isCount(data.index) ? data.index : null };
   return view;
 }
@@ -74,12 +80,29 @@ export function createView(state, look, modes) {
     if (awaited < frame.nr_pageblocks && state.pageblock.get() === null) state.pageblock.set(awaited);
     awaited = null;
   });
+  // A link is of one timeline: where the session is on another one by now, that one is shown beside it.
+  /** @type {number|null} */
+  let line = null;
+  function toLine() {
+    const welcome = state.welcome.get();
+    if (!welcome || line === null) return;
+    if (line !== welcome.timeline && welcome.timelines.some(({ id }) => id === line)) state.beside.set(line);
+    line = null;
+  }
+  state.welcome.subscribe(toLine);
+  const ofLines = () => {
+    const welcome = state.welcome.get();
+    return { beside: state.beside.get(), timeline: welcome && state.timelines.get().length > 1 ? welcome.timeline : null };
+  };
   return {
-    read: () => viewData({ mode: state.mode.get(), pageblock: awaited ?? state.pageblock.get(), past: state.past.get() }),
+    read: () => viewData({ mode: state.mode.get(), pageblock: awaited ?? state.pageblock.get(), past: state.past.get(), ...ofLines() }),
     /** @param {unknown} data */
     apply(data) {
       const view = viewOf(data, modes);
       state.mode.set(view.mode);
+      if (view.past) state.beside.set(view.beside ?? null);
+      line = view.past && view.beside === undefined ? view.timeline ?? null : null;
+      toLine();
       look(view.past);
       awaited = view.pageblock;
     },

@@ -15,6 +15,7 @@ import { designWords, splitLabel } from "./design_text.js";
 import { Closeup } from "../zoom/closeup.js";
 import { cellText, pageFacts, pageText } from "../zoom/page_text.js";
 import { shownSide, viewMarks } from "../zoom/lens.js";
+import { pairwise, sidesOf } from "../timebar/sides.js";
 import { activity, blockText, scannerText, takenText } from "./guest_text.js";
 
 const TWIN_SHARE = 0.64; // of the height of one map: a map and its twin take a third more
@@ -100,15 +101,17 @@ export function createPanels(state, painter, twins, zoom) {
       return;
     }
     at = statIndex(welcome.stat_fields);
-    panels = welcome.designs.map((design, i) => createPanel(design, i, point, keep, zoom));
-    root.replaceChildren(...panels.map((panel) => panel.root));
+    const designs = sidesOf(welcome.designs, state.beside.get());
+    panels = designs.map((design, i) => createPanel(design, i, point, keep, zoom));
+    root.replaceChildren(...pairwise(panels, welcome.designs.length).map((panel) => panel.root));
     root.dataset.count = String(panels.length);
     root.classList.toggle("large", isLarge(welcome.guest.nr_pageblocks));
     state.pageblock.set(null);
     geometry = null;
     laidOutFor = "";
-    twins.attach(panels.map(({ slot }, i) => ({ design: welcome.designs[i], ...slot })));
+    twins.attach(panels.map(({ slot }, i) => ({ design: designs[i], ...slot })));
     lay();
+    write();
   }
 
   // -- layout: one geometry for all panels, so that they can be compared cell by cell
@@ -264,7 +267,7 @@ export function createPanels(state, painter, twins, zoom) {
     if (!shown || !geometry || shown.nr_pageblocks !== geometry.nr) return false;
     const frame = state.frame.get();
     if (frame && frame !== glowedFor && !calm.matches && frame.log_index + frame.tick > 0) {
-      panels.forEach((panel, i) => panel.map.touch(frame.designs[i].planes.flags, FLAG_TOUCHED));
+      panels.forEach((panel, i) => frame.designs[i] && panel.map.touch(frame.designs[i].planes.flags, FLAG_TOUCHED));
     }
     glowedFor = frame;
     const [g, view] = [geometry, state.view.get()];
@@ -358,7 +361,7 @@ export function createPanels(state, painter, twins, zoom) {
     } else if (event.key === "Escape") state.pageblock.set(null);
   }
 
-  for (const each of [state.welcome, state.preview]) each.subscribe(rebuild);
+  for (const each of [state.welcome, state.preview, state.beside]) each.subscribe(rebuild);
   for (const each of [state.preview, state.previewStep, state.recorded, state.pictures]) {
     each.subscribe(() => {
       if (state.welcome.get()) return;
@@ -378,7 +381,7 @@ export function createPanels(state, painter, twins, zoom) {
 }
 
 /**
- * @param {import("../net/wire.js").DesignInfo} design
+ * @param {import("../net/wire.js").DesignInfo & {side?: string}} design
  * @param {number} i
  * @param {(i: number, event: PointerEvent|null) => void} point
  * @param {(i: number, event: KeyboardEvent|FocusEvent) => void} keep
@@ -423,12 +426,13 @@ function createPanel(design, i, point, keep, zoom) {
   const slot = { head: el("div.headline.real"), box: el("div.twin"), detail: el("div.real-detail") };
   const pair = el("div.twins", {}, el("div.ours", {}, caption, frame), slot.box);
   const root = el(
-    "article.panel", { "aria-labelledby": `${id}-name`, "data-design": design.key, "data-busy": "false" },
+    "article.panel", { "aria-labelledby": `${id}-name`, "data-design": design.key, "data-busy": "false", ...(design.side ? { "data-side": design.side } : {}) },
     el("header.panel-head", {},
       el("h3", { id: `${id}-name` }, lineSwatch(DESIGN_LINES[i % DESIGN_LINES.length]), el("span.key", {}, design.name,
         design.key === design.name ? null : el("span.variant", {}, design.key.slice(design.name.length)))),
       el("span.claim", {}, el("a", { href: `#claim-${design.name}`, "aria-label": `What ${design.name} claims` }, "Claims"), " · ",
         el("a", { href: "#price", "aria-label": `What ${design.name} costs` }, "Costs"))),
+    design.side ? el("p.side") : null,
     el("p.help", {}, words.help),
     el("div.heads", {},
       el("div.headline", {}, number, " ",

@@ -42,8 +42,8 @@ export function createTextTable(state, painter) {
 
   const show = painter.add("dom", () => {
     const frame = state.frame.get();
-    if (!frame || cells.length !== frame.designs.length) return;
-    HOLDER_COLUMNS.forEach(([name], c) => frame.designs.forEach(({ stats }, i) => setText(cells[i][c], count(stats[at[name]] ?? 0))));
+    if (!frame || cells.length > frame.designs.length) return;
+    HOLDER_COLUMNS.forEach(([name], c) => cells.forEach((row, i) => setText(row[c], count(frame.designs[i].stats[at[name]] ?? 0))));
   });
 
   state.welcome.subscribe(rebuild);

@@ -60,8 +60,8 @@ export function createPrice(state, painter, read) {
   const show = painter.add("dom", () => {
     const welcome = state.welcome.get();
     const frame = state.frame.get();
-    if (!welcome || !frame || said.children.length !== frame.designs.length) return;
-    const values = frame.designs.map(({ stats }) => statsOf(/** @type {any} */ (stats)));
+    if (!welcome || !frame || said.children.length > frame.designs.length) return;
+    const values = frame.designs.slice(0, welcome.designs.length).map(({ stats }) => statsOf(/** @type {any} */ (stats)));
     const base = welcome.designs.findIndex(({ name }) => name === "pinned");
     rows.forEach((row, r) => {
       const sizes = values.map((s) => row.size(s, estimate));

@@ -70,7 +70,10 @@ export function createTimebar(state, painter, intents) {
     "time-command-on": () => go(byCommand(here(), 1, state.log.get())),
     "time-emptied-back": () => void stepMark(-1),
     "time-emptied-on": () => void stepMark(1),
-    "time-now": () => go(null),
+    "time-now": () => {
+      state.beside.set(null);
+      go(null);
+    },
     "time-play": togglePlay,
   };
   for (const id of Object.keys(acts)) onPress(need(id, HTMLButtonElement), acts[id]);
@@ -126,6 +129,11 @@ export function createTimebar(state, painter, intents) {
   track.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const leap = Math.max(1, Math.round(last() * LEAP));
+    /** @param {number} tick */
+    const leapTo = (tick) => {
+      event.preventDefault();
+      go(tick >= last() ? null : { tick: Math.max(0, Math.round(tick)), index: null });
+    };
     /** @type {Record<string, () => void>} */
     const keys = {
       ArrowLeft: acts["time-back"], ArrowDown: acts["time-back"], ArrowRight: acts["time-on"], ArrowUp: acts["time-on"],
@@ -133,7 +141,10 @@ export function createTimebar(state, painter, intents) {
       PageUp: () => go(byTick(here(), leap, state.present.get())),
       PageDown: () => go(byTick(here(), -leap, state.present.get())),
     };
-    const act = keys[event.key];
+    // As asciinema has them: a tenth of the bar with Shift, and the digits.
+    if (event.shiftKey && event.key.startsWith("Arrow")) leapTo(here().tick + (/Left|Down/.test(event.key) ? -1 : 1) * last() / 10);
+    else if (/^[0-9]$/.test(event.key)) leapTo((last() * Number(event.key)) / 10);
+    const act = event.defaultPrevented ? null : keys[event.key];
     if (!act) return;
     event.preventDefault();
     act();

@@ -1,0 +1,79 @@
+/**
+ * Buttons for the link with everything and for the digest of the state looked at; and opening such a link.
+ */
+
+import { rememberPresenter } from "../net/access.js";
+import { getState, importSession } from "../net/rest.js";
+import { el, need, onPress } from "../lib/dom.js";
+import { notify } from "../state.js";
+import { FIELD, everything, fragmentOf, unpacked } from "./link_all.js";
+import { viewText } from "./link.js";
+
+/** @param {unknown} error */
+const words = (error) => (error instanceof Error ? error.message : String(error));
+
+/**
+ * @param {import("../state.js").State} state
+ * @param {{read: () => Record<string, unknown>}} view
+ * @param {() => string} session
+ */
+export function createLinks(state, view, session) {
+  const all = el("button", { type: "button", id: "link-all", title: "A link that holds guest, seed, commands and view: it opens on any fragscope, without this session" }, "Link with everything");
+  const digest = el("button", { type: "button", id: "copy-digest", title: "The digest of the state looked at: whoever plays the same log comes to the same one" }, "Digest");
+  const shown = el("input", { id: "copied", readonly: true, hidden: true, "aria-label": "Copied" });
+  need("find", HTMLElement).before(el("p.time-copies", {}, all, " ", digest, " ", shown));
+
+  /**
+   * @param {string} text
+   * @param {string} what
+   */
+  async function give(text, what) {
+    shown.hidden = false;
+    shown.value = text;
+    shown.select();
+    const copied = await navigator.clipboard?.writeText(text).then(() => true, () => false);
+    notify(state, "info", `${what} is ${copied ? "in the clipboard, and " : ""}in the field below the bar of time.`);
+  }
+  onPress(all, async () => {
+    const welcome = state.welcome.get();
+    if (!welcome) return;
+    try {
+      const fragment = await fragmentOf(everything(welcome, state.log.get(), state.present.get().tick, view.read()));
+      await give(new URL(`./#${fragment}`, document.baseURI).href, "The link with everything");
+    } catch (error) {
+      notify(state, "error", words(error));
+    }
+  });
+  onPress(digest, async () => {
+    try {
+      const moment = state.past.get();
+      const found = await getState(session(), moment);
+      await give(found.digest, `The digest of tick ${found.tick}`);
+    } catch (error) {
+      notify(state, "error", words(error));
+    }
+  });
+}
+
+/**
+ * Make the session of a link with everything, and go to it.
+ * @param {import("../state.js").State} state
+ * @param {{get: (name: string) => string|null, set: (name: string, value: string|null) => void}} address
+ * @param {() => void} otherwise where there is nothing to open, or it cannot be opened
+ */
+export async function openEverything(state, address, otherwise) {
+  const text = address.get(FIELD);
+  if (text === null) return otherwise();
+  try {
+    const data = await unpacked(text);
+    const made = await importSession({ ...data.session, ...(data.name ? { name: data.name } : {}) });
+    rememberPresenter(made.session, made.presenter);
+    const view = data.view ? viewText(data.view) : "";
+    const fields = new URLSearchParams({ s: made.session, t: made.viewer, ...(view ? { view } : {}) });
+    location.replace(`#${fields}`); // another session in the address: the page starts over
+  } catch (error) {
+    address.set(FIELD, null);
+    notify(state, "error", words(error));
+    otherwise();
+  }
+}
