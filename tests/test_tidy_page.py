@@ -20,6 +20,7 @@ WEB_VIEW = {
     "lib/format.js",
     "net/wire.js",
     "map/",
+    "panels/because_text.js",
     "panels/design_text.js",
     "panels/guest_text.js",
     "controls/command_text.js",
@@ -39,12 +40,17 @@ WEB_IMPORTS: dict[str, set[str]] = {
     "map/marks.js": {"map/geometry.js", "map/palette.js", "net/wire.js", "zoom/lens.js"},
     "map/legend.js": {"lib/dom.js", "map/palette.js"},
     "panels/": WEB_VIEW,
+    "panels/because_text.js": WEB_WORDS,
     "panels/design_text.js": WEB_WORDS,
     "panels/guest_text.js": WEB_WORDS,
-    "panels/panels.js": WEB_VIEW | {"controls/range_text.js", "recorded/still.js", "zoom/"},
+    "panels/panel.js": WEB_VIEW | {"zoom/closeup.js"},
+    "panels/panels.js": WEB_VIEW
+    | {"controls/range_text.js", "panels/panel.js", "recorded/still.js", "zoom/"},
     "controls/": WEB_VIEW,
     "controls/command_text.js": WEB_WORDS,
+    "controls/controls.js": WEB_VIEW | {"controls/targets.js"},
     "controls/range_text.js": WEB_WORDS,
+    "controls/targets.js": WEB_WORDS,
     "controls/ranges.js": WEB_VIEW | {"controls/range_text.js"},
     "controls/setup.js": WEB_VIEW | {"net/rest.js"},  # a capture goes up as a file, not a message
     "numbers/": WEB_VIEW | {"numbers/columns.js"},
@@ -81,6 +87,11 @@ WEB_IMPORTS: dict[str, set[str]] = {
     "room/": WEB_VIEW | {"room/", "net/"},
     "room/room_text.js": WEB_WORDS,
     "room/join.js": {"lib/dom.js", "net/rest.js"},  # a page of its own: join.html
+    "stage/": WEB_VIEW,
+    "stage/command_box.js": WEB_VIEW | {"stage/command_parse.js"},
+    "stage/command_parse.js": set(),
+    "stage/theme.js": {"lib/dom.js"},
+    "stage/drops.js": set(),
     "page/": WEB_VIEW,
     "page/older.js": WEB_VIEW | {"net/rest.js"},
 }

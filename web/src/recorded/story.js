@@ -87,6 +87,7 @@ export function createStory(state, painter, intents) {
     const welcome = state.welcome.get();
     const now = where();
     root.hidden = state.expected.get() === "";
+    need("real-none", HTMLElement).hidden = !root.hidden;
     if (!recorded || !now) return;
     const nr = recorded.operations.length;
     if (builtFor !== recorded.example) {
