@@ -25,10 +25,13 @@ from tests.browser.look import (
 )
 from tests.browser.test_layout import LOW_CONTRAST, STICKING_OUT
 
-TABS = ("because", "scoreboard", "real", "cost", "charts", "log", "guest", "lessons", "help")
+TABS = (
+    *("because", "scoreboard", "real", "difference", "cost", "charts", "log", "guest"),
+    *("lessons", "help"),
+)
 # Share of the window that the maps' drawn areas cover, in percent, and their boxes.
 MAPS = """() => {
-  const boxes = [...document.querySelectorAll('[data-map]')].map((e) => e.getBoundingClientRect());
+  const boxes = [...document.querySelectorAll('.panel [data-map]')].map((e) => e.getBoundingClientRect());
   const inside = (r) => Math.max(0, Math.min(r.right, innerWidth) - Math.max(0, r.left)) *
     Math.max(0, Math.min(r.bottom, innerHeight) - Math.max(0, r.top));
   return {
@@ -46,7 +49,7 @@ WATCH_SHIFTS = """window.shifted = 0; new PerformanceObserver((list) => {
 SMALL_TYPE = """() => [...document.querySelectorAll('.app *')].filter((e) => e.checkVisibility() &&
   [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()) && !e.closest('.hidden') &&
   parseFloat(getComputedStyle(e).fontSize) < 18).map((e) => e.className || e.id || e.tagName)"""
-OVER_MAPS = """() => [...document.querySelectorAll('[data-map]')].filter((map) => {
+OVER_MAPS = """() => [...document.querySelectorAll('.panel [data-map]')].filter((map) => {
   const r = map.getBoundingClientRect();
   return [[0.02, 0.02], [0.5, 0.5], [0.98, 0.98]].some(([x, y]) =>
     !map.contains(document.elementFromPoint(r.left + x * r.width, r.top + y * r.height)));
@@ -210,7 +213,11 @@ def test_maps_of_any_number_and_size_stand_in_the_window(
     open_guest(page, made(page, server.url, source))
     heads = page.locator(".panel-head").all()
     assert len({head.bounding_box()["height"] for head in heads}) == 1  # type: ignore[index]
-    marks = [int(m.replace(",", "")) for m in page.locator(".axis .mark").all_inner_texts() if m]
+    marks = [
+        int(m.replace(",", ""))
+        for m in page.locator(".panel").first.locator(".mark").all_inner_texts()
+        if m
+    ]
     steps = {b - a for a, b in pairwise(marks)}
     assert len(steps) == 1
     assert steps.pop() in (64, 128, 256, 512), "round steps, whatever the width"
@@ -228,7 +235,7 @@ def test_maps_of_any_number_and_size_stand_in_the_window(
         ).json()
         page.goto("about:blank")
         page.goto(f"{server.url}#s={told['session']}&t={told['viewer']}&p={told['presenter']}")
-        expect(page.locator("[data-map]")).to_have_count(most)
+        expect(page.locator(".panel [data-map]")).to_have_count(most)
         wait_idle(page)
         maps = page.evaluate(MAPS)
         assert maps["cut"] == 0, most
