@@ -31,7 +31,8 @@ TABS = (
 )
 # Share of the window that the maps' drawn areas cover, in percent, and their boxes.
 MAPS = """() => {
-  const boxes = [...document.querySelectorAll('.panel [data-map]')].map((e) => e.getBoundingClientRect());
+  const maps = [...document.querySelectorAll('.panel [data-map]')];
+  const boxes = maps.map((map) => map.getBoundingClientRect());
   const inside = (r) => Math.max(0, Math.min(r.right, innerWidth) - Math.max(0, r.left)) *
     Math.max(0, Math.min(r.bottom, innerHeight) - Math.max(0, r.top));
   return {
@@ -228,7 +229,7 @@ def test_maps_of_any_number_and_size_stand_in_the_window(
         "pinned:retry",
         "separate_pass:batch=1",
     ]
-    for most in (1, 2, 3, 5, 8):
+    for most, share in ((1, 50), (2, 50), (3, 50), (5, 40), (8, 45)):
         told = page.request.post(
             f"{server.url}api/sessions",
             data={"source": {**source, "size_mib": 256}, "designs": designs[:most]},
@@ -239,7 +240,7 @@ def test_maps_of_any_number_and_size_stand_in_the_window(
         wait_idle(page)
         maps = page.evaluate(MAPS)
         assert maps["cut"] == 0, most
-        assert maps["share"] >= 45, (most, maps)
+        assert maps["share"] >= share, (most, maps)
 
 
 def test_the_first_minute_leads_through_the_program_once(

@@ -4,6 +4,7 @@
 
 import { el, need } from "../lib/dom.js";
 import { designKey, parseWhole, plural, splitKey } from "../lib/format.js";
+import { designWords } from "../panels/design_text.js";
 import { uploadCapture } from "../net/rest.js";
 import { mended, notify } from "../state.js";
 
@@ -225,7 +226,7 @@ function designChoice(info, keys) {
     const { name, chosen } = splitKey(key);
     const toggles = el("div.toggle-list");
     const select = el("select", { "aria-label": "Design", change: () => showToggles({}) },
-      ...info.designs.map((design) => el("option", { value: design.name, selected: design.name === name }, design.name)));
+      ...info.designs.map((design) => el("option", { value: design.name, selected: design.name === name }, `${design.name}: ${designWords(design.name).title.toLowerCase()}`)));
     const remove = el("button.remove.quiet", { type: "button", click: () => { row.remove(); full(); } }, "Remove");
     const row = el("li", {}, el("div.design-row", {}, select, remove), toggles);
     /** @param {Record<string, string>} values */

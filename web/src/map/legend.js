@@ -17,8 +17,8 @@ export function createLegend(state, painter) {
   const marks = el(
     "ul.marks",
     { "aria-label": "Marks" },
-    el("li", { title: "moving up to find pages to move" }, el("span.glyph", { "aria-hidden": "true" }, "▲"), "migrate scanner", el("span.more-words", {}, ", moving up")),
-    el("li", { title: "moving down to find room" }, el("span.glyph", { "aria-hidden": "true" }, "▽"), "free scanner", el("span.more-words", {}, ", moving down")),
+    el("li", { title: "moving up to find pages to move" }, el("span.glyph", { "aria-hidden": "true" }, "▲"), el("span", {}, "migrate scanner", el("span.more-words", {}, ", moving up"))),
+    el("li", { title: "moving down to find room" }, el("span.glyph", { "aria-hidden": "true" }, "▽"), el("span", {}, "free scanner", el("span.more-words", {}, ", moving down"))),
     el("li", {}, el("span.glyph.dedicated", { "aria-hidden": "true" }), "dedicated to the balloon"),
     el("li", {}, el("span.glyph.touched", { "aria-hidden": "true" }), "just changed"),
   );

@@ -116,7 +116,7 @@ export function createStory(state, painter, intents) {
     setOff(back, step === 0);
     again.hidden = still();
     real.checked = state.showReal.get();
-    real.disabled = now.kind !== "on" || still();
+    real.disabled = still();
     said.classList.toggle("off", now.kind === "left" || now.kind === "profile");
     setText(said, welcome ? words(recorded, welcome, now, busy) : stepText(recorded, step));
     if (playing && !busy && !timer) {
