@@ -14,13 +14,21 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from io import BytesIO
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
 
 OUT = Path(__file__).resolve().parents[2] / "docs" / "img"
 FLAGS = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 WAIT_MS = 600_000
+PHONE = 390
+SIZES = {
+    (PHONE, 844): ("light", "dark"),
+    (1440, 900): ("light", "dark"),
+    (1920, 1080): ("light", "dark", "projector"),
+}
 
 
 def wait_idle(page: Page) -> None:
@@ -30,27 +38,28 @@ def wait_idle(page: Page) -> None:
 
 def speed(page: Page, position: int) -> None:
     """Set the speed slider, 0 to 100."""
-    page.locator("#speed").fill(str(position))
+    page.locator("#speed").evaluate(
+        "(s, at) => { s.value = at; s.dispatchEvent(new Event('input', {bubbles: true})); }",
+        position,
+    )
 
 
-def beside(page: Page) -> None:
-    """The recorded commands: the real kernel's memory after the second step."""
-    page.click("#close-intro")
-    speed(page, 100)
-    for step in ("1", "2"):
-        page.click("#story-next")
-        page.wait_for_selector(f'#story[data-step="{step}"]', timeout=WAIT_MS)
-        wait_idle(page)
-        page.wait_for_selector(f'.twin-stack[data-drawn$=" {step}"]')
+def still(page: Page) -> None:
+    """Until nothing glows; the pointer out of the way."""
     page.wait_for_selector("#panels[data-glow=false]")
     page.mouse.move(2, 2)
-    page.screenshot(path=OUT / "reality.png")
+
+
+def take(page: Page, name: str) -> None:
+    """One picture, in 256 colours: these are maps, not photographs."""
+    shot = Image.open(BytesIO(page.screenshot()))
+    (OUT / name).parent.mkdir(exist_ok=True)
+    shot.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(OUT / name, optimize=True)
 
 
 def walk(page: Page) -> None:
     """Inflate by 200 MiB, compact, take huge pages; the pictures on the way."""
-    page.click("#close-intro")
-    page.uncheck("#story-real")
+    speed(page, 100)
     page.fill("#balloon-mib", "200")
     page.press("#balloon-mib", "Enter")
     wait_idle(page)
@@ -64,18 +73,44 @@ def walk(page: Page) -> None:
     )
     page.click("#pause")
     page.wait_for_selector("body[data-paused=true]")
-    page.screenshot(path=OUT / "compacting.png")
+    take(page, "compacting.png")
     page.click("#pause")
     speed(page, 100)
     wait_idle(page)
     page.click("#huge")
     wait_idle(page)
-    page.wait_for_selector("#panels[data-glow=false]")
-    page.mouse.move(2, 2)
-    page.screenshot(path=OUT / "screenshot.png")
+    still(page)
+    take(page, "screenshot.png")
     page.check("#mode-holder", force=True)
     page.wait_for_selector("#panels[data-mode=holder]")
-    page.screenshot(path=OUT / "holders.png")
+    take(page, "holders.png")
+    page.check("#mode-content", force=True)
+    page.wait_for_selector("#panels[data-mode=content]")
+    page.click("#rail-real")
+    page.check("#story-real")
+    page.wait_for_selector('.twin-stack[data-drawn$=" 2"]')
+    still(page)
+    take(page, "reality.png")
+    page.click("#inspector-close")
+
+
+def stage(browser: Browser, url: str) -> None:
+    """The stage at three sizes, light and dark, and for a room; with the inspector and without."""
+    for (width, height), themes in SIZES.items():
+        page = browser.new_page(viewport={"width": width, "height": height}, bypass_csp=True)
+        page.goto(url)
+        for theme in themes:
+            page.evaluate("(theme) => localStorage.setItem('fragscope.theme', theme)", theme)
+            page.reload()
+            wait_idle(page)
+            still(page)
+            take(page, f"stage/{width}-{theme}.png")
+            if width > PHONE:
+                page.click("#rail-because")
+                page.wait_for_selector("#panels[data-glow=false]")
+                take(page, f"stage/{width}-{theme}-open.png")
+                page.click("#inspector-close")
+        page.close()
 
 
 def serve(port: int) -> subprocess.Popen[bytes]:
@@ -109,23 +144,21 @@ def main() -> None:
                 executable_path=shutil.which("chromium"), headless=True, args=FLAGS
             )
             # Waiting for a condition polls by eval, which the page's own policy forbids.
-            for pictures in (beside, walk):
-                page = browser.new_page(viewport={"width": 1440, "height": 900}, bypass_csp=True)
-                page.goto(f"http://127.0.0.1:{port}/")
-                wait_idle(page)
-                pictures(page)
+            page = browser.new_page(viewport={"width": 1440, "height": 900}, bypass_csp=True)
+            page.goto(f"http://127.0.0.1:{port}/")
+            wait_idle(page)
+            walk(page)
+            stage(browser, page.url)
             phone = browser.new_page(
-                viewport={"width": 390, "height": 844},
+                viewport={"width": PHONE, "height": 844},
                 device_scale_factor=2,
                 has_touch=True,
                 reduced_motion="reduce",  # a picture taken while it scrolls is torn
             )
             phone.goto(page.url)
             wait_idle(phone)
-            phone.click("#close-intro")
-            phone.evaluate("window.scrollTo({top: 0, behavior: 'instant'})")
             phone.wait_for_selector("#panels[data-glow=false]")
-            phone.screenshot(path=OUT / "phone.png")
+            take(phone, "phone.png")
             browser.close()
     finally:
         if process:

@@ -82,7 +82,7 @@ def _numbers(step: dict[str, Any]) -> tuple[Any, ...]:
         step.get("got_mib", ""),
         _mib_of(stats["balloon_actual"]),
         _mib_of(step["free"], whole=True),
-        stats["free_blocks"],
+        stats["free_blocks_all"],  # as on the page: of all zones
         "" if step["huge_pages"] is None else step["huge_pages"],
         vmstat["compact_isolated"],
         vmstat["balloon_migrate"],

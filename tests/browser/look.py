@@ -64,6 +64,21 @@ def presenter_link(page: Page) -> str:
     return f"{page.url}&p={token}"
 
 
+def tab(page: Page, name: str) -> None:
+    """Open a tab of the inspector."""
+    if page.locator(f"#tab-{name}").is_hidden():
+        page.click(f"#rail-{name}")
+    expect(page.locator(f"#tab-{name}")).to_be_visible()
+
+
+def start_over(page: Page) -> None:
+    """Begin anew with the same guest, having been asked."""
+    open_more(page)
+    page.click("#reset")
+    page.click("#confirm-anew")
+    wait_idle(page)
+
+
 def open_more(page: Page) -> None:
     """Open the rarer commands."""
     if page.locator("#more:not([open])").count():
@@ -72,8 +87,10 @@ def open_more(page: Page) -> None:
 
 def full_speed(page: Page) -> None:
     """As many ticks a second as the slider has."""
-    page.focus("#speed")
-    page.keyboard.press("End")
+    # On a phone the slider makes room for the acts; keys, and this, still reach it.
+    page.locator("#speed").evaluate(
+        "(s) => { s.value = s.max; s.dispatchEvent(new Event('input', {bubbles: true})); }"
+    )
     expect(page.locator("#speed-text")).to_have_text("1,000 ticks/s")
 
 
@@ -100,16 +117,19 @@ def headline(page: Page, key: str) -> int:
     return whole(panel(page, key).locator(".number").inner_text())
 
 
+def board_cell(page: Page, key: str, column: str) -> Any:
+    """One cell of the scoreboard, whether or not its tab is open."""
+    return page.locator(f'#board td[data-design="{key}"][data-column="{column}"]')
+
+
 def cell(page: Page, key: str, column: str) -> str:
     """The text of one cell of the scoreboard."""
-    row = page.locator(f'#board tbody tr[data-design="{key}"]')
-    return str(row.locator(f'td[data-column="{column}"]').inner_text())
+    return str(board_cell(page, key, column).text_content())
 
 
 def exact(page: Page, key: str, column: str) -> int:
     """The exact number behind one cell of the scoreboard."""
-    row = page.locator(f'#board tbody tr[data-design="{key}"]')
-    return int(row.locator(f'td[data-column="{column}"]').get_attribute("data-value") or -1)
+    return int(board_cell(page, key, column).get_attribute("data-value") or -1)
 
 
 def whole(text: str) -> int:

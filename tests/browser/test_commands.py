@@ -23,6 +23,8 @@ from tests.browser.look import (
     open_more,
     panel,
     press,
+    start_over,
+    tab,
     wait_idle,
     wait_tick,
 )
@@ -101,6 +103,7 @@ def test_time_that_is_let_pass_shows_on_the_clock_and_in_the_log(
     full_speed(page)
     inflate(page, 100)
     scanned = exact(page, "pinned", "scanned")
+    open_more(page)
     page.fill("#wait-s", "0")
     page.click("#wait")
     expect(notice(page)).to_contain_text("Time to let pass")
@@ -126,7 +129,7 @@ def test_start_over_brings_back_the_same_guest_and_the_same_result(
         ]
 
     first = walk()
-    press(page, "reset")
+    start_over(page)
     assert cell(page, "lru_hook", "balloon") == "0 of 0"
     expect(page.locator("#balloon-mib")).to_have_value("0")
     expect(page.locator("#said")).to_have_text("")
@@ -163,7 +166,10 @@ def test_choosing_a_guest_and_designs_replaces_the_panels(page: Page, server: Se
     keys = [p.get_attribute("data-design") for p in page.locator(".panel").all()]
     assert keys == ["lru_hook", "dedicated_block", "dedicated_block:prevent"]
     expect(page.locator("#guest-label")).to_contain_text(re.compile("tight", re.I))
-    expect(panel(page, "dedicated_block:prevent").locator(".choices b")).to_have_text("prevent on")
+    tab(page, "because")
+    chosen = page.locator('.reasons-of[data-design="dedicated_block:prevent"] .choices')
+    expect(chosen.locator("b")).to_have_text("prevent on")
+    expect(chosen).to_contain_text("inflate by whole pageblocks first, never gather")
 
 
 def test_a_synthetic_guest_has_the_size_and_seed_that_were_chosen(
@@ -179,7 +185,9 @@ def test_a_capture_from_a_file_becomes_the_guest(page: Page, server: Server) -> 
     open_guest(page, server.url)
     page.click("#open-setup")
     page.set_input_files("#setup-file", EXAMPLES / "roomy" / "s1.tar.xz")
-    expect(page.locator("#guest-label")).to_contain_text("s1")
+    expect(page.locator('#setup input[value="upload"]')).to_be_checked()
+    page.get_by_role("button", name="Start over with this").click()
+    expect(page.locator("#guest-label")).to_have_text("Your guest: s1")
     wait_idle(page)
     press(page, "compact")
     assert headline(page, "pinned") > 0
@@ -202,9 +210,11 @@ def test_a_capture_can_be_dropped_on_the_page_and_tells_how_it_was_read(
         }""",
         content,
     )
-    expect(page.locator("#guest-label")).to_contain_text("mine")
     expect(page.locator("#drop-hint")).to_be_hidden()
-    page.locator("#about summary").click()
+    page.fill("#setup-seed", "3")  # chosen before the machine becomes the guest
+    page.get_by_role("button", name="Start over with this").click()
+    expect(page.locator("#guest-label")).to_have_text("Your guest: mine")
+    tab(page, "guest")
     expect(page.locator("#about-list")).to_contain_text("agree with buddyinfo to 9")
 
 
@@ -221,6 +231,12 @@ def test_a_file_that_is_no_capture_is_refused_in_one_sentence(
         said = notice(page).filter(has_text=name).filter(has_not_text="Reading")
         expect(said).to_have_count(1)
         assert len(said.inner_text()) < 400
+        page.keyboard.press("Escape")
+    page.click("#open-setup")
+    page.set_input_files("#setup-file", EXAMPLES / "roomy" / "s1.tar.xz")
+    expect(page.locator('#setup input[value="upload"]')).to_be_checked()
+    expect(notice(page)).to_have_count(0)  # what was said of the bad files holds no longer
+    page.keyboard.press("Escape")
     assert page.locator("#guest-label").inner_text() == before
     press(page, "compact")
     page_errors.clear()  # Chromium logs the two answers with status 400
@@ -239,10 +255,11 @@ def test_a_refused_command_says_why_and_the_session_goes_on(page: Page, server: 
         else:
             page.press(f"#{field}", "Enter")
         expect(notice(page).last).to_contain_text(words)
-    count = notice(page).count()
-    notice(page).first.get_by_role("button", name="Dismiss").click()
-    expect(notice(page)).to_have_count(count - 1)
+    expect(notice(page)).to_have_count(2)  # one a field
+    notice(page).last.get_by_role("button", name="Dismiss").click()
+    expect(notice(page)).to_have_count(1)
     inflate(page, 20)
+    expect(notice(page)).to_have_count(0)  # a good target takes the bad one's message away
     assert cell(page, "pinned", "balloon") == "20 of 20"
 
 
@@ -280,4 +297,5 @@ def test_the_balloon_slider_sends_one_command_when_it_is_released(
     wait_idle(page)
     target = int(page.input_value("#balloon-mib"))
     assert 100 < target < 300
+    assert target % 10 == 0, "a drag stops at round values"
     assert cell(page, "pinned", "balloon") == f"{target} of {target}"

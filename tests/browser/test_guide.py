@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from engine.scenarios.catalog import SCENARIOS
 from engine.scenarios.claims import CLAIMS
 from tests.browser.conftest import Server
-from tests.browser.look import full_speed, open_guest, presenter_link, press, wait_idle, whole
+from tests.browser.look import full_speed, open_guest, presenter_link, press, tab, wait_idle, whole
 from tests.browser.test_layout import LOW_CONTRAST, STICKING_OUT
 from tests.test_teaching import TABLES, cells
 
@@ -69,6 +69,7 @@ def test_the_clicks_of_the_lesson_show_its_numbers(
 
 def test_the_clicks_of_the_race_show_its_numbers(page: Page, server: Server) -> None:
     open_guest(page, server.url)
+    tab(page, "lessons")
     page.get_by_role("link", name="Race explorer").click()
     page.wait_for_selector("body[data-busy=false]")
     expect(page.locator("#verdict")).to_have_text("8 things break without the page lock")
@@ -82,10 +83,9 @@ def test_the_clicks_of_the_race_show_its_numbers(page: Page, server: Server) -> 
 
 def test_a_newcomer_finds_a_scenario_and_plays_it_by_keyboard(page: Page, server: Server) -> None:
     open_guest(page, server.url)
-    expect(page.locator("#intro-scenarios")).to_be_visible()
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("s")
-    expect(page.get_by_role("tab", name="Scenarios")).to_be_focused()
+    expect(page.locator("#guide").get_by_role("tab", name="Scenarios")).to_be_focused()
     assert page.locator("#guide .card").count() == len(SCENARIOS)
     page.get_by_role("button", name=f"Load the scenario: {SCENARIOS[SMALL].label}").focus()
     page.keyboard.press("Enter")
@@ -99,7 +99,8 @@ def test_a_newcomer_finds_a_scenario_and_plays_it_by_keyboard(page: Page, server
     expect(page.locator("#story")).to_be_hidden()
     page.reload()  # the address and the log remember it
     ready(page, 1)
-    page.get_by_role("button", name="Start over").first.click()
+    page.click("#guide-again")
+    page.click("#confirm-anew")
     ready(page, 0)
     press(page, "compact")
     expect(page.locator("#guide-bar")).to_have_attribute("data-place", "left")
@@ -152,9 +153,9 @@ def test_the_argument_shows_each_claim_and_what_the_numbers_say_now(
     expect(claim).to_be_focused()
     expect(claim.locator(".argument-said")).to_have_text("Huge pages taken: not tried yet.")
     expect(claim.locator("td")).to_have_count(16)
-    page.get_by_role("tab", name="The argument").focus()
+    page.locator("#guide").get_by_role("tab", name="The argument").focus()
     page.keyboard.press("ArrowLeft")
-    expect(page.get_by_role("tab", name="Scenarios")).to_be_focused()
+    expect(page.locator("#guide").get_by_role("tab", name="Scenarios")).to_be_focused()
     expect(page.locator(f'.card[data-scenario="{SMALL}"]')).to_have_attribute(
         "data-running", "true"
     )
@@ -177,14 +178,14 @@ def test_guide_and_scenario_fit_the_window_in_readable_colours(
     load(page, server.url, SMALL)
     for words in ("", "Scenarios", "The argument"):
         if words:
-            page.locator(".top-buttons").get_by_role("button", name=words).click()
+            page.locator(".ways").get_by_role("button", name=words).click()
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.evaluate(STICKING_OUT) == []
         assert page.evaluate(LOW_CONTRAST) == []
         assert page.evaluate("document.querySelector('#guide').scrollWidth <= innerWidth")
         page.keyboard.press("Escape")
-    for name in page.locator(".panel-head .key").all():  # two variants must not look alike
-        assert name.evaluate("(e) => e.scrollWidth <= e.clientWidth"), name.inner_text()
+    for name in page.locator("#board th .key, #board th[scope=col]").all():
+        assert name.evaluate("(e) => e.scrollWidth <= e.clientWidth"), name.text_content()
     for canvas in page.locator(".panel canvas.map").all() if width >= 1440 else []:
         box = canvas.bounding_box()
         assert box
@@ -199,7 +200,9 @@ def test_a_scenario_that_departs_from_the_recording_is_not_compared_with_it(
     wide = page.locator(".panel canvas.map").first.bounding_box()
     walk(page, 1)
     expect(page.locator("#reality")).to_be_hidden()
-    expect(page.locator(".twin").first).to_be_hidden()
+    expect(page.locator("#twins")).to_be_hidden()
     assert page.locator(".panel canvas.map").first.bounding_box() == wide, "no map jumps or grows"
     page.get_by_role("button", name="Leave").click()
+    tab(page, "real")
+    page.check("#story-real")
     expect(page.locator("#reality")).to_be_visible()

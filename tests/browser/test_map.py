@@ -8,7 +8,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server
-from tests.browser.look import FOUR, inflate, open_guest, panel, press
+from tests.browser.look import FOUR, inflate, open_guest, panel, press, tab
 
 # Colour of one pageblock at the bottom of its cell: bottom left is pageblock 0.
 PIXEL = """([design, index]) => {
@@ -132,7 +132,7 @@ def test_arrow_keys_move_from_pageblock_to_pageblock_and_are_read_out(
 ) -> None:
     open_guest(page, server.url)
     stack = panel(page, "lru_hook").locator(".stack")
-    panel(page, "lru_hook").locator("a").last.focus()  # the map comes next
+    panel(page, "pinned").locator(".stack").focus()  # the next map comes next
     page.keyboard.press("Tab")
     expect(stack).to_be_focused()
     expect(panel(page, "pinned").locator(".where")).to_contain_text("Pageblock 0,")
@@ -147,6 +147,7 @@ def test_arrow_keys_move_from_pageblock_to_pageblock_and_are_read_out(
 
 def test_the_table_of_the_maps_counts_every_pageblock(page: Page, server: Server) -> None:
     open_guest(page, server.url)
+    tab(page, "because")
     page.locator("#text-map summary").click()
     table = page.locator("#text-table")
     expect(table).to_be_visible()

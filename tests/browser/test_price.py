@@ -8,7 +8,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server
-from tests.browser.look import exact, inflate, open_small, press
+from tests.browser.look import exact, inflate, open_small, press, tab
 from tests.project_files import ROOT
 
 DESIGNS = ("pinned", "lru_hook", "separate_pass", "dedicated_block")
@@ -44,6 +44,7 @@ def test_the_estimate_can_be_changed_and_published_figures_cannot(
     page: Page, server: Server
 ) -> None:
     open_small(page, server.url)
+    tab(page, "cost")
     published = json.loads((ROOT / "examples" / "price.json").read_text())
     speeds = page.locator("#price-speeds")
     for row in published["reclaim"]["rows"]:

@@ -24,7 +24,7 @@ def test_a_typed_range_is_offlined_or_refused_by_each_design(page: Page, server:
         verdict = page.locator(f'#range-verdicts li[data-design="{key}"]')
         expect(verdict).to_contain_text(re.compile(r"512 to 528 MiB (is offline|stays: page \d+)"))
         page.mouse.move(1, 1)
-        expect(panel(page, key).locator(".holder")).to_contain_text("512 to 528 MiB")
+        expect(panel(page, key).locator(".because")).to_contain_text("512 to 528 MiB")
 
 
 def test_a_range_is_chosen_by_dragging_over_a_map(page: Page, server: Server) -> None:

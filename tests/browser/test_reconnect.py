@@ -10,6 +10,7 @@ from playwright.sync_api import Page, WebSocket, expect
 
 from tests.browser.conftest import Server
 from tests.browser.look import (
+    board_cell,
     cell,
     full_speed,
     headline,
@@ -96,9 +97,7 @@ def test_who_has_the_viewers_link_looks_on_and_commands_nothing(
     expect(other.locator("#room")).to_contain_text("You follow the presenter")
     assert other.locator("#deck").evaluate("(deck) => deck.inert")
     inflate(page, 40)
-    expect(other.locator('#board tr[data-design="pinned"] td[data-column="balloon"]')).to_have_text(
-        "40 of 40"
-    )
+    expect(board_cell(other, "pinned", "balloon")).to_have_text("40 of 40")
     other.keyboard.press("c")
     expect(notice(other).first).to_contain_text("You look on: the presenter drives")
     assert page.evaluate("document.body.dataset.log") == "1"
@@ -170,8 +169,6 @@ def test_a_hidden_page_gets_no_frames_and_catches_up_when_shown(
     assert cell(other, "pinned", "balloon") == "150 of 150"
     assert said == [], "a page that is not seen pays for nothing"
     page.evaluate(hide, False)
-    expect(page.locator('#board tr[data-design="pinned"] td[data-column="balloon"]')).to_have_text(
-        "150 of 150"
-    )
+    expect(board_cell(page, "pinned", "balloon")).to_have_text("150 of 150")
     assert said[0] == "key"
     assert said.count("key") == 1, "one whole picture, and differences from there"

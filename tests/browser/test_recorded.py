@@ -20,6 +20,7 @@ from tests.browser.look import (
     open_more,
     panel,
     press,
+    tab,
     wait_idle,
 )
 from tests.browser.test_layout import LOW_CONTRAST, STICKING_OUT
@@ -72,11 +73,24 @@ def next_step(page: Page, step: int) -> None:
     at_step(page, step)
 
 
+def reveal(page: Page, url: str) -> None:
+    """Open the page, and ask what the real kernel did."""
+    open_guest(page, url)
+    tab(page, "real")
+    page.check("#story-real")
+    at_step(page, int(page.locator("#story").get_attribute("data-step") or 0))
+
+
+def twin(page: Page, key: str) -> Any:
+    """The real kernel's memory under a design."""
+    return page.locator(f'.twin[data-design="{key}"]')
+
+
 def test_stepping_moves_both_and_shows_both_numbers(
     page: Page, server: Server, tmp_path: Path
 ) -> None:
     steps = replayed(tmp_path, *RECORDED)
-    open_guest(page, server.url)
+    reveal(page, server.url)
     full_speed(page)
     expect(page.locator("#story-title")).to_have_text("Recorded on a real Linux 6.12 guest")
     for step in (1, 2):
@@ -94,11 +108,9 @@ def test_stepping_moves_both_and_shows_both_numbers(
                     min(kernel), max(kernel), ours["vmstat"][stat],
                 ), (key, step, stat)  # fmt: skip
             shown = "–".join(str(n) for n in sorted({min(pieces), max(pieces)}))
-            expect(panel(page, key).locator(".real-number")).to_have_text(shown)
-            expect(panel(page, key).locator(".twin .caption")).to_contain_text(
-                f"Linux 6.12, step {step}"
-            )
-            expect(panel(page, key).locator(".twin-stack")).to_have_attribute(
+            expect(twin(page, key).locator(".real-number")).to_have_text(shown)
+            expect(twin(page, key).locator(".caption")).to_contain_text(f"Linux 6.12, step {step}")
+            expect(twin(page, key).locator(".twin-stack")).to_have_attribute(
                 "data-drawn", f"runs {key} {step}"
             )
     next_step(page, 3)
@@ -107,13 +119,13 @@ def test_stepping_moves_both_and_shows_both_numbers(
         assert numbers(page, "huge_best", key) == (
             min(huge), max(huge), steps[key][2]["huge_pages"],
         )  # fmt: skip
-        expect(panel(page, key).locator(".twin .later")).to_contain_text("of step 2.")
+        expect(twin(page, key).locator(".later")).to_contain_text("of step 2.")
     expect(page.locator("#story-next")).to_be_disabled()
-    expect(panel(page, "separate_pass").locator(".never")).to_contain_text("Never recorded")
+    expect(twin(page, "separate_pass").locator(".never")).to_contain_text("Never recorded")
 
 
 def test_the_controls_follow_the_recording_or_leave_it(page: Page, server: Server) -> None:
-    open_guest(page, server.url)
+    reveal(page, server.url)
     full_speed(page)
     inflate(page, 200)
     at_step(page, 1)
@@ -126,6 +138,7 @@ def test_the_controls_follow_the_recording_or_leave_it(page: Page, server: Serve
     expect(page.locator(".twin-stack").first).to_be_hidden()
     expect(page.locator("#story-next")).to_be_disabled()
     page.click("#story-again")
+    page.click("#confirm-anew")
     at_step(page, 0)
     expect(page.locator(".twin-stack").first).to_be_visible()
 
@@ -133,11 +146,11 @@ def test_the_controls_follow_the_recording_or_leave_it(page: Page, server: Serve
 def test_a_second_viewer_sees_the_same_step(
     open_page: Callable[..., Page], page: Page, server: Server
 ) -> None:
-    open_guest(page, server.url)
+    reveal(page, server.url)
     full_speed(page)
     next_step(page, 1)
     other = open_page()
-    open_guest(other, page.url)
+    reveal(other, page.url)
     at_step(other, 1)
     next_step(page, 2)
     at_step(other, 2)
@@ -147,7 +160,7 @@ def test_a_second_viewer_sees_the_same_step(
 
 
 def test_the_keyboard_steps_and_plays(page: Page, server: Server) -> None:
-    open_guest(page, server.url)
+    reveal(page, server.url)
     full_speed(page)
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("n")
@@ -160,14 +173,14 @@ def test_the_keyboard_steps_and_plays(page: Page, server: Server) -> None:
 
 
 def test_pointing_at_a_pageblock_describes_both_memories(page: Page, server: Server) -> None:
-    open_guest(page, server.url)
+    reveal(page, server.url)
     full_speed(page)
     next_step(page, 1)
-    box = panel(page, "lru_hook").locator(".twin-stack").bounding_box()
+    box = twin(page, "lru_hook").locator(".twin-stack").bounding_box()
     assert box
     page.mouse.move(box["x"] + 30, box["y"] + 60)
     for key in RECORDED:
-        detail = panel(page, key).locator(".real-detail")
+        detail = twin(page, key).locator(".real-detail")
         expect(detail).to_contain_text("Linux 6.12:")
         expect(detail).to_contain_text("balloon")
     expect(panel(page, "lru_hook").locator(".where")).to_contain_text("Pageblock")
@@ -177,18 +190,24 @@ def test_the_real_kernel_can_be_hidden_and_a_recorded_design_swapped_in(
     page: Page, server: Server
 ) -> None:
     open_guest(page, server.url)
-    page.uncheck("#story-real")
-    expect(page.locator(".twin-stack").first).to_be_hidden()
+    tab(page, "real")
+    expect(page.locator(".twin-stack").first).to_be_hidden()  # no answer before the question
     expect(page.locator("#reality")).to_be_hidden()
     page.check("#story-real")
+    full_speed(page)
+    next_step(page, 1)
     page.get_by_role("button", name="Show dedicated_block:prevent").click()
-    expect(panel(page, "dedicated_block:prevent").locator(".twin-stack")).to_be_visible()
+    page.click("#confirm-keep")  # nothing is erased unasked
+    at_step(page, 1)
+    page.get_by_role("button", name="Show dedicated_block:prevent").click()
+    page.click("#confirm-anew")
+    expect(twin(page, "dedicated_block:prevent").locator(".twin-stack")).to_be_visible()
     at_step(page, 0)
     assert page.locator(".never").count() == 0
 
 
 def test_under_the_rules_of_2012_nothing_is_compared(page: Page, server: Server) -> None:
-    open_guest(page, server.url)
+    reveal(page, server.url)
     page.click("#open-setup")
     page.check('#setup input[name=profile][value="2012"]')
     page.get_by_role("button", name="Start over with this").click()
@@ -199,7 +218,7 @@ def test_under_the_rules_of_2012_nothing_is_compared(page: Page, server: Server)
 
 
 def test_a_synthetic_guest_shows_no_recording(page: Page, server: Server) -> None:
-    open_guest(page, server.url)
+    reveal(page, server.url)
     choose(page, "preset tight", size_mib=256)
     expect(page.locator("#story")).to_be_hidden()
     expect(page.locator("#reality")).to_be_hidden()
@@ -212,23 +231,23 @@ def test_both_memories_fit_the_window(
     open_page: Callable[..., Page], server: Server, width: int, height: int
 ) -> None:
     page = open_page(width, height)
-    open_guest(page, server.url)
+    reveal(page, server.url)
     full_speed(page)
     next_step(page, 1)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate(STICKING_OUT) == []
     assert page.evaluate(LOW_CONTRAST) == []
-    maps = panel(page, "pinned").locator("canvas.map, canvas.twin-map").all()
-    sizes = [one.bounding_box() for one in maps]
-    assert len({(round(box["width"]), round(box["height"])) for box in sizes}) == 1  # type: ignore[index]
+    twins = [one.bounding_box() for one in page.locator(".twin-stack").all()]
+    assert len({(round(box["width"]), round(box["height"])) for box in twins}) == 1  # type: ignore[index]
 
 
 def test_how_sure_shows_the_range_over_seeds_on_the_board_and_in_the_comparison(
     page: Page, server: Server
 ) -> None:
-    open_guest(page, server.url)
+    reveal(page, server.url)
     full_speed(page)
     next_step(page, 1)
+    tab(page, "scoreboard")
     page.click("#sure")
     expect(page.locator("#sure-text")).to_contain_text("over 5 draws", timeout=120_000)
     ranged = page.locator('#board td.ranged[data-column="excess_blocks"]')
@@ -236,6 +255,7 @@ def test_how_sure_shows_the_range_over_seeds_on_the_board_and_in_the_comparison(
     for one in ranged.all():
         assert re.fullmatch(r"always \S+|\S+ to \S+", one.get_attribute("data-range") or "")
     expect(cell(page, "nr_free_pages", "pinned").locator(".over")).to_contain_text("over 5 seeds")
+    tab(page, "real")
     next_step(page, 2)
     expect(page.locator("#board td.ranged")).to_have_count(0)
 
@@ -243,6 +263,7 @@ def test_how_sure_shows_the_range_over_seeds_on_the_board_and_in_the_comparison(
 def test_the_published_score_is_shown_as_the_file_has_it(page: Page, server: Server) -> None:
     score = json.loads((ROOT / "examples" / "fidelity.json").read_text())["summary"]["all"]
     open_guest(page, server.url)
+    tab(page, "real")
     page.click("#figures-title")
     expect(page.locator("#fidelity")).to_contain_text(
         f"{score['inside']} of {score['total']} predicted numbers"

@@ -17,6 +17,7 @@ from tests.browser.look import (
     open_guest,
     panel,
     press,
+    tab,
     wait_idle,
     whole,
 )  # fmt: skip
@@ -142,9 +143,11 @@ def test_a_link_shows_the_same_moment_in_a_fresh_browser(
     wait_past(other, "just before no. 2: compact")
     assert numbers(other) == between
     expect(other.locator("#panels")).to_have_attribute("data-mode", "free")
-    other.locator("#charts").scroll_into_view_if_needed()
-    expect(other.locator("#charts .main-svg").last).to_be_visible(timeout=WAIT_MS)
+    tab(other, "charts")
+    last = other.locator("#charts .main-svg").last
+    expect(last).to_be_visible(timeout=30_000)  # they take their width then
     assert other.evaluate("document.documentElement.scrollWidth") <= 360
+    other.click("#inspector-close")
     expect(panel(other, "pinned")).to_be_visible()
 
 

@@ -39,12 +39,12 @@ def traced(page: Page) -> None:
 
 def test_the_next_tick_does_exactly_what_was_predicted(page: Page, server: Server) -> None:
     at_work(page, server.url)
-    page.click("#why")
+    page.click("#rail-why")
     traced(page)
     expect(page.locator("#trace-said")).to_contain_text("of lru_hook")
-    # The map that is traced stands beside, the others have made room.
-    expect(panel(page, "lru_hook")).to_be_visible()
-    expect(panel(page, "pinned")).to_be_hidden()
+    # The map that is traced stands out; the others stay in sight.
+    expect(panel(page, "lru_hook")).to_have_class(re.compile("traced"))
+    expect(panel(page, "pinned")).to_be_visible()
     label = page.locator("label[for=trace-outcome-moved]")
     moved = whole(label.inner_text().split()[-1])
     before = exact(page, "lru_hook", "migrated")
@@ -55,8 +55,8 @@ def test_the_next_tick_does_exactly_what_was_predicted(page: Page, server: Serve
     page.click("#trace-ask")
     traced(page)
     page.keyboard.press("Escape")
-    expect(panel(page, "pinned")).to_be_visible()
-    expect(page.locator("#why")).to_be_focused()
+    expect(page.locator("#trace")).to_be_hidden()
+    expect(page.locator("#rail-why")).to_be_focused()
 
 
 def test_a_page_is_followed_by_keyboard_and_every_reason_is_in_the_table(
@@ -90,7 +90,7 @@ def test_with_nothing_at_work_it_says_what_to_do_and_goes_on_by_itself(
     page: Page, server: Server, page_errors: list[str]
 ) -> None:
     open_small(page, server.url)
-    page.click("#why")
+    page.click("#rail-why")
     page.wait_for_selector("body[data-paused=true]")
     expect(page.locator("#trace-said")).to_contain_text("Nothing is running under lru_hook")
     page.click("#compact")
@@ -109,10 +109,10 @@ def test_the_trace_fits_the_window_and_moves_no_map_down(
     for width, height in ((360, 640), (1440, 900)):
         page.set_viewport_size({"width": width, "height": height})
         before = page.evaluate(TOP)
-        page.click("#why")
+        page.click("#rail-why")
         traced(page)
         assert page.evaluate(TOP) <= before
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.evaluate(STICKING_OUT) == []
         assert page.evaluate(LOW_CONTRAST) == []
-        page.click("#trace-close")
+        page.click("#inspector-close")

@@ -23,7 +23,6 @@ import { createSpread } from "./numbers/spread.js";
 import { createAbout } from "./page/about.js";
 import { createClaims } from "./page/claims.js";
 import { createHelp } from "./page/help.js";
-import { createIntro } from "./page/intro.js";
 import { createView, parseView, viewText } from "./page/link.js";
 import { createLinks, openEverything } from "./page/link_open.js";
 import { createNotices } from "./page/notices.js";
@@ -38,6 +37,14 @@ import { createStory } from "./recorded/story.js";
 import { createTwins } from "./recorded/twins.js";
 import { createFollow } from "./room/follow.js";
 import { createRoom } from "./room/room.js";
+import { createCommandBox } from "./stage/command_box.js";
+import { createConfirm } from "./stage/confirm.js";
+import { createDrops } from "./stage/drops.js";
+import { createInspector } from "./stage/inspector.js";
+import { createLogList } from "./stage/log_list.js";
+import { createSaid } from "./stage/said.js";
+import { createTheme } from "./stage/theme.js";
+import { createTour } from "./stage/tour.js";
 import { createBeside } from "./timebar/beside.js";
 import { createFind } from "./timebar/find.js";
 import { createTimebar } from "./timebar/timebar.js";
@@ -45,6 +52,7 @@ import { createTrace } from "./trace/view.js";
 import { createZoom } from "./zoom/zoom.js";
 
 const ADDRESS_MS = 250;
+const ARCHIVE = /\.(tar(\.\w+)?|t[gx]z)$/; // the end of an uploaded file's name
 takePresenter();
 const state = createState();
 const painter = createPainter();
@@ -76,19 +84,26 @@ const address = {
   },
 };
 
+const theme = createTheme((name) => state.theme.set(name));
 const client = createClient(state, address);
 const view = createView(state, client.look, MODES.map((mode) => mode.key));
 const linked = parseView(address.get("view") ?? "");
 const follow = createFollow(state, view, { tell: client.tell, look: client.look }, !linked || linked.follow === true);
 createNotices(state, painter, client.retryNow);
 createOlder(state, client.retryNow);
+const inspector = createInspector(state);
+createDrops();
+const ask = createConfirm(state, follow.look);
 const zoom = createZoom(state, painter, client);
-createPanels(state, painter, createTwins(state, painter, { reset: client.reset }), zoom);
+createPanels(state, painter, zoom);
 const difference = createDifference(state, painter, zoom, { moment: (tick, index) => getMoment(address.getSession(), tick, index), picture: getPicture });
+createSaid(state, painter);
+createTwins(state, painter, { reset: client.reset, ask });
 createLegend(state, painter);
 createScoreboard(state, painter, createSpread(state));
 createTextTable(state, painter);
-const setup = createSetup(state, client.reset);
+createLogList(state, painter, follow.look);
+const setup = createSetup(state, client.reset, ask);
 const controls = createControls(state, painter, {
   send: client.send,
   pace: client.pace,
@@ -103,10 +118,16 @@ const endings = createBeside(state, painter, { look: (moment) => follow.look(mom
 const timebar = createTimebar(state, painter, { look: (moment) => follow.look(endings.within(moment)), moments: (design) => getMoments(address.getSession(), design), switchTo: client.switchTo });
 createFind(state, { look: follow.look, find: (asked) => getFound(address.getSession(), asked) });
 const trace = createTrace(state, painter, { pace: client.pace, step: client.step, trace: postTrace, reasons: getReasons });
-const guide = createGuide(state, painter, address, { sequence: client.sequence, reset: client.reset, startOver: setup.startOver, read: getScenarios });
+const guide = createGuide(state, painter, address, { sequence: client.sequence, reset: client.reset, startOver: setup.startOver, read: getScenarios, ask });
 const room = createRoom(state, painter, { tell: client.tell, attach: follow.attach, session: address.getSession });
-createHelp(state, (what) => room.act(what) || endings.act(what) || timebar.act(what) || guide.act(what) || story.act(what) || trace.act(what) || difference.act(what) || controls.act(what), setup.open);
-createIntro();
+const tour = createTour(state, painter, client.send);
+const box = createCommandBox(state, { send: client.send, act: (what) => act(what) });
+/** @param {string} what a key, a button or the command box asks for */
+const act = (what) => {
+  if (what === "setup") setup.open();
+  else if (![box, tour, room, endings, timebar, guide, story, trace, difference, inspector, theme].some((part) => part.act(what))) controls.act(what);
+};
+createHelp(state, act);
 createClaims(state);
 createAbout(state);
 createRecordings(state);
@@ -122,6 +143,7 @@ const showGuest = painter.add("dom", () => {
   const synthetic = config.source?.kind === "synthetic" ? config.source : null;
   const words = synthetic
     ? `Synthetic guest: ${synthetic.preset}, ${mib(synthetic.size_mib)}, seed ${synthetic.seed}`
+    : config.source?.kind === "upload" ? `Your guest: ${guest.label.replace(ARCHIVE, "")}`
     : `Real guest: ${guest.label}`;
   const kernel = config.profile === "2012" ? ", rules of Linux 3.8" : "";
   setText(need("guest-label", HTMLElement), words + kernel);

@@ -22,6 +22,7 @@ import { WHOLE } from "./zoom/lens.js";
  * @property {number} id
  * @property {"error"|"info"} level
  * @property {string} text
+ * @property {string} topic what it is about, "" = nothing that can be mended
  *
  * @typedef {object} Spread of every statistic over seeds
  * @property {"running"|"done"|"failed"} state
@@ -99,7 +100,13 @@ export function createState() {
     /** Number of pictures of the real memory being read. */
     reading: atom(0),
     /** Whether the real kernel is shown beside the simulation, where it was recorded. */
-    showReal: atom(true),
+    showReal: atom(false),
+    /** Theme in force: "light", "dark" or "projector". */
+    theme: atom("light"),
+    /** Tab of the inspector, "" = it is closed. */
+    tab: atom(""),
+    /** Whether the inspector takes half of the window. */
+    wide: atom(false),
     /** Messages to the user, dismissible. */
     notices: atom(/** @type {readonly Notice[]} */ ([])),
     /** Colour mode of all maps: key of palette.MODES. */
@@ -140,15 +147,27 @@ export function mayCommand(state) {
 let lastNotice = 0;
 
 /**
- * Show a message; a text that is already shown is not shown twice.
+ * Show a message; a text that is already shown is not shown twice, and a topic has one message at a time.
  * @param {State} state
  * @param {"error"|"info"} level
  * @param {string} text
+ * @param {string} [topic] what it is about, so that `mended` can take it back
  */
-export function notify(state, level, text) {
-  const others = state.notices.get().filter((notice) => notice.text !== text);
+export function notify(state, level, text, topic = "") {
+  const others = state.notices.get().filter((notice) => notice.text !== text && (!topic || notice.topic !== topic));
   lastNotice += 1;
-  state.notices.set([...others.slice(-2), { id: lastNotice, level, text }]);
+  state.notices.set([...others.slice(-2), { id: lastNotice, level, text, topic }]);
+}
+
+/**
+ * What was said about a topic holds no longer.
+ * @param {State} state
+ * @param {string} topic
+ */
+export function mended(state, topic) {
+  if (state.notices.get().some((notice) => notice.topic === topic)) {
+    state.notices.set(state.notices.get().filter((notice) => notice.topic !== topic));
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { DESIGN_LINES, freeTable, mix, MODES, packed, table } from "../../../web/src/map/palette.js";
 
@@ -48,13 +49,42 @@ for (const mode of MODES.filter((each) => each.key !== "free")) {
   });
 }
 
+const TOKENS = readFileSync(new URL("../../../web/styles/tokens.css", import.meta.url), "utf8");
+/** A colour of tokens.css: [light, dark]. */
+const token = (name) => new RegExp(`--${name}: (?:light-dark\\((#\\w+), (#\\w+)\\)|(#\\w+))`).exec(TOKENS).slice(1).filter(Boolean);
+
+test("a map's colours stand out from the page around it in every theme, with every kind of colour vision", () => {
+  for (const paper of [...token("paper"), "#ffffff"]) {
+    for (const vision of Object.keys(VISION)) {
+      for (const { name, hex } of MODES.filter((mode) => mode.key === "content").flatMap((mode) => mode.entries)) {
+        const apart = distance(hex, paper, vision);
+        assert.ok(apart >= 6, `${vision}: ${name} ${hex} on ${paper} is only ${apart.toFixed(1)} apart`);
+      }
+    }
+  }
+});
+
+test("words, accent and alert are readable on both grounds of every theme", () => {
+  const projector = /data-theme="projector"\] \{([^}]*)\}/.exec(TOKENS)[1];
+  const inRoom = (name) => new RegExp(`--${name}: (#\\w+)`).exec(projector)?.[1] ?? token(name)[0];
+  for (const name of ["ink", "muted", "accent", "alert"]) {
+    for (const ground of ["paper", "card"]) {
+      [0, 1].forEach((dark) => assert.ok(contrast(token(name)[dark], token(ground)[dark]) >= 4.5, `${name} on ${ground}, ${dark ? "dark" : "light"}`));
+      assert.ok(contrast(inRoom(name), inRoom(ground)) >= 7, `${name} on ${ground}, projector`);
+    }
+  }
+});
+
 test("free share grows lighter step by step", () => {
   const { entries } = MODES.find((mode) => mode.key === "free");
   for (let i = 1; i < entries.length; i++) assert.ok(luminance(entries[i].hex) > luminance(entries[i - 1].hex));
 });
 
 test("lines of the charts stand out from the paper", () => {
-  for (const { hex } of DESIGN_LINES) assert.ok(contrast(hex, "#ffffff") >= 4.5, hex);
+  for (const { hex, dark } of DESIGN_LINES) {
+    assert.ok(contrast(hex, "#ffffff") >= 4.5, hex);
+    assert.ok(contrast(dark, token("card")[1]) >= 4.5, dark);
+  }
   assert.equal(new Set(DESIGN_LINES.map(({ hex, dash }) => hex + dash)).size, DESIGN_LINES.length);
 });
 

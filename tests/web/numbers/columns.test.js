@@ -7,6 +7,7 @@ const stats = (values) => (name) => values[name] ?? 0;
 test("no column lacks its words, unit or value, even before anything was done", () => {
   for (const column of COLUMNS) {
     assert.ok(column.text.length > 30 && column.unit && column.head);
+    assert.ok(column.formula && column.source && column.trap.length > 20, `${column.key}: formula, source and trap`);
     assert.ok(column.show(stats({})).length > 0);
   }
   const huge = COLUMNS.find((column) => column.key === "huge");

@@ -6,10 +6,10 @@
 import { el, need, setText } from "../lib/dom.js";
 import { clocksText, MIB_PAGES, parseWhole, plural, positionOf, speedOf, tickText } from "../lib/format.js";
 import { statIndex } from "../net/wire.js";
-import { notify } from "../state.js";
+import { mended, notify } from "../state.js";
 import { commandText } from "./command_text.js";
+import { recordedTargets, snapped, targetMarks } from "./targets.js";
 
-const MORE = "fragscope.more";
 const SLIDER_SETTLE_MS = 300; // arrow keys on a slider: one command when they stop, not one per step
 const KIND_BUTTONS = /** @type {Record<string, string>} */ ({
   compact: "compact", huge: "huge", direct_compact: "direct", drop_caches: "drop", wait: "wait",
@@ -35,7 +35,6 @@ export function createControls(state, painter, intents) {
   const speed = need("speed", HTMLInputElement);
   const pause = need("pause", HTMLButtonElement);
   const step = need("step", HTMLButtonElement);
-  rememberMore(need("more", HTMLDetailsElement));
   let resumeAt = 60;
   let running = false; // as last asked for: the server's answer lags a moment behind
   let dragging = false;
@@ -58,7 +57,8 @@ export function createControls(state, painter, intents) {
   const read = (input, what, unit) => {
     const { value, error } = parseWhole(input.value, what, Number(input.min), Number(input.max), unit);
     input.setAttribute("aria-invalid", String(error !== null));
-    if (error !== null) notify(state, "error", error);
+    if (error !== null) notify(state, "error", error, what);
+    else mended(state, what);
     return value;
   };
 
@@ -70,12 +70,29 @@ export function createControls(state, painter, intents) {
     asked = value;
     range.value = String(value);
     send({ type: "balloon_target", nr_pages: value * MIB_PAGES });
-    look();
   }
+  // Under a finger or a mouse the slider goes to the nearest round or recorded value; arrow keys and the field are exact.
+  let held = false;
+  range.addEventListener("pointerdown", () => (held = true));
+  for (const end of ["pointerup", "pointercancel"]) window.addEventListener(end, () => (held = false));
+  const snap = () => {
+    if (held) range.value = String(snapped(Number(range.value), Number(range.max), recordedTargets(state.recorded.get())));
+  };
   range.addEventListener("input", () => {
+    snap();
     field.value = range.value;
     clearTimeout(settle);
   });
+  const showMarks = painter.add("dom", () => {
+    const marks = targetMarks(Number(range.max), recordedTargets(state.recorded.get()));
+    need("balloon-marks", HTMLElement).replaceChildren(...marks.map(({ value, recorded }) => {
+      const mark = el(recorded ? "i.recorded" : "i");
+      mark.style.left = `${(100 * value) / Number(range.max)}%`;
+      return mark;
+    }));
+    range.title = marks.some(({ recorded }) => recorded) ? "Orange marks: what was recorded on a real kernel" : "";
+  });
+  for (const each of [state.recorded, state.welcome]) each.subscribe(showMarks);
   range.addEventListener("change", () => {
     field.value = range.value;
     clearTimeout(settle);
@@ -92,12 +109,11 @@ export function createControls(state, painter, intents) {
   // -- everything else that changes the result
   /** @type {Record<string, () => void>} */
   const acts = {
-    compact: () => (send({ type: "compact" }), look()),
+    compact: () => send({ type: "compact" }),
     huge: () => {
       const nr = read(hugeNr, "Huge pages", "2 MiB pages");
       if (nr === null) return;
       send({ type: "huge", nr });
-      look();
     },
     direct: () => send({ type: "direct_compact", order: Number(order.value) }),
     drop: () => send({ type: "drop_caches" }),
@@ -218,29 +234,3 @@ export function createControls(state, painter, intents) {
 
 /** @param {number} speed ticks a second */
 const speedText = (speed) => `${plural(Math.round(speed), "tick")}/s`;
-
-/** On a phone the buttons are under the thumb and the maps far below the fold: scroll to where things happen. */
-function look() {
-  const panels = need("panels", HTMLElement);
-  const far = panels.getBoundingClientRect().top > 0.6 * window.innerHeight;
-  if (far && window.matchMedia("(max-width: 640px)").matches) panels.scrollIntoView({ block: "start" });
-}
-
-/**
- * The rarer commands stay open or closed as they were left: closed at first, because the maps need the room.
- * @param {HTMLDetailsElement} more
- */
-function rememberMore(more) {
-  try {
-    more.open = localStorage.getItem(MORE) === "open";
-  } catch {
-    // Storage is blocked: closed each time.
-  }
-  more.querySelector("summary")?.addEventListener("click", () => {
-    try {
-      localStorage.setItem(MORE, more.open ? "closed" : "open"); // as it will be after this click
-    } catch {
-      // As above.
-    }
-  });
-}

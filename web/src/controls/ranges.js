@@ -5,7 +5,7 @@
 import { el, need, setText } from "../lib/dom.js";
 import { parseWhole } from "../lib/format.js";
 import { statIndex } from "../net/wire.js";
-import { notify } from "../state.js";
+import { mended, notify } from "../state.js";
 import { commandText } from "./command_text.js";
 import { rangeBetween, rangeText, verdict } from "./range_text.js";
 
@@ -32,7 +32,8 @@ export function createRanges(state, painter, sendCommand) {
     const { value, error } = parseWhole(input.value, what, Number(input.min), Number(input.max), "MiB");
     const odd = value !== null && value % 2 ? `${what} is ${value} MiB: whole pageblocks of 2 MiB are needed` : null;
     input.setAttribute("aria-invalid", String((error ?? odd) !== null));
-    if (error ?? odd) notify(state, "error", error ?? odd ?? "");
+    if (error ?? odd) notify(state, "error", error ?? odd ?? "", what);
+    else mended(state, what);
     return error ?? odd ? null : value;
   };
   const chosen = () => {

@@ -3,13 +3,15 @@
  */
 
 import { el, need } from "../lib/dom.js";
-import { designKey, parseWhole, splitKey } from "../lib/format.js";
+import { designKey, parseWhole, plural, splitKey } from "../lib/format.js";
+import { designWords } from "../panels/design_text.js";
 import { uploadCapture } from "../net/rest.js";
-import { notify } from "../state.js";
+import { mended, notify } from "../state.js";
 
 const SIZES_MIB = [256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536];
 const CMA_MIB = [0, 16, 64, 256];
 const MOST_DESIGNS = 8;
+const UPLOAD = "upload"; // what notices about a file are about
 /** @type {{value: NonNullable<Config["profile"]>, label: string, text: string}[]} */
 const PROFILES = [
   { value: "modern", label: "Linux 6.12", text: "The kernel that was recorded: simulation and reality can be compared." },
@@ -28,40 +30,42 @@ const PROFILES = [
 /**
  * @param {import("../state.js").State} state
  * @param {import("../net/client.js").Client["reset"]} reset
+ * @param {(what: string, go: () => void) => void} ask before anything is erased
  * @returns {Setup}
  */
-export function createSetup(state, reset) {
+export function createSetup(state, reset, ask) {
   const dialog = need("setup", HTMLDialogElement);
   const drop = need("drop-hint", HTMLElement);
+  /** @type {ReturnType<typeof form>|null} */
+  let shown = null;
   need("open-setup", HTMLButtonElement).addEventListener("click", open);
 
   /** @returns {Config} */
   const current = () => state.welcome.get()?.config ?? {};
 
-  function startOver() {
-    reset(current(), "start over");
-  }
+  const startOver = () => ask("start over", () => reset(current(), "start over"));
 
-  /** @param {File} file */
+  /**
+   * A capture of the person's own is read, and chosen in the dialog: designs and seed can be chosen before it becomes the guest.
+   * @param {File} file
+   */
   async function load(file) {
-    dialog.close();
-    notify(state, "info", `Reading ${file.name}…`);
+    notify(state, "info", `Reading ${file.name}…`, UPLOAD);
     try {
       const { capture } = await uploadCapture(file);
-      clearReading();
-      reset({ ...current(), source: { kind: "upload", capture } }, `load ${file.name}`);
+      mended(state, UPLOAD);
+      open();
+      shown?.add({ kind: "upload", capture }, file.name);
     } catch (error) {
-      clearReading();
       const words = error instanceof Error ? error.message : String(error);
-      notify(state, "error", words.includes(file.name) ? words : `${file.name}: ${words}`);
+      notify(state, "error", words.includes(file.name) ? words : `${file.name}: ${words}`, UPLOAD);
     }
   }
-  const clearReading = () => state.notices.set(state.notices.get().filter((notice) => !notice.text.startsWith("Reading ")));
 
   function open() {
     const info = state.info.get();
     if (!info || dialog.open) return;
-    dialog.replaceChildren(form(info, current(), {
+    shown = form(info, current(), {
       start(config) {
         dialog.close();
         reset(config, "start over with a new choice");
@@ -69,7 +73,8 @@ export function createSetup(state, reset) {
       load,
       refuse: (text) => notify(state, "error", text),
       close: () => dialog.close(),
-    }));
+    }, state.present.get().log_index);
+    dialog.replaceChildren(shown.element);
     dialog.showModal();
   }
 
@@ -103,8 +108,9 @@ export function createSetup(state, reset) {
  * @param {import("../net/wire.js").Info} info
  * @param {Config} config
  * @param {{start: (config: Config) => void, load: (file: File) => void, refuse: (text: string) => void, close: () => void}} on
+ * @param {number} given commands that the session has, which starting over would erase
  */
-function form(info, config, on) {
+function form(info, config, on, given) {
   const source = config.source ?? info.default_source;
   const seed = el("input", { type: "number", id: "setup-seed", min: 0, max: 2147483647, value: config.seed ?? 1, inputmode: "numeric" });
   const guest = guestChoice(info, source, on.load);
@@ -120,13 +126,14 @@ function form(info, config, on) {
     problem.textContent = error ?? "";
     if (error === null && number.value !== null && chosen.source) on.start({ source: chosen.source, designs: keys, seed: number.value, profile: profile.read() });
   };
-  return el("form", { submit },
+  const element = el("form", { submit },
     el("div.dialog-head", {}, el("h2", { id: "setup-title" }, "Guest and designs"), el("button", { type: "button", click: on.close }, "Close")),
     guest.element, profile.element, designs.element,
     el("div.setup-foot", {},
       el("span.field", {}, el("label", { for: "setup-seed" }, "Seed"), seed),
-      el("span.why", {}, "The same seed and the same commands give the same bytes."),
+      el("span.why", {}, given ? `The ${plural(given, "command")} given so far ${given === 1 ? "is" : "are"} erased.` : "The same seed and the same commands give the same bytes."),
       problem, el("button.primary", { type: "submit" }, "Start over with this")));
+  return { element, add: guest.add };
 }
 
 /**
@@ -151,16 +158,27 @@ function guestChoice(info, source, load) {
     type: "file", id: "setup-file", accept: info.upload_suffixes.join(","),
     change: () => file.files?.[0] && load(file.files[0]),
   });
-  const kept = source.kind === "upload" ? [radio("upload", true, "Your capture", "the file loaded now")] : [];
+  const own = el("div");
+  /** @type {import("../net/wire.js").Source|null} */
+  let uploaded = source.kind === "upload" ? source : null;
+  if (uploaded) own.append(radio("upload", true, "Your capture", "the file loaded now"));
   const element = el("fieldset.guests", {}, el("legend", {}, "Guest"),
     el("div.guest-columns", {},
-      el("div", {}, el("h3", {}, "Real captures"), ...kept, ...captures,
+      el("div", {}, el("h3", {}, "Real captures"), own, ...captures,
         el("p.upload", {}, el("label", { for: "setup-file" }, "Your own machine: a file made by ", el("code", {}, "fragscope capture")), file),
         el("p.why", {}, "Only text, such as buddyinfo or an OOM report? ", el("a", { href: "report.html" }, "Read a report"))),
       el("div", {}, el("h3", {}, "Synthetic guests"), el("p.field", {}, el("label", { for: "setup-size" }, "Size"), size, " ",
         el("label", { for: "setup-cma" }, "CMA area"), cma), ...presets)));
   return {
     element,
+    /**
+     * @param {import("../net/wire.js").Source} one that has just been uploaded
+     * @param {string} name of its file
+     */
+    add(one, name) {
+      uploaded = one;
+      own.replaceChildren(radio("upload", true, name, "your capture, just read"));
+    },
     /** @param {number} seed */
     read(seed) {
       const chosen = element.querySelector("input[name=guest]:checked");
@@ -170,7 +188,7 @@ function guestChoice(info, source, load) {
       let picked = null;
       if (kind === "capture") picked = { kind: "capture", name };
       else if (kind === "preset") picked = { kind: "synthetic", preset: name, size_mib: Number(size.value), seed, ...(Number(cma.value) ? { cma_mib: Number(cma.value) } : {}) };
-      else if (value === "upload") picked = source;
+      else if (value === "upload") picked = uploaded;
       return { source: picked, error: picked ? null : "No guest is chosen." };
     },
   };
@@ -208,7 +226,7 @@ function designChoice(info, keys) {
     const { name, chosen } = splitKey(key);
     const toggles = el("div.toggle-list");
     const select = el("select", { "aria-label": "Design", change: () => showToggles({}) },
-      ...info.designs.map((design) => el("option", { value: design.name, selected: design.name === name }, design.name)));
+      ...info.designs.map((design) => el("option", { value: design.name, selected: design.name === name }, `${design.name}: ${designWords(design.name).title.toLowerCase()}`)));
     const remove = el("button.remove.quiet", { type: "button", click: () => { row.remove(); full(); } }, "Remove");
     const row = el("li", {}, el("div.design-row", {}, select, remove), toggles);
     /** @param {Record<string, string>} values */

@@ -20,6 +20,7 @@ export const LOOKS = [
   { hex: "#14568f", words: "only here" },
   { hex: "#e8870a", words: "only there" },
 ];
+const TAB = "difference"; // of the inspector
 const BAR_FROM = 8; // css pixels
 const HEIGHT = 0.62; // of the window
 const WIDEST = 1.6; // a cell is at most so much wider than high
@@ -64,15 +65,16 @@ export function createDifference(state, painter, zoom, read) {
 
   const view = build();
 
-  /** @param {boolean} [now] */
-  function show(now = !open) {
+  /** @param {boolean} now */
+  function show(now) {
+    if (open === now) return;
     open = now;
     view.root.hidden = !open;
     document.body.dataset.difference = String(open);
     if (!open) return;
     lay();
     offer();
-    view.stack.focus({ preventScroll: false });
+    view.stack.focus({ preventScroll: true });
   }
 
   /** Fill the two lists; what was chosen stays chosen. */
@@ -222,26 +224,19 @@ export function createDifference(state, painter, zoom, read) {
     const said = el("p.difference-said", { role: "status" });
     const [where, hereWords, thereWords] = [el("p.where"), el("p"), el("p")];
     const swap = el("button", { type: "button" }, "Swap");
-    const close = el("button", { type: "button", id: "difference-close" }, "Close");
     onPress(swap, () => {
       [here.value, there.value] = [there.value, here.value];
       draw();
     });
-    onPress(close, () => show(false));
     const root = need("difference", HTMLElement);
     root.append(
-      el("div.difference-head", {}, el("h2", { id: "difference-title" }, "Difference"), close),
+      el("h3.hidden", { id: "difference-title" }, "Difference"),
       el("div.difference-choice", {},
         el("span.field", {}, el("label", { for: "difference-here" }, "Here"), here), swap,
         el("span.field", {}, el("label", { for: "difference-there" }, "There"), there),
         el("span.field", {}, el("label", { for: "difference-question" }, "Which pageblock"), question)),
       el("ul.difference-counts", { "aria-label": "Pageblocks" }, ...chips), said, stack,
       el("div.detail", { "aria-live": "polite" }, where, hereWords, thereWords));
-    root.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape") return;
-      event.preventDefault();
-      show(false);
-    });
     return { root, here, there, question, stack, canvas, over, counts, said, where, hereWords, thereWords };
   }
 
@@ -252,13 +247,14 @@ export function createDifference(state, painter, zoom, read) {
   });
   for (const each of [state.frame, state.view, state.pageblock]) each.subscribe(draw);
   zoom.onLay(lay);
-  need("open-difference", HTMLButtonElement).addEventListener("click", () => show());
+  state.tab.subscribe((tab) => show(tab === TAB));
+  new ResizeObserver(lay).observe(view.root);
 
   return {
     /** @param {string} what */
     act(what) {
-      if (what !== "difference") return false;
-      show();
+      if (what !== TAB) return false;
+      state.tab.set(state.tab.get() === TAB ? "" : TAB);
       return true;
     },
   };

@@ -141,10 +141,10 @@ export function createBar(state, painter, intents) {
     if (at.kind === "unknown") return "Loading the scenario’s guest…";
     if (at.kind === "left") return "You gave a command that is not in the scenario. The numbers still describe what you see; start over to follow it again.";
     const paused = busy && state.pace.get() === 0 ? " The simulation is paused: press Run." : "";
-    if (at.step === 0) return `All designs start from the same memory (${favoursText(scenario.favours)}). Press Next step.${paused}`;
+    if (at.step === 0) return `All designs start from the same memory. Press Next step.${paused}`;
     const { words: text } = scenario.steps[at.step - 1];
     if (busy) return `${text}${paused || " The guests are working…"}`;
-    return done ? `That was the last step. ${scenario.text}` : text;
+    return done ? `That was the last step. ${scenario.text} This scenario is ${favoursText(scenario.favours)}.` : text;
   }
 
   for (const each of [state.scenario, state.catalog, state.log, state.sequence, state.frame, state.welcome, state.pending, state.pace]) each.subscribe(show);

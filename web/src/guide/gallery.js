@@ -1,10 +1,9 @@
 /**
- * All scenarios as cards, by group: the question, the design it favours, and the button that loads it.
+ * All scenarios as cards, by group: the question and the button that loads it.
  */
 
 import { el } from "../lib/dom.js";
 import { plural } from "../lib/format.js";
-import { favoursText } from "./scenario.js";
 
 /**
  * @param {import("./scenario.js").Catalog} catalog
@@ -23,14 +22,14 @@ export function gallery({ groups, scenarios }, current, load) {
  * @param {(name: string) => void} load
  */
 function card(scenario, running, load) {
-  const { name, label, question, favours, steps, config } = scenario;
+  const { name, label, question, steps, config } = scenario;
   const source = config.source;
   const guest = source?.kind === "synthetic" ? `${source.size_mib} MiB, ${source.preset}` : source?.kind === "capture" ? `real guest ${source.name}` : "";
   const kernel = config.profile === "2012" ? ", rules of Linux 3.8" : "";
   return el("article.card", { "data-scenario": name, ...(running ? { "data-running": "true" } : {}) },
     el("h4", {}, label),
     el("p.card-question", {}, question),
-    el("p.card-facts", {}, el("span.tag", {}, favoursText(favours)), el("span.tag", {}, plural(steps.length, "step")), el("span.tag", {}, guest + kernel)),
+    el("p.card-facts", {}, el("span.tag", {}, plural(steps.length, "step")), el("span.tag", {}, guest + kernel)),
     el("p.card-designs", {}, ...(config.designs ?? []).map((key) => el("code", {}, key))),
     el("button.primary", { type: "button", "data-load": name, "aria-label": `Load the scenario: ${label}`, click: () => load(name) }, running ? "Load again" : "Load"));
 }

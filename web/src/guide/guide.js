@@ -14,6 +14,7 @@ import { sameConfig } from "./scenario.js";
 /**
  * @typedef {object} Reading
  * @property {() => Promise<import("./scenario.js").Catalog>} read
+ * @property {(what: string, go: () => void) => void} ask before anything is erased
  *
  * @typedef {Pick<import("../net/client.js").Client, "sequence"|"reset"> & Pick<import("../controls/setup.js").Setup, "startOver"> & Reading} Intents
  *
@@ -31,8 +32,6 @@ import { sameConfig } from "./scenario.js";
  */
 export function createGuide(state, painter, address, intents) {
   const dialog = need("guide", HTMLDialogElement);
-  const more = need("more", HTMLDetailsElement);
-  let opened = false; // whether the rarer commands were open before the scenario
   const cameTo = address.get("s"); // a session that somebody else may be watching
   let wanted = address.get("scenario") ?? "";
   let from = ""; // claim that led to the running scenario
@@ -119,21 +118,21 @@ export function createGuide(state, painter, address, intents) {
       notify(state, "error", `There is no scenario called ${name}.`);
       return;
     }
-    from = claim;
-    wanted = name;
-    opened ||= more.open;
-    more.open = false;
-    address.set("scenario", name);
-    state.scenario.set(scenario);
-    intents.reset(scenario.config, `load the scenario ${scenario.label}`);
-    document.getElementById("guide-next")?.focus();
+    intents.ask(`load the scenario ${scenario.label}`, () => {
+      from = claim;
+      wanted = name;
+      address.set("scenario", name);
+      state.scenario.set(scenario);
+      state.tab.set("lessons");
+      intents.reset(scenario.config, `load the scenario ${scenario.label}`);
+      document.getElementById("guide-next")?.focus();
+    });
   }
 
   function leave() {
     wanted = "";
     address.set("scenario", null);
     state.scenario.set(null);
-    more.open = opened;
   }
 
   /** Does the current session run the scenario that the address names? */
@@ -145,8 +144,7 @@ export function createGuide(state, painter, address, intents) {
     const scenario = catalog.scenarios.find(({ name }) => name === wanted);
     if (scenario && sameConfig(scenario.config, welcome.config)) {
       state.scenario.set(scenario);
-      opened ||= more.open;
-      more.open = false;
+      state.tab.set("lessons");
     } else if (scenario && welcome.session !== cameTo) load(wanted, from); // our own session: nobody is disturbed
     else {
       if (!scenario) notify(state, "error", `There is no scenario called ${wanted}.`);
@@ -183,7 +181,6 @@ export function createGuide(state, painter, address, intents) {
   });
   need("open-scenarios", HTMLButtonElement).addEventListener("click", () => open("scenarios"));
   need("open-argument", HTMLButtonElement).addEventListener("click", () => open("argument"));
-  need("intro-scenarios", HTMLButtonElement).addEventListener("click", () => open("scenarios"));
   const claim = address.get("argument");
   if (claim !== null) open("argument", claim);
   else if (address.get("scenarios") !== null) open("scenarios");
@@ -193,6 +190,7 @@ export function createGuide(state, painter, address, intents) {
       if (what === "scenarios") open("scenarios");
       else if (what === "argument") open("argument");
       else if (what === "next" && state.scenario.get()) bar.next();
+      else if (what.startsWith("scenario-")) load(what.slice(9), "");
       else return false;
       return true;
     },

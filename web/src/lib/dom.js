@@ -81,9 +81,10 @@ export function svg(tag, attributes, ...children) {
 
 /**
  * A short line in a design's colour and dash, as in the charts.
- * @param {{hex: string, svg: string}} line
+ * @param {{hex: string, dark: string, svg: string}} line
  */
 export function lineSwatch(line) {
-  return svg("svg", { viewBox: "0 0 28 6", class: "swatch-line", "aria-hidden": "true" },
-    svg("path", { d: "M0 3H28", stroke: line.hex, "stroke-width": 4, ...(line.svg ? { "stroke-dasharray": line.svg } : {}) }));
+  const path = svg("path", { d: "M0 3H28", "stroke-width": 4, ...(line.svg ? { "stroke-dasharray": line.svg } : {}) });
+  path.style.stroke = `light-dark(${line.hex}, ${line.dark})`;
+  return svg("svg", { viewBox: "0 0 28 6", class: "swatch-line", "aria-hidden": "true" }, path);
 }

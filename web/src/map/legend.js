@@ -17,8 +17,8 @@ export function createLegend(state, painter) {
   const marks = el(
     "ul.marks",
     { "aria-label": "Marks" },
-    el("li", {}, el("span.glyph", { "aria-hidden": "true" }, "▲"), "migrate scanner, moving up to find pages to move"),
-    el("li", {}, el("span.glyph", { "aria-hidden": "true" }, "▽"), "free scanner, moving down to find room"),
+    el("li", { title: "moving up to find pages to move" }, el("span.glyph", { "aria-hidden": "true" }, "▲"), el("span", {}, "migrate scanner", el("span.more-words", {}, ", moving up"))),
+    el("li", { title: "moving down to find room" }, el("span.glyph", { "aria-hidden": "true" }, "▽"), el("span", {}, "free scanner", el("span.more-words", {}, ", moving down"))),
     el("li", {}, el("span.glyph.dedicated", { "aria-hidden": "true" }), "dedicated to the balloon"),
     el("li", {}, el("span.glyph.touched", { "aria-hidden": "true" }), "just changed"),
   );
@@ -29,7 +29,7 @@ export function createLegend(state, painter) {
     });
     modes.append(el("span.mode", {}, input, el("label", { for: `mode-${mode.key}` }, mode.label)));
   }
-  root.append(el("div.legend-head", {}, modes, text), items, marks);
+  root.append(el("div.legend-line", {}, modes, text, items, marks));
 
   const show = painter.add("dom", () => {
     const mode = MODES.find((each) => each.key === state.mode.get()) ?? MODES[0];
@@ -40,7 +40,7 @@ export function createLegend(state, painter) {
       ...mode.entries.map((entry) => {
         const chip = el("span.chip", { "aria-hidden": "true" });
         chip.style.background = entry.hex;
-        return el("li", { title: entry.text || null }, chip, el("span.name", {}, entry.name), entry.text && el("span.why", {}, entry.text));
+        return el("li", { title: entry.text || null }, chip, el("span.name", {}, entry.name));
       }),
     );
   });

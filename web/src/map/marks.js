@@ -31,23 +31,25 @@ const WORST_EDGED = 7; // css pixels: in a smaller cell the mark has no light ed
  * @property {number|null} [page] pfn pointed at
  * @property {import("../controls/range_text.js").Range|null} [range] chosen for offlining
  * @property {number|null} [target] pageblock that the traced page moves to
+ * @property {number} [thick] how many times as thick as usual
  * @property {number|null} [culprit] pageblock of the page at which a request for a range stopped
  */
 
 /**
  * Redraw all marks.
  * @param {HTMLCanvasElement} canvas covers the map and the gutter
- * @param {import("./geometry.js").Geometry} g
+ * @param {import("./geometry.js").Geometry} geometry
  * @param {Marks} marks
  */
-export function drawMarks(canvas, g, marks) {
-  const width = Math.round(g.cols * g.cellW + GUTTER * g.dpr);
+export function drawMarks(canvas, geometry, marks) {
+  const width = Math.round(geometry.cols * geometry.cellW + GUTTER * geometry.dpr);
+  const g = { ...geometry, dpr: geometry.dpr * (marks.thick ?? 1) };
   const height = Math.round(g.rows * g.cellH);
   if (canvas.width !== width || canvas.height !== height) {
     canvas.width = width;
     canvas.height = height;
-    canvas.style.width = `${width / g.dpr}px`;
-    canvas.style.height = `${height / g.dpr}px`;
+    canvas.style.width = `${width / geometry.dpr}px`;
+    canvas.style.height = `${height / geometry.dpr}px`;
   }
   const c = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   c.clearRect(0, 0, width, height);
@@ -174,11 +176,11 @@ function scanner(c, g, pfn, upwards) {
   c.lineTo(edge + 3 * dpr + 2 * half, tip - sign * half * 0.85);
   c.lineTo(edge + 3 * dpr + half, tip + sign * half * 0.85);
   c.closePath();
-  c.fillStyle = upwards ? INK : PAPER;
-  c.strokeStyle = INK;
+  // Beside the map it stands on the page's own ground.
+  c.fillStyle = c.strokeStyle = getComputedStyle(c.canvas).color;
   c.lineWidth = 1.8 * dpr;
   c.lineJoin = "round";
-  c.fill();
+  if (upwards) c.fill();
   c.stroke();
 }
 

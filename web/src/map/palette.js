@@ -70,7 +70,7 @@ export const MIGRATETYPE = {
 /** By units.HOLDER_*: index = value on the wire. @type {Mode} */
 export const HOLDER = {
   key: "holder",
-  label: "What holds this block",
+  label: "What holds it",
   text: "Each cell is one pageblock; its colour says what keeps it from being a free 2 MiB block.",
   entries: [
     { name: "free", hex: FREE, text: "available as a 2 MiB page" },
@@ -114,16 +114,16 @@ export const PINNED = "#4b3f72";
 /** A cell that changed in this tick glows in this colour for a moment. */
 export const TOUCHED = "#fff3a1";
 
-/** Lines of the charts and marks of the panels: colour, Plotly dash, and the same dash for SVG. */
+/** Lines of the charts and marks of the panels: colour on light and on dark paper, Plotly dash, and the same dash for SVG. */
 export const DESIGN_LINES = [
-  { hex: "#352f44", dash: "solid", svg: "" },
-  { hex: "#1766a6", dash: "dash", svg: "7 4" },
-  { hex: "#b45d00", dash: "dot", svg: "2 3" },
-  { hex: "#a1307a", dash: "dashdot", svg: "7 3 2 3" },
-  { hex: "#00707a", dash: "longdash", svg: "11 4" },
-  { hex: "#6b5b00", dash: "longdashdot", svg: "11 3 2 3" },
-  { hex: "#5b4bb7", dash: "dash", svg: "5 5" },
-  { hex: "#7a3b2e", dash: "dot", svg: "1 4" },
+  { hex: "#352f44", dark: "#b9b2cc", dash: "solid", svg: "" },
+  { hex: "#1766a6", dark: "#6db2ee", dash: "dash", svg: "7 4" },
+  { hex: "#b45d00", dark: "#f0a24e", dash: "dot", svg: "2 3" },
+  { hex: "#a1307a", dark: "#e48cc4", dash: "dashdot", svg: "7 3 2 3" },
+  { hex: "#00707a", dark: "#4fc3cd", dash: "longdash", svg: "11 4" },
+  { hex: "#6b5b00", dark: "#d6c04a", dash: "longdashdot", svg: "11 3 2 3" },
+  { hex: "#5b4bb7", dark: "#a99cf2", dash: "dash", svg: "5 5" },
+  { hex: "#7a3b2e", dark: "#d99a8c", dash: "dot", svg: "1 4" },
 ];
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Charts over time, drawn by Plotly; the only file that names it. It is loaded when the charts first come near the window,
+ * Charts over time, drawn by Plotly; the only file that names it. It is loaded when the charts are first opened,
  * since that takes a second of the page's only thread. Only in sight are they drawn, one at a time, in turn, each at most
  * twice a second: a Plotly call costs 15 ms however little changes.
  */
@@ -11,11 +11,27 @@ import { statIndex, TYPE_PAST } from "../net/wire.js";
 
 const URL = "vendor/plotly.min.js";
 const MOST_POINTS = 1200;
+const TAB = "charts";
 const TURN_MS = 175; // three charts in rotation: each every 525 ms
 const NR_ORDERS = 11;
-const INK = "#1d2730";
-const MUTED = "#52606d";
-const LINE = "#dfe4e9";
+
+/**
+ * A colour of tokens.css as the theme in force has it.
+ * @param {string} name
+ */
+function token(name) {
+  const probe = need("charts", HTMLElement);
+  probe.style.outlineColor = `var(${name})`;
+  return getComputedStyle(probe).outlineColor;
+}
+
+/** @param {number} i design */
+function lineOf(i) {
+  const { hex, dark, dash } = DESIGN_LINES[i % DESIGN_LINES.length];
+  const chosen = document.documentElement.dataset.theme;
+  const onDark = chosen ? chosen === "dark" : window.matchMedia("(prefers-color-scheme: dark)").matches;
+  return { color: onDark ? dark : hex, dash };
+}
 
 /**
  * @typedef {object} History of one design
@@ -41,7 +57,6 @@ export function createCharts(state) {
   /** @type {any} */
   let plotly = null;
   let loading = false;
-  let near = false; // whether the charts are in sight, or nearly
   let turn = 0;
   let lastTurn = 0;
   let timer = 0;
@@ -87,8 +102,9 @@ export function createCharts(state) {
     schedule();
   }
 
+  /** Nobody who does not look at the charts pays for the library. */
   function load() {
-    if (loading || !near) return;
+    if (loading || state.tab.get() !== TAB) return;
     loading = true;
     const script = el("script", { src: URL, async: true });
     script.addEventListener("load", () => {
@@ -102,7 +118,7 @@ export function createCharts(state) {
   }
 
   function schedule() {
-    if (timer || !plotly || !near || stale === 0) return;
+    if (timer || !plotly || stale === 0) return;
     timer = window.setTimeout(() => {
       timer = 0;
       draw();
@@ -113,12 +129,12 @@ export function createCharts(state) {
   function draw() {
     const welcome = state.welcome.get();
     const frame = state.frame.get();
-    if (!plotly || !near || !welcome || !frame || stale === 0 || document.hidden) return;
+    if (!plotly || !welcome || !frame || stale === 0 || document.hidden || state.tab.get() !== TAB) return;
     lastTurn = performance.now();
     const names = welcome.designs.map((design) => design.key);
     const { box } = charts[turn];
     const data = turn === 2 ? orderBars(frame, names, at) : timeLines(history, names, turn === 0 ? "blocks" : "unusable");
-    plotly.react(box, data, { ...layout(turn, names.length), shapes: turn === 2 ? [] : moment(frame), datarevision: `${frame.type} ${frame.seq}` }, { displayModeBar: false, responsive: true, staticPlot: false });
+    plotly.react(box, data, { ...layout(turn, names.length), shapes: turn === 2 ? [] : moment(frame), datarevision: `${frame.type} ${frame.seq} ${state.theme.get()}` }, { displayModeBar: false, responsive: true, staticPlot: false });
     box.dataset.drawn = String(frame.tick);
     turn = (turn + 1) % charts.length;
     stale -= 1;
@@ -127,13 +143,18 @@ export function createCharts(state) {
 
   state.welcome.subscribe(restart);
   state.frame.subscribe(store);
-  document.addEventListener("visibilitychange", schedule);
-  new IntersectionObserver((entries) => {
-    near = entries[entries.length - 1].isIntersecting;
-    if (!near || !stored) return;
+  const again = () => {
+    if (state.tab.get() !== TAB) return;
+    stale = charts.length;
     load();
     schedule();
-  }, { rootMargin: "200px" }).observe(row);
+  };
+  for (const each of [state.tab, state.theme]) each.subscribe(again);
+  // The inspector has become wider or narrower.
+  new ResizeObserver(() => {
+    for (const { box } of charts) if (plotly && box.dataset.drawn !== undefined && box.clientWidth > 0) plotly.Plots.resize(box);
+  }).observe(row);
+  document.addEventListener("visibilitychange", schedule);
 }
 
 /**
@@ -166,10 +187,10 @@ function chart(row, title, words) {
  */
 function timeLines(history, names, what) {
   return history.map((list, i) => {
-    const { hex, dash } = DESIGN_LINES[i % DESIGN_LINES.length];
+    const { color, dash } = lineOf(i);
     return {
       type: "scatter", mode: list.ticks.length < 3 ? "lines+markers" : "lines", name: names[i], x: list.ticks, y: list[what],
-      line: { color: hex, dash, width: 2.5, shape: "hv" }, hovertemplate: `${names[i]}: %{y}<extra></extra>`,
+      line: { color, dash, width: 2.5, shape: "hv" }, hovertemplate: `${names[i]}: %{y}<extra></extra>`,
     };
   });
 }
@@ -185,7 +206,7 @@ function orderBars(frame, names, at) {
     type: "bar", name: names[i], x: orders,
     y: orders.map((order) => (stats[at[`nr_free_order_${order}`]] * 2 ** order) / 256),
     customdata: orders.map((order) => count(stats[at[`nr_free_order_${order}`]])),
-    marker: { color: DESIGN_LINES[i % DESIGN_LINES.length].hex },
+    marker: { color: lineOf(i).color },
     hovertemplate: `${names[i]}, order %{x}: %{customdata} pieces, %{y:.1f} MiB<extra></extra>`,
   }));
 }
@@ -196,7 +217,7 @@ function orderBars(frame, names, at) {
  */
 function moment(frame) {
   if (frame.type !== TYPE_PAST) return [];
-  const line = { color: INK, width: 2, dash: "dot" };
+  const line = { color: token("--ink"), width: 2, dash: "dot" };
   return [{ type: "line", xref: "x", yref: "paper", x0: frame.tick, x1: frame.tick, y0: 0, y1: 1, line }];
 }
 
@@ -205,10 +226,11 @@ function moment(frame) {
  * @param {number} nr designs: from the fifth on, each takes another line of the legend
  */
 function layout(which, nr) {
-  const axis = { color: MUTED, gridcolor: LINE, zerolinecolor: LINE, linecolor: LINE, automargin: true, fixedrange: true };
+  const [ink, line] = [token("--ink"), token("--rule")];
+  const axis = { color: token("--muted"), gridcolor: line, zerolinecolor: line, linecolor: line, automargin: true, fixedrange: true };
   return {
     margin: { l: 8, r: 8, t: 8, b: 8 }, height: 240 + 24 * Math.max(0, nr - 4), uirevision: "keep",
-    font: { family: "system-ui, sans-serif", size: 12, color: INK },
+    font: { family: "system-ui, sans-serif", size: 12, color: ink },
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: true,
     legend: { orientation: "h", y: -0.24, x: 0, font: { size: 11.5 } }, hovermode: "x unified", bargap: 0.25,
     xaxis: { ...axis, title: { text: which === 2 ? "order (0 = 4 KiB, 9 = 2 MiB, 10 = 4 MiB)" : "tick", standoff: 4 }, dtick: which === 2 ? 1 : undefined },

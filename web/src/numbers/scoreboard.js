@@ -1,5 +1,5 @@
 /**
- * The scoreboard: a row per design, benefits beside costs, each column explained.
+ * The scoreboard: a column per design, a row per quantity, benefits above costs, each explained.
  */
 
 import { el, lineSwatch, need, setText } from "../lib/dom.js";
@@ -30,7 +30,7 @@ export function createScoreboard(state, painter, askSpread) {
   need("board-list", HTMLDListElement).append(
     ...COLUMNS.flatMap((column) => [
       el("dt", {}, `${column.head} (${column.unit})`),
-      el("dd", { id: `column-${column.key}` }, column.text),
+      el("dd", { id: `column-${column.key}` }, ...meaning(column)),
     ]),
   );
 
@@ -39,16 +39,16 @@ export function createScoreboard(state, painter, askSpread) {
     if (!welcome) return;
     at = statIndex(welcome.stat_fields);
     const groups = /** @type {("benefit"|"balloon"|"cost")[]} */ (["benefit", "balloon", "cost"]);
-    const head = el("thead", {},
-      el("tr.groups", {}, el("td"), ...groups.map((group) =>
-        el("th", { colspan: COLUMNS.filter((column) => column.group === group).length, scope: "colgroup", class: group }, GROUPS[group]))),
-      el("tr", {}, el("th", { scope: "col" }, "Design"), ...COLUMNS.map(heading)));
     const designs = sidesOf(welcome.designs, state.beside.get());
-    cells = designs.map(() => COLUMNS.map((column) => el("td", { class: column.group, "data-column": column.key })));
-    const rows = pairwise(designs.map((design, i) =>
-      el("tr", { "data-design": design.key, ...(design.side ? { "data-side": design.side } : {}) },
-        el("th", { scope: "row" }, lineSwatch(DESIGN_LINES[i % DESIGN_LINES.length]), el("span.key", {}, design.key), design.side ? ` ${design.side}` : ""), ...cells[i])), welcome.designs.length);
-    board.replaceChildren(el("caption.hidden", {}, "Scoreboard: one row per design"), head, el("tbody", {}, ...rows));
+    const order = pairwise(designs.map((_, i) => i), welcome.designs.length); // of the columns: each design beside itself
+    const head = el("thead", {}, el("tr", {}, el("th", { scope: "col" }, el("span.hidden", {}, "Quantity")), ...order.map((i) =>
+      el("th", { scope: "col", title: designs[i].label }, lineSwatch(DESIGN_LINES[i % DESIGN_LINES.length]), ...breakable(designs[i].key), designs[i].side ? ` ${designs[i].side}` : null))));
+    cells = designs.map(({ key, side }) => COLUMNS.map((column) => el("td", { class: column.group, "data-column": column.key, "data-design": key, ...(side ? { "data-side": side } : {}) })));
+    const rows = groups.flatMap((group) => [
+      el("tr.group-row", {}, el("th", { scope: "rowgroup", colspan: designs.length + 1 }, GROUPS[group])),
+      ...COLUMNS.flatMap((column, c) => (column.group === group ? [el("tr", { "data-row": column.key }, heading(column), ...order.map((i) => cells[i][c]))] : [])),
+    ]);
+    board.replaceChildren(el("caption.hidden", {}, "Scoreboard: one column per design"), head, el("tbody", {}, ...rows));
   }
 
   const show = painter.add("dom", () => {
@@ -88,6 +88,13 @@ export function createScoreboard(state, painter, askSpread) {
     note.classList.toggle("unequal", !equal);
   });
 
+  // A number on the stage is explained here.
+  document.addEventListener("click", (event) => {
+    const number = event.target instanceof Element ? event.target.closest("[data-meaning]") : null;
+    if (!number) return;
+    state.tab.set("scoreboard");
+    /** @type {HTMLElement|null} */ (board.querySelector(`tr[data-row="${/** @type {HTMLElement} */ (number).dataset.meaning}"] .head`))?.focus();
+  });
   for (const each of [state.welcome, state.beside]) each.subscribe(rebuild);
   for (const each of [state.frame, state.spread, state.pending]) each.subscribe(show);
 }
@@ -110,10 +117,23 @@ function whisker(cell, range, most) {
   cell.style.setProperty("--high", `calc(${(100 * range.high) / most}% + 1px)`);
 }
 
+/**
+ * What a number means, how it is made, where a kernel has it, and how it is misread.
+ * @param {import("./columns.js").Column} column
+ */
+const meaning = ({ text, formula, source, trap }) => [text, el("span.how", {}, el("b", {}, "Formula: "), formula), el("span.how", {}, el("b", {}, "Kernel: "), source), el("span.how", {}, el("b", {}, "Beware: "), trap)];
+
 /** @param {import("./columns.js").Column} column */
 function heading(column) {
-  const tip = el("span.tip", { "aria-hidden": "true" }, column.text);
-  return el("th", { scope: "col", class: column.group },
+  const tip = el("span.tip", { "aria-hidden": "true" }, ...meaning(column));
+  return el("th", { scope: "row" },
     el("span.head", { tabindex: 0, "aria-describedby": `column-${column.key}` },
       el("span.head-words", {}, column.head), el("span.unit", {}, column.unit), tip));
 }
+
+/**
+ * A design's key that may break across lines after each part, but never within a word.
+ * @param {string} key
+ * @returns {(string|HTMLElement)[]}
+ */
+const breakable = (key) => key.split(/(?<=[_:+=])/).flatMap((part, i) => (i ? [el("wbr"), part] : [part]));

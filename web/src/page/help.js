@@ -1,66 +1,74 @@
 /**
- * Keyboard shortcuts, and the dialog that lists them.
+ * Keyboard shortcuts, and the table that lists them.
  */
 
 import { el, need } from "../lib/dom.js";
 import { MODES } from "../map/palette.js";
 
+/** One table of keys for bar, maps, time and inspector: group, key, words, what it asks for. */
 const KEYS = [
-  ["s", "Scenarios", "scenarios"],
-  ["a", "The argument", "argument"],
-  ["n", "Next step of the scenario, or of the recording", "next"],
-  ["p", "Play the recorded steps, or stop", "play"],
-  ["b", "Balloon target: go to the field", "balloon"],
-  ["c", "Compact", "compact"],
-  ["h", "Take huge pages", "huge"],
-  ["o", "Direct compaction for the chosen order", "direct"],
-  ["d", "Drop caches", "drop"],
-  ["w", "Workload on or off", "workload"],
-  ["l", "Let simulated time pass, as many seconds as the field says", "wait"],
-  ["Space", "Pause or run; in the past, play on from there", "pause"],
-  [".", "On one tick: while paused, or in the past", "step"],
-  [",", "Back one tick", "time-back"],
-  ["[", "Back to before the last command", "time-command-back"],
-  ["]", "On to the next command", "time-command-on"],
-  ["z", "Undo: the moment before the last command; the next one goes on from there", "time-undo"],
-  ["{", "Back to where a pageblock last came free", "time-emptied-back"],
-  ["}", "On to where a pageblock next comes free", "time-emptied-on"],
-  ["t", "Back to now", "time-now"],
-  ["y", "Why? Pause, and see what the next tick does to each page", "why"],
-  ["f", "Follow the class again", "follow"],
-  ["x", "Difference of two memories: panels, moments, the real kernel", "difference"],
-  ["+", "Faster", "faster"],
-  ["-", "Slower", "slower"],
-  ["r", "Start over with the same guest and seed", "reset"],
+  ["Acts", "b", "Balloon target: go to the field", "balloon"],
+  ["Acts", "c", "Compact", "compact"],
+  ["Acts", "h", "Take huge pages", "huge"],
+  ["Acts", "o", "Direct compaction for the chosen order", "direct"],
+  ["Acts", "d", "Drop caches", "drop"],
+  ["Acts", "w", "Workload on or off", "workload"],
+  ["Acts", "l", "Let simulated time pass, as many seconds as the field says", "wait"],
+  ["Acts", "r", "Start over with the same guest and seed (asks first)", "reset"],
+  ["Acts", "/", "Type a command; Ctrl+K too", "command"],
+  ["Pace and time", "Space", "Pause or run; in the past, play on from there", "pause"],
+  ["Pace and time", "+", "Faster", "faster"],
+  ["Pace and time", "-", "Slower", "slower"],
+  ["Pace and time", ".", "On one tick: while paused, or in the past", "step"],
+  ["Pace and time", ",", "Back one tick", "time-back"],
+  ["Pace and time", "[", "Back to before the last command", "time-command-back"],
+  ["Pace and time", "]", "On to the next command", "time-command-on"],
+  ["Pace and time", "z", "Undo: the moment before the last command; the next one goes on from there", "time-undo"],
+  ["Pace and time", "{", "Back to where a pageblock last came free", "time-emptied-back"],
+  ["Pace and time", "}", "On to where a pageblock next comes free", "time-emptied-on"],
+  ["Pace and time", "t", "Back to now", "time-now"],
+  ["Inspector and page", "i", "Open or close the inspector", "inspector"],
+  ["Inspector and page", "\\", "Inspector: more room, or less", "wide"],
+  ["Inspector and page", "y", "Why? Pause, and see what the next tick does to each page", "why"],
+  ["Inspector and page", "x", "Difference of two memories: panels, moments, the real kernel", "tab-difference"],
+  ["Inspector and page", "f", "Follow the class again", "follow"],
+  ["Inspector and page", "s", "Scenarios", "scenarios"],
+  ["Inspector and page", "a", "The argument", "argument"],
+  ["Inspector and page", "n", "Next step of the scenario, or of the recording", "next"],
+  ["Inspector and page", "p", "Play the recorded steps, or stop", "play"],
+  ["Inspector and page", "m", "Theme: as the system, light, dark, projector", "theme"],
+  ["Inspector and page", "g", "Guest and designs", "setup"],
+  ["Inspector and page", "?", "This help", "tab-help"],
+];
+const MAP_KEYS = [
+  ["←↑↓→", "Pageblock by pageblock, in all maps at once"],
+  ["Page up, Page down", "Four rows up, four rows down"],
+  ["Home, End", "The lowest block, the highest block"],
+  ["Enter, Esc", "Down from the whole memory to a pageblock and to a page, and up again"],
+  ["+, -, wheel", "Closer and less close, in all maps at once"],
 ];
 
 /**
  * @param {import("../state.js").State} state
  * @param {(what: string) => void} act
- * @param {() => void} openSetup
  */
-export function createHelp(state, act, openSetup) {
-  const dialog = need("help", HTMLDialogElement);
+export function createHelp(state, act) {
   const switchBox = el("input", { type: "checkbox", checked: true, change: () => state.shortcuts.set(switchBox.checked) });
-  dialog.append(
-    el("form", { method: "dialog" },
-      el("div.dialog-head", {}, el("h2", { id: "help-title" }, "Keyboard"), el("button", { value: "close" }, "Close")),
-      el("dl.keys", {},
-        ...KEYS.flatMap(([key, words]) => [el("dt", {}, el("kbd", {}, key)), el("dd", {}, words)]),
-        ...MODES.flatMap((mode, i) => [el("dt", {}, el("kbd", {}, String(i + 1))), el("dd", {}, `Colours: ${mode.label}`)]),
-        el("dt", {}, el("kbd", {}, "g")), el("dd", {}, "Guest and designs"),
-        el("dt", {}, el("kbd", {}, "?")), el("dd", {}, "This help"),
-        el("dt", {}, el("kbd", {}, "Tab"), " to a map, then ", el("kbd", {}, "←↑↓→")), el("dd", {}, "Pageblock by pageblock, in all panels at once"),
-        el("dt", {}, "on a map ", el("kbd", {}, "Enter"), " ", el("kbd", {}, "Esc")), el("dd", {}, "Down from the whole memory to a pageblock and to a page, and up again"),
-        el("dt", {}, "on a map ", el("kbd", {}, "+"), " ", el("kbd", {}, "-"), " or the wheel"), el("dd", {}, "Closer and less close, in all panels at once")),
-      el("label.switch", {}, switchBox, " Single-key shortcuts are on")),
-  );
-  const open = () => {
-    if (!dialog.open) dialog.showModal();
-  };
-  need("open-help", HTMLButtonElement).addEventListener("click", open);
+  const groups = [...new Set(KEYS.map(([group]) => group))];
+  const line = (/** @type {string} */ key, /** @type {string} */ words) => [el("dt", {}, el("kbd", {}, key)), el("dd", {}, words)];
+  need("help", HTMLElement).append(
+    el("dl.keys", {},
+      ...groups.flatMap((group) => [el("dt.group", {}, group), ...KEYS.filter(([one]) => one === group).flatMap(([, key, words]) => line(key, words))]),
+      el("dt.group", {}, "Colours"), ...MODES.flatMap((mode, i) => line(String(i + 1), mode.label)),
+      el("dt.group", {}, "On a map (Tab to it)"), ...MAP_KEYS.flatMap(([key, words]) => line(key, words))),
+    el("label.switch", {}, switchBox, " Single-key shortcuts are on"));
 
   document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+      event.preventDefault();
+      if (!document.querySelector("dialog[open]")) act("command");
+      return;
+    }
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     const target = /** @type {Element} */ (event.target);
     if (document.querySelector("dialog[open]") || target.closest("input:not([type=range]):not([type=radio]):not([type=checkbox]), select, textarea")) return;
@@ -69,11 +77,9 @@ export function createHelp(state, act, openSetup) {
     if (event.key === " " && target.closest("button, summary, a, input")) return;
     const name = event.key === " " ? "Space" : event.key;
     const mode = MODES[Number(name) - 1];
-    const entry = KEYS.find(([key]) => key === name);
-    if (name === "?") open();
-    else if (name === "g") openSetup();
-    else if (mode) state.mode.set(mode.key);
-    else if (entry) act(entry[2]);
+    const entry = KEYS.find(([, key]) => key === name);
+    if (mode) state.mode.set(mode.key);
+    else if (entry) act(entry[3]);
     else return;
     event.preventDefault();
   });

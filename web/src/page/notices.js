@@ -41,6 +41,7 @@ export function createNotices(state, painter, retryNow) {
     if (progress) words = progress.total > 0 ? `${upper(progress.text)} (${Math.round((100 * progress.done) / progress.total)} %)` : upper(progress.text);
     else if (retry_at > 0) words = `${text} Retrying automatically.`;
     setText(linkText, words);
+    link.dataset.told = String(phase === "open" && words !== text);
     showWaiting(words, progress, progress?.phase === "compiling");
     let button = link.querySelector("button");
     if (phase === "lost" && !button) {

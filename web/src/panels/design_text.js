@@ -8,25 +8,25 @@
  */
 export const DESIGNS = {
   pinned: {
-    title: "pinned",
+    title: "Stays where it was taken",
     help: "Balloon pages stay where they were taken.",
     claim:
       "The baseline, as in kernels before 3.8: balloon pages are unmovable. No extra code and no extra messages to the host, but a pageblock with one balloon page in it cannot become a free 2 MiB block until the balloon shrinks.",
   },
   lru_hook: {
-    title: "lru_hook",
+    title: "Moved by compaction",
     help: "Compaction moves balloon pages like any other page.",
     claim:
       "What Linux merged (3.8, and as movable_ops today): the generic migrate scanner recognises balloon pages and moves them. It reuses mature code and keeps 2 MiB blocks for programs; the price is a test on the generic path and two messages to the host per page moved.",
   },
   separate_pass: {
-    title: "separate_pass",
+    title: "Moved by its own pass",
     help: "A separate pass moves balloon pages, after balloon events.",
     claim:
       "Minchan Kim's first proposal of July 2012, in our implementation: the generic path never sees balloon pages; after inflation or deflation a separate pass moves them, up to 256 pages per pair of messages. It runs only when the balloon changes, not when fragmentation hurts.",
   },
   dedicated_block: {
-    title: "dedicated_block",
+    title: "Gathered in own blocks",
     help: "Compaction gathers balloon pages in pageblocks of their own.",
     claim:
       "Minchan Kim's second proposal of July 2012, in our implementation: free pageblocks that compaction has produced go to the balloon whole, and 512 scattered balloon pages move into each. No other code needs to know about balloon pages; but the design needs a free block to start with, and free blocks are what programs want for huge pages.",

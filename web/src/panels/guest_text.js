@@ -71,6 +71,7 @@ export function scannerText(s) {
   const free = s("free_pfn");
   if (migrate < 0 || free < 0) {
     const seen = scanned(s);
+    if (s("busy") && seen) return `Between two runs of the scanners; ${short(seen)} pages scanned so far.`;
     return seen === 0 ? "Compaction has not run yet." : `Scanners at rest; ${short(seen)} pages scanned so far.`;
   }
   const verb = s("compact_active") ? "at" : "stopped at";

@@ -3,69 +3,38 @@
  */
 
 import { verdict } from "../controls/range_text.js";
-import { el, lineSwatch, need, setText } from "../lib/dom.js";
-import { count, splitKey } from "../lib/format.js";
-import { fit, isLarge } from "../map/geometry.js";
-import { Heatmap, LAYERS_FROM } from "../map/heatmap.js";
+import { el, need, setText } from "../lib/dom.js";
+import { count, PAGEBLOCK_NR_PAGES } from "../lib/format.js";
+import { columnsFor, fit, isLarge } from "../map/geometry.js";
+import { LAYERS_FROM } from "../map/heatmap.js";
 import { drawMarks, GUTTER } from "../map/marks.js";
-import { DESIGN_LINES } from "../map/palette.js";
 import { FLAG_TOUCHED, statIndex } from "../net/wire.js";
 import { stillAt, stillText } from "../recorded/still.js";
-import { designWords, splitLabel } from "./design_text.js";
-import { Closeup } from "../zoom/closeup.js";
-import { cellText, pageFacts, pageText } from "../zoom/page_text.js";
 import { shownSide, viewMarks } from "../zoom/lens.js";
 import { pairwise, sidesOf } from "../timebar/sides.js";
-import { activity, blockText, scannerText, takenText } from "./guest_text.js";
+import { cellText, pageFacts, pageText } from "../zoom/page_text.js";
+import { activity, blockText, takenText } from "./guest_text.js";
+import { because } from "./because_text.js";
+import { createPanel } from "./panel.js";
 
-const TWIN_SHARE = 0.64; // of the height of one map: a map and its twin take a third more
-const TWIN_LEAST = 150; // css pixels
-const TWIN_WORTH = 0.75;
-const TWIN_GAP = 14;
-const MAP_HEIGHT = { share: 0.36, least: 220, most: 620 }; // of the window's height; css pixels
-
-/**
- * @typedef {object} Panel
- * @property {HTMLElement} root
- * @property {HTMLElement} number
- * @property {HTMLElement} what the number counts
- * @property {HTMLElement} reach
- * @property {HTMLElement} taken
- * @property {HTMLElement} activity
- * @property {HTMLElement} frame box of axis and canvases
- * @property {HTMLElement} axis
- * @property {HTMLElement} unit of the axis
- * @property {HTMLElement} stack the canvases
- * @property {HTMLCanvasElement} marks
- * @property {Heatmap} map
- * @property {Closeup} closeup of a part of the map, over it
- * @property {Uint8Array} worst of each cell or pageblock drawn last
- * @property {() => boolean} dragged
- * @property {HTMLElement} where
- * @property {HTMLElement} counts
- * @property {HTMLElement} holder
- * @property {HTMLElement} pair map and its twin
- * @property {HTMLElement} caption over the simulated map, while a twin is beside it
- * @property {{head: HTMLElement, box: HTMLElement, detail: HTMLElement}} slot for the real kernel
- *
- * @typedef {object} Twins what stands in the slots
- * @property {(slots: {design: import("../net/wire.js").DesignInfo, head: HTMLElement, box: HTMLElement, detail: HTMLElement}[]) => void} attach
- * @property {(g: import("../map/geometry.js").Geometry) => void} lay
- * @property {() => boolean} shown
- * @property {(listener: () => void) => void} onShown
- */
+const PHONE_PX = 640;
+const NARROW_PX = 1100; // below this, at most two maps stand side by side
+const MOST_ACROSS = 4;
+const STOPPED = 2; // range_result
+const THICK = 1.8; // marks for a room
+// By which box the columns are chosen: that of a map beside no inspector, so that opening one changes no column.
+const BESIDE = { width: 90, height: 300 }; // of the window, not the maps'; css pixels
 
 /**
  * @param {import("../state.js").State} state
  * @param {import("../lib/paint.js").Painter} painter
- * @param {Twins} twins
  * @param {import("../zoom/zoom.js").Zoom} zoom
  */
-export function createPanels(state, painter, twins, zoom) {
+export function createPanels(state, painter, zoom) {
   const root = need("panels", HTMLElement);
   const announce = need("announce-block", HTMLElement);
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
-  /** @type {Panel[]} */
+  /** @type {import("./panel.js").Panel[]} */
   let panels = [];
   /** @type {import("../map/geometry.js").Geometry|null} */
   let geometry = null;
@@ -105,69 +74,81 @@ export function createPanels(state, painter, twins, zoom) {
     panels = designs.map((design, i) => createPanel(design, i, point, keep, zoom));
     root.replaceChildren(...pairwise(panels, welcome.designs.length).map((panel) => panel.root));
     root.dataset.count = String(panels.length);
-    root.classList.toggle("large", isLarge(welcome.guest.nr_pageblocks));
+    root.dataset.digits = welcome.guest.nr_pageblocks < 1000 ? "few" : "many"; // room for the largest number, so that no word moves
     state.pageblock.set(null);
     geometry = null;
     laidOutFor = "";
-    twins.attach(panels.map(({ slot }, i) => ({ design: designs[i], ...slot })));
     lay();
     write();
   }
 
   // -- layout: one geometry for all panels, so that they can be compared cell by cell
+  const across = () => {
+    const n = panels.length;
+    if (window.innerWidth <= PHONE_PX) return 1;
+    if (window.innerWidth <= NARROW_PX) return Math.min(2, n);
+    return n <= MOST_ACROSS ? n : Math.ceil(n / 2);
+  };
+
+  /** @param {number} nr pageblocks */
+  const columns = (nr) => {
+    const down = window.innerWidth <= PHONE_PX ? 1 : Math.ceil(panels.length / across());
+    return columnsFor(nr, (window.innerWidth - BESIDE.width) / across(), (window.innerHeight - BESIDE.height) / down);
+  };
+
   const lay = painter.add("dom", () => {
     const welcome = scene();
     if (!welcome || panels.length === 0) return;
-    // While one design is traced, the others' panels have no width.
-    const width = Math.max(...panels.map(({ pair }) => pair.clientWidth));
-    if (width < 20) return;
+    const wide = across();
+    root.style.setProperty("--across", String(wide));
+    panels.forEach((panel, i) => (panel.root.dataset.first = String(i % wide === 0)));
+    const { clientWidth, clientHeight } = panels[0].room;
+    const room = clientWidth - GUTTER;
+    if (room < 20 || clientHeight < 20) return;
     const dpr = window.devicePixelRatio || 1;
-    const height = Math.round(Math.min(MAP_HEIGHT.most, Math.max(MAP_HEIGHT.least, window.innerHeight * MAP_HEIGHT.share)));
-    const twin = twins.shown();
-    const key = `${width} ${height} ${dpr} ${welcome.epoch} ${state.mode.get()} ${twin}`;
+    const nr = welcome.guest.nr_pageblocks;
+    const cols = columns(nr);
+    const key = `${room} ${clientHeight} ${dpr} ${cols} ${welcome.epoch} ${state.mode.get()}`;
     if (key === laidOutFor) return;
     laidOutFor = key;
-    const room = width - Math.max(...panels.map(({ axis }) => axis.offsetWidth)) - GUTTER;
-    const nr = welcome.guest.nr_pageblocks;
-    geometry = fit(nr, room, height, dpr);
-    root.dataset.twins = twin ? "below" : "none";
-    if (twin) {
-      // Side by side shows both at once, unless that makes the cells much smaller than stacking would.
-      const below = fit(nr, room, Math.round(Math.max(TWIN_LEAST, height * TWIN_SHARE)), dpr);
-      const beside = fit(nr, Math.floor((room - TWIN_GAP) / 2), height, dpr);
-      geometry = beside.cell >= TWIN_WORTH * below.cell ? beside : below;
-      root.dataset.twins = geometry === beside ? "beside" : "below";
-    }
-    const g = geometry;
+    const g = fit(nr, room, clientHeight, dpr, cols);
+    geometry = g;
     root.dataset.rows = String(g.rows);
     root.dataset.pageblocks = String(g.nr);
-    for (const panel of panels) {
-      panel.map.setGeometry(g, state.mode.get());
-      panel.stack.style.width = `${g.cssWidth + GUTTER}px`;
-      panel.stack.style.height = `${g.cssHeight}px`;
-      panel.stack.style.setProperty("--cell-width", `${g.cssCellW}px`);
-      panel.stack.style.setProperty("--cell-height", `${g.cssCellH}px`);
-      panel.stack.style.setProperty("--map-width", `${g.cssWidth}px`);
-      panel.stack.style.setProperty("--line", `${1 / dpr}px`);
-      panel.stack.classList.toggle("grid", g.cell >= LAYERS_FROM);
-      setText(panel.unit, isLarge(g.nr) ? "GiB" : "MiB");
-      panel.axis.style.height = `${g.cssHeight}px`;
-    }
-    twins.lay(g);
+    for (const panel of panels) layPanel(panel, g);
     zoom.lay(g);
     drawAxis();
+    // At once: a canvas that was given a size is empty.
     draw();
     drawOver();
   });
 
+  /**
+   * @param {import("./panel.js").Panel} panel
+   * @param {import("../map/geometry.js").Geometry} g
+   */
+  function layPanel({ map, stack, axis }, g) {
+    map.setGeometry(g, state.mode.get());
+    stack.style.width = `${g.cssWidth}px`;
+    stack.style.height = `${g.cssHeight}px`;
+    stack.style.setProperty("--cell-width", `${g.cssCellW}px`);
+    stack.style.setProperty("--cell-height", `${g.cssCellH}px`);
+    stack.style.setProperty("--hair", `${1 / g.dpr}px`);
+    stack.classList.toggle("grid", g.cell >= LAYERS_FROM);
+    axis.style.height = `${g.cssHeight}px`;
+  }
+
   const drawAxis = painter.add("dom", () => {
     if (!geometry) return;
     const g = geometry;
+    const inGib = isLarge(g.nr);
     for (const { axis, stack } of panels) {
       stack.classList.toggle("close-up", state.view.get().z > 1);
       axis.replaceChildren(
-        ...viewMarks(g, state.view.get(), 26).map(({ cssY, mib: low }) => {
-          const mark = el("span.mark", {}, isLarge(g.nr) ? String(+(low / 1024).toFixed(2)) : count(low));
+        el("span.axis-word.high", {}, "high addresses ▸"),
+        el("span.axis-word.low", {}, `◂ low addresses, ${inGib ? "GiB" : "MiB"}`),
+        ...viewMarks(g, state.view.get(), 30).map(({ cssY, mib: low }) => {
+          const mark = el("span.mark", {}, inGib ? String(+(low / 1024).toFixed(2)) : count(low));
           mark.style.top = `${cssY}px`;
           return mark;
         }),
@@ -186,7 +167,7 @@ export function createPanels(state, painter, twins, zoom) {
       const s = stats(i);
       const left = count(s("free_blocks_all"));
       setText(panel.number, left);
-      panel.number.toggleAttribute("data-long", left.length > 3);
+      panel.number.toggleAttribute("data-long", left.length > 2);
       setText(panel.taken, takenText(s));
       const more = Math.max(0, s("thp_potential") - s("blocks_free"));
       setText(panel.reach, `${count(more)} more could be emptied`);
@@ -194,7 +175,7 @@ export function createPanels(state, painter, twins, zoom) {
       setText(panel.activity, now.text);
       panel.root.dataset.busy = String(now.busy);
     });
-    describe();
+    writeBlock(); // in this very paint: words and marks are of one moment
   });
 
   function writeStill() {
@@ -203,17 +184,17 @@ export function createPanels(state, painter, twins, zoom) {
     panels.forEach((panel, i) => {
       const text = stillText(preview, state.recorded.get(), state.previewStep.get(), i, stats(i)("free_blocks_all"));
       setText(panel.number, text.number);
-      panel.number.toggleAttribute("data-long", text.number.length > 3);
+      panel.number.toggleAttribute("data-long", text.number.length > 2);
       setText(panel.what, text.what);
       setText(panel.reach, text.reach);
       setText(panel.taken, "");
       setText(panel.activity, text.source);
       panel.root.dataset.empty = String(!picture()?.designs[i]);
     });
-    describe();
+    writeBlock();
   }
 
-  const describe = painter.add("dom", () => {
+  function writeBlock() {
     const frame = picture();
     if (!frame || !geometry) return;
     const index = state.pageblock.get();
@@ -227,13 +208,15 @@ export function createPanels(state, painter, twins, zoom) {
         setText(panel.counts, words.counts);
         setText(panel.holder, words.holder);
       } else {
-        setText(panel.where, "");
-        const live = state.welcome.get() !== null;
-        setText(panel.counts, live ? scannerText(stats(i)) : "");
-        setText(panel.holder, live ? verdict(stats(i)) : "");
+        for (const each of [panel.where, panel.counts, panel.holder]) setText(each, "");
       }
+      const welcome = state.welcome.get();
+      if (!welcome) return;
+      const s = stats(i);
+      setText(panel.because, verdict(s) || because(welcome.designs[i].name, s));
     });
-  });
+  }
+  const describe = painter.add("dom", writeBlock);
 
   /**
    * What is pointed at: a page where its fields are there, else a pageblock, or the several of one cell.
@@ -290,7 +273,7 @@ export function createPanels(state, painter, twins, zoom) {
   });
 
   /**
-   * @param {Panel} panel
+   * @param {import("./panel.js").Panel} panel
    * @param {number} i
    * @param {Record<string, import("../net/wire.js").Plane>} planes
    */
@@ -316,6 +299,8 @@ export function createPanels(state, painter, twins, zoom) {
         pageblock: state.pageblock.get(),
         range: state.range.get(),
         target: state.target.get(),
+        thick: state.theme.get() === "projector" ? THICK : 1,
+        culprit: s("range_result") === STOPPED && s("range_pfn") >= 0 ? Math.floor(s("range_pfn") / PAGEBLOCK_NR_PAGES) : null,
       });
     });
   });
@@ -373,79 +358,8 @@ export function createPanels(state, painter, twins, zoom) {
   for (const each of [state.pageblock, state.page]) for (const mark of [describe, drawOver]) each.subscribe(mark);
   for (const mark of [draw, drawAxis, describe]) state.view.subscribe(mark);
   for (const mark of [draw, describe]) state.closeup.subscribe(mark);
-  for (const mark of [state.range, state.target]) mark.subscribe(drawOver);
+  for (const each of [state.range, state.target, state.theme]) each.subscribe(drawOver);
   state.mode.subscribe(lay);
-  twins.onShown(lay);
   new ResizeObserver(lay).observe(root);
   window.addEventListener("resize", lay);
 }
-
-/**
- * @param {import("../net/wire.js").DesignInfo & {side?: string}} design
- * @param {number} i
- * @param {(i: number, event: PointerEvent|null) => void} point
- * @param {(i: number, event: KeyboardEvent|FocusEvent) => void} keep
- * @param {import("../zoom/zoom.js").Zoom} zoom
- * @returns {Panel}
- */
-function createPanel(design, i, point, keep, zoom) {
-  const words = designWords(design.name);
-  const { ours, since } = splitLabel(design.label);
-  const toggles = Object.entries(design.toggles ?? {});
-  const changed = new Set(Object.keys(splitKey(design.key).chosen));
-  const id = `panel-${i}`;
-  const number = el("output.number", { "aria-describedby": `${id}-unit` }, "–");
-  const what = el("span.unit", { id: `${id}-unit` }, "2 MiB blocks left");
-  const reach = el("span.reach");
-  const taken = el("span.taken", { title: "The most that user land got when huge pages were last taken. All have been given back." });
-  const active = el("p.activity", {}, "waiting for the first frame");
-  const canvas = el("canvas.map");
-  const close = el("canvas.close");
-  const marks = el("canvas.over");
-  const stack = el(
-    "div.stack",
-    {
-      tabindex: 0, role: "application", "aria-roledescription": "memory map", "aria-describedby": `${id}-keys`,
-      "aria-label": `Memory map of ${design.key}: low addresses at the bottom, high addresses at the top`,
-      pointermove: (/** @type {PointerEvent} */ event) => point(i, event),
-      pointerdown: (/** @type {PointerEvent} */ event) => point(i, event),
-      pointerleave: (/** @type {PointerEvent} */ event) => point(i, event),
-      keydown: (/** @type {KeyboardEvent} */ event) => keep(i, event),
-      focus: (/** @type {FocusEvent} */ event) => keep(i, event),
-      blur: (/** @type {FocusEvent} */ event) => keep(i, event),
-    },
-    canvas, el("div.gridlines"), close, marks,
-  );
-  const axis = el("div.axis", { "aria-hidden": "true" });
-  const unit = el("span", {}, "MiB");
-  const where = el("p.where");
-  const counts = el("p.counts");
-  const holder = el("p.holder");
-  const frame = el("div.frame", {}, axis, stack);
-  const caption = el("p.caption", {}, "fragscope");
-  const slot = { head: el("div.headline.real"), box: el("div.twin"), detail: el("div.real-detail") };
-  const pair = el("div.twins", {}, el("div.ours", {}, caption, frame), slot.box);
-  const root = el(
-    "article.panel", { "aria-labelledby": `${id}-name`, "data-design": design.key, "data-busy": "false", ...(design.side ? { "data-side": design.side } : {}) },
-    el("header.panel-head", {},
-      el("h3", { id: `${id}-name` }, lineSwatch(DESIGN_LINES[i % DESIGN_LINES.length]), el("span.key", {}, design.name,
-        design.key === design.name ? null : el("span.variant", {}, design.key.slice(design.name.length)))),
-      el("span.claim", {}, el("a", { href: `#claim-${design.name}`, "aria-label": `What ${design.name} claims` }, "Claims"), " · ",
-        el("a", { href: "#price", "aria-label": `What ${design.name} costs` }, "Costs"))),
-    design.side ? el("p.side") : null,
-    el("p.help", {}, words.help),
-    el("div.heads", {},
-      el("div.headline", {}, number, " ",
-        el("div.headline-words", {}, what, reach, taken)),
-      slot.head),
-    el("div.above", {}, el("p.axis-word", {}, "▴ high addresses"), active),
-    pair,
-    el("p.axis-word", {}, "▾ low addresses, in ", unit),
-    el("div.detail", {}, where, counts, holder, slot.detail),
-    el("p.tags", {}, ours && el("span.tag.ours", {}, ours), since && el("span.tag", {}, since),
-      el("span.choices", {}, ...toggles.flatMap(([name, value], n) => [n ? ", " : "", el(changed.has(name) ? "b" : "span", {}, `${name} ${value}`)]))),
-    el("p.hidden", { id: `${id}-keys` }, "Arrow keys move by one pageblock, Page up and Page down by four rows, Home and End to the ends. Enter goes down from zone to pageblock to page, Escape up, plus and minus zoom."),
-  );
-  return { root, number, what, reach, taken, activity: active, frame, axis, unit, stack, marks, map: new Heatmap(canvas), closeup: new Closeup(close), worst: new Uint8Array(0), dragged: zoom.attach(stack), where, counts, holder, pair, caption, slot };
-}
-

@@ -67,6 +67,7 @@ export function createPreview(state, painter, address, sequence) {
       state.recorded.set(null);
       state.previewStep.set(0);
       state.preview.set(guest && start && { ...rest, guest, start });
+      if (state.preview.get()) state.tab.set("real"); // all that can be done meanwhile is to step through it
       await readRecording(guest && rest.recorded);
     } catch (error) {
       say(error);

@@ -87,6 +87,7 @@ export function createStory(state, painter, intents) {
     const welcome = state.welcome.get();
     const now = where();
     root.hidden = state.expected.get() === "";
+    need("real-none", HTMLElement).hidden = !root.hidden;
     if (!recorded || !now) return;
     const nr = recorded.operations.length;
     if (builtFor !== recorded.example) {
@@ -115,7 +116,7 @@ export function createStory(state, painter, intents) {
     setOff(back, step === 0);
     again.hidden = still();
     real.checked = state.showReal.get();
-    real.disabled = now.kind !== "on" || still();
+    real.disabled = still();
     said.classList.toggle("off", now.kind === "left" || now.kind === "profile");
     setText(said, welcome ? words(recorded, welcome, now, busy) : stepText(recorded, step));
     if (playing && !busy && !timer) {

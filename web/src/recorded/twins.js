@@ -1,12 +1,12 @@
 /**
- * The real kernel's memory beside each simulated panel: number, picture, and the pageblock pointed at. A panel offers a slot;
- * what goes into it is decided here.
+ * The real kernel's memory, design by design, in the inspector: number, picture, and the pageblock pointed at. Shown on demand only,
+ * so that no answer stands there before the question.
  */
 
-import { el, setText } from "../lib/dom.js";
+import { el, need, setText } from "../lib/dom.js";
 import { count } from "../lib/format.js";
-import { indexAt } from "../map/geometry.js";
-import { Heatmap, LAYERS_FROM } from "../map/heatmap.js";
+import { fit, indexAt } from "../map/geometry.js";
+import { Heatmap } from "../map/heatmap.js";
 import { drawMarks } from "../map/marks.js";
 import { statIndex } from "../net/wire.js";
 import { blockText } from "../panels/guest_text.js";
@@ -15,16 +15,13 @@ import { kernelName, pictureKey, recordedDesign } from "./recording.js";
 import { along, standing, steady } from "./standing.js";
 
 const LATER = 2; // 2 MiB pieces by which a picture may differ from the numbers before the page says so
+const BOX = { width: 84, height: 190 }; // of a map in the inspector, css pixels
 
 /**
- * @typedef {object} Slot what a panel offers
- * @property {import("../net/wire.js").DesignInfo} design
- * @property {HTMLElement} head below the headline
- * @property {HTMLElement} box beside or below the map
- * @property {HTMLElement} detail below the description of the pageblock pointed at
- *
  * @typedef {object} Twin
- * @property {Slot} slot
+ * @property {import("../net/wire.js").DesignInfo} design
+ * @property {HTMLElement} root
+ * @property {HTMLElement} detail
  * @property {import("./recording.js").RecordedDesign|null} real
  * @property {HTMLElement} number
  * @property {HTMLElement} unit
@@ -39,19 +36,16 @@ const LATER = 2; // 2 MiB pieces by which a picture may differ from the numbers 
 /**
  * @param {import("../state.js").State} state
  * @param {import("../lib/paint.js").Painter} painter
- * @param {Pick<import("../net/client.js").Client, "reset">} intents
+ * @param {Pick<import("../net/client.js").Client, "reset"> & {ask: (what: string, go: () => void) => void}} intents
  */
 export function createTwins(state, painter, intents) {
-  /** @type {Slot[]} */
-  let slots = [];
+  const root = need("twins", HTMLElement);
   /** @type {Twin[]} */
   let twins = [];
   /** @type {import("../map/geometry.js").Geometry|null} */
   let geometry = null;
   let shown = false;
   let reading = false; // the step is that of the previous command, the numbers are newer
-  /** @type {(() => void)[]} */
-  const listeners = [];
   const settle = steady();
 
   const step = () => {
@@ -63,23 +57,16 @@ export function createTwins(state, painter, intents) {
     return now.kind === "on" ? now.step : null;
   };
 
-  /** @param {Slot[]} offered */
-  function attach(offered) {
-    slots = offered;
-    geometry = null; // the panels lay out again after this
-    build();
-  }
-
   function build() {
     const recorded = state.recorded.get();
-    twins = slots.map((slot) => createTwin(slot, recordedDesign(recorded, slot.design), point));
+    const designs = state.welcome.get()?.designs ?? [];
+    twins = designs.map((design) => createTwin(design, recordedDesign(recorded, design), point));
+    root.replaceChildren(...twins.map((twin) => twin.root));
     for (const twin of twins) {
-      twin.slot.head.replaceChildren(twin.number, " ", el("div.headline-words", {}, twin.unit, twin.verdict));
-      twin.slot.box.replaceChildren(...(twin.real || !recorded
-        ? [twin.caption, el("div.frame", {}, twin.stack), twin.later]
-        : [el("p.caption", {}, kernelName(recorded.kernel)), never(twin.slot.design, recorded)]));
+      if (twin.real || !recorded) twin.root.append(el("div.twin-head", {}, twin.number, twin.unit, twin.verdict), twin.caption, twin.stack, twin.later, twin.detail);
+      else twin.root.append(never(twin.design, recorded));
     }
-    if (geometry) lay(geometry);
+    lay();
     decide();
   }
 
@@ -90,9 +77,9 @@ export function createTwins(state, painter, intents) {
   function never(design, recorded) {
     const keys = state.welcome.get()?.config.designs ?? [];
     const other = recorded.designs.find(({ key }) => !keys.includes(key));
-    const swap = () => intents.reset(
-      { ...state.welcome.get()?.config, designs: keys.map((key) => (key === design.key ? other?.key ?? key : key)) },
-      `start over with ${other?.key} in place of ${design.key}`);
+    const words = `start over with ${other?.key} in place of ${design.key}`;
+    const swap = () => intents.ask(words, () => intents.reset(
+      { ...state.welcome.get()?.config, designs: keys.map((key) => (key === design.key ? other?.key ?? key : key)) }, words));
     const [name, variant = ""] = (other?.key ?? "").split(":");
     return el("div.never", {},
       el("p", {}, el("b", {}, "Never recorded."), " No kernel has this design: it is our reading of a proposal."),
@@ -104,29 +91,23 @@ export function createTwins(state, painter, intents) {
     // While a recording is being read its space is kept, so that the maps do not jump when it arrives.
     const coming = state.expected.get() !== "" && state.recorded.get() === null && (state.welcome.get()?.config.profile ?? "modern") === "modern";
     const now = state.welcome.get() !== null && state.showReal.get() && along(state.recorded.get(), state.scenario.get()) && (coming || (state.recorded.get() !== null && step() !== null));
-    if (now !== shown) {
-      shown = now;
-      for (const listener of listeners) listener();
-    }
+    shown = now;
+    root.hidden = !shown;
     write();
     draw();
   }
 
-  /** @param {import("../map/geometry.js").Geometry} g */
-  function lay(g) {
+  function lay() {
+    const nr = state.welcome.get()?.guest.nr_pageblocks;
+    if (!nr) return;
+    const g = fit(nr, BOX.width, BOX.height, window.devicePixelRatio || 1);
     geometry = g;
     for (const { map, stack } of twins) {
       map.setGeometry(g, state.mode.get());
       stack.style.width = `${g.cssWidth}px`;
       stack.style.height = `${g.cssHeight}px`;
-      stack.style.setProperty("--cell-width", `${g.cssCellW}px`);
-      stack.style.setProperty("--cell-height", `${g.cssCellH}px`);
-      stack.style.setProperty("--map-width", `${g.cssWidth}px`);
-      stack.style.setProperty("--line", `${1 / g.dpr}px`);
-      stack.classList.toggle("grid", g.cell >= LAYERS_FROM);
       stack.dataset.drawn = "";
     }
-    for (const { box } of slots) box.style.setProperty("--map-height", `${g.cssHeight}px`);
     draw();
   }
 
@@ -186,11 +167,11 @@ export function createTwins(state, painter, intents) {
   function describe(twin, ours, planes, kernel) {
     const index = state.pageblock.get();
     if (index === null || !planes || index >= planes.free.length) {
-      twin.slot.detail.replaceChildren();
+      twin.detail.replaceChildren();
       return;
     }
     const { counts, holder } = blockText(planes, index);
-    twin.slot.detail.replaceChildren(
+    twin.detail.replaceChildren(
       el("p.real-counts", {}, el("b", {}, `${kernel}: `), counts),
       el("p.real-holder", {}, `${holder}; ${blockDifference(ours, planes, index)}`));
   }
@@ -224,39 +205,29 @@ export function createTwins(state, painter, intents) {
     state.pageblock.set(indexAt(geometry, event.clientX - box.left, event.clientY - box.top));
   }
 
-  state.recorded.subscribe(build);
+  for (const each of [state.welcome, state.recorded]) each.subscribe(build);
   for (const each of [state.expected, state.scenario, state.log, state.showReal, state.frame, state.pictures, state.pending]) each.subscribe(decide);
   for (const mark of [write, draw]) state.pageblock.subscribe(mark);
-  return {
-    attach,
-    lay,
-    shown: () => shown,
-    /** @param {() => void} listener */
-    onShown: (listener) => void listeners.push(listener),
-  };
+  state.mode.subscribe(lay);
 }
 
 /**
- * @param {Slot} slot
+ * @param {import("../net/wire.js").DesignInfo} design
  * @param {import("./recording.js").RecordedDesign|null} real
  * @param {(twin: Twin, event: PointerEvent) => void} point
  * @returns {Twin}
  */
-function createTwin(slot, real, point) {
+function createTwin(design, real, point) {
   const canvas = el("canvas.twin-map");
   const marks = el("canvas.over");
   const handle = (/** @type {PointerEvent} */ event) => point(twin, event);
-  const stack = el("div.twin-stack", { role: "img", "aria-label": `Memory of the real kernel under ${slot.design.key}`, pointermove: handle, pointerdown: handle, pointerleave: handle },
-    canvas, el("div.gridlines"), marks);
+  const stack = el("div.twin-stack", { role: "img", "aria-label": `Memory of the real kernel under ${design.key}`, pointermove: handle, pointerdown: handle, pointerleave: handle },
+    canvas, marks);
   /** @type {Twin} */
   const twin = {
-    slot, real, number: el("output.real-number", {}, "–"), unit: el("span.real-unit"), verdict: el("span.verdict"),
+    design, root: el("article.twin", { "data-design": design.key }, el("p.key", {}, design.key)), detail: el("div.real-detail"),
+    real, number: el("output.real-number", {}, "–"), unit: el("span.real-unit"), verdict: el("span.verdict"),
     caption: el("p.caption"), later: el("p.later"), stack, marks, map: new Heatmap(canvas),
   };
-  if (!real) {
-    twin.number.textContent = "";
-    twin.unit.textContent = "never recorded on a real kernel";
-  }
   return twin;
 }
-

@@ -1,5 +1,5 @@
 /**
- * "Why this page?": the next tick of one design, told page by page before it happens. Takes the place of the other designs'
+ * "Why this page?": the next tick of one design, told page by page before it happens. Stands in the inspector beside the
  * maps and pauses the session; its Step then does exactly what was told.
  */
 
@@ -31,10 +31,8 @@ const idleText = (design) => `Nothing is running under ${design} right now. Pres
  */
 export function createTrace(state, painter, doors) {
   const root = need("trace", HTMLElement);
-  const maps = need("maps", HTMLElement);
-  const why = need("why", HTMLButtonElement);
   const openReasons = createReasons(doors.reasons);
-  const parts = build(root, { close: () => setOpen(false), ask: () => void ask(), step, openReasons: () => void openReasons() });
+  const parts = build(root, { ask: () => void ask(), step, openReasons: () => void openReasons() });
   const { designs, ticks, asking, stepping, said, shares, reason, note, list, box } = parts;
   /** @type {Trace|null} */
   let trace = null;
@@ -58,19 +56,13 @@ export function createTrace(state, painter, doors) {
 
   /** @param {boolean} open */
   function setOpen(open) {
+    if (open !== root.hidden) return;
     root.hidden = !open;
-    maps.classList.toggle("tracing", open);
-    why.setAttribute("aria-expanded", String(open));
     mark(null);
     showDesign();
-    if (!open) {
-      why.focus();
-      return;
-    }
+    if (!open) return;
     if (state.pace.get() > 0) doors.pace(0);
     if (!trace) wanted = true;
-    // On a phone the text is below the map, which would fill the screen.
-    (window.matchMedia("(max-width: 640px)").matches ? root : maps).scrollIntoView({ block: "start" });
     root.focus({ preventScroll: true });
     show();
     settle();
@@ -127,11 +119,11 @@ export function createTrace(state, painter, doors) {
     if (wanted && !root.hidden && !busy && state.pace.get() === 0 && state.pending.get().size === 0 && working()) void ask();
   });
 
-  /** Only the map of the traced design stays. */
+  /** The traced design's map stands out. */
   function showDesign() {
-    for (const panel of document.querySelectorAll("#panels > .panel")) {
-      panel.classList.toggle("untraced", !root.hidden && panel.getAttribute("data-design") !== design);
-    }
+    need("panels", HTMLElement).dataset.tracing = String(!root.hidden);
+    for (const panel of document.querySelectorAll("#panels > .panel")) panel.classList.toggle("traced", panel.getAttribute("data-design") === design);
+    if (root.hidden) return;
     state.panel.set(Math.max(0, index()));
   }
 
@@ -256,11 +248,8 @@ export function createTrace(state, painter, doors) {
     select(to, true);
   });
 
-  root.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") setOpen(false);
-  });
   ticks.addEventListener("change", show);
-  why.addEventListener("click", () => setOpen(root.hidden));
+  state.tab.subscribe((tab) => setOpen(tab === "why"));
   state.welcome.subscribe((welcome) => {
     if (!welcome) return;
     trace = null;
@@ -281,7 +270,7 @@ export function createTrace(state, painter, doors) {
   return {
     act(what) {
       if (what !== "why") return false;
-      setOpen(root.hidden);
+      state.tab.set(state.tab.get() === "why" ? "" : "why");
       return true;
     },
   };
@@ -290,7 +279,7 @@ export function createTrace(state, painter, doors) {
 /**
  * Build the fixed parts.
  * @param {HTMLElement} root
- * @param {{close: () => void, ask: () => void, step: () => void, openReasons: () => void}} acts
+ * @param {{ask: () => void, step: () => void, openReasons: () => void}} acts
  */
 function build(root, acts) {
   const designs = el("div.modes.trace-designs", { role: "radiogroup", "aria-label": "Design to trace" });
@@ -309,8 +298,8 @@ function build(root, acts) {
   const box = el("div.trace-detail", { id: "trace-detail" });
   const body = el("div.trace-body", { hidden: true }, el("div.trace-left", {}, el("div.trace-filter", {}, shares, reason, noted), list), box);
   root.append(
-    el("div.trace-head", {}, el("h2", { id: "trace-title" }, "Why this page?"), designs,
-      el("span.ask", {}, asking, ticks), stepping, el("button", { type: "button", id: "trace-close", click: acts.close }, "Close")),
+    el("div.trace-head", {}, el("h3.hidden", { id: "trace-title" }, "Why this page?"), designs,
+      el("span.ask", {}, asking, ticks), stepping),
     said, help, body,
   );
   return { designs, ticks, asking, stepping, said, shares, reason, note, list, box, body, help };

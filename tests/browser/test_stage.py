@@ -1,0 +1,268 @@
+"""The stage: how much of the window the maps cover, that nothing moves them, and who is asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Server
+from tests.browser.look import (
+    FOUR,
+    full_speed,
+    headline,
+    inflate,
+    made,
+    open_guest,
+    panel,
+    press,
+    tab,
+    wait_idle,
+)
+from tests.browser.test_layout import LOW_CONTRAST, STICKING_OUT
+
+TABS = (
+    *("because", "scoreboard", "real", "difference", "cost", "charts", "log", "guest"),
+    *("lessons", "help"),
+)
+# Share of the window that the maps' drawn areas cover, in percent, and their boxes.
+MAPS = """() => {
+  const maps = [...document.querySelectorAll('.panel [data-map]')];
+  const boxes = maps.map((map) => map.getBoundingClientRect());
+  const inside = (r) => Math.max(0, Math.min(r.right, innerWidth) - Math.max(0, r.left)) *
+    Math.max(0, Math.min(r.bottom, innerHeight) - Math.max(0, r.top));
+  return {
+    share: 100 * boxes.reduce((sum, r) => sum + inside(r), 0) / innerWidth / innerHeight,
+    boxes: boxes.map((r) => [r.left, r.top, r.width, r.height].map(Math.round)),
+    cut: boxes.filter((r) => inside(r) < r.width * r.height - 1).length,
+    scrolls: document.documentElement.scrollHeight > innerHeight ||
+      document.documentElement.scrollWidth > innerWidth,
+    columns: [...document.querySelectorAll('[data-map] canvas.map')].map((c) => c.width),
+  };
+}"""
+WATCH_SHIFTS = """window.shifted = 0; new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
+}).observe({type: 'layout-shift', buffered: true});"""
+SMALL_TYPE = """() => [...document.querySelectorAll('.app *')].filter((e) => e.checkVisibility() &&
+  [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()) && !e.closest('.hidden') &&
+  parseFloat(getComputedStyle(e).fontSize) < 18).map((e) => e.className || e.id || e.tagName)"""
+OVER_MAPS = """() => [...document.querySelectorAll('.panel [data-map]')].filter((map) => {
+  const r = map.getBoundingClientRect();
+  return [[0.02, 0.02], [0.5, 0.5], [0.98, 0.98]].some(([x, y]) =>
+    !map.contains(document.elementFromPoint(r.left + x * r.width, r.top + y * r.height)));
+}).length"""
+
+
+@pytest.fixture(scope="module")
+def walked(browser: Browser, server: Server) -> Iterator[Page]:
+    """One page that has gone through the three acts, shared: each test leaves it as it was."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.add_init_script(WATCH_SHIFTS)
+    open_guest(page, server.url)
+    inflate(page, 200)
+    press(page, "compact")
+    press(page, "huge")
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def stage(walked: Page) -> Iterator[Page]:
+    """The shared page at its first size, with the inspector closed."""
+    yield walked
+    walked.set_viewport_size({"width": 1440, "height": 900})
+    if walked.locator("#inspector").is_visible():
+        walked.click("#inspector-close")
+
+
+def laid_out(page: Page, width: int, height: int) -> dict[str, Any]:
+    """The maps at a size of the window, when they have been laid out for it."""
+    page.set_viewport_size({"width": width, "height": height})
+    page.evaluate("() => new Promise((d) => requestAnimationFrame(() => requestAnimationFrame(d)))")
+    return dict(page.evaluate(MAPS))
+
+
+def test_a_walk_shifts_nothing_and_leaves_the_maps_alone(stage: Page) -> None:
+    assert stage.evaluate("window.shifted") < 0.02
+    assert stage.evaluate(OVER_MAPS) == 0, "something lies over a map"
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "closed", "opened"),
+    [(1280, 720, 45, 30), (1440, 900, 55, 40), (1920, 1080, 60, 40), (2560, 1440, 60, 45)],
+)
+def test_the_maps_cover_the_window_whole_and_without_scrolling(
+    stage: Page, width: int, height: int, closed: int, opened: int
+) -> None:
+    for least in (closed, opened):
+        maps = laid_out(stage, width, height)
+        assert maps["share"] >= least, maps
+        assert maps["cut"] == 0
+        assert not maps["scrolls"]
+        tab(stage, "because")
+    stage.click("#inspector-close")
+
+
+def test_neither_the_inspector_nor_the_colours_change_a_column_or_a_place(stage: Page) -> None:
+    before = laid_out(stage, 1440, 900)
+    tops = [box[1] for box in before["boxes"]]
+    for mode in ("free", "migratetype", "holder", "content"):
+        stage.check(f"#mode-{mode}", force=True)
+        stage.wait_for_selector(f"#panels[data-mode={mode}]")
+        assert stage.evaluate(MAPS)["boxes"] == before["boxes"], mode
+    for name in TABS:
+        tab(stage, name)
+        now = laid_out(stage, 1440, 900)
+        assert now["columns"] == before["columns"], name
+        assert [box[1] for box in now["boxes"]] == tops, name
+        assert now["cut"] == 0, f"{name} pushes a map out of sight"
+    stage.click("#inspector-close")
+    assert laid_out(stage, 1440, 900)["boxes"] == before["boxes"]
+
+
+@pytest.mark.parametrize("theme", ("dark", "projector"))
+def test_each_theme_is_readable_in_every_tab(stage: Page, theme: str) -> None:
+    try:
+        stage.keyboard.press("/")
+        stage.fill("#command-line", f"theme {theme}")
+        stage.press("#command-line", "Enter")
+        expect(stage.locator("html")).to_have_attribute("data-theme", theme)
+        for name in TABS:
+            tab(stage, name)
+            assert stage.evaluate(LOW_CONTRAST) == [], name
+            assert stage.evaluate(STICKING_OUT) == [], name
+        if theme == "projector":
+            assert set(stage.evaluate(SMALL_TYPE)) == set(), "type from 18 px"
+            assert laid_out(stage, 1920, 1080)["share"] >= 40
+    finally:
+        stage.evaluate("localStorage.removeItem('fragscope.theme')")
+        stage.reload()
+        wait_idle(stage)
+
+
+def test_the_sentence_compares_with_the_engines_numbers_and_follows_the_moment(
+    stage: Page,
+) -> None:
+    line = stage.locator("#verdict-line")
+    expect(line).to_contain_text(
+        re.compile(r"lru_hook left \d+ huge pages, separate_pass \d+, pinned \d+ and dedicated_bl")
+    )
+    held = re.search(r"(\d+) blocks hold", panel(stage, "pinned").locator(".because").inner_text())
+    shown = stage.locator("#text-table tbody tr").first.locator("td").all_text_contents()
+    assert held
+    assert held[1] in shown, "the count in the sentence is the one in the table"
+    stage.keyboard.press("[")
+    expect(line).to_contain_text("At tick")
+    expect(line).not_to_contain_text("huge")
+    stage.keyboard.press("t")
+    expect(line).to_contain_text("huge")
+    wait_idle(stage)
+
+
+def test_a_number_is_explained_one_press_away(stage: Page) -> None:
+    panel(stage, "pinned").locator(".number").click()
+    row = stage.locator('#board tr[data-row="free_blocks_all"]')
+    expect(row.locator(".tip")).to_be_visible()
+    for words in ("n9 + 2 · n10", "/proc/buddyinfo", "Beware"):
+        expect(row).to_contain_text(words)
+
+
+def test_starting_over_asks_and_can_keep_everything(stage: Page) -> None:
+    numbers = [headline(stage, key) for key in FOUR]
+    stage.keyboard.press("r")
+    expect(stage.locator("#confirm")).to_contain_text("3 commands")
+    stage.click("#confirm-back")
+    expect(stage.locator("#time-words")).to_contain_text("tick 0 of")
+    wait_idle(stage)
+    stage.keyboard.press("t")
+    wait_idle(stage)
+    assert [headline(stage, key) for key in FOUR] == numbers
+
+
+def test_a_command_is_typed_completed_refused_and_remembered(stage: Page) -> None:
+    stage.keyboard.press("Control+k")
+    stage.keyboard.type("infl")
+    stage.keyboard.press("Tab")
+    expect(stage.locator("#command-line")).to_have_value("inflate ")
+    stage.keyboard.type("99999")
+    stage.keyboard.press("Enter")
+    expect(stage.locator("#command-said")).to_contain_text("99999: a whole number of MiB from 1")
+    stage.fill("#command-line", "log")
+    stage.keyboard.press("Enter")
+    expect(stage.locator("#log li")).to_have_count(3)
+    stage.keyboard.press("/")
+    stage.keyboard.press("ArrowUp")
+    expect(stage.locator("#command-line")).to_have_value("log")
+    stage.keyboard.press("Escape")
+    stage.locator("#log button", has_text="compact").click()
+    expect(stage.locator("#time-words")).to_contain_text("just before no. 2: compact")
+    stage.evaluate("document.activeElement.blur()")
+    stage.keyboard.press("t")
+    wait_idle(stage)
+
+
+def test_maps_of_any_number_and_size_stand_in_the_window(
+    open_page: Callable[..., Page], server: Server
+) -> None:
+    page = open_page()
+    source = {"kind": "synthetic", "preset": "roomy", "size_mib": 4096, "seed": 1}
+    open_guest(page, made(page, server.url, source))
+    heads = page.locator(".panel-head").all()
+    assert len({head.bounding_box()["height"] for head in heads}) == 1  # type: ignore[index]
+    marks = [
+        int(m.replace(",", ""))
+        for m in page.locator(".panel").first.locator(".mark").all_inner_texts()
+        if m
+    ]
+    steps = {b - a for a, b in pairwise(marks)}
+    assert len(steps) == 1
+    assert steps.pop() in (64, 128, 256, 512), "round steps, whatever the width"
+    designs = [
+        *FOUR,
+        "dedicated_block:prevent",
+        "lru_hook:stop",
+        "pinned:retry",
+        "separate_pass:batch=1",
+    ]
+    for most, share in ((1, 50), (2, 50), (3, 50), (5, 40), (8, 45)):
+        told = page.request.post(
+            f"{server.url}api/sessions",
+            data={"source": {**source, "size_mib": 256}, "designs": designs[:most]},
+        ).json()
+        page.goto("about:blank")
+        page.goto(f"{server.url}#s={told['session']}&t={told['viewer']}&p={told['presenter']}")
+        expect(page.locator(".panel [data-map]")).to_have_count(most)
+        wait_idle(page)
+        maps = page.evaluate(MAPS)
+        assert maps["cut"] == 0, most
+        assert maps["share"] >= share, (most, maps)
+
+
+def test_the_first_minute_leads_through_the_program_once(
+    open_page: Callable[..., Page], server: Server
+) -> None:
+    page = open_page()
+    open_guest(page, server.url)
+    full_speed(page)
+    for button in ("Give 200 MiB to the host", "Compact", "Take huge pages"):
+        page.locator("#tour").get_by_role("button", name=button).click()
+        expect(page.locator("#tour-next")).to_be_enabled(timeout=60_000)
+    expect(page.locator("#tour-words")).to_contain_text("lru_hook left")
+    page.click("#tour-next")
+    expect(page.locator("#tour-words")).to_contain_text("Now you")
+    page.click("#tour-next")
+    expect(page.locator("#tour")).to_be_hidden()
+    assert page.evaluate("document.body.dataset.log") == "3"
+    page.goto("about:blank")
+    open_guest(page, server.url)
+    expect(page.locator("#tour")).to_be_hidden()
+    tab(page, "lessons")
+    page.click("#tour-again")
+    expect(page.locator("#tour")).to_be_visible()
+    press(page, "compact")  # one's own command: this person knows what to do
+    expect(page.locator("#tour")).to_be_hidden()

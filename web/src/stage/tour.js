@@ -1,0 +1,154 @@
+/**
+ * The first minute: led through the real program, one act after the other, in the line above the maps. Nothing is covered, every
+ * step is a command that anybody could give, and whoever gives a command of their own has left it. Never shown again unasked.
+ */
+
+import { commandText } from "../controls/command_text.js";
+import { el, need, setText } from "../lib/dom.js";
+import { mib } from "../lib/format.js";
+import { statIndex } from "../net/wire.js";
+import { compared } from "../panels/because_text.js";
+
+const SEEN = "fragscope.tour";
+const MIB_PAGES = 256;
+const SHARE = 0.2; // of a guest that was not recorded goes into the balloon
+const HUGE = 2000;
+
+/**
+ * @param {import("../state.js").State} state
+ * @param {import("../lib/paint.js").Painter} painter
+ * @param {import("../net/client.js").Client["send"]} send
+ * @returns {{act: (what: string) => boolean}} what a shortcut may ask for; whether it was for here
+ */
+export function createTour(state, painter, send) {
+  const root = need("tour", HTMLElement);
+  const nr = el("span.nr");
+  const words = el("p", { id: "tour-words", role: "status" });
+  const next = el("button.primary", { type: "button", id: "tour-next" });
+  const leave = el("button", { type: "button", id: "tour-leave", click: () => finish() }, "Leave");
+  root.append(nr, words, el("div.tour-buttons", {}, next, leave));
+  let at = -1; // -1 = no tour
+  let base = 0; // commands that the session had when the tour began
+
+  /** MiB that the host asks for: as was recorded, or a share of the guest. */
+  const size = () => {
+    const first = state.recorded.get()?.operations[0]?.command;
+    if (first && "nr_pages" in first && first.nr_pages) return first.nr_pages / MIB_PAGES;
+    const most = (state.welcome.get()?.guest.nr_pages ?? 0) / MIB_PAGES;
+    return Math.max(2, Math.round((most * SHARE) / 10) * 10);
+  };
+
+  const verdict = () => {
+    const welcome = state.welcome.get();
+    const frame = state.frame.get();
+    if (!welcome || !frame) return "";
+    const fields = statIndex(welcome.stat_fields);
+    return compared(welcome.designs.map(({ key, name }, i) => ({ key, name, s: (field) => frame.designs[i].stats[fields[field]] ?? 0 }))).said;
+  };
+
+  /** @type {{words: () => string, next: () => string, command: (() => import("../net/wire.js").Command)|null}[]} */
+  const STEPS = [
+    { words: () => "One guest’s memory, as several kernels would treat it. A cell is a block of 2 MiB, filled by what its pages are; a light one can become a huge page.",
+      next: () => `Give ${mib(size())} to the host`, command: () => ({ type: "balloon_target", nr_pages: size() * MIB_PAGES }) },
+    { words: () => "The balloon took the orange pages for the host. One orange page is enough to spoil a block.",
+      next: () => "Compact", command: () => ({ type: "compact" }) },
+    { words: () => "Compaction pushed pages together so that whole blocks come free. Where orange pages may not move, it could not.",
+      next: () => "Take huge pages", command: () => ({ type: "huge", nr: HUGE }) },
+    { words: () => `${verdict()} Under each map stands why.`, next: () => "Now you", command: null },
+    { words: () => "Now you: move the balloon, press a block or a number, open a tab at the right. Under Scenarios is one question at a time; ? lists the keys.",
+      next: () => "Done", command: null },
+  ];
+
+  const working = () => {
+    const welcome = state.welcome.get();
+    const frame = state.frame.get();
+    if (!welcome || !frame || state.pending.get().size > 0 || state.log.get().length > frame.log_index) return true;
+    const busy = statIndex(welcome.stat_fields).busy;
+    return frame.designs.some(({ stats }) => stats[busy] !== 0);
+  };
+
+  function remember() {
+    try {
+      localStorage.setItem(SEEN, "seen");
+    } catch {
+      // Storage is blocked: it is back at the next visit.
+    }
+  }
+  const seen = () => {
+    try {
+      return localStorage.getItem(SEEN) !== null;
+    } catch {
+      return false;
+    }
+  };
+
+  function finish() {
+    at = -1;
+    remember();
+    show();
+  }
+
+  function begin() {
+    at = 0;
+    base = state.log.get().length;
+    show();
+  }
+
+  next.addEventListener("click", () => {
+    if (at < 0 || (STEPS[at].command && working())) return;
+    const make = STEPS[at].command;
+    if (at === STEPS.length - 1) {
+      finish();
+      return;
+    }
+    at += 1;
+    if (make) {
+      const command = make();
+      send(command, commandText(command));
+    }
+    show();
+  });
+
+  const show = painter.add("dom", () => {
+    root.hidden = at < 0;
+    document.body.dataset.touring = String(at >= 0);
+    if (at < 0) return;
+    const busy = working();
+    const step = STEPS[at];
+    setText(nr, `${at + 1} of ${STEPS.length}`);
+    setText(words, busy && at > 0 && at < 4 ? "Watch the maps…" : step.words());
+    setText(next, step.next());
+    next.disabled = busy;
+  });
+
+  /** A fresh visit to a session of one's own that nothing has happened in. */
+  function onFrame() {
+    if (at < 0 && !seen() && !started) {
+      started = true;
+      if (state.role.get() === "presenter" && state.present.get().log_index === 0 && state.present.get().tick === 0 && !state.scenario.get() && !state.past.get()) begin();
+    }
+    if (at >= 0) show();
+  }
+  let started = false;
+
+  // A command that the tour has not given: this person knows what to do.
+  state.log.subscribe((log) => {
+    if (at >= 0 && log.length > base + Math.min(at, 3)) finish();
+  });
+  for (const each of [state.scenario, state.past]) each.subscribe((now) => {
+    if (now && at >= 0) finish();
+  });
+  state.welcome.subscribe((welcome) => {
+    if (welcome && at > 0) finish();
+  });
+  for (const each of [state.frame, state.pending]) each.subscribe(onFrame);
+  need("tour-again", HTMLButtonElement).addEventListener("click", begin);
+  show();
+  return {
+    act(what) {
+      if (what !== "tour") return false;
+      begin();
+      return true;
+    },
+  };
+}
