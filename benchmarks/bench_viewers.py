@@ -63,6 +63,11 @@ class Phase:
     waited_s: float
     client_s: float
 
+    @property
+    def us_a_frame(self) -> float:
+        """Processor time of the server for each frame that arrived, in microseconds."""
+        return 1e6 * self.server_s / max(sum(self.rates) * self.seconds, 1)
+
     def line(self, name: str) -> str:
         """In words."""
         rates, median = self.rates, statistics.median(self.rates)
@@ -73,7 +78,7 @@ class Phase:
             f"5 % {rates[len(rates) // 20]:.1f}, slowest {rates[0]:.1f} ({part:.0%}), "
             f"all {a_second:.0f}\n"
             f"    server {self.server_s / self.seconds:.0%} of a core, "
-            f"{1e6 * self.server_s / max(a_second * self.seconds, 1):.1f} µs a frame "
+            f"{self.us_a_frame:.1f} µs a frame "
             f"(its threads waited for the core {self.waited_s / self.seconds:.0%}); "
             f"client {self.client_s / self.seconds:.0%}"
         )
@@ -110,7 +115,7 @@ async def measure(args: argparse.Namespace, served: Served) -> None:
     await asyncio.sleep(1.5)
     if not stalled:
         print((await phase(served, reading, args.seconds)).line("all read"), flush=True)
-    medians: dict[bool, list[float]] = {False: [], True: []}
+    counts: dict[bool, list[Phase]] = {False: [], True: []}
     for nr in range(PHASES if stalled else 0):
         stops = nr % 4 in (1, 2)  # in pairs that take turns, since the guest changes meanwhile
         for viewer in stalled:
@@ -118,10 +123,15 @@ async def measure(args: argparse.Namespace, served: Served) -> None:
         await asyncio.sleep(1.0)
         counted = await phase(served, reading, args.seconds / PHASES)
         print(counted.line(f"{len(stalled)} stall" if stops else "all read"), flush=True)
-        medians[stops].append(statistics.median(counted.rates))
+        counts[stops].append(counted)
     if stalled:
-        ratio = statistics.mean(medians[True]) / statistics.mean(medians[False])
-        print(f"with {len(stalled)} that stop reading the others get {ratio:.1%} of the frames")
+        frames, cost = (
+            statistics.mean(of(phase) for phase in counts[True])
+            / statistics.mean(of(phase) for phase in counts[False])
+            for of in (lambda phase: statistics.median(phase.rates), lambda phase: phase.us_a_frame)
+        )
+        print(f"with {len(stalled)} that stop reading the others get {frames:.1%} of the frames,")
+        print(f"    and one costs {cost:.1%} of the processor time")
     moving.cancel()
     await asyncio.gather(moving, return_exceptions=True)
     print(f"sockets that ended: {tally.closed}")
