@@ -227,10 +227,10 @@ def test_a_link_with_everything_makes_the_session_anew_in_a_fresh_browser(
     assert other.evaluate("new URLSearchParams(location.hash.slice(1)).get('s')") != session
     other.click("#copy-digest")
     expect(other.locator("#copied")).to_have_value(digest)
-    other.keyboard.press("t")
+    other.click("#time-now")
     expect(panel(other, "pinned").locator(".number")).to_have_text(f"{now[0]:,}")
     assert numbers(other) == now
-    press(other, "drop")  # whoever opens it may command
+    press(other, "compact")  # whoever opens it may command
     third = open_page(1280, 800)
     third.goto(link[:-40])
     expect(third.locator("#notices")).to_contain_text("This link cannot be read")
