@@ -171,8 +171,8 @@ CLAIMS: tuple[Claim, ...] = (
         source=f"archive post 17321638666; {_SEED}. {_OURS}",
         reading="It wins where the balloon itself is the cause: one large change, then quiet, few "
         "messages (scenario batching). It comes too late where memory fragments between two "
-        "changes of the balloon; that is the scenario here. If it also runs after a failed request "
-        "(toggle on_failure), it partly catches up.",
+        "changes of the balloon; that is the scenario here. That it also runs after a failed "
+        "request (toggle on_failure) helps little.",
         scenario="pass_too_late",
     ),
     Claim(
