@@ -71,6 +71,7 @@ WEB_IMPORTS: dict[str, set[str]] = {
     "difference/partners.js": {"controls/command_text.js", "recorded/recording.js"},
     "zoom/": WEB_VIEW | {"zoom/"},
     "zoom/lens.js": {"map/geometry.js"},
+    "zoom/extent.js": {"map/geometry.js", "zoom/lens.js"},
     "zoom/raster.js": {"map/palette.js", "zoom/lens.js"},
     "zoom/page_text.js": WEB_WORDS | {"map/palette.js"},
     "trace/": WEB_VIEW | {"trace/"},
@@ -84,6 +85,7 @@ WEB_IMPORTS: dict[str, set[str]] = {
     "room/room_text.js": WEB_WORDS,
     "room/join.js": {"lib/dom.js", "net/rest.js"},  # a page of its own: join.html
     "page/": WEB_VIEW,
+    "page/link.js": {"zoom/extent.js"},
     "page/link_all.js": {"page/link.js"},
     "page/link_open.js": WEB_VIEW | {"net/", "page/"},
     "page/older.js": WEB_VIEW | {"net/rest.js"},

@@ -77,12 +77,12 @@ const address = {
 };
 
 const client = createClient(state, address);
-const view = createView(state, client.look, MODES.map((mode) => mode.key));
+const zoom = createZoom(state, painter, client);
+const view = createView(state, client.look, MODES.map((mode) => mode.key), zoom);
 const linked = parseView(address.get("view") ?? "");
 const follow = createFollow(state, view, { tell: client.tell, look: client.look }, !linked || linked.follow === true);
 createNotices(state, painter, client.retryNow);
 createOlder(state, client.retryNow);
-const zoom = createZoom(state, painter, client);
 createPanels(state, painter, createTwins(state, painter, { reset: client.reset }), zoom);
 const difference = createDifference(state, painter, zoom, { moment: (tick, index) => getMoment(address.getSession(), tick, index), picture: getPicture });
 createLegend(state, painter);
@@ -152,7 +152,7 @@ painter.after(() => {
 // What is looked at is in the address too: a link shows exactly this. A follower's says that it follows as well.
 if (linked) view.apply(linked);
 let telling = 0; // browsers allow few changes of the address a second
-for (const each of [state.mode, state.past, state.pageblock, state.beside, state.classroom]) each.subscribe(() => {
+for (const each of [state.mode, state.past, state.pageblock, state.view, state.beside, state.classroom]) each.subscribe(() => {
   clearTimeout(telling);
   telling = window.setTimeout(() => {
     const data = view.read();
