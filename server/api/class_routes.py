@@ -26,10 +26,10 @@ from server.session.join_codes import JoinCodes
 MAX_LINK = 1000  # characters: more makes a QR code that no phone reads from a seat
 MAX_TYPED = 60
 QUIET = 4  # modules of margin that a reader needs
-PRIVATE = {"Cache-Control": "no-store"}
+NOT_KEPT = {"Cache-Control": "no-store"}
 
 
-async def fields_of(request: Request, *names: str) -> dict[str, Any]:
+async def asked_in(request: Request, *names: str) -> dict[str, Any]:
     """The body, an object with these fields at most.
 
     Raises:
@@ -82,34 +82,34 @@ def make_class_router(manager: Manager) -> APIRouter:
 
     @router.post("/api/join", openapi_extra=JOIN)
     async def join(request: Request) -> Response:
-        data = await fields_of(request, "code")
+        data = await asked_in(request, "code")
         found = codes.find(text_in(data, "code", MAX_TYPED), time.monotonic())
         try:
             await manager.shelf.hashes(found.session)
         except NotFoundError:
             codes.forget(found.session)
             raise
-        return JSONResponse({"session": found.session, "viewer": found.viewer}, headers=PRIVATE)
+        return JSONResponse({"session": found.session, "viewer": found.viewer}, headers=NOT_KEPT)
 
     @router.post("/api/sessions/{session_id}/code", openapi_extra=CODE)
     async def code(request: Request, session_id: str) -> Response:
         await let_in(request, manager, session_id, "presenter")
-        viewer = text_in(await fields_of(request, "viewer"), "viewer", MAX_TYPED)
+        viewer = text_in(await asked_in(request, "viewer"), "viewer", MAX_TYPED)
         if await manager.shelf.role(session_id, viewer) != "viewer":
             raise RefusedError("viewer is no viewer's token of this session")
-        return JSONResponse({"code": codes.code(session_id, viewer)}, headers=PRIVATE)
+        return JSONResponse({"code": codes.code(session_id, viewer)}, headers=NOT_KEPT)
 
     @router.post("/api/sessions/{session_id}/qr", openapi_extra=QR)
     async def qr(request: Request, session_id: str) -> Response:
         await let_in(request, manager, session_id)
-        link = text_in(await fields_of(request, "link"), "link", MAX_LINK)
+        link = text_in(await asked_in(request, "link"), "link", MAX_LINK)
         picture = await asyncio.to_thread(qr_code, link)
-        return Response(picture, media_type="image/svg+xml", headers=PRIVATE)
+        return Response(picture, media_type="image/svg+xml", headers=NOT_KEPT)
 
     @router.post("/api/sessions/{session_id}/copy", openapi_extra=COPY)
     async def copy(request: Request, session_id: str) -> Response:
         await let_in(request, manager, session_id)
-        data = await fields_of(request, "tick", "index")
+        data = await asked_in(request, "tick", "index")
         async with turn:
             record = (await session_file(manager, session_id)).record
             tick, index = data.get("tick"), data.get("index")
@@ -119,6 +119,6 @@ def make_class_router(manager: Manager) -> APIRouter:
                 whole(index, "index", 0, MAX_INDEX, "commands")
             taken = replace(until(record, tick, index), epoch=1)
             made, tokens = await manager.admit(taken)
-        return JSONResponse({"session": made, **tokens}, 201, headers=PRIVATE)
+        return JSONResponse({"session": made, **tokens}, 201, headers=NOT_KEPT)
 
     return router

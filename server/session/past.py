@@ -11,7 +11,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
@@ -318,8 +318,10 @@ class Past:
     def _work(self) -> None:
         """One piece of work: a look, or else some following, or else denser checkpoints."""
         if self._looks:
-            client = next(iter(self._looks))
-            self._show(self._looks.pop(client))
+            first = next(iter(self._looks.values()))
+            alike = [client for client, look in self._looks.items() if look.what == first.what]
+            self._looks = {c: look for c, look in self._looks.items() if look.what != first.what}
+            self._show(first, alike)
             return
         if not self._epoch or (self._history is None and not self._entries):
             return
@@ -340,8 +342,8 @@ class Past:
             tick, self._dense = self._dense, None
             history.densify(tick, go_on, self._line)
 
-    def _show(self, look: items.LookAt) -> None:
-        """Answer a look, unless the same client wants something else meanwhile."""
+    def _show(self, look: items.LookAt, clients: Sequence[int]) -> None:
+        """Answer a look of ``clients``; what one of them wants instead comes afterwards."""
         assert look.tick is not None
         begin = told = time.monotonic()
 
@@ -353,25 +355,29 @@ class Past:
             if now - begin > TELL_S and now - told > TELL_S:
                 told = now
                 share = round(100 * min(done / total, 1.0)) if total else 0
-                text = messages.looking(look.tick or 0, share, 100)
-                self._post(items.Said(look.client, text))
+                self._each(clients, items.Said, messages.looking(look.tick or 0, share, 100))
 
         try:
             history = self._known()
             world = history.go(look.tick, look.index, self._line, told_so_far)
             picture = self._picture(world, look)
             if look.whole and look.beside is None:
-                self._post(items.Looked(look.client, encode_key(picture, FRAME_PAST)))
-            self._closer.renew(look.client)
-            for pages in self._closer.show(world, self._epoch, picture.log_index, (look.client,)):
+                self._each(clients, items.Looked, encode_key(picture, FRAME_PAST))
+            for client in clients:
+                self._closer.renew(client)
+            for pages in self._closer.show(world, self._epoch, picture.log_index, clients):
                 self._post(pages)
             if look.whole and look.beside is not None:
                 first = encode_key(picture, FRAME_PAST)
                 both = side_by_side(first, self._beside(history, look, told_so_far))
-                self._post(items.Looked(look.client, both))
+                self._each(clients, items.Looked, both)
             self._dense = look.tick
         except (RefusedError, NotFoundError) as error:
-            self._post(items.Said(look.client, messages.error(str(error))))
+            self._each(clients, items.Said, messages.error(str(error)))
+
+    def _each(self, clients: Sequence[int], form: Callable[[int, Any], Any], what: object) -> None:
+        for client in clients:
+            self._post(form(client, what))
 
     def _beside(self, history: History, look: items.LookAt, told: Progress) -> bytes:
         """The frame of what is shown beside."""

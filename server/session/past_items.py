@@ -77,6 +77,11 @@ class LookAt:
     beside: Beside | None = None
     whole: bool = True  # false: it has the picture, and wants the pages only
 
+    @property
+    def what(self) -> tuple[int | None, int | None, Beside | None, bool]:
+        """What is wanted, by whomever: a class looks at one moment."""
+        return self.tick, self.index, self.beside, self.whole
+
 
 @dataclass(frozen=True)
 class Begin:

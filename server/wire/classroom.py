@@ -8,10 +8,10 @@ from pydantic import StrictBool
 from engine.errors import RefusedError
 from server.jsontext import dump
 from server.wire.config import CLOSED
+from server.wire.detail import MAX_PAGEBLOCK
 from server.wire.fields import Listed, OneOf, Text, Whole
 
 MAX_VIEW = 2048  # characters of a view as JSON: it goes to everybody who follows
-MAX_PAGEBLOCK = (1 << 31) - 1
 MAX_PANEL = 63
 MAX_NAME = 40
 

@@ -52,6 +52,14 @@ def followed(page: Page, ann: Page, bob: Page) -> None:
     assert where
     for viewer in (ann, bob):
         expect(panel(viewer, "lru_hook").locator(".where")).to_have_text(where)
+    page.mouse.wheel(0, -600)
+    seen = page.locator("#zoom-bar .zoom-words")
+    expect(seen).to_contain_text("pageblocks")
+    expect(ann.locator("#zoom-bar .zoom-words")).to_have_text(seen.inner_text())
+    expect(bob.locator("#zoom-bar")).to_be_visible()
+    page.get_by_role("button", name="Whole").click()
+    for viewer in (ann, bob):
+        expect(viewer.locator("#zoom-bar")).to_be_hidden()
 
 
 def left_and_returned_to(page: Page, ann: Page, bob: Page) -> None:

@@ -86,7 +86,8 @@ const address = {
 
 const theme = createTheme((name) => state.theme.set(name));
 const client = createClient(state, address);
-const view = createView(state, client.look, MODES.map((mode) => mode.key));
+const zoom = createZoom(state, painter, client);
+const view = createView(state, client.look, MODES.map((mode) => mode.key), zoom);
 const linked = parseView(address.get("view") ?? "");
 const follow = createFollow(state, view, { tell: client.tell, look: client.look }, !linked || linked.follow === true);
 createNotices(state, painter, client.retryNow);
@@ -94,7 +95,6 @@ createOlder(state, client.retryNow);
 const inspector = createInspector(state);
 createDrops();
 const ask = createConfirm(state, follow.look);
-const zoom = createZoom(state, painter, client);
 createPanels(state, painter, zoom);
 const difference = createDifference(state, painter, zoom, { moment: (tick, index) => getMoment(address.getSession(), tick, index), picture: getPicture });
 createSaid(state, painter);
@@ -174,7 +174,7 @@ painter.after(() => {
 // What is looked at is in the address too: a link shows exactly this. A follower's says that it follows as well.
 if (linked) view.apply(linked);
 let telling = 0; // browsers allow few changes of the address a second
-for (const each of [state.mode, state.past, state.pageblock, state.beside, state.classroom]) each.subscribe(() => {
+for (const each of [state.mode, state.past, state.pageblock, state.view, state.beside, state.classroom]) each.subscribe(() => {
   clearTimeout(telling);
   telling = window.setTimeout(() => {
     const data = view.read();

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from server.settings import Settings
+from server.wire.classroom import ACTS
 from tests.server import golden_wire
 from tests.server.api.drawn import COMMANDS
 from tests.server.client import SMALL, Made, post_session
@@ -50,6 +51,13 @@ SAID = st.one_of(
     ),
     st.builds(lambda nr: {"type": "switch", "command_id": "t", "timeline": nr}, st.integers(0, 3)),
     st.just({"type": "reset", "command_id": "r", "config": SMALL}),
+    st.builds(lambda on: {"type": "follow", "on": on}, st.booleans()),
+    st.builds(
+        lambda act, nr: {"type": "drive", "act": act, "to": f"viewer {nr}" if nr else None},
+        st.sampled_from(ACTS),
+        st.integers(0, 9),
+    ),
+    st.builds(lambda view: {"type": "show", "view": {"v": 1, **view}}, MOMENTS),
     st.sampled_from([json.loads(json.dumps(told)) for told in golden_wire.UP.values()]).filter(
         lambda told: told["type"] != "reset"  # to a large guest
     ),

@@ -116,6 +116,23 @@ def test_of_many_looks_of_one_client_the_stale_ones_are_dropped(begin):
     assert answers.empty()
 
 
+def test_a_class_that_looks_at_one_moment_costs_one_picture(begin):
+    past, answers = begin()
+    past.learn(Now(1, END, LOG))
+    pictures = []
+    for tick in (150, 20, 37):  # the first keeps the thread busy while the others come in
+        for client in range(300):
+            past.look(client, tick)
+    shown = {}
+    while len(shown) < 300:
+        one = answer(answers)
+        if decode_frame(one.data, None).tick == 37:
+            shown[one.client] = one.data
+            pictures.append(decode_frame(one.data, None).seq)
+    assert len(set(pictures)) < 30, "each was encoded for itself"
+    assert answers.empty()
+
+
 def test_what_cannot_be_seen_is_answered_by_a_sentence(begin, make_session):
     past, answers = begin()
     past.learn(Now(1, END, LOG))

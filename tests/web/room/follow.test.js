@@ -9,7 +9,15 @@ const PRESENTER = { ...ROOM, you: "presenter", driving: true, people: { followin
 
 /** @type {any[]} */
 let told;
-let state, view, follow;
+let state, view, follow, moved, clock;
+/** @type {(() => void)[]} */
+let timers;
+
+/** Until every timer has run out. */
+function later() {
+  clock += 1000;
+  for (const timer of timers.splice(0)) timer();
+}
 
 function begin(wanted = true, role = "viewer") {
   told = [];
@@ -17,13 +25,18 @@ function begin(wanted = true, role = "viewer") {
   state.role.set(role);
   state.welcome.set(/** @type {any} */ ({}));
   const look = (moment) => state.past.set(moment);
-  view = createView(state, look, ["content", "free", "holder"]);
+  moved = () => {};
+  const zoom = { geometry: () => null, onLay: () => {}, onMoved: (listener) => { moved = listener; } };
+  view = createView(state, look, ["content", "free", "holder"], zoom);
   follow = createFollow(state, view, { tell: (message) => { told.push(message); return true; }, look }, wanted);
 }
 
 beforeEach(() => {
   globalThis.document = /** @type {any} */ ({ getElementById: () => null });
-  globalThis.window = /** @type {any} */ ({ setTimeout: () => 1 });
+  timers = [];
+  clock = 0;
+  globalThis.window = /** @type {any} */ ({ setTimeout: (act) => timers.push(act) });
+  globalThis.performance = /** @type {any} */ ({ now: () => clock });
 });
 
 test("a viewer follows by itself, again after a lost connection, and not with a link of its own view", () => {
@@ -73,8 +86,11 @@ test("a driver shows what it sees, once for each change, and points while somebo
   assert.deepEqual(told, [], "there is nobody to show anything to");
   state.classroom.set(PRESENTER);
   state.classroom.set({ ...PRESENTER });
+  state.mode.set("holder");
   state.mode.set("free");
+  later();
   state.past.set({ tick: 5, index: 1 });
+  later();
   assert.deepEqual(told, [
     { type: "show", view: { v: 1 } },
     { type: "show", view: { v: 1, mode: "free" } },
@@ -82,6 +98,15 @@ test("a driver shows what it sees, once for each change, and points while somebo
   ]);
   state.pageblock.set(8);
   assert.deepEqual(told.at(-1), { type: "point", pageblock: 8, panel: 0 });
+});
+
+test("a move of the map is a gesture, and one that another shape of the maps makes is none", () => {
+  begin();
+  state.classroom.set({ ...ROOM, following: true });
+  state.view.set({ z: 2, x: 0, y: 0 });
+  assert.equal(state.classroom.get().following, true);
+  moved();
+  assert.equal(state.classroom.get().following, false);
 });
 
 test("a second page of the presenter takes the lead by a gesture, unless a viewer drives", () => {

@@ -3,6 +3,8 @@
  * versioned: a field that is not known is left alone, another version is not read. Pure.
  */
 
+import { extentFrom, extentOf, viewOfExtent } from "../zoom/extent.js";
+
 export const VERSION = 1;
 
 /**
@@ -12,19 +14,21 @@ export const VERSION = 1;
  * @property {import("../timebar/moments.js").Moment|null} past looked at, null = now
  * @property {number|null} [beside] timeline that stands beside
  * @property {number|null} [timeline] that it is of, null = the session has but one
+ * @property {import("../zoom/extent.js").Extent|null} extent what is in the window of the maps, null = the whole
  */
 
 /**
  * @param {View} view
  * @returns {Record<string, unknown>} what differs from the view that everybody begins with
  */
-export function viewData({ mode, pageblock, past, beside = null, timeline = null }) {
+export function viewData({ mode, pageblock, past, beside = null, timeline = null, extent = null }) {
   return {
     ...(past ? { tick: past.tick, ...(past.index === null ? {} : { index: past.index }) } : {}),
     ...(mode !== "content" ? { mode } : {}),
     ...(pageblock !== null ? { pageblock } : {}),
     ...(past && beside !== null ? { beside } : {}),
     ...(past && timeline !== null ? { timeline } : {}),
+    ...(extent ? { zoom: extent } : {}),
   };
 }
 
@@ -44,13 +48,14 @@ const isCount = (value) => typeof value === "number" && Number.isSafeInteger(val
  */
 export function viewOf(data, modes) {
   /** @type {View} */
-  const view = { mode: "content", pageblock: null, past: null };
+  const view = { mode: "content", pageblock: null, past: null, extent: null };
   if (data?.v !== VERSION) return view;
   if (modes.includes(data.mode)) view.mode = data.mode;
   if (isCount(data.pageblock)) view.pageblock = data.pageblock;
   if (isCount(data.tick) && isCount(data.beside)) view.beside = data.beside;
   if (isCount(data.tick) && isCount(data.timeline)) view.timeline = data.timeline;
   if (isCount(data.tick)) view.past = { tick: data.tick, index: isCount(data.index) ? data.index : null };
+  view.extent = extentFrom(data.zoom);
   return view;
 }
 
@@ -71,10 +76,13 @@ export function parseView(text) {
  * @param {import("../state.js").State} state
  * @param {(moment: import("../timebar/moments.js").Moment|null) => void} look
  * @param {readonly string[]} modes
+ * @param {Pick<import("../zoom/zoom.js").Zoom, "geometry"|"onLay"|"onMoved">} zoom
  */
-export function createView(state, look, modes) {
+export function createView(state, look, modes, zoom) {
   /** @type {number|null} */
   let awaited = null; // a pageblock to be chosen as soon as it is known how many there are
+  /** @type {import("../zoom/extent.js").Extent|null|undefined} */
+  let held; // applied, and not moved from since: maps of another shape show it in another way; undefined: none
   state.frame.subscribe((frame) => {
     if (!frame || awaited === null) return;
     if (awaited < frame.nr_pageblocks && state.pageblock.get() === null) state.pageblock.set(awaited);
@@ -94,8 +102,20 @@ export function createView(state, look, modes) {
     const welcome = state.welcome.get();
     return { beside: state.beside.get(), timeline: welcome && state.timelines.get().length > 1 ? welcome.timeline : null };
   };
+  const zoomTo = () => {
+    const g = zoom.geometry();
+    if (g && held !== undefined) state.view.set(viewOfExtent(g, held));
+  };
+  zoom.onLay(zoomTo);
+  zoom.onMoved(() => {
+    held = undefined;
+  });
   return {
-    read: () => viewData({ mode: state.mode.get(), pageblock: awaited ?? state.pageblock.get(), past: state.past.get(), ...ofLines() }),
+    read() {
+      const g = zoom.geometry();
+      const extent = held === undefined ? g && extentOf(g, state.view.get()) : held;
+      return viewData({ mode: state.mode.get(), pageblock: awaited ?? state.pageblock.get(), past: state.past.get(), extent, ...ofLines() });
+    },
     /** @param {unknown} data */
     apply(data) {
       const view = viewOf(data, modes);
@@ -105,8 +125,13 @@ export function createView(state, look, modes) {
       toLine();
       look(view.past);
       awaited = view.pageblock;
+      held = view.extent;
+      zoomTo();
     },
-    /** @param {() => void} listener told of every change but that of the moment */
-    watch: (listener) => void state.mode.subscribe(listener),
+    /** @param {() => void} listener told of every gesture but that of another moment */
+    watch(listener) {
+      state.mode.subscribe(listener);
+      zoom.onMoved(listener);
+    },
   };
 }

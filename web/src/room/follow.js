@@ -7,12 +7,13 @@ import { mayCommand, notify } from "../state.js";
 import { presents, withinClass } from "./room_text.js";
 
 const POINT_MS = 66; // 15 words a second at most
+const SHOW_MS = 66;
 
 /**
  * @typedef {object} View what a page shows, as web/src/page/link.js has it
  * @property {() => Record<string, unknown>} read
  * @property {(data: Record<string, unknown>) => void} apply
- * @property {(listener: () => void) => void} watch told of every change but that of the moment, which is not always a gesture
+ * @property {(listener: () => void) => void} watch told of every gesture but that of another moment
  *
  * @typedef {object} Intents
  * @property {(message: import("../net/wire.js").UpMessage) => boolean} tell
@@ -33,6 +34,8 @@ export function createFollow(state, view, intents, wanted) {
   let applying = false;
   let inside = false; // one's own pointer is on a map
   let shown = "";
+  let shownAt = -Infinity;
+  let showing = 0;
   let pointed = "null 0";
   let timer = 0;
 
@@ -51,7 +54,11 @@ export function createFollow(state, view, intents, wanted) {
   function show() {
     const data = seen();
     const text = JSON.stringify(data);
-    if (text !== shown && intents.tell({ type: "show", view: data })) shown = text;
+    if (text === shown) return;
+    clearTimeout(showing);
+    const wait = SHOW_MS - (performance.now() - shownAt);
+    if (wait > 0) showing = window.setTimeout(show, wait);
+    else if (intents.tell({ type: "show", view: data })) [shown, shownAt] = [text, performance.now()];
   }
   function point() {
     timer = 0;
@@ -85,7 +92,7 @@ export function createFollow(state, view, intents, wanted) {
     if (room?.driving) show();
     else gesture();
   });
-  state.past.subscribe(() => {
+  for (const each of [state.past, state.view, state.beside]) each.subscribe(() => {
     if (state.classroom.get()?.driving) show();
   });
   for (const each of [state.pageblock, state.panel]) each.subscribe(() => {

@@ -34,14 +34,24 @@ export function createZoom(state, painter, client) {
   let asked = "";
   let askedAt = -Infinity;
   let answered = true;
+  let byHand = true;
   /** @type {(() => void)[]} */
   const listeners = [];
+  /** @type {(() => void)[]} */
+  const moved = [];
 
   /** @param {View} view */
   const set = (view) => {
     const now = state.view.get();
     if (view.z === now.z && view.x === now.x && view.y === now.y) return;
     state.view.set(view.z === 1 ? WHOLE : view);
+    if (byHand) for (const listener of moved) listener();
+  };
+  /** What nobody's hand does: another shape of the maps, another guest. @param {() => void} act */
+  const quietly = (act) => {
+    byHand = false;
+    act();
+    byHand = true;
   };
 
   // -- what is in the window
@@ -77,7 +87,7 @@ export function createZoom(state, painter, client) {
     asked = "";
     answered = true;
     state.closeup.set(null);
-    if (welcome && g && welcome.guest.nr_pageblocks !== g.nr) whole();
+    if (welcome && g && welcome.guest.nr_pageblocks !== g.nr) quietly(whole);
     else look();
   });
 
@@ -271,11 +281,11 @@ export function createZoom(state, painter, client) {
       const before = g;
       g = geometry;
       const view = state.view.get();
-      if (before && before.nr !== g.nr) whole();
+      if (before && before.nr !== g.nr) quietly(whole);
       else if (before && view.z > 1) {
         // The same part of memory, as far as the new shape allows.
-        const kept = { z: view.z, x: (view.x / before.cssWidth) * g.cssWidth, y: (view.y / before.cssHeight) * g.cssHeight };
-        set(clamp(g, kept));
+        const kept = clamp(g, { z: view.z, x: (view.x / before.cssWidth) * g.cssWidth, y: (view.y / before.cssHeight) * g.cssHeight });
+        quietly(() => set(kept));
       }
       look();
       write();
@@ -284,6 +294,8 @@ export function createZoom(state, painter, client) {
     geometry: () => g,
     /** @param {() => void} listener told when the maps have another shape */
     onLay: (listener) => void listeners.push(listener),
+    /** @param {() => void} listener told when a person has moved the view */
+    onMoved: (listener) => void moved.push(listener),
     attach,
     point,
     key,
