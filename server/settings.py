@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import (
@@ -91,6 +91,7 @@ class Settings(BaseSettings):
         "127.0.0.0/8, ::1",
         "addresses and networks that may read /metrics, by commas; * = any",
     )
+    log: Literal["text", "json"] = _text("text", "form of the log on stderr: text or json")
     data_dir: str = _text(
         "",
         "folder in which sessions and uploads are kept; default: fragscope in the user's data"
@@ -265,7 +266,9 @@ def _bounds(field: str) -> tuple[float, float]:
 
 
 def _sentence(field: str, name: str, value: object) -> str:
-    """What is wrong with the value of a setting, which is a number."""
+    """What is wrong with the value of a setting: a number, but for the form of the log."""
+    if field == "log":
+        return f"{name} is {str(value)[:60]!r}: text or json is needed"
     word = "a whole number" if Settings.model_fields[field].annotation is int else "a number"
     low, high = _bounds(field)
     shown = str(value)[:60]

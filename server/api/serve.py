@@ -5,13 +5,13 @@ with 1001 first, and the process ends with status 0.
 """
 
 import asyncio
-import logging
 import socket
 
 import uvicorn
 
 from engine.errors import RefusedError
 from server.api.app import create_app
+from server.api.logs import begin_logging, say_where
 from server.api.ws_protocol import WebSocketProtocol
 from server.manager import Manager
 from server.settings import Settings
@@ -85,6 +85,7 @@ def make_server(settings: Settings) -> Server:
             ws=WebSocketProtocol,
             ws_max_size=WS_MAX_BYTES,
             ws_per_message_deflate=False,
+            log_config=None,  # see server/api/logs.py
             log_level="warning",
             access_log=False,
             server_header=False,
@@ -99,9 +100,9 @@ def run_server(settings: Settings) -> int:
 
     1 = the simulator could not be prepared; the log says why.
     """
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    begin_logging(settings.log)
     listener = bind(settings.host, settings.port)
-    print(f"fragscope is at {address(listener)}  (Ctrl+C ends it)", flush=True)
+    say_where(address(listener), settings.log)
     server = make_server(settings)
     server.run(sockets=[listener])
     return 1 if server.failed else 0
