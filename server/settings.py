@@ -22,6 +22,7 @@ from pydantic_settings import (
 
 from engine.errors import RefusedError
 from server.addresses import Networks, networks_from
+from server.quotas import Limits
 
 PREFIX = "FRAGSCOPE_"
 MIB = 1 << 20
@@ -106,6 +107,15 @@ class Settings(BaseSettings):
         1800, 1, 10_000_000, "seconds",
         "a session without a viewer leaves memory after this time, until the next visit",
     )  # fmt: skip
+    address_sessions: int = _setting(
+        0, 0, 1000, "sessions", "sessions in memory that one address has made; 0 = no limit"
+    )
+    address_sockets: int = _setting(
+        0, 0, 100_000, "pages", "open pages of one address; 0 = no limit"
+    )
+    address_commands_per_s: float = _setting(
+        0, 0, 10_000, "commands a second", "commands a second of one address; 0 = no limit"
+    )
     max_guest_mib: int = _setting(
         0, 0, 1 << 24, "MiB",
         "memory for all guests of all sessions; 0 = 6144, but at most 60 % of the machine",
@@ -148,6 +158,12 @@ class Settings(BaseSettings):
     def guest_bytes(self) -> int:
         """Bytes that all guests may take."""
         return (self.max_guest_mib or default_guest_mib(machine_mib())) * MIB
+
+    @property
+    def address_limits(self) -> Limits:
+        """What one address may have."""
+        sockets, pace = self.address_sockets, self.address_commands_per_s
+        return Limits(self.address_sessions, sockets, pace)
 
     @property
     def allowed_origins(self) -> frozenset[str]:
