@@ -139,7 +139,7 @@ class Settings(BaseSettings):
     )
     frames_per_s: float = _setting(30.0, 1, 120, "frames a second", "frames a viewer gets at most")
     shutdown_s: int = _setting(
-        5, 1, 600, "seconds", "time for open connections to end after SIGTERM"
+        3, 1, 600, "seconds", "time for open connections to end after SIGTERM"
     )
 
     @classmethod
