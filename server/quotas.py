@@ -16,7 +16,7 @@ MAX_PEERS = 4096  # whose pace is remembered; the one that was quiet for longest
 
 
 @dataclass(frozen=True)
-class Limits:
+class AddressLimits:
     """Of one address; 0 = none."""
 
     sessions: int = 0
@@ -27,7 +27,7 @@ class Limits:
 class Quotas:
     """What each peer has at the moment. Owned by the event loop."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: AddressLimits) -> None:
         self._limits = limits
         self._sessions: dict[str, set[str]] = {}
         self._coming: Counter[str] = Counter()

@@ -22,7 +22,7 @@ from pydantic_settings import (
 
 from engine.errors import RefusedError
 from server.addresses import Networks, networks_from
-from server.quotas import Limits
+from server.quotas import AddressLimits
 
 PREFIX = "FRAGSCOPE_"
 MIB = 1 << 20
@@ -160,10 +160,10 @@ class Settings(BaseSettings):
         return (self.max_guest_mib or default_guest_mib(machine_mib())) * MIB
 
     @property
-    def address_limits(self) -> Limits:
+    def address_limits(self) -> AddressLimits:
         """What one address may have."""
         sockets, pace = self.address_sockets, self.address_commands_per_s
-        return Limits(self.address_sessions, sockets, pace)
+        return AddressLimits(self.address_sessions, sockets, pace)
 
     @property
     def allowed_origins(self) -> frozenset[str]:

@@ -3,11 +3,11 @@
 import pytest
 
 from server.errors import LimitReachedError
-from server.quotas import BURST_S, MAX_PEERS, Limits, Quotas
+from server.quotas import BURST_S, MAX_PEERS, AddressLimits, Quotas
 
 
 def test_sessions_that_have_left_memory_make_room():
-    quotas, there = Quotas(Limits(sessions=2)), set()
+    quotas, there = Quotas(AddressLimits(sessions=2)), set()
 
     def make(peer, name):
         with quotas.session(peer, there) as made:
@@ -26,7 +26,7 @@ def test_sessions_that_have_left_memory_make_room():
 
 
 def test_sessions_that_are_still_being_made_count_and_those_that_failed_do_not():
-    quotas, there = Quotas(Limits(sessions=1)), set()
+    quotas, there = Quotas(AddressLimits(sessions=1)), set()
     with quotas.session("a", there) as made:
         with pytest.raises(LimitReachedError), quotas.session("a", there):
             raise AssertionError("a second one was let in")
@@ -40,7 +40,7 @@ def test_sessions_that_are_still_being_made_count_and_those_that_failed_do_not()
 
 
 def test_sockets_are_given_back_however_they_end():
-    quotas = Quotas(Limits(sockets=1))
+    quotas = Quotas(AddressLimits(sockets=1))
     with pytest.raises(ZeroDivisionError), quotas.socket("a"), quotas.socket("b"):
         with pytest.raises(LimitReachedError, match="1 pages of your address are open"):
             quotas.socket("a").__enter__()
@@ -50,7 +50,7 @@ def test_sockets_are_given_back_however_they_end():
 
 
 def test_commands_come_in_bursts_and_then_at_the_pace():
-    quotas, now = Quotas(Limits(commands_per_s=2)), 100.0
+    quotas, now = Quotas(AddressLimits(commands_per_s=2)), 100.0
     for _ in range(int(2 * BURST_S)):
         quotas.command("a", now)
     with pytest.raises(LimitReachedError, match="more than 2 commands a second"):
@@ -65,7 +65,7 @@ def test_commands_come_in_bursts_and_then_at_the_pace():
 
 
 def test_there_is_no_limit_by_default():
-    quotas = Quotas(Limits())
+    quotas = Quotas(AddressLimits())
     for i in range(200):
         quotas.command("a", 0.0)
         quotas.socket("a").__enter__()
