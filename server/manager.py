@@ -25,6 +25,7 @@ from server.journal.journal import Journal
 from server.journal.shelf import Shelf
 from server.journal.store import new_record
 from server.journal.tokens import hashes_of, new_tokens
+from server.quotas import Quotas
 from server.session.budget import Budget
 from server.session.event_side import SessionHandle
 from server.session.keeper import timestamp
@@ -73,6 +74,7 @@ class Manager:
         self.shelf = Shelf(folder)
         self.sessions: dict[str, SessionHandle] = {}
         self.budget = Budget(settings.guest_bytes)
+        self.quotas = Quotas(settings.address_limits)
         self.spreads = Spreads(self.build, self.budget)
         self.traces = Traces()
         self.pasts = Pasts(

@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import (
@@ -22,6 +22,7 @@ from pydantic_settings import (
 
 from engine.errors import RefusedError
 from server.addresses import Networks, networks_from
+from server.quotas import AddressLimits
 
 PREFIX = "FRAGSCOPE_"
 MIB = 1 << 20
@@ -91,6 +92,7 @@ class Settings(BaseSettings):
         "127.0.0.0/8, ::1",
         "addresses and networks that may read /metrics, by commas; * = any",
     )
+    log: Literal["text", "json"] = _text("text", "form of the log on stderr: text or json")
     data_dir: str = _text(
         "",
         "folder in which sessions and uploads are kept; default: fragscope in the user's data"
@@ -105,6 +107,15 @@ class Settings(BaseSettings):
         1800, 1, 10_000_000, "seconds",
         "a session without a viewer leaves memory after this time, until the next visit",
     )  # fmt: skip
+    address_sessions: int = _setting(
+        0, 0, 1000, "sessions", "sessions in memory that one address has made; 0 = no limit"
+    )
+    address_sockets: int = _setting(
+        0, 0, 100_000, "pages", "open pages of one address; 0 = no limit"
+    )
+    address_commands_per_s: float = _setting(
+        0, 0, 10_000, "commands a second", "commands a second of one address; 0 = no limit"
+    )
     max_guest_mib: int = _setting(
         0, 0, 1 << 24, "MiB",
         "memory for all guests of all sessions; 0 = 6144, but at most 60 % of the machine",
@@ -128,7 +139,7 @@ class Settings(BaseSettings):
     )
     frames_per_s: float = _setting(30.0, 1, 120, "frames a second", "frames a viewer gets at most")
     shutdown_s: int = _setting(
-        5, 1, 600, "seconds", "time for open connections to end after SIGTERM"
+        3, 1, 600, "seconds", "time for open connections to end after SIGTERM"
     )
 
     @classmethod
@@ -147,6 +158,12 @@ class Settings(BaseSettings):
     def guest_bytes(self) -> int:
         """Bytes that all guests may take."""
         return (self.max_guest_mib or default_guest_mib(machine_mib())) * MIB
+
+    @property
+    def address_limits(self) -> AddressLimits:
+        """What one address may have."""
+        sockets, pace = self.address_sockets, self.address_commands_per_s
+        return AddressLimits(self.address_sessions, sockets, pace)
 
     @property
     def allowed_origins(self) -> frozenset[str]:
@@ -265,7 +282,9 @@ def _bounds(field: str) -> tuple[float, float]:
 
 
 def _sentence(field: str, name: str, value: object) -> str:
-    """What is wrong with the value of a setting, which is a number."""
+    """What is wrong with the value of a setting: a number, but for the form of the log."""
+    if field == "log":
+        return f"{name} is {str(value)[:60]!r}: text or json is needed"
     word = "a whole number" if Settings.model_fields[field].annotation is int else "a number"
     low, high = _bounds(field)
     shown = str(value)[:60]

@@ -2,6 +2,7 @@
 
 from fastapi import Request
 
+from server.addresses import peer_of
 from server.api.body import Refusal
 from server.manager import Manager
 from server.wire.messages import Role
@@ -19,6 +20,11 @@ def token_of(request: Request) -> str:
     if not header.lower().startswith(_SCHEME) or not header[len(_SCHEME) :].strip():
         raise Refusal(401, "a token of this session is needed: Authorization: Bearer TOKEN")
     return header[len(_SCHEME) :].strip()
+
+
+def peer(request: Request) -> str:
+    """Whom limits per address count a request as."""
+    return peer_of(request.client.host if request.client else None)
 
 
 async def let_in(

@@ -12,7 +12,7 @@ from fastapi.responses import FileResponse, JSONResponse
 
 from engine.errors import RefusedError
 from engine.log import MAX_INDEX, MAX_TICK
-from server.api.access import let_in
+from server.api.access import let_in, peer
 from server.api.api_text import CODE, COPY, JOIN, QR
 from server.api.body import MAX_BODY_BYTES, read_body
 from server.api.file_routes import session_file
@@ -118,7 +118,9 @@ def make_class_router(manager: Manager) -> APIRouter:
             if index is not None:
                 whole(index, "index", 0, MAX_INDEX, "commands")
             taken = replace(until(record, tick, index), epoch=1)
-            made, tokens = await manager.admit(taken)
-        return JSONResponse({"session": made, **tokens}, 201, headers=NOT_KEPT)
+            with manager.quotas.session(peer(request), manager.sessions) as made:
+                session, tokens = await manager.admit(taken)
+                made(session)
+        return JSONResponse({"session": session, **tokens}, 201, headers=NOT_KEPT)
 
     return router

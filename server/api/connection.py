@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fastapi import WebSocket, WebSocketDisconnect
 from starlette.responses import PlainTextResponse
 
+from server.addresses import peer_of
 from server.api.line import LINE, Line
 from server.wire import messages
 
@@ -34,6 +35,7 @@ class Connection:
 
     def __init__(self, socket: WebSocket) -> None:
         self._socket = socket
+        self.peer = peer_of(socket.client.host if socket.client else None)
         self._open = False
 
     @property

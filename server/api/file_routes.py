@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 
 from engine.errors import RefusedError
 from engine.log import MAIN
-from server.api.access import let_in
+from server.api.access import let_in, peer
 from server.api.api_text import EXPORT, IMPORT
 from server.api.body import read_body
 from server.errors import OlderEngineError
@@ -94,7 +94,9 @@ def make_file_router(manager: Manager) -> APIRouter:
             upload = found.upload
             if upload is not None:
                 await asyncio.to_thread(manager.library.add_upload, upload.data, upload.name)
-            session_id, tokens = await manager.admit(found.record)
+            with manager.quotas.session(peer(request), manager.sessions) as made:
+                session_id, tokens = await manager.admit(found.record)
+                made(session_id)
         return JSONResponse({"session": session_id, **tokens}, 201)
 
     @router.get("/api/sessions/{session_id}/export", openapi_extra=EXPORT)

@@ -23,7 +23,7 @@ from server.guests.library import EXAMPLES
 from server.guests.recorded import Recordings
 from server.jobs.spread import DEFAULT_SEEDS, MAX_SEEDS, MIN_SEEDS
 from server.manager import Manager
-from server.paths import examples_folder, plotly_script, project_version
+from server.paths import ends_with_container, examples_folder, plotly_script, project_version
 from server.wire import config as limits
 from server.wire import messages
 from server.wire.frames import WIRE_VERSION
@@ -78,6 +78,7 @@ def describe_server(manager: Manager, recordings: Recordings) -> dict[str, Any]:
             for name, example in EXAMPLES.items()
         ],
         "upload_suffixes": list(ARCHIVE_SUFFIXES),
+        "ends_with_container": ends_with_container(manager.folder.path.resolve()),
         "published": [name for name in PUBLISHED if published(name)],
         "default_source": {"kind": "capture", "name": limits.DEFAULT_EXAMPLE},
         "limits": {

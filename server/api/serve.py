@@ -5,18 +5,19 @@ with 1001 first, and the process ends with status 0.
 """
 
 import asyncio
-import logging
 import socket
 
 import uvicorn
 
 from engine.errors import RefusedError
 from server.api.app import create_app
+from server.api.logs import begin_logging, say_where
 from server.api.ws_protocol import WebSocketProtocol
 from server.manager import Manager
 from server.settings import Settings
 
 WS_MAX_BYTES = 1 << 20  # above 64 KiB we say so ourselves; above this the library closes with 1009
+BEFORE_THE_END_S = 0.5  # of the time that uvicorn gives to requests: who is still there is cut
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -70,11 +71,27 @@ class Server(uvicorn.Server):
         return await super().on_tick(counter) or self.failed
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Close every WebSocket with 1001, then do what uvicorn does."""
+        """Close every WebSocket with 1001, then do what uvicorn does.
+
+        It waits for requests to be answered, and cancels with a traceback what is not in time. So
+        nobody waits for a body any more, and who reads too slowly is hung up on before that.
+        """
         if self._manager is not None:
             self._manager.close()
             await asyncio.sleep(0.05)  # one round for the writers; uvicorn waits for the rest
+        self._hang_up(only_senders=True)
+        in_s = (self.config.timeout_graceful_shutdown or 0) - BEFORE_THE_END_S
+        asyncio.get_running_loop().call_later(in_s, self._hang_up)
         await super().shutdown(sockets)
+
+    def _hang_up(self, only_senders: bool = False) -> None:
+        """Cut connections of HTTP, all or those whose request is not whole yet."""
+        for connection in list(self.server_state.connections):
+            cycle = getattr(connection, "cycle", None)  # a WebSocket has none
+            if cycle is None or cycle.response_complete:
+                continue
+            if cycle.more_body or not only_senders:
+                connection.transport.abort()
 
 
 def make_server(settings: Settings) -> Server:
@@ -85,6 +102,7 @@ def make_server(settings: Settings) -> Server:
             ws=WebSocketProtocol,
             ws_max_size=WS_MAX_BYTES,
             ws_per_message_deflate=False,
+            log_config=None,  # see server/api/logs.py
             log_level="warning",
             access_log=False,
             server_header=False,
@@ -99,9 +117,9 @@ def run_server(settings: Settings) -> int:
 
     1 = the simulator could not be prepared; the log says why.
     """
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    begin_logging(settings.log)
     listener = bind(settings.host, settings.port)
-    print(f"fragscope is at {address(listener)}  (Ctrl+C ends it)", flush=True)
+    say_where(address(listener), settings.log)
     server = make_server(settings)
     server.run(sockets=[listener])
     return 1 if server.failed else 0

@@ -1,6 +1,7 @@
 """REST of sessions: made, looked at, and driven by a program (docs/API.md)."""
 
 import asyncio
+import time
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -8,7 +9,7 @@ from fastapi.responses import JSONResponse
 
 from engine.commands import command_from_dict
 from engine.history.history import History
-from server.api.access import let_in
+from server.api.access import let_in, peer
 from server.api.api_text import COMMAND, CREATE, READ, REPLAY, SPREAD, STATE
 from server.api.body import (
     FRAME_TYPE,
@@ -73,7 +74,9 @@ def make_session_router(manager: Manager, recordings: Recordings) -> APIRouter:
     async def create_session(request: Request) -> Response:
         body = await read_body(request, MAX_BODY_BYTES)
         data = parse_object(body, "the config") if body.strip() else {}
-        live, tokens = await manager.create(config_from_dict(data))
+        with manager.quotas.session(peer(request), manager.sessions) as made:
+            live, tokens = await manager.create(config_from_dict(data))
+            made(live.id)
         return JSONResponse({"session": live.id, **tokens}, 201)
 
     @router.get("/api/sessions/{session_id}", openapi_extra=READ)
@@ -93,6 +96,7 @@ def make_session_router(manager: Manager, recordings: Recordings) -> APIRouter:
         if wait not in ("", "idle"):
             raise Refusal(400, f"wait is {wait!r:.60}: idle, or nothing, is needed")
         command = command_from_dict(data.get("command"))
+        manager.quotas.command(peer(request), time.monotonic())
         live = await manager.open(session_id)
         live.room.allow_program()
         entry = await live.order(command, wait == "idle")

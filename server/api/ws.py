@@ -9,6 +9,7 @@ the hub straight to the socket (server/api/line.py); no task waits to write.
 import asyncio
 import contextlib
 import logging
+import time
 
 from fastapi import WebSocket
 
@@ -22,7 +23,7 @@ from server.session.event_side import SessionHandle
 from server.wire import messages
 from server.wire.classroom import ClassMessage
 from server.wire.frames import WIRE_VERSION
-from server.wire.messages import Hello, MessageError, Reset, Role
+from server.wire.messages import Hello, MessageError, Pace, Reset, Role, Step
 
 log = logging.getLogger("fragscope")
 
@@ -41,7 +42,7 @@ async def serve(socket: WebSocket, session_id: str, manager: Manager) -> None:
             )
             return
         await connection.accept()
-        await connection.close(await _converse(connection, session_id, manager))
+        await connection.close(await _one_more(connection, session_id, manager))
     except ClientGone:
         return
     except Exception:
@@ -54,6 +55,15 @@ def _origin_allowed(socket: WebSocket, manager: Manager) -> bool:
     origin, host = socket.headers.get("origin"), socket.headers.get("host")
     allowed = manager.settings.allowed_origins
     return origin_allowed(origin, socket.scope["scheme"], host, allowed)
+
+
+async def _one_more(connection: Connection, session_id: str, manager: Manager) -> Closing:
+    """What is said, unless the peer has too many sockets open; see _converse()."""
+    try:
+        with manager.quotas.socket(connection.peer):
+            return await _converse(connection, session_id, manager)
+    except LimitReachedError as error:
+        return Closing(messages.CLOSE_LIMIT, str(error))
 
 
 async def _converse(connection: Connection, session_id: str, manager: Manager) -> Closing:
@@ -173,6 +183,8 @@ async def _read(
             live.say(client, messages.error("hello was said before"))
             continue
         try:
+            if isinstance(message, Pace | Step) or hasattr(message, "command_id"):
+                manager.quotas.command(connection.peer, time.monotonic())
             live.room.allow(client, message)
             if isinstance(message, ClassMessage):
                 live.room.message(client, message)

@@ -90,6 +90,7 @@ class Runner:
         self._clients: set[int] = set()
         self._steps = 0
         self._now_at = 0.0
+        self._stopping = False
         self._now = (0, 0, 0)  # epoch, tick and length of the log that the past knows
         self._stopping = False
         self._session: Session

@@ -149,6 +149,8 @@ def test_a_class_is_joined_by_its_code_copied_and_presented_from_another_device(
     expect(page.locator("#class-code")).to_have_text(re.compile("[A-Z]{3} [A-Z]{3}"))
     expect(page.locator("#class-qr")).to_be_visible()
     assert page.locator("#class-qr").evaluate("(image) => image.naturalWidth") > 0
+    lost = page.request.get(f"{server.url}api/info").json()["ends_with_container"]
+    expect(page.locator(".class-ends")).to_be_visible(visible=lost)
     ann = open_page(390, 780)
     ann.goto(f"{server.url}join")
     ann.fill("#join-code", "AAA AAA")

@@ -139,6 +139,10 @@ def test_its_own_health_check_passes(box: Box) -> None:
     podman("healthcheck", "run", box.name)
 
 
+def test_it_knows_that_it_takes_the_sessions_with_it(box: Box) -> None:
+    assert json.loads(box.get("/api/info"))["ends_with_container"] is True
+
+
 def test_a_start_takes_the_compiled_core_from_the_image(image: str, box: Box) -> None:
     """Nothing is compiled anew: what had to be compiled would be kept below /tmp."""
     find = "find {} -type f -printf '%f\\n' | sort"

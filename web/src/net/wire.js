@@ -63,6 +63,7 @@ export const HOLDER_HOOK = 5;
  * @property {string[]} default_designs
  * @property {{name: string, label: string, text: string}[]} presets
  * @property {{name: string, label: string, text: string, size_mib: number, recorded: boolean}[]} captures
+ * @property {boolean} ends_with_container sessions, and links to them, are lost with the server's container
  * @property {string[]} published results that can be asked for
  * @property {string[]} upload_suffixes last part of the names of files that can be a capture
  * @property {Source} default_source

@@ -21,6 +21,7 @@ export function createClassDialog(state, painter, intents) {
   const where = el("b");
   const problem = el("p.problem", { role: "status" });
   const here = el("p.class-here", { hidden: true }, "This address leads to this computer only. Open the page under the name or the address that it has in your network; code and QR code then work for the others.");
+  const ends = el("p.class-ends", { hidden: true }, "This server runs in a container without a volume: sessions, and links to them, end with it.");
   const people = el("p", { id: "class-people", role: "status" });
   const asking = el("ul.class-asking", { id: "class-asking" });
   /**
@@ -43,7 +44,7 @@ export function createClassDialog(state, painter, intents) {
     el("form", { method: "dialog" },
       el("div.dialog-head", {}, el("h2", { id: "class-title" }, "Class"), el("button", { value: "close" }, "Close"))),
     el("section.class-join", { "aria-label": "How to join" },
-      el("div.class-words", {}, el("p.class-where", {}, "Go to ", where, " and type"), code, el("p.class-or", {}, "or take this picture with a phone, or pass on the link:"), link.box, here, problem),
+      el("div.class-words", {}, el("p.class-where", {}, "Go to ", where, " and type"), code, el("p.class-or", {}, "or take this picture with a phone, or pass on the link:"), link.box, ends, here, problem),
       qr),
     el("section.class-now", { "aria-label": "Who is here" }, people, asking, el("div.class-buttons", {}, everyone, take, end, copy)),
     other,
@@ -68,6 +69,7 @@ export function createClassDialog(state, painter, intents) {
     const join = new URL("join", document.baseURI);
     link.set(address);
     setText(where, join.host + join.pathname);
+    ends.hidden = !state.info.get()?.ends_with_container;
     here.hidden = !isOnlyHere(location.hostname);
     setText(problem, "");
     try {
