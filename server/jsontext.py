@@ -9,6 +9,7 @@ from pydantic_core import from_json
 from engine.errors import RefusedError
 
 MAX_SHOWN = 60  # characters of a bad value that an error repeats
+MAX_DIGITS = 16  # of a number in an address
 
 
 def shown(value: object) -> str:
@@ -72,6 +73,24 @@ def whole(value: object, name: str, low: int, high: int, unit: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise RefusedError(not_whole(value, name, low, high, unit))
     return value
+
+
+def digits_of(text: str) -> int | None:
+    """The whole number that stands in an address; None: it is none, or has too many digits."""
+    is_one = text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS
+    return int(text) if is_one else None
+
+
+def whole_of(text: str, name: str, unit: str) -> int:
+    """A whole number from an address.
+
+    Raises:
+        RefusedError: it is none.
+    """
+    number = digits_of(text)
+    if number is None:
+        raise RefusedError(f"{name} is {shown(text)}: a whole number of {unit} is needed")
+    return number
 
 
 def dump(data: dict[str, Any]) -> str:

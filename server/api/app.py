@@ -104,6 +104,7 @@ def describe_api(app: FastAPI) -> dict[str, Any]:
         version=project_version(),
         description="Sessions by program; docs/API.md begins with ten lines of each language.",
         routes=app.routes,
+        servers=[{"url": ".."}],  # from /api/openapi.json up: right below any prefix of a proxy
     )
     told.setdefault("components", {})["securitySchemes"] = SCHEMES
     return told

@@ -15,24 +15,12 @@ from engine.history.chronicle import (
 from engine.history.history import History, Track
 from server.api.access import let_in
 from server.api.body import FRAME_TYPE
-from server.jsontext import shown
+from server.jsontext import shown, whole_of
 from server.manager import Manager
 from server.session.event_side import SessionHandle
 from server.wire.frames import FRAME_PAST, Picture, encode_key
 
 MAX_MARKS = 5000
-MAX_DIGITS = 10
-
-
-def whole_of(text: str, name: str, unit: str) -> int:
-    """A whole number from an address.
-
-    Raises:
-        RefusedError: it is none.
-    """
-    if not text.isascii() or not text.isdecimal() or len(text) > MAX_DIGITS:
-        raise RefusedError(f"{name} is {shown(text)}: a whole number of {unit} is needed")
-    return int(text)
 
 
 def found(

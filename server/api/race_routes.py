@@ -10,7 +10,7 @@ from engine.errors import RefusedError
 from engine.race.era import DEFECTS, ERAS, PROPERTIES, Protocol, protocol_from
 from engine.race.explorer import free_play, race
 from server.api.body import json_answer
-from server.jsontext import dump
+from server.jsontext import digits_of, dump
 
 # Three take seconds of a core that others play on; the command line has them.
 MAX_SERVED_COMPACTORS = 2
@@ -56,10 +56,13 @@ def path_from(text: str) -> list[int]:
     choices = text.split(",") if text else []
     if len(choices) > MAX_STEPS:
         raise RefusedError(f"path has {len(choices)} choices: at most {MAX_STEPS}")
+    path = []
     for choice in choices:
-        if not (choice.isascii() and choice.isdigit() and len(choice) < 4):
+        number = digits_of(choice)
+        if number is None:
             raise RefusedError(f"path has the choice {choice[:40]!r}: whole numbers by commas")
-    return [int(choice) for choice in choices]
+        path.append(number)
+    return path
 
 
 def describe_race() -> dict[str, Any]:

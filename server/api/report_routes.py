@@ -10,7 +10,7 @@ from engine.report.collect import ReportLimits
 from engine.report.model import MAX_ORDERS
 from engine.report.read import read_report
 from server.api.body import LargeBodies, json_answer, printable, read_body
-from server.jsontext import dump
+from server.jsontext import digits_of, dump
 
 MAX_REPORTS_AT_ONCE = 4  # bodies under way
 MAX_REPORT_NAME = 200
@@ -28,9 +28,10 @@ def asked_order(text: str) -> int | None:
     """
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) < 4 and int(text) < MAX_ORDERS):
+    order = digits_of(text)
+    if order is None or order >= MAX_ORDERS:
         raise RefusedError(f"order is {text[:40]!r}: a whole number from 0 to {MAX_ORDERS - 1}")
-    return int(text)
+    return order
 
 
 def make_report_router(max_bytes: int) -> APIRouter:

@@ -22,6 +22,7 @@ from server.api.static import LateScript
 from server.guests.library import EXAMPLES
 from server.guests.recorded import Recordings
 from server.jobs.spread import DEFAULT_SEEDS, MAX_SEEDS, MIN_SEEDS
+from server.jsontext import digits_of
 from server.manager import Manager
 from server.paths import ends_with_container, examples_folder, plotly_script, project_version
 from server.wire import config as limits
@@ -30,7 +31,6 @@ from server.wire.frames import WIRE_VERSION
 
 MAX_NAME = 120
 MAX_BODIES = 4  # uploads under way at a time
-MAX_STEP_DIGITS = 6
 # Results of long runs that travel with the examples: name in the address and file.
 PUBLISHED = {
     "fidelity": "fidelity.json",
@@ -163,9 +163,10 @@ def _add_recorded(router: APIRouter, recordings: Recordings) -> None:
 
     @router.get("/api/recorded/{example}/{design}/{step}")
     async def recorded_picture(example: str, design: str, step: str) -> Response:
-        if not step.isdecimal() or len(step) > MAX_STEP_DIGITS:
+        number = digits_of(step)
+        if number is None:
             raise Refusal(404, f"step is {step!r:.60}: a whole number is needed")
-        frame = await asyncio.to_thread(recordings.picture, example, design, int(step))
+        frame = await asyncio.to_thread(recordings.picture, example, design, number)
         return Response(frame, media_type=FRAME_TYPE)
 
     @router.get("/api/{name}")

@@ -23,13 +23,11 @@ from server.errors import NotFoundError
 from server.guests.preview import Previews
 from server.guests.recorded import Recordings
 from server.jobs.spread import parse_seeds
-from server.jsontext import only_fields, parse_object
+from server.jsontext import only_fields, parse_object, whole_of
 from server.manager import Manager
 from server.session.event_side import SessionHandle
 from server.session.state import state_of
 from server.wire.config import config_from_dict
-
-MAX_TICK_DIGITS = 16
 
 
 async def state_at(live: SessionHandle, tick: int, index: int | None) -> dict[str, Any]:
@@ -57,12 +55,6 @@ async def state_at(live: SessionHandle, tick: int, index: int | None) -> dict[st
         return state_of(history.go(tick, index, number))
 
     return await live.remembered(look)
-
-
-def _count(text: str, name: str, unit: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= MAX_TICK_DIGITS):
-        raise Refusal(400, f"{name} is {text!r:.60}: a whole number of {unit} is needed")
-    return int(text)
 
 
 def make_session_router(manager: Manager, recordings: Recordings) -> APIRouter:
@@ -110,8 +102,8 @@ def make_session_router(manager: Manager, recordings: Recordings) -> APIRouter:
         live = await manager.open(session_id)
         if tick is None:
             return JSONResponse(await live.state())
-        asked = _count(tick, "tick", "ticks")
-        contained = None if index is None else _count(index, "index", "commands")
+        asked = whole_of(tick, "tick", "ticks")
+        contained = None if index is None else whole_of(index, "index", "commands")
         return JSONResponse(await state_at(live, asked, contained))
 
     @router.post("/api/sessions/{session_id}/replay", openapi_extra=REPLAY)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -77,6 +78,9 @@ def test_the_way_to_the_page_is_found_from_outside_the_prefix(
     answer = page.request.get(url)
     assert answer.headers["referrer-policy"] == "no-referrer"
     assert page.request.get(f"{url}metrics").status == 404
+    document = f"{url}api/openapi.json"
+    (program,) = page.request.get(document).json()["servers"]
+    assert urljoin(document, program["url"]) == url
     # The Origin that a page has here is its own: the proxy says that it came by TLS.
     for origin, status in ((root.rstrip("/"), 201), ("https://evil.example", 403)):
         made = page.request.post(f"{url}api/sessions", headers={"Origin": origin})

@@ -49,3 +49,14 @@ def test_bounds():
     assert jsontext.whole(5, "it", 1, 5, "pages") == 5
     with pytest.raises(ValueError, match="it is 6: from 1 to 5 pages are allowed"):
         jsontext.whole(6, "it", 1, 5, "pages")
+
+
+@pytest.mark.parametrize("text", ["", "-1", "+1", "1.0", "1e3", "²", "٣", " 1", "1_0", "9" * 17])
+def test_what_is_no_whole_number_in_an_address_is_refused(text):
+    assert jsontext.digits_of(text) is None
+    with pytest.raises(ValueError, match=r"^tick is '.*': a whole number of ticks is needed$"):
+        jsontext.whole_of(text, "tick", "ticks")
+
+
+def test_a_whole_number_in_an_address_is_read():
+    assert jsontext.whole_of("0042", "tick", "ticks") == jsontext.digits_of("42") == 42

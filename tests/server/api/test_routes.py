@@ -111,7 +111,7 @@ def test_a_recording_is_served_as_numbers_and_as_a_frame(server):
         ("recorded/runs/pinned/4", "runs has steps 0 to 3, not 4"),
         ("recorded/runs/pinned/3", "memory was not recorded after step 3 of runs"),
         ("recorded/runs/pinned/-1", "step is '-1': a whole number is needed"),
-        ("recorded/runs/pinned/9999999", "a whole number is needed"),
+        ("recorded/runs/pinned/9999999", "runs has steps 0 to 3, not 9999999"),
         ("nothing", "there is nothing at /api/nothing"),
     ],
 )
