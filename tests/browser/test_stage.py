@@ -172,6 +172,13 @@ def test_a_number_is_explained_one_press_away(stage: Page) -> None:
         expect(row).to_contain_text(words)
 
 
+def test_no_key_means_two_things(stage: Page) -> None:
+    tab(stage, "help")
+    keys = stage.locator("#help kbd").all_inner_texts()
+    assert len(keys) > 30
+    assert len(set(keys)) == len(keys), sorted(keys)
+
+
 def test_starting_over_asks_and_can_keep_everything(stage: Page) -> None:
     numbers = [headline(stage, key) for key in FOUR]
     stage.keyboard.press("r")
