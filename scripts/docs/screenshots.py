@@ -148,7 +148,8 @@ def main() -> None:
                 executable_path=shutil.which("chromium"), headless=True, args=FLAGS
             )
             # Waiting for a condition polls by eval, which the page's own policy forbids.
-            page = browser.new_page(viewport={"width": 1440, "height": 900}, bypass_csp=True)
+            view = {"width": 1440, "height": 900}
+            page = browser.new_context(viewport=view, bypass_csp=True).new_page()
             page.goto(f"http://127.0.0.1:{port}/")
             wait_idle(page)
             walk(page)
