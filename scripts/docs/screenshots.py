@@ -18,7 +18,7 @@ from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 OUT = Path(__file__).resolve().parents[2] / "docs" / "img"
 FLAGS = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking"]
@@ -54,7 +54,9 @@ def take(page: Page, name: str) -> None:
     """One picture, in 256 colours: these are maps, not photographs."""
     shot = Image.open(BytesIO(page.screenshot()))
     (OUT / name).parent.mkdir(exist_ok=True)
-    shot.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(OUT / name, optimize=True)
+    shot.convert("RGB").quantize(
+        256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+    ).save(OUT / name, optimize=True)
 
 
 def walk(page: Page) -> None:
@@ -94,10 +96,11 @@ def walk(page: Page) -> None:
     page.click("#inspector-close")
 
 
-def stage(browser: Browser, url: str) -> None:
+def stage(context: BrowserContext, url: str) -> None:
     """The stage at three sizes, light and dark, and for a room; with the inspector and without."""
     for (width, height), themes in SIZES.items():
-        page = browser.new_page(viewport={"width": width, "height": height}, bypass_csp=True)
+        page = context.new_page()  # the presenter, in the same browser
+        page.set_viewport_size({"width": width, "height": height})
         page.goto(url)
         for theme in themes:
             page.evaluate("(theme) => localStorage.setItem('fragscope.theme', theme)", theme)
@@ -110,6 +113,7 @@ def stage(browser: Browser, url: str) -> None:
                 page.wait_for_selector("#panels[data-glow=false]")
                 take(page, f"stage/{width}-{theme}-open.png")
                 page.click("#inspector-close")
+        page.evaluate("localStorage.removeItem('fragscope.theme')")
         page.close()
 
 
@@ -144,11 +148,12 @@ def main() -> None:
                 executable_path=shutil.which("chromium"), headless=True, args=FLAGS
             )
             # Waiting for a condition polls by eval, which the page's own policy forbids.
-            page = browser.new_page(viewport={"width": 1440, "height": 900}, bypass_csp=True)
+            view = {"width": 1440, "height": 900}
+            page = browser.new_context(viewport=view, bypass_csp=True).new_page()
             page.goto(f"http://127.0.0.1:{port}/")
             wait_idle(page)
             walk(page)
-            stage(browser, page.url)
+            stage(page.context, page.url)
             phone = browser.new_page(
                 viewport={"width": PHONE, "height": 844},
                 device_scale_factor=2,

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server, free_port
-from tests.browser.look import cell, full_speed, headline, inflate, open_small, wait_idle
+from tests.browser.look import cell, full_speed, headline, inflate, open_small, tab, wait_idle
 from tests.browser.nginx import Nginx, deployed, several_machines
 
 
@@ -38,7 +38,7 @@ def test_the_page_works_below_a_prefix_with_tls_and_survives_a_kill(
     page.on("request", lambda request: asked.append(request.url))
     page.on("websocket", lambda socket: asked.append(socket.url.replace("wss:", "https:")))
     open_small(page, url)
-    page.locator("#charts").scroll_into_view_if_needed()
+    tab(page, "charts")
     full_speed(page)
     inflate(page, 40)
     expect(page.locator(".js-plotly-plot").first).to_be_attached(timeout=30_000)

@@ -24,6 +24,7 @@ def test_the_race_explorer_is_linked_from_the_main_page_and_back(
     page: Page, server: Server
 ) -> None:
     page.goto(server.url)
+    page.click("#rail-lessons")
     page.get_by_role("link", name="Race explorer").click()
     page.wait_for_selector(READY)
     expect(page.locator("#question-title")).to_have_text("What does the page lock protect?")

@@ -9,6 +9,23 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Server
 from tests.browser.look import FOUR, inflate, notice, open_guest, open_more, panel, press
 
+# Pixels of the cross's colour inside the outline of the range: the outline itself is 1.5 px wide.
+CROSSED = """(key) => {
+  const over = document.querySelector(`.panel[data-design="${key}"] canvas.over`);
+  const d = over.getContext('2d').getImageData(0, 0, over.width, over.height).data;
+  const [cols, rows] = [document.querySelector('canvas.map').width,
+    Number(document.querySelector('#panels').dataset.rows)];
+  const [w, h] = [over.clientWidth / over.width * (over.width - 18) / cols, over.height / rows];
+  let found = 0;
+  for (let i = 256; i < 264; i++) {
+    const x = Math.round((i % cols + 0.5) * w);
+    const y = Math.round((rows - 1 - Math.floor(i / cols) + 0.5) * h);
+    const at = 4 * (y * over.width + x);
+    if (d[at] === 176 && d[at + 1] === 0 && d[at + 2] === 90) found += 1;
+  }
+  return found;
+}"""
+
 
 def test_a_typed_range_is_offlined_or_refused_by_each_design(page: Page, server: Server) -> None:
     open_guest(page, server.url)
@@ -24,7 +41,10 @@ def test_a_typed_range_is_offlined_or_refused_by_each_design(page: Page, server:
         verdict = page.locator(f'#range-verdicts li[data-design="{key}"]')
         expect(verdict).to_contain_text(re.compile(r"512 to 528 MiB (is offline|stays: page \d+)"))
         page.mouse.move(1, 1)
-        expect(panel(page, key).locator(".because")).to_contain_text("512 to 528 MiB")
+        said = panel(page, key).locator(".because")
+        expect(said).to_contain_text("512 to 528 MiB")
+        # The page that forbids it is crossed out on the map.
+        assert (page.evaluate(CROSSED, key) > 0) == ("stays" in said.inner_text()), key
 
 
 def test_a_range_is_chosen_by_dragging_over_a_map(page: Page, server: Server) -> None:

@@ -133,6 +133,8 @@ def test_a_reload_and_a_shared_link_show_the_same_guests(
     expect(other.locator("#balloon-mib")).to_have_value("64")
     inflate(other, 96)
     expect(page.locator("#balloon-mib")).to_have_value("96")
+    expect(page.locator("#said")).to_contain_text("no. 2 at")  # the other page's command
+    expect(page.locator("#log li")).to_have_count(2)
     wait_idle(page)
     assert headline(page, "lru_hook") == headline(other, "lru_hook")
 

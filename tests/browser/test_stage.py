@@ -138,7 +138,7 @@ def test_each_theme_is_readable_in_every_tab(stage: Page, theme: str) -> None:
             assert stage.evaluate(STICKING_OUT) == [], name
         if theme == "projector":
             assert set(stage.evaluate(SMALL_TYPE)) == set(), "type from 18 px"
-            assert laid_out(stage, 1920, 1080)["share"] >= 40
+            assert laid_out(stage, 1920, 1080)["share"] >= 34
     finally:
         stage.evaluate("localStorage.removeItem('fragscope.theme')")
         stage.reload()
@@ -170,6 +170,13 @@ def test_a_number_is_explained_one_press_away(stage: Page) -> None:
     expect(row.locator(".tip")).to_be_visible()
     for words in ("n9 + 2 · n10", "/proc/buddyinfo", "Beware"):
         expect(row).to_contain_text(words)
+
+
+def test_no_key_means_two_things(stage: Page) -> None:
+    tab(stage, "help")
+    keys = stage.locator("#help kbd").all_inner_texts()
+    assert len(keys) > 30
+    assert len(set(keys)) == len(keys), sorted(keys)
 
 
 def test_starting_over_asks_and_can_keep_everything(stage: Page) -> None:

@@ -19,7 +19,7 @@ const WORST_SHARE = 0.34; // of the smaller side of a cell
 const WORST_EDGED = 7; // css pixels: in a smaller cell the mark has no light edge
 
 /**
- * @typedef {import("./geometry.js").Geometry & {view: import("../zoom/lens.js").View}} Window a map, and how it is looked at
+ * @typedef {import("./geometry.js").Geometry & {view: import("../zoom/lens.js").View, pen: number}} Window a map, how it is looked at, and a line of 1 css pixel in device pixels
  *
  * @typedef {object} Marks
  * @property {import("../net/wire.js").Plane|null} flags plane with the dedicated bit
@@ -43,7 +43,7 @@ const WORST_EDGED = 7; // css pixels: in a smaller cell the mark has no light ed
  */
 export function drawMarks(canvas, geometry, marks) {
   const width = Math.round(geometry.cols * geometry.cellW + GUTTER * geometry.dpr);
-  const g = { ...geometry, dpr: geometry.dpr * (marks.thick ?? 1) };
+  const g = geometry;
   const height = Math.round(g.rows * g.cellH);
   if (canvas.width !== width || canvas.height !== height) {
     canvas.width = width;
@@ -56,7 +56,7 @@ export function drawMarks(canvas, geometry, marks) {
   const { range, worst = null, view = WHOLE } = marks;
   const flags = shownSide(g, view) === 1 ? marks.flags : null; // of a cell of several pageblocks an outline would say too much
   /** @type {Window} */
-  const w = { ...g, view };
+  const w = { ...g, view, pen: g.dpr * (marks.thick ?? 1) };
   c.save();
   c.beginPath();
   c.rect(0, 0, Math.round(g.cols * g.cellW), height);
@@ -99,14 +99,14 @@ function corners(c, w, worst) {
   const [right, bottom] = [w.cols * w.cellW, w.rows * w.cellH];
   for (let kind = 1; kind < WORST_COLOURS.length; kind++) {
     // A light edge first: the corner must be seen on its own colour's neighbours too.
-    for (const [colour, more] of /** @type {[string, number][]} */ ([[PAPER, Math.max(1, Math.round(w.dpr))], [WORST_COLOURS[kind], 0]])) {
+    for (const [colour, more] of /** @type {[string, number][]} */ ([[PAPER, Math.max(1, Math.round(w.pen))], [WORST_COLOURS[kind], 0]])) {
       c.beginPath();
       for (let i = 0; i < worst.length; i++) {
         if (worst[i] !== kind) continue;
         const box = sides(w, i * per);
         if (box.right < 0 || box.bottom < 0 || box.left > right || box.top > bottom) continue;
         const least = Math.min(box.right - box.left, box.bottom - box.top);
-        const size = Math.min(10 * w.dpr, Math.max(2, least * WORST_SHARE)) + (least >= WORST_EDGED * w.dpr ? more : 0);
+        const size = Math.min(10 * w.pen, Math.max(2, least * WORST_SHARE)) + (least >= WORST_EDGED * w.pen ? more : 0);
         c.moveTo(box.right, box.top);
         c.lineTo(box.right - size, box.top);
         c.lineTo(box.right, box.top + size);
@@ -126,7 +126,7 @@ function corners(c, w, worst) {
  */
 function outline(c, w, wanted, colour) {
   const { cell, nr } = w;
-  const line = cell >= 8 ? Math.max(2, Math.round(1.5 * w.dpr)) : 1;
+  const line = cell >= 8 ? Math.max(2, Math.round(1.5 * w.pen)) : 1;
   const step = shownSide(w, w.view);
   /**
    * @param {number} x
@@ -156,7 +156,7 @@ function outline(c, w, wanted, colour) {
  * @param {boolean} upwards the migrate scanner goes up, the free scanner down
  */
 function scanner(c, g, pfn, upwards) {
-  const { dpr } = g;
+  const { pen: dpr } = g;
   const box = sides(g, Math.max(0, Math.min(g.nr - 1, pfn >> PAGEBLOCK_SHIFT)));
   const edge = Math.round(g.cols * g.cellW);
   const middle = (box.top + box.bottom) / 2;
@@ -194,7 +194,7 @@ function cross(c, g, index) {
   const box = around(g, index);
   for (const [colour, line] of /** @type {[string, number][]} */ ([[PAPER, 4.5], [CHOSEN, 2.5]])) {
     c.strokeStyle = colour;
-    c.lineWidth = line * g.dpr;
+    c.lineWidth = line * g.pen;
     c.beginPath();
     c.moveTo(box.left, box.top);
     c.lineTo(box.right, box.bottom);
@@ -215,8 +215,8 @@ function way(c, g, from, to) {
   const [start, end] = [sides(g, from), sides(g, to)];
   for (const [colour, line] of /** @type {[string, number][]} */ ([[PAPER, 4.5], [INK, 2]])) {
     c.strokeStyle = colour;
-    c.lineWidth = line * g.dpr;
-    c.setLineDash([6 * g.dpr, 4 * g.dpr]);
+    c.lineWidth = line * g.pen;
+    c.setLineDash([6 * g.pen, 4 * g.pen]);
     c.beginPath();
     c.moveTo((start.left + start.right) / 2, (start.top + start.bottom) / 2);
     c.lineTo((end.left + end.right) / 2, (end.top + end.bottom) / 2);
@@ -232,8 +232,8 @@ function way(c, g, from, to) {
  */
 function around(g, index) {
   const { left, top, right, bottom } = sides(g, index);
-  const pad = Math.round(2 * g.dpr);
-  const least = Math.round(9 * g.dpr);
+  const pad = Math.round(2 * g.pen);
+  const least = Math.round(9 * g.pen);
   const dx = Math.ceil(Math.max(pad, (least - right + left) / 2));
   const dy = Math.ceil(Math.max(pad, (least - bottom + top) / 2));
   return { left: left - dx, top: top - dy, right: right + dx, bottom: bottom + dy };
@@ -246,7 +246,7 @@ function around(g, index) {
  */
 function select(c, g, index) {
   const { left, top, right, bottom } = around(g, index);
-  const pad = Math.round(2 * g.dpr);
+  const pad = Math.round(2 * g.pen);
   frame(c, { left: left - pad, top: top - pad, right: right + pad, bottom: bottom + pad }, PAPER, pad);
   frame(c, { left, top, right, bottom }, INK, pad);
 }
@@ -258,7 +258,7 @@ function select(c, g, index) {
  */
 function selectPage(c, w, pfn) {
   const { x, y, width, height } = pageRect(w, w.view, pfn);
-  const [line, edge] = [Math.max(2, Math.round(2 * w.dpr)), w.dpr];
+  const [line, edge] = [Math.max(2, Math.round(2 * w.pen)), w.pen];
   const box = { left: Math.round(x * edge), top: Math.round(y * edge), right: Math.round((x + width) * edge), bottom: Math.round((y + height) * edge) };
   frame(c, { left: box.left - line, top: box.top - line, right: box.right + line, bottom: box.bottom + line }, INK, line);
   frame(c, box, PAPER, line);

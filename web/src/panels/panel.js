@@ -68,7 +68,7 @@ export function createPanel(design, i, point, keep, zoom) {
   const counts = el("span.counts");
   const holder = el("span.holder");
   const because = el("p.because");
-  const room = el("div.room", {}, el("div.frame", {}, axis, stack));
+  const room = el("div.map-room", {}, el("div.frame", {}, axis, stack));
   const root = el(
     "article.panel", { "aria-labelledby": `${id}-name`, "data-design": design.key, "data-busy": "false", ...(design.side ? { "data-side": design.side } : {}) },
     el("header.panel-head", {},

@@ -283,6 +283,12 @@ export function createPanels(state, painter, zoom) {
     return panel.closeup.paint(/** @type {import("../map/geometry.js").Geometry} */ (geometry), state.view.get(), scene);
   }
 
+  /**
+   * Whether every kind of page in a cell is seen without a corner: its layers have at least a pixel each, its holder a colour.
+   * @param {import("../map/geometry.js").Geometry} g
+   */
+  const speaks = (g) => state.mode.get() === "holder" || (state.mode.get() === "content" && g.side === 1 && g.cell >= LAYERS_FROM);
+
   const drawOver = painter.add("canvas", () => {
     const frame = picture();
     const g = geometry;
@@ -291,7 +297,7 @@ export function createPanels(state, painter, zoom) {
       const s = stats(i);
       drawMarks(panel.marks, g, {
         flags: frame.designs[i]?.planes.flags ?? null,
-        worst: frame.designs[i] && state.mode.get() !== "holder" ? panel.worst : null,
+        worst: frame.designs[i] && !speaks(g) ? panel.worst : null,
         view: state.view.get(),
         page: state.page.get(),
         migrate_pfn: s("compact_active") ? s("migrate_pfn") : -1,
