@@ -91,7 +91,7 @@ def wheel_goes_round(page: Page, ann: Page) -> None:
     is_in_class(page, "following")
     inflate(ann, 0)
     expect(page.locator("body")).to_have_attribute("data-log", "3")
-    ann.locator("#time-track").focus()  # out of the field
+    ann.locator("#balloon-mib").blur()
     ann.keyboard.press("4")
     shows(page, "holder")
     page.keyboard.press("c")

@@ -100,7 +100,7 @@ def test_pages_looked_at_stay_current_while_the_guest_works(start):
     first = decode_detail(worker.next(Closely).data)
     assert (first.pageblocks, first.log_index) == ((60, 61), 0)
     worker.say(CommandMessage("c1", BalloonInflate(20_000)))
-    last = worker.until(lambda p: stat(p, "balloon_actual") == 20_000)
+    last = worker.until(lambda p: p.log_index == 1 and stat(p, "busy") == 0)
     world = worker.ask(lambda session: session.world)
     pages = first
     for item in worker.drain_now(Closely):
