@@ -193,7 +193,7 @@ def test_two_endings_stand_side_by_side_and_are_scrubbed_together(
         page.locator(".panel").evaluate_all("all => all.map((one) => one.dataset.side)")
         == ["here", "beside"] * 4
     )
-    expect(page.locator("#board tbody tr[data-side=beside]")).to_have_count(4)
+    expect(page.locator("#board td[data-side=beside][data-column=huge]")).to_have_count(4)
     page.locator("#time-track").focus()
     page.keyboard.press("[")
     wait_past(page, "just before no. 2")
