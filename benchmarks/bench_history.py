@@ -1,7 +1,7 @@
 """How long an earlier tick takes to appear, after an hour of play.
 
     python -m benchmarks.bench_history [--size-mib 4096] [--minutes 60] [--workload-minutes 10]
-        [--looks 100]
+        [--looks 100] [--budget-mib 1024] [--disk-mib 4096]
 
 The hour is one of a class: a command every ten seconds (inflate, compact, take huge pages, deflate
 and so on), and the workload running for ten minutes of it, at 60 ticks a second. Time in which
@@ -16,7 +16,9 @@ import itertools
 import random
 import resource
 import statistics
+import tempfile
 import time
+from pathlib import Path
 
 from engine import commands as c
 from engine import units as u
@@ -25,6 +27,7 @@ from engine.history.history import History, Keeping
 from engine.log import MAIN, Entry, play
 from engine.presets import make_synthetic
 from engine.world import World, WorldConfig
+from server.journal.spill import Spill
 
 BOUND_MS = {4096: 300.0, 65536: 8000.0}
 TICKS_A_MINUTE = 3600
@@ -81,23 +84,26 @@ def main() -> int:
     parser.add_argument("--straight", type=int, default=1, help="looks also made by plain replay")
     parser.add_argument("--spacing-ms", type=float, default=Keeping().spacing)
     parser.add_argument("--budget-mib", type=int, default=1024)
+    parser.add_argument("--disk-mib", type=int, default=4096, help="for what does not fit")
     args = parser.parse_args()
     config = WorldConfig(DEFAULT_DESIGNS)
     base = make_synthetic("tight", args.size_mib, 1)
     entries, end = played(args.size_mib, args.minutes, args.workload_minutes)
-    limits = Keeping(args.spacing_ms, args.budget_mib << 20)
+    depot = Spill(Path(tempfile.gettempdir()))
+    limits = Keeping(args.spacing_ms, args.budget_mib << 20, args.disk_mib << 20, depot)
     history = History(World(base, config), work, limits)
     history.learn(entries, end)
-    begin = ms()
+    begin, before = ms(), work()
     history.follow(lambda: True)
-    followed = ms() - begin
+    followed, cost = ms() - begin, work() - before
     line = history.timelines[MAIN]
     print(
         f"{args.size_mib} MiB, {len(DEFAULT_DESIGNS)} designs, {len(entries)} commands, {end} ticks"
     )
     print(
-        f"  followed in {followed / 1000:.1f} s, of which replay {line.work / 1000:.1f} s;"
-        f" {len(line.nodes)} checkpoints in {history.nbytes >> 20} MiB"
+        f"  followed in {followed / 1000:.1f} s, {cost / 1000:.1f} s of the processor, of which"
+        f" replay {line.work / 1000:.1f} s; {len(line.nodes)} checkpoints in"
+        f" {history.nbytes >> 20} MiB and {sum(n.away for n in line.nodes) >> 20} MiB on the disk"
     )
     rng = random.Random(1)
     times: list[float] = []

@@ -193,7 +193,7 @@ def test_two_endings_stand_side_by_side_and_are_scrubbed_together(
         page.locator(".panel").evaluate_all("all => all.map((one) => one.dataset.side)")
         == ["here", "beside"] * 4
     )
-    expect(page.locator("#board tbody tr[data-side=beside]")).to_have_count(4)
+    expect(page.locator("#board td[data-side=beside][data-column=huge]")).to_have_count(4)
     page.locator("#time-track").focus()
     page.keyboard.press("[")
     wait_past(page, "just before no. 2")
@@ -213,6 +213,7 @@ def test_a_link_with_everything_makes_the_session_anew_in_a_fresh_browser(
     _, between, now = two_commands(page, server)
     page.keyboard.press("[")
     wait_past(page, "just before no. 2: compact")
+    page.click("#links summary")
     page.click("#copy-digest")
     expect(page.locator("#copied")).to_have_value(re.compile("^[0-9a-f]{32}$"))
     digest = page.locator("#copied").input_value()
@@ -225,6 +226,7 @@ def test_a_link_with_everything_makes_the_session_anew_in_a_fresh_browser(
     wait_past(other, "just before no. 2: compact")
     assert numbers(other) == between
     assert other.evaluate("new URLSearchParams(location.hash.slice(1)).get('s')") != session
+    other.click("#links summary")
     other.click("#copy-digest")
     expect(other.locator("#copied")).to_have_value(digest)
     other.click("#time-now")

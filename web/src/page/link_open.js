@@ -4,7 +4,7 @@
 
 import { rememberPresenter } from "../net/access.js";
 import { getState, importSession } from "../net/rest.js";
-import { el, need, onPress } from "../lib/dom.js";
+import { el, need, onPress, setText } from "../lib/dom.js";
 import { notify } from "../state.js";
 import { FIELD, everything, fragmentOf, unpacked } from "./link_all.js";
 import { viewText } from "./link.js";
@@ -21,7 +21,9 @@ export function createLinks(state, view, session) {
   const all = el("button", { type: "button", id: "link-all", title: "A link that holds guest, seed, commands and view: it opens on any fragscope, without this session" }, "Link with everything");
   const digest = el("button", { type: "button", id: "copy-digest", title: "The digest of the state looked at: whoever plays the same log comes to the same one" }, "Digest");
   const shown = el("input", { id: "copied", readonly: true, hidden: true, "aria-label": "Copied" });
-  need("find", HTMLElement).before(el("p.time-copies", {}, all, " ", digest, " ", shown));
+  const said = el("span", { role: "status" });
+  need("find", HTMLElement).after(el("details.drop.up", { id: "links" }, el("summary", {}, "Links"),
+    el("div.drop-box.time-copies", {}, all, " ", digest, " ", said, " ", shown)));
 
   /**
    * @param {string} text
@@ -32,7 +34,7 @@ export function createLinks(state, view, session) {
     shown.value = text;
     shown.select();
     const copied = await navigator.clipboard?.writeText(text).then(() => true, () => false);
-    notify(state, "info", `${what} is ${copied ? "in the clipboard, and " : ""}in the field below the bar of time.`);
+    setText(said, copied ? `${what} is in the clipboard.` : `${what}, to be copied:`);
   }
   onPress(all, async () => {
     const welcome = state.welcome.get();

@@ -213,7 +213,7 @@ export function createPanels(state, painter, zoom) {
       const welcome = state.welcome.get();
       if (!welcome) return;
       const s = stats(i);
-      setText(panel.because, verdict(s) || because(welcome.designs[i].name, s));
+      setText(panel.because, verdict(s) || because(welcome.designs[i % welcome.designs.length].name, s));
     });
   }
   const describe = painter.add("dom", writeBlock);
