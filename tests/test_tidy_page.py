@@ -194,3 +194,11 @@ def test_the_page_loads_nothing_from_elsewhere() -> None:
                 if not link:
                     found.append(f"{name}: {address}")
     none(found)
+
+
+def test_no_id_stands_twice_on_a_page() -> None:
+    found = []
+    for page in sorted((ROOT / "web").glob("*.html")):
+        ids = re.findall(r'\bid="([^"]+)"', page.read_text(encoding="utf-8"))
+        found += [f"{page.name}: {name}" for name in sorted(set(ids)) if ids.count(name) > 1]
+    none(found)

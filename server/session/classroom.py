@@ -309,7 +309,7 @@ class Classroom:
             asking = [self._people[one].name for one in self._asking]
             driving = driver is not None and self._people[driver].role == "viewer"
             people = People(
-                following=self._following,
+                following=self._following - person.follows,  # the others
                 lagging=min(self.lagging, self._following),
                 detached=self._detached - driving,
                 asking=tuple(asking[:MAX_ASKING_SHOWN]),

@@ -88,8 +88,8 @@ class People:
     """How the class is, for its presenter and its driver.
 
     Attributes:
-        following: viewers that show what the driver shows.
-        lagging: of them, those that skip most pictures.
+        following: others that show what the driver shows.
+        lagging: of those who follow, those that skip most pictures.
         detached: viewers that look by themselves.
         asking: who asks to drive, the first few in the order of asking.
         nr_asking: how many do.

@@ -231,7 +231,7 @@ def test_whatever_people_do_one_drives_and_everybody_knows_how_it_is(steps):
                 by_themselves = [
                     c for c in here if c >= ANN and c != driver and not room.state(c).following
                 ]
-                assert state.people.following == len(room.followers)
+                assert state.people.following == len(set(room.followers) - {client})
                 assert state.people.detached == len(by_themselves)
         for client in set(told) - here:
             del told[client]

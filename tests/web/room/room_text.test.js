@@ -21,6 +21,8 @@ test("everybody reads where they are", () => {
 
 test("a class is told by what there is, in one form for one and another for many", () => {
   assert.equal(peopleText(NOBODY), "Nobody else is here.");
+  assert.equal(peopleText(NOBODY, "viewer 7"), "Viewer 7 drives.");
+  assert.equal(peopleText({ ...NOBODY, detached: 2 }, "viewer 7"), "0 follow, 2 on their own. Viewer 7 drives.");
   assert.equal(badgeText(NOBODY), "");
   assert.equal(peopleText({ ...NOBODY, following: 1 }), "1 follows.");
   assert.equal(badgeText({ ...NOBODY, following: 1 }), "1 follows");

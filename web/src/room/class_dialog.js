@@ -7,7 +7,7 @@ import { el, need, setText } from "../lib/dom.js";
 import { addressFields, linkOf, presenterOf } from "../net/access.js";
 import { postCode, postQr } from "../net/rest.js";
 import { takeCopy } from "./copy.js";
-import { drivenByAnother, isOnlyHere, moreAsking, peopleText, spaced } from "./room_text.js";
+import { drivenByAnother, isOnlyHere, moreAsking, peopleText, spaced, upper } from "./room_text.js";
 
 /**
  * @param {import("../state.js").State} state
@@ -95,14 +95,14 @@ export function createClassDialog(state, painter, intents) {
     const room = state.classroom.get();
     if (!room?.people) return;
     const ended = room.over ? " The class is over: everybody is on their own." : "";
-    setText(people, `${peopleText(room.people)}${drivenByAnother(room) ? ` ${room.driver} drives.` : ""}${ended}`);
+    setText(people, `${peopleText(room.people, drivenByAnother(room) ? room.driver : null)}${ended}`);
     take.hidden = !drivenByAnother(room);
     end.hidden = room.over;
     setText(everyone, room.over ? "Begin again: everyone to this moment" : "Everyone to this moment");
     const text = `${room.people.asking.join()} ${room.people.nr_asking}`;
     if (text === named) return;
     named = text;
-    asking.replaceChildren(...room.people.asking.map((name) => el("li", {}, `${name} asks to drive `,
+    asking.replaceChildren(...room.people.asking.map((name) => el("li", {}, `${upper(name)} asks to drive `,
       el("button", { type: "button", click: () => void intents.tell({ type: "drive", act: "hand_over", to: name }) }, "Hand over"))));
     const more = moreAsking(room.people);
     if (more) asking.append(el("li", {}, more));

@@ -39,13 +39,15 @@ export function whereText(room) {
 /**
  * How the class is, for its presenter: only what there is.
  * @param {People} people
+ * @param {string|null} [driver] another one who drives
  */
-export function peopleText({ following, lagging, detached }) {
-  if (following + detached === 0) return "Nobody else is here.";
+export function peopleText({ following, lagging, detached }, driver = null) {
+  const drives = driver ? `${upper(driver)} drives.` : "";
+  if (following + detached === 0) return drives || "Nobody else is here.";
   const parts = [`${count(following)} ${following === 1 ? "follows" : "follow"}`];
   if (lagging) parts.push(`${count(lagging)} of them ${lagging === 1 ? "skips" : "skip"} most pictures`);
   if (detached) parts.push(`${count(detached)} on their own`);
-  return `${parts.join(", ")}.`;
+  return `${parts.join(", ")}.${drives && ` ${drives}`}`;
 }
 
 /**
@@ -90,4 +92,4 @@ export function withinClass(asked, bound) {
 }
 
 /** @param {string} text */
-const upper = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+export const upper = (text) => text.charAt(0).toUpperCase() + text.slice(1);
