@@ -14,8 +14,8 @@ from engine.errors import RefusedError
 from engine.guest import Guest
 from engine.history.history import History
 
-CHUNK = 128  # ticks that are gone through at a time, the newest first
-MAX_STEPS = 100  # of one story; the newest are told
+STRETCH = 128  # ticks that are gone through at a time, the newest first
+STEPS_TOLD = 100  # of one story; the newest are told
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def story(
     steps: list[Step] = []
     end, since = tick, None
     while since is None and end > 0 and (end == tick or go_on()):
-        begin = max(0, end - CHUNK)
+        begin = max(0, end - STRETCH)
         seen = {t: followed.at(history.go(t, None, line).guest(design)) for t in range(begin, end)}
         for t in range(end - 1, begin - 1, -1):
             before = seen[t]
@@ -129,7 +129,7 @@ def story(
         end = begin
     if since is None and end == 0:
         since = 0
-    told = [step.__dict__ for step in reversed(steps[:MAX_STEPS])]
+    told = [step.__dict__ for step in reversed(steps[:STEPS_TOLD])]
     return {
         "pfn": followed.pfn,
         "state": followed.state,
