@@ -79,7 +79,7 @@ WEB_IMPORTS: dict[str, set[str]] = {
     "zoom/lens.js": {"map/geometry.js"},
     "zoom/extent.js": {"map/geometry.js", "zoom/lens.js"},
     "zoom/raster.js": {"map/palette.js", "zoom/lens.js"},
-    "zoom/page_text.js": WEB_WORDS | {"map/palette.js"},
+    "zoom/page_text.js": WEB_WORDS | {"controls/command_text.js", "map/palette.js"},
     "trace/": WEB_VIEW | {"trace/"},
     "trace/calls.js": WEB_WORDS,
     "trace/handled.js": WEB_WORDS,

@@ -1,5 +1,6 @@
 """REST of the past: what was true when, the ticks worth a mark, an earlier state by its digests."""
 
+import time
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -13,6 +14,7 @@ from engine.history.chronicle import (
     design_of,
 )
 from engine.history.history import History, Track
+from engine.history.story import story
 from server.api.access import let_in
 from server.api.body import FRAME_TYPE
 from server.jsontext import shown, whole_of
@@ -21,6 +23,7 @@ from server.session.event_side import SessionHandle
 from server.wire.frames import FRAME_PAST, Picture, encode_key
 
 MAX_MARKS = 5000
+STORY_S = 5.0  # of looking back for one page; what lies before is said to be unknown
 
 
 def found(
@@ -67,6 +70,20 @@ def picture(history: History, line: int, tick: int, index: int | None) -> bytes:
     return encode_key(Picture(0, 0, tick, index, views), FRAME_PAST)
 
 
+def told(history: History, line: int, design: str, pfn: int, tick: int | None) -> dict[str, Any]:
+    """The answer of GET /api/sessions/{id}/story.
+
+    Raises:
+        RefusedError: there is no such design, page or tick.
+    """
+    track = history.timelines[line]
+    place = design_of(track.chronicle.keys, design)
+    end = time.monotonic() + STORY_S
+    when = track.known if tick is None else tick
+    found = story(history, line, place, pfn, when, lambda: time.monotonic() < end)
+    return {"design": track.chronicle.keys[place], **found}
+
+
 def make_past_router(manager: Manager) -> APIRouter:
     """The routes."""
     router = APIRouter()
@@ -98,6 +115,20 @@ def make_past_router(manager: Manager) -> APIRouter:
     async def moments(request: Request, session_id: str, design: str = "") -> dict[str, Any]:
         return await (await live(request, session_id)).remembered(
             lambda history, number: marks(history.timelines[number], design)
+        )
+
+    @router.get("/api/sessions/{session_id}/story")
+    async def page_story(
+        request: Request,
+        session_id: str,
+        design: str = "",
+        pfn: str = "",
+        tick: str | None = None,
+    ) -> dict[str, Any]:
+        page = whole_of(pfn, "pfn", "pages")
+        when = None if tick is None else whole_of(tick, "tick", "ticks")
+        return await (await live(request, session_id)).remembered(
+            lambda history, number: told(history, number, design, page, when)
         )
 
     @router.get("/api/sessions/{session_id}/frame")

@@ -132,7 +132,7 @@ def test_arrow_keys_move_from_pageblock_to_pageblock_and_are_read_out(
 ) -> None:
     open_guest(page, server.url)
     stack = panel(page, "lru_hook").locator(".stack")
-    panel(page, "pinned").locator(".stack").focus()  # the next map comes next
+    panel(page, "lru_hook").locator(".number-button").focus()  # the map comes next
     page.keyboard.press("Tab")
     expect(stack).to_be_focused()
     expect(panel(page, "pinned").locator(".where")).to_contain_text("Pageblock 0,")

@@ -114,6 +114,8 @@ def test_keys_go_down_and_up_and_all_panels_move_together(page: Page, server: Se
     page.keyboard.press("ArrowUp")
     expect(panel(page, "dedicated_block").locator(".where")).to_contain_text(f"Page {first + 17:,}")
     expect(page.locator("#announce-block")).to_contain_text(f"Page {first + 17:,}")
+    page.keyboard.press("Enter")
+    expect(page.locator(".page-story li").first).to_contain_text("At the start: it was there")
     page.keyboard.press("Escape")
     expect(panel(page, "pinned").locator(".where")).to_contain_text("Pageblock")
     page.keyboard.press("Escape")

@@ -16,7 +16,7 @@ import { createLegend } from "./map/legend.js";
 import { MODES } from "./map/palette.js";
 import { addressFields, takePresenter } from "./net/access.js";
 import { createClient } from "./net/client.js";
-import { getFound, getMoment, getMoments, getPicture, getPublished, getReasons, getScenarios, postTrace } from "./net/rest.js";
+import { getFound, getMoment, getMoments, getPicture, getPublished, getReasons, getScenarios, getStory, postTrace } from "./net/rest.js";
 import { createCharts } from "./numbers/charts.js";
 import { createScoreboard } from "./numbers/scoreboard.js";
 import { createSpread } from "./numbers/spread.js";
@@ -86,7 +86,7 @@ const address = {
 
 const theme = createTheme((name) => state.theme.set(name));
 const client = createClient(state, address);
-const zoom = createZoom(state, painter, client);
+const zoom = createZoom(state, painter, client, (design, pfn, tick) => getStory(address.getSession(), design, pfn, tick));
 const view = createView(state, client.look, MODES.map((mode) => mode.key), zoom);
 const linked = parseView(address.get("view") ?? "");
 const follow = createFollow(state, view, { tell: client.tell, look: client.look }, !linked || linked.follow === true);

@@ -41,9 +41,28 @@ async def test_what_was_true_when_has_its_ends(server: str) -> None:
                 assert (data[5], seen.tick, seen.log_index) == (FRAME_PAST, tick, index)
                 held = [int(panel.planes["balloon"].sum()) for panel in seen.panels]
                 assert held == [2560 * index] * 2
+            page = {"design": "pinned", "pfn": str(60 * 512)}
+            way = (await http.get(f"{address}/story", params=page)).json()
+            assert way["design"] == "pinned"
+            assert way["since"] == way["looked_back_to"] <= way["tick"] == told["tick"]
             late = await http.get(f"{address}/frame", params={"tick": 10**9})
             assert late.status_code == 400
             assert "has not come yet" in late.json()["error"]
+
+
+async def test_a_page_that_does_not_exist_has_no_story(server: str) -> None:
+    session = post_session(server, SMALL)
+    async with joined(server, session) as client:
+        address = f"{server}/api/sessions/{client.welcome['session']}/story"
+        async with httpx.AsyncClient(timeout=60, headers=session.headers) as http:
+            for asked, words in (
+                ({"design": "pinned", "pfn": "x"}, "pfn is 'x': a whole number of pages"),
+                ({"design": "pinned", "pfn": "999999999"}, "the guest has pages 0 to"),
+                ({"design": "x", "pfn": "1"}, "design is 'x': this session has pinned"),
+            ):
+                answer = await http.get(address, params=asked)
+                assert answer.status_code == 400
+                assert words in answer.json()["error"]
 
 
 @pytest.mark.parametrize(

@@ -64,4 +64,7 @@ test("what a cell mostly is needs no mark", () => {
   assert.equal(worstOf(0, 100, 412, 0, 0), WORST_NONE);
   assert.equal(worstOf(0, 100, 411, 1, 0), WORST_UNMOVABLE, "an unmovable page among balloon pages");
   assert.equal(worstOf(511, 0, 1, 0, 0), WORST_BALLOON);
+  assert.equal(worstOf(300, 112, 100, 0, 0), WORST_BALLOON);
+  assert.equal(worstOf(300, 112, 100, 0, 0, 64), WORST_NONE, "a layer of a hundred pages is seen");
+  assert.equal(worstOf(300, 112, 100, 1, 0, 64), WORST_UNMOVABLE);
 });

@@ -34,7 +34,7 @@ function planes() {
 const at = (canvas, g, index) => canvas.painted[(g.rows - 1 - Math.floor(index / g.cols)) * g.cols + (index % g.cols)];
 
 test("each legal value of each mode has exactly its colour of the palette", () => {
-  const g = fit(16, 32, 8, 1);
+  const g = fit(16, 40, 10, 1);
   for (const [mode, colours] of [
     [HOLDER, [0, 1, 2, 3, 4, 5]],
     [MIGRATETYPE, [0, 1, 2, 3, 4, 5, 6]],
@@ -108,7 +108,7 @@ test("large cells are filled from the bottom: unmovable, balloon, movable, free"
 });
 
 test("what was touched glows, stops by itself, and leaves the plain colours", () => {
-  const g = fit(16, 32, 8, 1);
+  const g = fit(16, 40, 10, 1);
   const canvas = fakeCanvas();
   const map = new Heatmap(canvas);
   map.setGeometry(g, HOLDER.key);

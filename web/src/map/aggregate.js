@@ -20,55 +20,70 @@ export const WORST_UNMOVABLE = 2;
  * @property {Uint8Array} worst WORST_*
  */
 
-const KINDS = ["free", "pcp", "movable", "balloon", "unmovable"];
-
 /**
  * Whether a cell hides a page that is worse than what it mostly shows: an unmovable page if most pages are something else,
- * a balloon page if most are free, movable or reserved.
+ * a balloon page if most are free, movable or reserved. So many pages that they show as a layer of their own hide nothing.
  * @param {number} free pages, those in per-CPU lists included
  * @param {number} movable
  * @param {number} balloon
  * @param {number} unmovable
  * @param {number} reserved
+ * @param {number} [seen] from so many pages on the cell shows them anyway
  */
-export function worstOf(free, movable, balloon, unmovable, reserved) {
-  if (unmovable > 0) return unmovable >= Math.max(free, movable, balloon, reserved) ? WORST_NONE : WORST_UNMOVABLE;
-  if (balloon > 0) return balloon >= Math.max(free, movable, reserved) ? WORST_NONE : WORST_BALLOON;
+export function worstOf(free, movable, balloon, unmovable, reserved, seen = Infinity) {
+  if (unmovable > 0) return unmovable >= Math.min(seen, Math.max(free, movable, balloon, reserved)) ? WORST_NONE : WORST_UNMOVABLE;
+  if (balloon > 0) return balloon >= Math.min(seen, Math.max(free, movable, reserved)) ? WORST_NONE : WORST_BALLOON;
   return WORST_NONE;
 }
+
+/** Pages of a pageblock from which on a layer cannot be overlooked. */
+export const LAYER_SEEN = 64;
 
 /**
  * @param {Planes} planes of pageblocks
  * @param {number} per pageblocks of a cell
+ * @param {number} [seen] as in worstOf, for one pageblock
  * @returns {Cells}
  */
-export function aggregate(planes, per) {
-  const nr = planes.free.length;
+export function aggregate(planes, per, seen = Infinity) {
+  const { free, pcp, movable, balloon, unmovable, flags, migratetype } = planes;
+  const nr = free.length;
   const cells = Math.ceil(nr / per);
-  /** @type {Record<string, Float64Array>} */
-  const sums = {};
-  for (const kind of KINDS) sums[kind] = sumOf(planes[kind], per, cells);
-  const holders = new Uint16Array(cells * NR_CLASSES);
-  const types = new Uint16Array(cells * NR_CLASSES);
-  const shown = new Uint8Array(cells); // flags that any pageblock of the cell has
-  const { flags, migratetype } = planes;
-  for (let i = 0, cell = 0; i < nr; cell++) {
-    for (const end = Math.min(nr, i + per); i < end; i++) {
-      holders[cell * NR_CLASSES + ((flags[i] >> 4) & 7)]++;
-      types[cell * NR_CLASSES + (migratetype[i] & 7)]++;
-      shown[cell] |= flags[i] & 15;
-    }
-  }
-  /** @type {Record<string, Float64Array|Uint8Array>} */
-  const out = { migratetype: new Uint8Array(cells), flags: new Uint8Array(cells) };
-  for (const kind of KINDS) out[kind] = new Float64Array(cells);
+  const make = () => ({ free: new Float64Array(cells), pcp: new Float64Array(cells), movable: new Float64Array(cells), balloon: new Float64Array(cells), unmovable: new Float64Array(cells) });
+  const [sums, means] = [make(), make()];
+  const out = { ...means, migratetype: new Uint8Array(cells), flags: new Uint8Array(cells) };
   const worst = new Uint8Array(cells);
-  for (let cell = 0; cell < cells; cell++) {
-    const has = Math.min(per, nr - cell * per);
-    for (const kind of KINDS) out[kind][cell] = sums[kind][cell] / has;
-    out.flags[cell] = shown[cell] | (most(holders, cell) << 4);
-    out.migratetype[cell] = most(types, cell);
-    worst[cell] = worstIn(sums, cell, has);
+  const [holders, types] = [new Uint16Array(NR_CLASSES), new Uint16Array(NR_CLASSES)];
+  // One pass, written out: this runs for every pageblock of every paint.
+  for (let i = 0, cell = 0; cell < cells; cell++) {
+    const [first, end] = [i, Math.min(nr, i + per)];
+    let [f, p, m, b, u, shown] = [0, 0, 0, 0, 0, 0];
+    holders.fill(0);
+    types.fill(0);
+    for (; i < end; i++) {
+      f += free[i];
+      p += pcp[i];
+      m += movable[i];
+      b += balloon[i];
+      u += unmovable[i];
+      shown |= flags[i] & 15;
+      holders[(flags[i] >> 4) & 7]++;
+      types[migratetype[i] & 7]++;
+    }
+    const has = end - first;
+    sums.free[cell] = f;
+    sums.pcp[cell] = p;
+    sums.movable[cell] = m;
+    sums.balloon[cell] = b;
+    sums.unmovable[cell] = u;
+    means.free[cell] = f / has;
+    means.pcp[cell] = p / has;
+    means.movable[cell] = m / has;
+    means.balloon[cell] = b / has;
+    means.unmovable[cell] = u / has;
+    out.flags[cell] = shown | (most(holders) << 4);
+    out.migratetype[cell] = most(types);
+    if (b + u > 0) worst[cell] = worstOf(f + p, m, b, u, Math.max(0, NR_PAGES * has - f - p - m - b - u), seen * has);
   }
   return { planes: out, sums, worst };
 }
@@ -76,48 +91,27 @@ export function aggregate(planes, per) {
 /**
  * The worst page of every cell.
  * @param {Planes} planes of pageblocks
+ * @param {number} [seen] as in worstOf
  * @returns {Uint8Array} WORST_*, one per pageblock
  */
-export function worstInside(planes) {
-  const worst = new Uint8Array(planes.free.length);
-  for (let i = 0; i < worst.length; i++) worst[i] = worstIn(planes, i, 1);
-  return worst;
-}
-
-/**
- * @param {Record<string, Float64Array>|Planes} pages
- * @param {number} i
- * @param {number} has pageblocks
- */
-function worstIn({ free, pcp, movable, balloon, unmovable }, i, has) {
-  const used = movable[i] + balloon[i] + unmovable[i];
-  if (balloon[i] + unmovable[i] === 0) return WORST_NONE;
-  const reserved = Math.max(0, NR_PAGES * has - used - free[i] - pcp[i]);
-  return worstOf(free[i] + pcp[i], movable[i], balloon[i], unmovable[i], reserved);
-}
-
-/**
- * @param {import("../net/wire.js").Plane} plane
- * @param {number} per
- * @param {number} cells
- */
-function sumOf(plane, per, cells) {
-  const sum = new Float64Array(cells);
-  for (let i = 0, cell = 0; i < plane.length; cell++) {
-    let pages = 0;
-    for (const end = Math.min(plane.length, i + per); i < end; i++) pages += plane[i];
-    sum[cell] = pages;
+export function worstInside(planes, seen = Infinity) {
+  const { free, pcp, movable, balloon, unmovable } = planes;
+  const worst = new Uint8Array(free.length);
+  for (let i = 0; i < worst.length; i++) {
+    const [b, u] = [balloon[i], unmovable[i]];
+    if (b + u === 0) continue;
+    const f = free[i] + pcp[i];
+    worst[i] = worstOf(f, movable[i], b, u, Math.max(0, NR_PAGES - f - movable[i] - b - u), seen);
   }
-  return sum;
+  return worst;
 }
 
 /**
  * The class that most pageblocks of a cell have; of several, the first.
  * @param {Uint16Array} counts
- * @param {number} cell
  */
-function most(counts, cell) {
+function most(counts) {
   let best = 0;
-  for (let k = 1; k < NR_CLASSES; k++) if (counts[cell * NR_CLASSES + k] > counts[cell * NR_CLASSES + best]) best = k;
+  for (let k = 1; k < NR_CLASSES; k++) if (counts[k] > counts[best]) best = k;
   return best;
 }

@@ -12,7 +12,7 @@ const COLUMNS_LEAST = 8; // a row is 16 MiB or a power of two times as much, so 
 const LARGE = 8192; // pageblocks: from here on the axis is in GiB
 /** From this many device pixels on, the side of a cell is a whole number: the lines between cells stay sharp. */
 export const WHOLE_FROM = 5;
-const LEAST_CELL = 4; // css pixels: a smaller cell stands for several pageblocks instead
+const LEAST_CELL = 5; // css pixels: a smaller cell stands for several pageblocks instead
 const MOST_SIDE = 32; // pageblocks along a cell
 
 /**

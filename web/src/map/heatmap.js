@@ -4,7 +4,7 @@
  * jar. CSS scales the canvas without smoothing. Every paint rewrites all cells: cheaper than keeping track.
  */
 
-import { aggregate, worstInside } from "./aggregate.js";
+import { aggregate, LAYER_SEEN, worstInside } from "./aggregate.js";
 import { CONTENT, freeTable, HOLDER, MIGRATETYPE, mix, packed, table, TOUCHED } from "./palette.js";
 
 /** From this cell size on (device pixels) a pageblock's content is drawn as layers; below it, as one mixed colour. */
@@ -150,10 +150,11 @@ export class Heatmap {
     if (!this.geometry || !this.image) return false;
     const cool = this.glowing && now - this.glowAt >= GLOW_STEP_MS;
     const { per } = this.geometry;
-    const several = per > 1 ? aggregate(planes, per) : null;
+    const seen = this.height > 1 ? LAYER_SEEN : Infinity;
+    const several = per > 1 ? aggregate(planes, per, seen) : null;
     this.several = several;
     this.cells = /** @type {Record<string, import("../net/wire.js").Plane>} */ (several?.planes ?? planes);
-    this.worst = several?.worst ?? worstInside(planes);
+    this.worst = several?.worst ?? worstInside(planes, seen);
     if (this.height > 1) this.paintLayers(this.cells);
     else this.paintFlat(this.cells);
     if (cool) this.coolDown(now);

@@ -21,6 +21,7 @@ export function createLegend(state, painter) {
     el("li", { title: "moving down to find room" }, el("span.glyph", { "aria-hidden": "true" }, "▽"), el("span", {}, "free scanner", el("span.more-words", {}, ", moving down"))),
     el("li", {}, el("span.glyph.dedicated", { "aria-hidden": "true" }), "dedicated to the balloon"),
     el("li", {}, el("span.glyph.touched", { "aria-hidden": "true" }), "just changed"),
+    el("li", { title: "A corner in the colour of an unmovable page, or else of a balloon page, that the cell itself does not show" }, el("span.glyph.corner", { "aria-hidden": "true" }), "worst page inside"),
   );
   for (const [i, mode] of MODES.entries()) {
     const input = el("input", {

@@ -5,7 +5,7 @@
 import { FLAG_DEDICATED } from "../net/wire.js";
 import { boxOf, pageRect, shownSide, WHOLE } from "../zoom/lens.js";
 import { indexOf, placeOf } from "./geometry.js";
-import { BALLOON, UNMOVABLE } from "./palette.js";
+import { BALLOON, packed, UNMOVABLE } from "./palette.js";
 
 /** Room to the right of the map for the scanners' marks, css pixels. */
 export const GUTTER = 18;
@@ -14,7 +14,8 @@ const INK = "#14191f";
 const PAPER = "#ffffff";
 const CHOSEN = "#b0005a";
 const PAGEBLOCK_SHIFT = 9;
-const WORST_COLOURS = ["", BALLOON, UNMOVABLE]; // by aggregate.WORST_*
+const WORST_COLOURS = [0, packed(BALLOON), packed(UNMOVABLE)]; // by aggregate.WORST_*
+const WORST_EDGE = packed(PAPER);
 const WORST_SHARE = 0.34; // of the smaller side of a cell
 const WORST_EDGED = 7; // css pixels: in a smaller cell the mark has no light edge
 
@@ -57,11 +58,11 @@ export function drawMarks(canvas, geometry, marks) {
   const flags = shownSide(g, view) === 1 ? marks.flags : null; // of a cell of several pageblocks an outline would say too much
   /** @type {Window} */
   const w = { ...g, view, pen: g.dpr * (marks.thick ?? 1) };
+  if (worst) corners(c, w, worst, canvas);
   c.save();
   c.beginPath();
   c.rect(0, 0, Math.round(g.cols * g.cellW), height);
   if (view.z > 1) c.clip();
-  if (worst) corners(c, w, worst);
   if (flags && g.cell >= 2) outline(c, w, (i) => (flags[i] & FLAG_DEDICATED) !== 0, INK);
   if (range) {
     const first = range.start_mib / 2;
@@ -88,33 +89,46 @@ export function drawMarks(canvas, geometry, marks) {
  */
 const sides = (w, index) => boxOf(w, w.view, index);
 
+/** @type {WeakMap<HTMLCanvasElement, ImageData>} */
+const CORNERS = new WeakMap();
+
 /**
- * A corner of the cell in the colour of the worst page in it, wherever the cell itself shows something else.
+ * A corner of the cell in the colour of the worst page in it, wherever the cell itself shows something else. Written as pixels:
+ * there may be thousands, at every paint.
  * @param {CanvasRenderingContext2D} c
  * @param {Window} w
  * @param {Uint8Array} worst per cell, or per pageblock where these are drawn
+ * @param {HTMLCanvasElement} canvas
  */
-function corners(c, w, worst) {
+function corners(c, w, worst, canvas) {
+  let image = CORNERS.get(canvas);
+  if (!image || image.width !== canvas.width || image.height !== canvas.height) {
+    image = c.createImageData(canvas.width, canvas.height);
+    CORNERS.set(canvas, image);
+  }
+  const pixels = new Int32Array(image.data.buffer);
+  pixels.fill(0);
   const per = worst.length === w.nr ? 1 : w.per;
-  const [right, bottom] = [w.cols * w.cellW, w.rows * w.cellH];
-  for (let kind = 1; kind < WORST_COLOURS.length; kind++) {
-    // A light edge first: the corner must be seen on its own colour's neighbours too.
-    for (const [colour, more] of /** @type {[string, number][]} */ ([[PAPER, Math.max(1, Math.round(w.pen))], [WORST_COLOURS[kind], 0]])) {
-      c.beginPath();
-      for (let i = 0; i < worst.length; i++) {
-        if (worst[i] !== kind) continue;
-        const box = sides(w, i * per);
-        if (box.right < 0 || box.bottom < 0 || box.left > right || box.top > bottom) continue;
-        const least = Math.min(box.right - box.left, box.bottom - box.top);
-        const size = Math.min(10 * w.pen, Math.max(2, least * WORST_SHARE)) + (least >= WORST_EDGED * w.pen ? more : 0);
-        c.moveTo(box.right, box.top);
-        c.lineTo(box.right - size, box.top);
-        c.lineTo(box.right, box.top + size);
+  const [right, bottom] = [Math.round(w.cols * w.cellW), image.height];
+  for (let i = 0; i < worst.length; i++) {
+    const colour = WORST_COLOURS[worst[i]];
+    if (!colour) continue;
+    const box = sides(w, i * per);
+    if (box.right <= 0 || box.bottom <= 0 || box.left >= right || box.top >= bottom) continue;
+    const least = Math.min(box.right - box.left, box.bottom - box.top);
+    const size = Math.round(Math.min(10 * w.pen, Math.max(2, least * WORST_SHARE)));
+    // A light edge where there is room: the corner must be seen on its own colour's neighbours too.
+    const edge = least >= WORST_EDGED * w.pen ? Math.max(1, Math.round(w.pen)) : 0;
+    for (let dy = 0; dy < size + edge; dy++) {
+      const y = box.top + dy;
+      if (y < 0 || y >= bottom) continue;
+      for (let dx = 0; dx < size + edge - dy; dx++) {
+        const x = box.right - 1 - dx;
+        if (x >= 0 && x < right) pixels[y * image.width + x] = dx + dy < size ? colour : WORST_EDGE;
       }
-      c.fillStyle = colour;
-      c.fill();
     }
   }
+  c.putImageData(image, 0, 0);
 }
 
 /**
@@ -258,7 +272,7 @@ function select(c, g, index) {
  */
 function selectPage(c, w, pfn) {
   const { x, y, width, height } = pageRect(w, w.view, pfn);
-  const [line, edge] = [Math.max(2, Math.round(2 * w.pen)), w.pen];
+  const [line, edge] = [Math.max(2, Math.round(2 * w.pen)), w.dpr];
   const box = { left: Math.round(x * edge), top: Math.round(y * edge), right: Math.round((x + width) * edge), bottom: Math.round((y + height) * edge) };
   frame(c, { left: box.left - line, top: box.top - line, right: box.right + line, bottom: box.bottom + line }, INK, line);
   frame(c, box, PAPER, line);

@@ -249,10 +249,7 @@ export function createClient(state, address) {
   /** Pages: of now, or of the moment that is looked at. @param {ArrayBuffer} data */
   function onDetail(data) {
     const closeup = decodeDetail(data);
-    const [frame, past] = [state.frame.get(), state.past.get() !== null];
-    if (closeup.epoch !== state.welcome.get()?.epoch || !frame || past !== (frame.type === TYPE_PAST)) return;
-    if (past && closeup.tick !== frame.tick) return;
-    state.closeup.set(closeup);
+    if (closeup.epoch === state.welcome.get()?.epoch) state.closeup.set({ ...closeup, past: state.past.get() !== null });
   }
 
   /** @param {ArrayBuffer} data */

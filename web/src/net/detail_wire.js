@@ -16,6 +16,7 @@ const FIELDS = /** @type {const} */ ([["state", 1], ["order", 1], ["flags", 2], 
  * @property {number} epoch
  * @property {number} tick
  * @property {number} log_index
+ * @property {boolean} past of an earlier moment
  * @property {Uint32Array} pageblocks
  * @property {Map<number, number>} at pageblock → its place in every field, in pages
  * @property {Map<number, Record<string, Uint8Array|Uint16Array>>} designs by place in welcome.designs: a value per page, pageblock by pageblock
@@ -58,6 +59,7 @@ export function decodeDetail(buffer) {
     epoch: head.getUint32(28, true),
     tick: Number(head.getBigUint64(16, true)),
     log_index: head.getUint32(12, true),
+    past: false,
     pageblocks,
     at: new Map(Array.from(pageblocks, (block, i) => [block, i * PAGES])),
     designs,

@@ -146,6 +146,16 @@ export const postTrace = (session, design, ticks) =>
 export const getFound = (session, asked) => about(session, `/find?${new URLSearchParams(asked)}`);
 
 /**
+ * What became of a page, by replay.
+ * @param {string} session
+ * @param {string} design
+ * @param {number} pfn
+ * @param {number} tick at which it is that page
+ * @returns {Promise<import("../zoom/page_text.js").Story>}
+ */
+export const getStory = (session, design, pfn, tick) => about(session, `/story?${new URLSearchParams({ design, pfn: String(pfn), tick: String(tick) })}`);
+
+/**
  * The picture of an earlier moment, as a frame of the past.
  * @param {string} session
  * @param {number} tick

@@ -44,7 +44,7 @@ const MAP_KEYS = [
   ["←↑↓→", "Pageblock by pageblock, in all maps at once"],
   ["Page up, Page down", "Four rows up, four rows down"],
   ["Home, End", "The lowest block, the highest block"],
-  ["Enter, Esc", "Down from the whole memory to a pageblock and to a page, and up again"],
+  ["Enter, Esc", "Down from the whole memory to a pageblock, to a page and to its story, and up again"],
   ["+, -, wheel", "Closer and less close, in all maps at once"],
 ];
 

@@ -10,10 +10,10 @@ import { LAYERS_FROM } from "../map/heatmap.js";
 import { drawMarks, GUTTER } from "../map/marks.js";
 import { FLAG_TOUCHED, statIndex } from "../net/wire.js";
 import { stillAt, stillText } from "../recorded/still.js";
-import { shownSide, viewMarks } from "../zoom/lens.js";
 import { pairwise, sidesOf } from "../timebar/sides.js";
-import { cellText, pageFacts, pageText } from "../zoom/page_text.js";
-import { activity, blockText, takenText } from "./guest_text.js";
+import { paintPanel, wordsOf } from "../zoom/in_panel.js";
+import { viewMarks } from "../zoom/lens.js";
+import { activity, takenText } from "./guest_text.js";
 import { because } from "./because_text.js";
 import { createPanel } from "./panel.js";
 
@@ -43,6 +43,7 @@ export function createPanels(state, painter, zoom) {
   /** @type {import("../net/wire.js").Frame|null} */
   let glowedFor = null;
   let laidOutFor = "";
+  let overAt = -1;
   const waiting = [...root.children];
 
   // The session's guests or, while the simulator is being compiled, what was recorded of a real machine.
@@ -203,7 +204,7 @@ export function createPanels(state, painter, zoom) {
       const pointed = index !== null && index < frame.nr_pageblocks && planes !== undefined;
       panel.root.classList.toggle("pointed", pointed);
       if (pointed) {
-        const words = wordsOf(i, planes, index);
+        const words = wordsOf(panel, i, planes, index, state, geometry);
         setText(panel.where, words.where);
         setText(panel.counts, words.counts);
         setText(panel.holder, words.holder);
@@ -218,29 +219,11 @@ export function createPanels(state, painter, zoom) {
   }
   const describe = painter.add("dom", writeBlock);
 
-  /**
-   * What is pointed at: a page where its fields are there, else a pageblock, or the several of one cell.
-   * @param {number} i
-   * @param {Record<string, import("../net/wire.js").Plane>} planes
-   * @param {number} index
-   */
-  function wordsOf(i, planes, index) {
-    const closeup = state.closeup.get();
-    const page = state.page.get();
-    const fields = closeup?.designs.get(i);
-    const first = closeup?.at.get(index);
-    if (page !== null && fields?.mobility && first !== undefined) return pageText(pageFacts(fields, first, page));
-    const cells = geometry && shownSide(geometry, state.view.get()) > 1 ? panels[i].map.several : null;
-    if (!cells || !geometry) return blockText(planes, index);
-    const cell = Math.floor(index / geometry.per);
-    return cellText(cells, cell, cell * geometry.per, Math.min(geometry.nr, (cell + 1) * geometry.per) - 1);
-  }
-
   const speak = painter.add("dom", () => {
     const planes = picture()?.designs[state.panel.get()]?.planes;
     const index = state.pageblock.get();
     if (!planes || index === null || !document.activeElement?.classList.contains("stack")) return;
-    const words = wordsOf(state.panel.get(), planes, index);
+    const words = wordsOf(panels[state.panel.get()], state.panel.get(), planes, index, state, geometry);
     setText(announce, `${words.where}. ${words.counts}. ${words.holder}.`);
   });
 
@@ -253,43 +236,25 @@ export function createPanels(state, painter, zoom) {
       panels.forEach((panel, i) => frame.designs[i] && panel.map.touch(frame.designs[i].planes.flags, FLAG_TOUCHED));
     }
     glowedFor = frame;
-    const [g, view] = [geometry, state.view.get()];
-    const close = view.z > 1;
+    const g = geometry;
     let again = false;
     panels.forEach((panel, i) => {
       const planes = shown.designs[i]?.planes;
       if (!planes) panel.map.clear();
-      else if (close && shownSide(g, view) === 1) panel.worst = paintClosely(panel, i, planes);
-      else {
-        if (panel.map.paint(planes, now)) again = true;
-        panel.worst = close ? paintClosely(panel, i, planes) : panel.map.worst;
-        if (!panel.worst.length) panel.worst = panel.map.worst;
-      }
+      else if (paintPanel(panel, i, planes, state, g, now)) again = true;
     });
-    drawOver();
+    if (overAt === now) paintOver(); // it came before what it lies on
     root.dataset.glow = String(again);
     root.dataset.mode = state.mode.get();
     return again;
   });
 
-  /**
-   * @param {import("./panel.js").Panel} panel
-   * @param {number} i
-   * @param {Record<string, import("../net/wire.js").Plane>} planes
-   */
-  function paintClosely(panel, i, planes) {
-    const closeup = state.closeup.get();
-    const scene = { planes, cells: panel.map.cells, fields: closeup?.designs.get(i) ?? null, at: closeup?.at ?? new Map(), mode: state.mode.get() };
-    return panel.closeup.paint(/** @type {import("../map/geometry.js").Geometry} */ (geometry), state.view.get(), scene);
-  }
+  const drawOver = painter.add("canvas", (now) => {
+    overAt = now;
+    paintOver();
+  });
 
-  /**
-   * Whether every kind of page in a cell is seen without a corner: its layers have at least a pixel each, its holder a colour.
-   * @param {import("../map/geometry.js").Geometry} g
-   */
-  const speaks = (g) => state.mode.get() === "holder" || (state.mode.get() === "content" && g.side === 1 && g.cell >= LAYERS_FROM);
-
-  const drawOver = painter.add("canvas", () => {
+  function paintOver() {
     const frame = picture();
     const g = geometry;
     if (!frame || !g || frame.nr_pageblocks !== g.nr) return;
@@ -297,7 +262,7 @@ export function createPanels(state, painter, zoom) {
       const s = stats(i);
       drawMarks(panel.marks, g, {
         flags: frame.designs[i]?.planes.flags ?? null,
-        worst: frame.designs[i] && !speaks(g) ? panel.worst : null,
+        worst: frame.designs[i] && state.mode.get() !== "holder" ? panel.worst : null,
         view: state.view.get(),
         page: state.page.get(),
         migrate_pfn: s("compact_active") ? s("migrate_pfn") : -1,
@@ -309,7 +274,7 @@ export function createPanels(state, painter, zoom) {
         culprit: s("range_result") === STOPPED && s("range_pfn") >= 0 ? Math.floor(s("range_pfn") / PAGEBLOCK_NR_PAGES) : null,
       });
     });
-  });
+  }
 
   // -- pointing
   /**
@@ -362,8 +327,7 @@ export function createPanels(state, painter, zoom) {
   for (const mark of [write, draw, drawOver]) state.frame.subscribe(mark);
   state.pace.subscribe(write);
   for (const each of [state.pageblock, state.page]) for (const mark of [describe, drawOver]) each.subscribe(mark);
-  for (const mark of [draw, drawAxis, describe]) state.view.subscribe(mark);
-  for (const mark of [draw, describe]) state.closeup.subscribe(mark);
+  for (const each of [state.view, state.closeup]) for (const mark of [draw, drawOver, drawAxis, describe]) each.subscribe(mark);
   for (const each of [state.range, state.target, state.theme]) each.subscribe(drawOver);
   state.mode.subscribe(lay);
   new ResizeObserver(lay).observe(root);

@@ -2,7 +2,7 @@
  * A map looked at closely: the pageblocks in the window, and the pages of those that are open. One canvas, as large as the map.
  */
 
-import { worstInside } from "../map/aggregate.js";
+import { LAYER_SEEN, worstInside } from "../map/aggregate.js";
 import { colourOf, layers, LAYERS, LAYERS_FROM } from "../map/heatmap.js";
 import { CONTENT, packed, PAGE_KINDS } from "../map/palette.js";
 import { indexOf } from "../map/geometry.js";
@@ -92,7 +92,7 @@ export class Closeup {
     this.context.putImageData(this.data, 0, 0);
     for (const [index, box] of opened) this.drawOver(g, view, scene, index, box);
     if (step > 1) return new Uint8Array(0);
-    const worst = worstInside(scene.planes);
+    const worst = worstInside(scene.planes, scene.mode === CONTENT.key ? LAYER_SEEN : Infinity);
     for (const [index] of opened) worst[index] = 0;
     return worst;
   }

@@ -2,6 +2,7 @@
  * One page in words: what the engine knows of it, and what it does not. Pure.
  */
 
+import { commandText } from "../controls/command_text.js";
 import { blockRange, count } from "../lib/format.js";
 import { PAGE_KINDS } from "../map/palette.js";
 
@@ -88,6 +89,42 @@ export function pageText(facts) {
     counts: `${facts.kind}, ${facts.order}, refcount ${facts.refcount}, ${facts.locked ? "locked" : "not locked"}`,
     holder: `${facts.mobility}; flags: ${facts.flags.length ? facts.flags.join(", ") : "none"}. ${NOT_KNOWN}`,
   };
+}
+
+/**
+ * @typedef {object} Story the answer of GET /api/sessions/{id}/story
+ * @property {string} design
+ * @property {number} pfn
+ * @property {number} state
+ * @property {boolean} owned
+ * @property {number} tick
+ * @property {number|null} since
+ * @property {number} looked_back_to
+ * @property {{tick: number, what: string, to: number, come_from: number|null, command: number}[]} steps
+ */
+
+/**
+ * What became of a page, a line for each step, oldest first.
+ * @param {Story} story
+ * @param {readonly import("../net/wire.js").Entry[]} log
+ * @returns {string[]}
+ */
+export function storyText(story, log) {
+  const { since, steps, state, looked_back_to: to } = story;
+  const kind = PAGE_KINDS[state]?.name ?? "unknown";
+  const lines = [];
+  if (since === 0) lines.push(`At the start: it was there, ${kind}, ${steps.some(({ come_from }) => come_from !== null) ? `at page ${count(steps.find(({ come_from }) => come_from !== null)?.come_from ?? 0)}` : "here"}.`);
+  if (since === null) lines.push(`Tick ${count(to)}: it was there already; the story was not followed further back.`);
+  for (const step of steps) {
+    const entry = log.find(({ index }) => index === step.command);
+    const under = entry ? `, after command ${step.command}, ${commandText(entry.command)}` : "";
+    const free = state === FREE_STATE || state === 3;
+    const what = step.what === "moved" ? `moved from page ${count(step.come_from ?? 0)} to page ${count(step.to)}`
+      : step.what === "arrived" ? "came here by migration; from where is not known, a balloon page has no owner that could be followed"
+      : free ? "became free" : `became ${kind} at page ${count(step.to)}`;
+    lines.push(`Tick ${count(step.tick)}: ${what}${under}.`);
+  }
+  return lines;
 }
 
 /**

@@ -38,9 +38,27 @@ export const inside = (image, box) => ({
  * @param {number} colour
  */
 export function fillBox(image, box, colour) {
-  const { left, top, right, bottom } = inside(image, box);
-  if (left >= right) return;
-  for (let y = top; y < bottom; y++) image.pixels.fill(colour, y * image.width + left, y * image.width + right);
+  fillSpan(image, box.left, box.right, box.top, box.bottom, colour);
+}
+
+/**
+ * @param {Image} image
+ * @param {number} from left
+ * @param {number} to right
+ * @param {number} top
+ * @param {number} bottom
+ * @param {number} colour
+ */
+function fillSpan({ pixels, width, height }, from, to, top, bottom, colour) {
+  const left = Math.max(0, from);
+  const right = Math.min(width, to);
+  const end = Math.min(height, bottom);
+  const narrow = right - left < 16; // a loop costs less than a call for so few
+  for (let y = Math.max(0, top); y < end; y++) {
+    const [a, b] = [y * width + left, y * width + right];
+    if (narrow) for (let at = a; at < b; at++) pixels[at] = colour;
+    else pixels.fill(colour, a, b);
+  }
 }
 
 /**
@@ -54,7 +72,7 @@ export function fillLayers(image, box, heights, colours) {
   let bottom = box.bottom;
   for (let layer = 0; layer < colours.length; layer++) {
     const top = bottom - heights[layer];
-    if (heights[layer]) fillBox(image, { ...box, top, bottom }, colours[layer]);
+    if (heights[layer]) fillSpan(image, box.left, box.right, top, bottom, colours[layer]);
     bottom = top;
   }
 }

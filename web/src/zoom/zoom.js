@@ -8,8 +8,9 @@ import { count } from "../lib/format.js";
 import { moveIndex } from "../map/geometry.js";
 import {
   blockBeside, blockRect, blockSide, blockView, boundsOf, bringIn, clamp, hit, openBlocks, pageBeside, pageRect, pageView, pan, POINT_FROM, shownSide, WHOLE,
-  wheelFactor, zoomAt,
+  wheelFactor, WORDS_FROM, zoomAt,
 } from "./lens.js";
+import { storyText } from "./page_text.js";
 
 const KEY_FACTOR = 1.5;
 const DRAG_FROM = 4; // css pixels
@@ -27,8 +28,9 @@ const DRAWN = /** @type {("state"|"order"|"flags")[]} */ (["state", "order", "fl
  * @param {import("../state.js").State} state
  * @param {import("../lib/paint.js").Painter} painter
  * @param {Pick<import("../net/client.js").Client, "detail">} client
+ * @param {(design: string, pfn: number, tick: number) => Promise<import("./page_text.js").Story>} read
  */
-export function createZoom(state, painter, client) {
+export function createZoom(state, painter, client, read) {
   /** @type {Geometry|null} */
   let g = null;
   let asked = "";
@@ -119,10 +121,29 @@ export function createZoom(state, painter, client) {
       set(blockView(g, block, POINT_FROM)); // the window is small: a pageblock may be larger than it
       return;
     }
+    if (state.page.get() !== null && blockSide(g, state.view.get()) >= WORDS_FROM) {
+      tell();
+      return;
+    }
     const pfn = state.page.get() ?? block * 512;
     state.pageblock.set(pfn >> 9);
     state.page.set(pfn);
     set(pageView(g, pfn));
+  }
+
+  /** The story of the page pointed at, in the panel pointed at. */
+  async function tell() {
+    const [pfn, design, frame] = [state.page.get(), state.welcome.get()?.designs[state.panel.get()], state.frame.get()];
+    if (pfn === null || !design || !frame) return;
+    const title = `Page ${count(pfn)} of ${design.key}`;
+    bar.story.hidden = false;
+    bar.story.replaceChildren(el("p", {}, `${title}: looking back…`));
+    try {
+      const lines = storyText(await read(design.key, pfn, frame.tick), state.log.get());
+      bar.story.replaceChildren(el("p", {}, el("b", {}, title)), el("ol", {}, ...lines.map((line) => el("li", {}, line))));
+    } catch (error) {
+      bar.story.replaceChildren(el("p", {}, `${title}: ${error instanceof Error ? error.message : error}.`));
+    }
   }
 
   /** Up one level. @returns {boolean} whether there was one */
@@ -255,25 +276,31 @@ export function createZoom(state, painter, client) {
     onPress(closer, () => key("+"));
     onPress(back, () => key("-"));
     onPress(all, whole);
-    const root = el("div.zoom-bar", { id: "zoom-bar", "aria-label": "How closely the maps are looked at", hidden: true }, words, back, closer, all);
+    const ask_ = el("button", { type: "button", id: "page-story", title: "What became of the page pointed at (Enter on it)" }, "Story");
+    onPress(ask_, tell);
+    const story = el("div.page-story", { role: "status", hidden: true });
+    const root = el("div.zoom-bar", { id: "zoom-bar", "aria-label": "How closely the maps are looked at", hidden: true }, words, ask_, back, closer, all, story);
     need("panels", HTMLElement).before(root);
-    return { root, words };
+    return { root, words, story, ask: ask_ };
   }
 
   const bar = createBar();
   const write = painter.add("dom", () => {
     const view = state.view.get();
     bar.root.hidden = view.z === 1;
+    if (view.z === 1) bar.story.hidden = true;
     if (!g || view.z === 1) return;
     const { start_pfn, end_pfn } = boundsOf(g, view);
     const [first, last] = [start_pfn >> 9, (end_pfn >> 9) - 1];
     const level = openBlocks(g, view).length ? "pages of " : "";
     const blocks = first === last ? `pageblock ${count(first)}` : `pageblocks ${count(first)} to ${count(last)}`;
     setText(bar.words, `${level}${blocks}, ${view.z < 10 ? view.z.toFixed(1) : Math.round(view.z)}×`);
+    bar.ask.hidden = state.page.get() === null;
     bar.root.dataset.z = view.z.toFixed(3);
   });
 
   for (const each of [look, write]) state.view.subscribe(each);
+  state.page.subscribe(write);
 
   return {
     /** @param {Geometry} geometry of all maps */
