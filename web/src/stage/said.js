@@ -56,7 +56,7 @@ export function createSaid(state, painter) {
   const show = painter.add("dom", () => {
     const welcome = state.welcome.get();
     const frame = state.frame.get();
-    if (!welcome || !frame || parts.length !== frame.designs.length) return;
+    if (!welcome || !frame || parts.length > frame.designs.length) return; // of two endings, that of the session
     const at = statIndex(welcome.stat_fields);
     const of = (/** @type {number} */ i) => (/** @type {string} */ name) => frame.designs[i].stats[at[name]] ?? 0;
     const all = compared(welcome.designs.map(({ key, name }, i) => ({ key, name, s: of(i) })));
