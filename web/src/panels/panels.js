@@ -102,7 +102,8 @@ export function createPanels(state, painter, zoom) {
     if (!welcome || panels.length === 0) return;
     const wide = across();
     root.style.setProperty("--across", String(wide));
-    panels.forEach((panel, i) => (panel.root.dataset.first = String(i % wide === 0)));
+    // As they stand, which is not their order where two endings are shown.
+    root.querySelectorAll(":scope > .panel").forEach((panel, i) => panel.setAttribute("data-first", String(i % wide === 0)));
     const { clientWidth, clientHeight } = panels[0].room;
     const room = clientWidth - GUTTER;
     if (room < 20 || clientHeight < 20) return;
