@@ -249,7 +249,7 @@ CLAIMS: tuple[Claim, ...] = (
         "them: look at how many there are per page scanned.",
         scenario="no_balloon",
         figures=(OVERHEAD,),
-        links=(("#price", "The price of each design"),),
+        links=(("#tab-cost", "The price of each design"),),
     ),
     Claim(
         id="teach_hotplug",

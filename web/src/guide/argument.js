@@ -7,6 +7,8 @@ import { el } from "../lib/dom.js";
 import { deciding } from "./scenario.js";
 import { createNumbers, sentence } from "./table.js";
 
+const TAB = "#tab-"; // of the inspector
+
 /** @typedef {import("./scenario.js").Claim} Claim */
 /** @typedef {import("./scenario.js").Catalog} Catalog */
 
@@ -66,7 +68,13 @@ export function argument(state, catalog, load, close) {
    * @param {string} text
    */
   function link(href, text) {
-    return el("a", { href, click: href.startsWith("#") ? close : null }, text);
+    if (!href.startsWith(TAB)) return el("a", { href }, text);
+    // Not by the address: its fragment says which session this is.
+    return el("a", { href, click: (/** @type {Event} */ event) => {
+      event.preventDefault();
+      close();
+      state.tab.set(href.slice(TAB.length));
+    } }, text);
   }
 
   return { elements, refresh: () => live.forEach((each) => each()) };
