@@ -94,6 +94,12 @@ def full_speed(page: Page) -> None:
     expect(page.locator("#speed-text")).to_have_text("1,000 ticks/s")
 
 
+def eye_speed(page: Page) -> None:
+    """About as many ticks a second as people have: the middle of things can be seen."""
+    page.locator("#speed").fill("60")
+    expect(page.locator("#speed-text")).to_have_text("63 ticks/s")
+
+
 def inflate(page: Page, mib: int) -> None:
     """Set the balloon's target and wait until all balloons have done what they can."""
     page.fill("#balloon-mib", str(mib))

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.browser.conftest import Server
 from tests.browser.look import (
+    eye_speed,
     full_speed,
     inflate,
     made,
@@ -84,6 +85,7 @@ def test_a_number_of_four_digits_leaves_its_words_readable(page: Page, server: S
 
 def test_stepping_by_keyboard_keeps_the_focus_on_the_button(page: Page, server: Server) -> None:
     open_guest(page, server.url)
+    eye_speed(page)
     tab(page, "real")
     blue = page.locator("#story-next").evaluate(BACKGROUND)
     page.focus("#story-next")

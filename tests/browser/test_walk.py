@@ -14,6 +14,7 @@ from tests.browser.look import (
     FOUR,
     cell,
     exact,
+    eye_speed,
     full_speed,
     headline,
     inflate,
@@ -98,10 +99,7 @@ def test_the_progress_of_compaction_is_shown_while_it_runs(page: Page, server: S
             }
           }).observe(panels, {subtree: true, childList: true, characterData: true}); }"""
     )
-    page.focus("#speed")
-    page.keyboard.press("Home")
-    for _ in range(6):
-        page.keyboard.press("PageUp")  # slow enough for the eye
+    eye_speed(page)
     inflate(page, 100)
     press(page, "compact")
     seen = set(page.evaluate("[...window.seen]"))
