@@ -7,6 +7,7 @@ What a checkpoint says never changes, so that timelines may share it; how it say
 one that it starts from is given up. engine/history/image.py makes and reads them.
 """
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -23,9 +24,18 @@ from engine.world import Checkpoint
 ROW_BYTES = 4 * PAGE_DTYPE.itemsize * u.PAGEBLOCK_NR_PAGES  # the pages of four pageblocks
 _OVERHEAD = 512  # bytes that a checkpoint takes beside its columns
 
+
 # Changes are many and small: packed well. Rows are unpacked by the hundred megabytes at each step
 # back: lz4 takes half as much room again as zstd does, and a quarter of its time.
-_PACK, _UNPACK = zstandard.ZstdCompressor(1), zstandard.ZstdDecompressor()
+class _Zstd(threading.local):
+    """A compressor and a decompressor for each thread: two threads in one end the process."""
+
+    def __init__(self) -> None:
+        self.pack = zstandard.ZstdCompressor(1).compress
+        self.unpack = zstandard.ZstdDecompressor().decompress
+
+
+_ZSTD = _Zstd()
 
 Packed = bytes | memoryview  # that came back from a depot
 Taken = list[Packed | None]  # by row: what it was unpacked from, None: it may have changed since
@@ -71,13 +81,13 @@ class Patch:
     @property
     def index(self) -> NDArray[np.intp]:
         """intp[n], ascending."""
-        steps = np.frombuffer(_UNPACK.decompress(self.steps), np.uint32)
+        steps = np.frombuffer(_ZSTD.unpack(self.steps), np.uint32)
         return np.cumsum(steps, dtype=np.intp)
 
     @property
     def words(self) -> Words:
         """Of the column's dtype [n], old ^ new."""
-        return np.frombuffer(_UNPACK.decompress(self.data), self.dtype)
+        return np.frombuffer(_ZSTD.unpack(self.data), self.dtype)
 
 
 def patch_of(index: NDArray[np.intp], words: Words) -> Patch:
@@ -88,7 +98,7 @@ def patch_of(index: NDArray[np.intp], words: Words) -> Patch:
         words: of the column's dtype [n], old ^ new.
     """
     steps = np.diff(index, prepend=0).astype(np.uint32)
-    packed = _PACK.compress(steps.tobytes()), _PACK.compress(words.tobytes())
+    packed = _ZSTD.pack(steps.tobytes()), _ZSTD.pack(words.tobytes())
     return Patch(*packed, words.dtype, len(index))
 
 

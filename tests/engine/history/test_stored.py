@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 
 from engine.history.stored import (
@@ -15,6 +18,7 @@ from engine.history.stored import (
 )
 from engine.history.stored import unpack as unpacked
 from tests.engine.worlds import world
+from tests.project_files import ROOT
 
 WORDS = ROW_BYTES // 4
 
@@ -45,6 +49,25 @@ def test_a_patch_is_what_was_put_into_it() -> None:
     patch = patch_of(index, words)
     assert patch.index.tolist() == index.tolist()
     assert patch.words.tolist() == words.tolist()
+
+
+SEVERAL_THREADS = """
+import numpy as np
+from concurrent.futures import ThreadPoolExecutor
+from engine.history.stored import patch_of
+
+def pack(seed):
+    words = np.random.default_rng(seed).integers(0, 99, 200_000, np.uint32)
+    return all(np.array_equal(patch_of(words, words).words, words) for _ in range(40))
+
+with ThreadPoolExecutor(6) as pool:
+    assert all(pool.map(pack, range(6)))
+"""
+
+
+def test_sessions_pack_at_once_in_threads_of_their_own() -> None:
+    done = subprocess.run([sys.executable, "-c", SEVERAL_THREADS], cwd=ROOT, check=False)
+    assert done.returncode == 0, "a negative status is a signal: a compressor had two threads in it"
 
 
 def test_two_changes_become_one_and_what_changed_back_is_none() -> None:
