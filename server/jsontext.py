@@ -75,6 +75,17 @@ def whole(value: object, name: str, low: int, high: int, unit: str) -> int:
     return value
 
 
+def text_within(value: object, name: str, most: int) -> str:
+    """A string of 1 to ``most`` characters.
+
+    Raises:
+        RefusedError: with name, value and bounds.
+    """
+    if not isinstance(value, str) or not 1 <= len(value) <= most:
+        raise RefusedError(f"{name} is {shown(value)}: 1 to {most} characters are needed")
+    return value
+
+
 def digits_of(text: str) -> int | None:
     """The whole number that stands in an address; None: it is none, or has too many digits."""
     is_one = text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS

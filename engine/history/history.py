@@ -66,8 +66,10 @@ class Track:
     tip: Spot = (0, 0)
     work: float = 0.0
 
-    def index_at(self, tick: int) -> int:
-        """Commands up to a tick, those given at it included."""
+    def index_at(self, tick: int, index: int | None = None) -> int:
+        """Commands that a moment contains: ``index``, or all up to its tick."""
+        if index is not None:
+            return index
         return bisect_right(self.entries, tick, key=lambda entry: entry.tick)
 
     @property
@@ -295,7 +297,7 @@ class History:
             RefusedError: there is no such state.
         """
         line = self.timeline(number)
-        place = self._checked(line, tick, line.index_at(tick) if index is None else index)
+        place = self._checked(line, tick, line.index_at(tick, index))
         self._move(line, min(place, line.tip), look)
         while line.tip < place:
             self._forward(line, place)

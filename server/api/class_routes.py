@@ -12,13 +12,13 @@ from fastapi.responses import FileResponse, JSONResponse
 
 from engine.errors import RefusedError
 from engine.log import MAX_INDEX, MAX_TICK
-from server.api.access import let_in, peer
+from server.api.access import let_in
 from server.api.api_text import CODE, COPY, JOIN, QR
 from server.api.body import MAX_BODY_BYTES, read_body
-from server.api.file_routes import session_file
+from server.api.file_routes import admitted, session_file
 from server.errors import NotFoundError
 from server.journal.session_file import until
-from server.jsontext import only_fields, parse_object, shown, whole
+from server.jsontext import only_fields, parse_object, shown, text_within, whole
 from server.manager import Manager
 from server.paths import web_folder
 from server.session.join_codes import JoinCodes
@@ -39,18 +39,6 @@ async def asked_in(request: Request, *names: str) -> dict[str, Any]:
     data = parse_object(body, "the body") if body.strip() else {}
     only_fields(data, names, "the body")
     return data
-
-
-def text_in(data: dict[str, Any], name: str, most: int) -> str:
-    """A field that is a string of 1 to ``most`` characters.
-
-    Raises:
-        RefusedError: it is not there, or is something else.
-    """
-    value = data.get(name)
-    if not isinstance(value, str) or not 1 <= len(value) <= most:
-        raise RefusedError(f"{name} is {shown(value)}: 1 to {most} characters are needed")
-    return value
 
 
 def qr_code(link: str) -> bytes:
@@ -83,7 +71,7 @@ def make_class_router(manager: Manager) -> APIRouter:
     @router.post("/api/join", openapi_extra=JOIN)
     async def join(request: Request) -> Response:
         data = await asked_in(request, "code")
-        found = codes.find(text_in(data, "code", MAX_TYPED), time.monotonic())
+        found = codes.find(text_within(data.get("code"), "code", MAX_TYPED), time.monotonic())
         try:
             await manager.shelf.hashes(found.session)
         except NotFoundError:
@@ -94,7 +82,8 @@ def make_class_router(manager: Manager) -> APIRouter:
     @router.post("/api/sessions/{session_id}/code", openapi_extra=CODE)
     async def code(request: Request, session_id: str) -> Response:
         await let_in(request, manager, session_id, "presenter")
-        viewer = text_in(await asked_in(request, "viewer"), "viewer", MAX_TYPED)
+        data = await asked_in(request, "viewer")
+        viewer = text_within(data.get("viewer"), "viewer", MAX_TYPED)
         if await manager.shelf.role(session_id, viewer) != "viewer":
             raise RefusedError("viewer is no viewer's token of this session")
         return JSONResponse({"code": codes.code(session_id, viewer)}, headers=NOT_KEPT)
@@ -102,7 +91,8 @@ def make_class_router(manager: Manager) -> APIRouter:
     @router.post("/api/sessions/{session_id}/qr", openapi_extra=QR)
     async def qr(request: Request, session_id: str) -> Response:
         await let_in(request, manager, session_id)
-        link = text_in(await asked_in(request, "link"), "link", MAX_LINK)
+        data = await asked_in(request, "link")
+        link = text_within(data.get("link"), "link", MAX_LINK)
         picture = await asyncio.to_thread(qr_code, link)
         return Response(picture, media_type="image/svg+xml", headers=NOT_KEPT)
 
@@ -118,9 +108,7 @@ def make_class_router(manager: Manager) -> APIRouter:
             if index is not None:
                 whole(index, "index", 0, MAX_INDEX, "commands")
             taken = replace(until(record, tick, index), epoch=1)
-            with manager.quotas.session(peer(request), manager.sessions) as made:
-                session, tokens = await manager.admit(taken)
-                made(session)
-        return JSONResponse({"session": session, **tokens}, 201, headers=NOT_KEPT)
+            told = await admitted(request, manager, taken)
+        return JSONResponse(told, 201, headers=NOT_KEPT)
 
     return router

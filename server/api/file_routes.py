@@ -80,6 +80,18 @@ async def session_file(manager: Manager, session_id: str) -> SessionFile:
     return SessionFile(record, upload)
 
 
+async def admitted(request: Request, manager: Manager, record: Record) -> dict[str, str]:
+    """Make a session of a record; its id and tokens, as they are told.
+
+    Raises:
+        LimitReachedError: its address has made enough of them, or there is no room.
+    """
+    with manager.quotas.session(peer(request), manager.sessions) as made:
+        session_id, tokens = await manager.admit(record)
+        made(session_id)
+    return {"session": session_id, "presenter": tokens["presenter"], "viewer": tokens["viewer"]}
+
+
 def make_file_router(manager: Manager) -> APIRouter:
     """The routes; one file at a time is made or read, since it takes memory."""
     router = APIRouter()
@@ -94,10 +106,8 @@ def make_file_router(manager: Manager) -> APIRouter:
             upload = found.upload
             if upload is not None:
                 await asyncio.to_thread(manager.library.add_upload, upload.data, upload.name)
-            with manager.quotas.session(peer(request), manager.sessions) as made:
-                session_id, tokens = await manager.admit(found.record)
-                made(session_id)
-        return JSONResponse({"session": session_id, **tokens}, 201)
+            told = await admitted(request, manager, found.record)
+        return JSONResponse(told, 201)
 
     @router.get("/api/sessions/{session_id}/export", openapi_extra=EXPORT)
     async def export_session(request: Request, session_id: str) -> Response:

@@ -20,6 +20,7 @@ from server.api.body import FRAME_TYPE
 from server.jsontext import shown, whole_of
 from server.manager import Manager
 from server.session.event_side import SessionHandle
+from server.session.state import views_of
 from server.wire.frames import FRAME_PAST, Picture, encode_key
 
 MAX_MARKS = 5000
@@ -64,10 +65,8 @@ def picture(history: History, line: int, tick: int, index: int | None) -> bytes:
         RefusedError: there is no such moment.
     """
     world = history.go(tick, index, line)
-    if index is None:
-        index = history.timelines[line].index_at(tick)
-    views = tuple(world.view(i) for i in range(len(world.keys)))
-    return encode_key(Picture(0, 0, tick, index, views), FRAME_PAST)
+    contained = history.timelines[line].index_at(tick, index)
+    return encode_key(Picture(0, 0, tick, contained, views_of(world)), FRAME_PAST)
 
 
 def told(history: History, line: int, design: str, pfn: int, tick: int | None) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 from engine.commands import Command, command_from_dict
 from engine.errors import RefusedError
 from engine.log import LOG_VERSION, MAIN, MAX_INDEX, MAX_TICK, Entry, check_log
-from server.jsontext import dump, only_fields, parse_object, shown, whole
+from server.jsontext import dump, only_fields, parse_object, shown, text_within, whole
 from server.wire.config import SessionConfig, config_from_dict
 
 JOURNAL_VERSION = 1
@@ -35,10 +35,7 @@ def text_of(data: Mapping[str, Any], name: str, what: str, most: int) -> str:
     Raises:
         RefusedError: it is not there, or is something else.
     """
-    value = data.get(name)
-    if not isinstance(value, str) or not 1 <= len(value) <= most:
-        raise RefusedError(f"{name} of {what} is {shown(value)}: 1 to {most} characters are needed")
-    return value
+    return text_within(data.get(name), f"{name} of {what}", most)
 
 
 @dataclass(frozen=True)

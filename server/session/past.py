@@ -26,6 +26,7 @@ from server.session import past_items as items
 from server.session.closer import Closer
 from server.session.mailbox import Ask, Now, Stop
 from server.session.saver import Saver
+from server.session.state import views_of
 from server.session.timelines import Branch, WholeTimeline, teach
 from server.wire import messages
 from server.wire.config import SessionConfig
@@ -392,9 +393,6 @@ class Past:
 
     def _picture(self, world: World, look: items.LookAt) -> Picture:
         assert self._history is not None and look.tick is not None
-        index = look.index
-        if index is None:
-            index = self._history.timelines[self._line].index_at(look.tick)
+        index = self._history.timelines[self._line].index_at(look.tick, look.index)
         self._seq += 1
-        views = tuple(world.view(i) for i in range(len(world.keys)))
-        return Picture(self._seq, self._epoch, world.tick, index, views)
+        return Picture(self._seq, self._epoch, world.tick, index, views_of(world))

@@ -21,6 +21,7 @@ from engine.world import World
 from server.errors import JournalError
 from server.journal.codec import Course, Record, Waiting
 from server.session.book import Book, NoBook
+from server.session.state import views_of
 from server.session.timelines import Branch, Timeline, WholeTimeline
 from server.session.transcript import Transcript, transcript_from_dict
 from server.wire.config import SessionConfig
@@ -316,7 +317,7 @@ class Session:
 
     def views(self) -> tuple[GuestView, ...]:
         """All designs at the present tick, read-only."""
-        return tuple(self.world.view(i) for i in range(len(self.world.keys)))
+        return views_of(self.world)
 
     def describe(self) -> dict[str, Any]:
         """Fields of ``welcome`` that the session knows."""

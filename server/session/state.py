@@ -3,7 +3,13 @@
 from typing import Any
 
 from engine import units as u
+from engine.view import GuestView
 from engine.world import World
+
+
+def views_of(world: World) -> tuple[GuestView, ...]:
+    """All designs of a world at its tick, read-only."""
+    return tuple(world.view(i) for i in range(len(world.keys)))
 
 
 def state_of(world: World) -> dict[str, Any]:
