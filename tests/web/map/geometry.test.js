@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { axisMarks, cellOf, columnsFor, fit, indexAt, indexOf, moveIndex, placeOf, WHOLE_FROM } from "../../../web/src/map/geometry.js";
+import { columnsFor, fit, indexAt, indexOf, moveIndex, placeOf, WHOLE_FROM } from "../../../web/src/map/geometry.js";
+import { viewMarks, WHOLE } from "../../../web/src/zoom/lens.js";
 
+const cellOf = (g, index) => {
+  const { x, y } = placeOf(g, index);
+  return { col: Math.floor(x / g.side), row: g.rows - 1 - Math.floor(y / g.side) };
+};
 const SIZES = [1, 7, 8, 504, 512, 2048, 8191, 32768];
 const BOXES = [[320, 260, 1], [124, 220, 2], [118, 220, 3], [700, 400, 1], [1500, 600, 1.5]];
 
@@ -84,7 +89,7 @@ test("arrow keys follow the picture and stay on it", () => {
 
 test("marks on the axis are round, apart from each other, and begin at 0", () => {
   const g = fit(2048, 320, 260, 1);
-  const marks = axisMarks(g, 26);
+  const marks = viewMarks(g, WHOLE, 26);
   assert.deepEqual(marks[0], { cssY: g.cssHeight, mib: 0 });
   for (let i = 1; i < marks.length; i++) {
     assert.ok(marks[i - 1].cssY - marks[i].cssY >= 26);

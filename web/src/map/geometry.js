@@ -83,16 +83,6 @@ export function fit(nr, maxWidth, maxHeight, dpr, columns) {
 }
 
 /**
- * @param {Geometry} g
- * @param {number} index of a pageblock
- * @returns {{col: number, row: number}} of its cell; row counts from the top
- */
-export function cellOf(g, index) {
-  const cell = Math.floor(index / g.per);
-  return { col: cell % g.cols, row: g.rows - 1 - Math.floor(cell / g.cols) };
-}
-
-/**
  * Where a pageblock lies, counted in pageblocks from the left and from the bottom of the map.
  * @param {Geometry} g
  * @param {number} index
@@ -160,20 +150,3 @@ export function moveIndex(g, index, key) {
 
 /** @param {number} nr pageblocks */
 export const isLarge = (nr) => nr >= LARGE;
-
-/**
- * Marks of the address axis: rows whose first address is a round number of MiB.
- * @param {Geometry} g
- * @param {number} minCss minimum distance between two marks, css pixels
- * @returns {{cssY: number, mib: number}[]} lowest address first; cssY is the bottom edge of the row
- */
-export function axisMarks(g, minCss) {
-  const rowMib = g.cols * g.per * BLOCK_MIB;
-  let every = 1;
-  while (every * g.cssCellH < minCss) every *= 2;
-  const marks = [];
-  for (let row = 0; row < g.rows; row += every) {
-    marks.push({ cssY: (g.rows - row) * g.cssCellH, mib: row * rowMib });
-  }
-  return marks;
-}

@@ -5,7 +5,7 @@
  * in the top left corner. A cell opens into its pageblocks, a pageblock into its 512 pages: 16 in a row, the lowest bottom left.
  */
 
-import { indexOf, placeOf } from "../map/geometry.js";
+import { BLOCK_MIB, indexOf, placeOf } from "../map/geometry.js";
 
 export const PAGE_COLS = 16;
 export const PAGE_ROWS = 32;
@@ -327,7 +327,7 @@ export function pageBeside(g, pfn, key) {
  */
 export function viewMarks(g, view, minCss) {
   const cell = g.cssCellH * view.z;
-  const rowMib = g.cols * g.per * 2;
+  const rowMib = g.cols * g.per * BLOCK_MIB;
   let every = 1;
   while (every * cell < minCss) every *= 2;
   const marks = [];
