@@ -5,7 +5,7 @@
 
 import { el, need, setText } from "../lib/dom.js";
 import { count } from "../lib/format.js";
-import { statIndex } from "../net/wire.js";
+import { statIndex, TYPE_PAST } from "../net/wire.js";
 import { dismiss, mayCommand } from "../state.js";
 
 /**
@@ -63,9 +63,12 @@ export function createNotices(state, painter, retryNow) {
   for (const each of [state.notices]) each.subscribe(showNotices);
   for (const each of [state.connection, state.progress]) each.subscribe(showLink);
   for (const each of [state.frame, state.role, state.classroom, state.pending, state.log, state.past, state.sequence, state.connection, state.expected, state.recorded, state.reading]) each.subscribe(showIdle);
-  // At once, not at the next paint: whoever sends a command and then waits for idle must not see the idle from before.
+  // At once, not at the next paint: whoever sends a command or looks elsewhere and then waits for idle must not see the idle from before.
   state.pending.subscribe((pending) => {
     if (pending.size > 0) document.body.dataset.idle = "false";
+  });
+  state.past.subscribe(() => {
+    document.body.dataset.idle = "false";
   });
   showLink();
 }
@@ -100,6 +103,7 @@ function isIdle(state) {
   const frame = state.frame.get();
   if (state.connection.get().phase !== "open" || !welcome || !frame || state.pending.get().size > 0) return false;
   const past = state.past.get();
+  if ((frame.type === TYPE_PAST) !== (past !== null)) return false; // the picture is still of where one looked before
   if (past) return past.tick === frame.tick && (past.index ?? frame.log_index) === frame.log_index;
   if (state.reading.get() > 0 || (state.expected.get() && !state.recorded.get())) return false;
   if (state.sequence.get() || state.log.get().length > frame.log_index) return false;

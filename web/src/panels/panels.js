@@ -123,6 +123,7 @@ export function createPanels(state, painter, zoom) {
     // At once: a canvas that was given a size is empty.
     draw();
     drawOver();
+    describe();
   });
 
   /**
@@ -198,7 +199,15 @@ export function createPanels(state, painter, zoom) {
 
   function writeBlock() {
     const frame = picture();
-    if (!frame || !geometry) return;
+    if (!frame) return;
+    const welcome = state.welcome.get();
+    if (welcome) {
+      panels.forEach((panel, i) => {
+        const s = stats(i);
+        setText(panel.because, verdict(s) || because(welcome.designs[i % welcome.designs.length].name, s));
+      });
+    }
+    if (!geometry) return; // laying out describes what is pointed at
     const index = state.pageblock.get();
     panels.forEach((panel, i) => {
       const planes = frame.designs[i]?.planes;
@@ -212,10 +221,6 @@ export function createPanels(state, painter, zoom) {
       } else {
         for (const each of [panel.where, panel.counts, panel.holder]) setText(each, "");
       }
-      const welcome = state.welcome.get();
-      if (!welcome) return;
-      const s = stats(i);
-      setText(panel.because, verdict(s) || because(welcome.designs[i % welcome.designs.length].name, s));
     });
   }
   const describe = painter.add("dom", writeBlock);
