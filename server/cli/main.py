@@ -24,6 +24,7 @@ from server.cli.scenario import add_scenario
 from server.cli.session import add_session
 from server.cli.stress import add_stress
 from server.cli.trace import add_trace
+from server.cli.watch import add_watch
 from server.paths import project_version
 
 BAD_INPUT = 2
@@ -57,6 +58,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_scenario(commands)
     add_session(commands)
     add_trace(commands)
+    add_watch(commands)
     _add_capture(commands)
     warmup = commands.add_parser(
         "warmup", help="compile the simulator now, so that nothing has to wait for it later"
