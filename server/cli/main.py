@@ -106,7 +106,7 @@ def _serve(args: argparse.Namespace) -> int:
 
 
 def _capture(args: argparse.Namespace) -> int:
-    from server.cli.capture import record
+    from server.live.capture import record
 
     if args.series is not None:
         _series(args)
