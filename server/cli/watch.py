@@ -39,6 +39,10 @@ def add_watch(commands: Any) -> None:
     )  # fmt: skip
     watch.add_argument("--looks", metavar="N", help="end after so many")
     watch.add_argument("--csv", metavar="FILE", help="append a line a look; -: stdout, no screen")
+    watch.add_argument(
+        "--page", action="store_true", help="show it in the browser instead, on this machine only"
+    )
+    watch.add_argument("--port", help="of the page, 0 = any free one (default 8000)")
     watch.set_defaults(run=run_watch)
 
 
@@ -51,6 +55,8 @@ def run_watch(args: argparse.Namespace) -> int:
     Raises:
         ValueError: bad input, or a machine that cannot be watched; one sentence.
     """
+    if args.page:
+        return _serve_page(args.port)
     from server.live.sampler import Sampler
 
     interval = whole_number(args.interval, "interval in seconds", MAX_INTERVAL_S, 1)
@@ -74,6 +80,18 @@ def run_watch(args: argparse.Namespace) -> int:
                 break
             ended.wait(interval)
     return 0
+
+
+def _serve_page(port: str | None) -> int:
+    """The server, whose page live.html shows this machine to itself and to nobody else."""
+    from server.api.serve import run_server
+    from server.settings import settings_from
+
+    given = settings_from(port=port)
+    if not given.watchers:
+        given = given.model_copy(update={"watchers": "127.0.0.0/8, ::1"})
+    print("This machine's memory is at live.html, below the address that follows.", flush=True)
+    return run_server(given)
 
 
 class LookRows:

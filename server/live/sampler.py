@@ -152,16 +152,18 @@ class Sampler:
         Raises:
             RefusedError: the counters cannot be read any more; one sentence.
         """
-        began = self._cost()
+        began = self._cost()  # of this thread: the next look may be another's
         passed = 0.0 if self._first else self._clock() - self._began
-        limit = began + FIRST_S if self._first else self._paid + self._share * passed
+        allowed = FIRST_S if self._first else self._share * passed - self._paid
         reading = read_counters(self._proc)
         if not self.blind:
-            self._read_parts(limit)
+            self._read_parts(began + allowed)
         now = self._clock()
         if self._first:
-            self._began, self._paid, self._first = now, self._cost(), False
-        share = (self._cost() - self._paid) / passed if passed else 0.0
+            self._began, self._first = now, False
+        else:
+            self._paid += self._cost() - began
+        share = self._paid / passed if passed else 0.0
         return MachineLook(now, reading, self._counts, self._seen_at, share)
 
     def _read_parts(self, limit: float) -> None:

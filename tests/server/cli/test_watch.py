@@ -17,8 +17,8 @@ from tests.server.live.made_proc import made_proc
 COMMAND = [sys.executable, "-P", "-m", "server.cli", "watch"]
 
 
-def asked(**given: str | None) -> argparse.Namespace:
-    usual = {"interval": "1", "budget": "2", "looks": "1", "csv": None}
+def asked(**given: object) -> argparse.Namespace:
+    usual = {"interval": "1", "budget": "2", "looks": "1", "csv": None, "page": False}
     return argparse.Namespace(**{**usual, **given})
 
 
