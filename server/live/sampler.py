@@ -167,13 +167,16 @@ class Sampler:
         return MachineLook(now, reading, self._counts, self._seen_at, share)
 
     def _read_parts(self, limit: float) -> None:
-        """Go on until all pageblocks are read once or the processor time reaches the limit."""
+        """Go on until all pageblocks are read once or another part would be beyond the limit."""
         read = 0
+        before = self._cost()
         with (self._proc / "kpageflags").open("rb", buffering=0) as file:
             while read < len(self._seen_at):
                 read += self._read_part(file)
-                if self._cost() >= limit:
+                now = self._cost()
+                if now + (now - before) >= limit:
                     return
+                before = now
 
     def _read_part(self, file: io.FileIO) -> int:
         """The next pageblocks that lie side by side in one section; how many."""
