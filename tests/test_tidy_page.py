@@ -47,6 +47,12 @@ WEB_IMPORTS: dict[str, set[str]] = {
         "net/rest.js",
     },
     "live/live_text.js": WEB_WORDS,
+    # In a file they take the place of what needs a server.
+    "playback/": {"playback/", "lib/dom.js", "state.js"},
+    "playback/banner.js": {"lib/dom.js", "lib/format.js", "page/link_all.js", "state.js"},
+    "playback/recorded_client.js": {"playback/", "net/wire.js", "state.js"},
+    "playback/recorded_rest.js": {"playback/tape.js"},
+    "playback/tape.js": {"net/wire.js"},
     "map/heatmap.js": {"map/aggregate.js", "map/palette.js"},
     "map/marks.js": {"map/geometry.js", "map/palette.js", "net/wire.js", "zoom/lens.js"},
     "map/legend.js": {"lib/dom.js", "map/palette.js"},
@@ -65,6 +71,7 @@ WEB_IMPORTS: dict[str, set[str]] = {
     "controls/ranges.js": WEB_VIEW | {"controls/range_text.js"},
     "controls/setup.js": WEB_VIEW | {"net/rest.js"},  # a capture goes up as a file, not a message
     "numbers/": WEB_VIEW | {"numbers/columns.js"},
+    "numbers/charts.js": WEB_VIEW | {"numbers/plotly_source.js"},
     "numbers/columns.js": WEB_WORDS | {"panels/guest_text.js"},
     "numbers/spread.js": {"net/rest.js", "state.js"},
     "recorded/": WEB_VIEW | WEB_KERNEL,
@@ -86,6 +93,7 @@ WEB_IMPORTS: dict[str, set[str]] = {
     "difference/compare.js": set(),
     "difference/partners.js": {"controls/command_text.js", "recorded/recording.js"},
     "zoom/": WEB_VIEW | {"zoom/"},
+    "zoom/zoom.js": WEB_VIEW | {"zoom/", "lib/framed.js"},
     "zoom/lens.js": {"map/geometry.js"},
     "zoom/extent.js": {"map/geometry.js", "zoom/lens.js"},
     "zoom/raster.js": {"map/palette.js", "zoom/lens.js"},

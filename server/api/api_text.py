@@ -109,10 +109,36 @@ STATE: dict[str, Any] = {
     },
 }
 EXPORT: dict[str, Any] = {
-    "summary": "The session as a file: JSON lines (docs/SESSIONS.md)",
+    "summary": "The session as a file: JSON lines (docs/SESSIONS.md) or, to play it, HTML",
     "security": _BEARER,
+    "parameters": [
+        {
+            "name": name,
+            "in": "query",
+            "required": False,
+            "description": text,
+            "schema": {"type": kind},
+        }
+        for name, kind, text in (
+            (
+                "as",
+                "string",
+                "lines (default) or html (docs/PLAYBACK.md); the rest is for html",
+            ),
+            ("from", "integer", "first tick"),
+            ("to", "integer", "last tick"),
+            ("every", "integer", "one tick in so many"),
+            ("designs", "string", "keys with commas; default: all"),
+            ("charts", "string", "anything: with the library that draws the charts, 1.9 MB"),
+            ("link", "string", "address of a fragscope that the file leads to"),
+            ("yes", "string", "anything: also if the file is larger than 10 MB"),
+        )
+    ],
     "responses": {
-        "200": {"description": "JSON lines", "content": {"application/jsonl": {}}},
+        "200": {
+            "description": "JSON lines, or the file",
+            "content": {"application/jsonl": {}, "text/html": {}},
+        },
         **_USUAL,
     },
 }

@@ -12,10 +12,11 @@ from engine.log import MAIN
 from server.api.access import let_in, peer
 from server.api.api_text import EXPORT, IMPORT
 from server.api.body import read_body
+from server.api.playback_answer import Playbacks
 from server.errors import OlderEngineError
 from server.journal.codec import MAIN_NAME, MAX_NAME, Course, Head, Record, text_of
 from server.journal.session_file import SessionFile, cut, lines_of, session_file_from
-from server.jsontext import parse_object
+from server.jsontext import parse_object, shown
 from server.manager import Manager
 from server.session.keeper import timestamp
 from server.session.session import MAX_LOG
@@ -96,6 +97,7 @@ def make_file_router(manager: Manager) -> APIRouter:
     """The routes; one file at a time is made or read, since it takes memory."""
     router = APIRouter()
     turn = asyncio.Semaphore(1)
+    playbacks = Playbacks(manager)
 
     @router.post("/api/sessions/import", openapi_extra=IMPORT)
     async def import_session(request: Request) -> Response:
@@ -112,6 +114,11 @@ def make_file_router(manager: Manager) -> APIRouter:
     @router.get("/api/sessions/{session_id}/export", openapi_extra=EXPORT)
     async def export_session(request: Request, session_id: str) -> Response:
         await let_in(request, manager, session_id)
+        form = request.query_params.get("as", "lines")
+        if form == "html":
+            return await playbacks.answer(request, session_id)
+        if form != "lines":
+            raise RefusedError(f"as is {shown(form)}: lines or html is needed")
         async with turn:
             found = await session_file(manager, session_id)
             lines = await asyncio.to_thread(lambda: list(lines_of(found.record, found.upload)))

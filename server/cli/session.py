@@ -11,6 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from server.cli.common import compile_core, show_json
+from server.cli.playback import (
+    add_playback_arguments,
+    is_example,
+    no_playback,
+    write_playback,
+    write_story,
+)
 from server.cli.progress import ProgressBar
 from server.cli.session_find import add_find_arguments, find
 from server.cli.table import Column, Table, show
@@ -62,8 +69,9 @@ def add_session(commands: Any) -> None:
     sought.add_argument("session", metavar="ID")
     add_find_arguments(sought)
     export = verb("export", run_export, "write a session as a file")
-    export.add_argument("session", metavar="ID")
+    export.add_argument("session", metavar="ID", help="with --html also an example's name")
     export.add_argument("-o", "--output", metavar="FILE", help="default: standard output")
+    add_playback_arguments(export)
     brought = verb("import", run_import, "make a session from a file; prints its id and tokens")
     brought.add_argument("file", metavar="FILE")
     verified = verb("verify", run_verify, "play a file and compare every state that it names")
@@ -191,13 +199,20 @@ def _same_engine(what: str, record: "Record") -> None:
 
 
 def run_export(args: argparse.Namespace) -> int:
-    """Write a session as a file, with a digest of where it stands."""
+    """Write a session as a file, with a digest of where it stands, or (--html) as a playback."""
     from engine.core import engine_digest
     from server.jobs.verify import completed
     from server.journal.session_file import lines_of
 
+    if not args.html:
+        no_playback(args)
+    elif is_example(args.session):
+        return write_story(args)
     found = _stored(args.session)
     record = found.record
+    if args.html:
+        _same_engine(f"session {args.session}", record)
+        return write_playback(maker(found), record.log(), record.tick(), args)
     if record.head.engine == engine_digest():
         record = completed(record, maker(found))
     text = "".join(f"{line}\n" for line in lines_of(record, found.upload))

@@ -89,6 +89,10 @@ export function createState() {
     preview: atom(/** @type {import("./recorded/still.js").Preview|null} */ (null)),
     /** The recorded step looked at meanwhile. */
     previewStep: atom(0),
+    /** Of a playback from a file: its first tick, and one tick in how many it has; null = this page has a server. */
+    recording: atom(/** @type {{first: number, every: number}|null} */ (null)),
+    /** The lines of the charts over a whole recording, null = they grow with the frames. */
+    lines: atom(/** @type {import("./numbers/charts.js").History[]|null} */ (null)),
     /** Answer of /api/scenarios, null = not read yet. */
     catalog: atom(/** @type {import("./guide/scenario.js").Catalog|null} */ (null)),
     /** The scenario that this page follows, null = none. */

@@ -297,6 +297,19 @@ export const getRaceSettings = () => call("api/race/settings");
 export const getRacePlay = (setting, path) => call(`api/race/play?${new URLSearchParams({ ...setting, path: path.join(",") })}`);
 
 /**
+ * A session as one file that plays without a server.
+ * @param {string} session
+ * @param {{charts: boolean, sure: boolean}} how with the library for the charts; also if it is large
+ * @returns {Promise<Blob>}
+ */
+export async function getPlayback(session, { charts, sure }) {
+  const asked = new URLSearchParams({ as: "html", link: document.baseURI.replace(/[?#].*/, ""), ...(charts ? { charts: "yes" } : {}), ...(sure ? { yes: "yes" } : {}) });
+  const response = await fetch(`api/sessions/${encodeURIComponent(session)}/export?${asked}`, { headers: bearer(session) }).catch(() => null);
+  if (response?.ok) return response.blob();
+  throw new RestError((await response?.json().catch(() => null))?.error ?? "The server does not answer.", response?.status ?? 0);
+}
+
+/**
  * Make a session from an export.
  * @param {object} exported as GET /api/sessions/{id} answers it
  * @returns {Promise<{session: string, presenter: string, viewer: string}>}

@@ -7,9 +7,9 @@
 import { el, need } from "../lib/dom.js";
 import { count } from "../lib/format.js";
 import { DESIGN_LINES } from "../map/palette.js";
+import { plotlyScript } from "./plotly_source.js";
 import { statIndex, TYPE_PAST } from "../net/wire.js";
 
-const URL = "vendor/plotly.min.js";
 const MOST_POINTS = 1200;
 const TAB = "charts";
 const TURN_MS = 175; // three charts in rotation: each every 525 ms
@@ -68,7 +68,7 @@ export function createCharts(state) {
     const welcome = state.welcome.get();
     if (!welcome) return;
     at = statIndex(welcome.stat_fields);
-    history = welcome.designs.map(() => ({ ticks: [], blocks: [], unusable: [] }));
+    history = state.lines.get() ?? welcome.designs.map(() => ({ ticks: [], blocks: [], unusable: [] }));
     stored = null;
     stale = charts.length;
   }
@@ -78,8 +78,8 @@ export function createCharts(state) {
     if (!frame || frame === stored || history.length > frame.designs.length) return;
     stored = frame;
     stale = charts.length;
-    if (frame.type === TYPE_PAST) {
-      load();
+    if (frame.type === TYPE_PAST || state.lines.get()) {
+      void load();
       schedule();
       return; // what was then is in the lines already: a mark shows where
     }
@@ -98,23 +98,29 @@ export function createCharts(state) {
       }
       if (ticks.length > MOST_POINTS) for (const list of [ticks, blocks, unusable]) thin(list);
     });
-    load();
+    void load();
     schedule();
   }
 
   /** Nobody who does not look at the charts pays for the library. */
-  function load() {
+  async function load() {
     if (loading || state.tab.get() !== TAB) return;
     loading = true;
-    const script = el("script", { src: URL, async: true });
-    script.addEventListener("load", () => {
+    const there = () => {
       plotly = /** @type {any} */ (window).Plotly;
-      schedule();
-    });
-    script.addEventListener("error", () => {
-      for (const { note } of charts) note.textContent = "The chart library could not be loaded; the scoreboard has the same numbers.";
-    });
-    document.head.append(script);
+      if (plotly) schedule();
+    };
+    /** @param {string} words */
+    const say = (words) => void row.replaceChildren(el("p.note", {}, words));
+    try {
+      const script = await plotlyScript();
+      script.addEventListener("load", there);
+      script.addEventListener("error", () => say("The chart library could not be loaded; the scoreboard has the same numbers."));
+      document.head.append(script);
+      there(); // what stands in the script has run by now
+    } catch (error) {
+      say(error instanceof Error ? error.message : String(error));
+    }
   }
 
   function schedule() {
@@ -141,12 +147,12 @@ export function createCharts(state) {
     schedule();
   }
 
-  state.welcome.subscribe(restart);
+  for (const each of [state.welcome, state.lines]) each.subscribe(restart);
   state.frame.subscribe(store);
   const again = () => {
     if (state.tab.get() !== TAB) return;
     stale = charts.length;
-    load();
+    void load();
     schedule();
   };
   for (const each of [state.tab, state.theme]) each.subscribe(again);

@@ -3,11 +3,13 @@
  */
 
 import { rememberPresenter } from "../net/access.js";
-import { getState, importSession } from "../net/rest.js";
+import { getPlayback, getState, importSession, RestError } from "../net/rest.js";
 import { el, need, onPress, setText } from "../lib/dom.js";
 import { notify } from "../state.js";
 import { FIELD, everything, fragmentOf, unpacked } from "./link_all.js";
 import { viewText } from "./link.js";
+
+const REVOKE_MS = 60_000; // a browser reads it when it has asked where to
 
 /** @param {unknown} error */
 const words = (error) => (error instanceof Error ? error.message : String(error));
@@ -20,10 +22,12 @@ const words = (error) => (error instanceof Error ? error.message : String(error)
 export function createLinks(state, view, session) {
   const all = el("button", { type: "button", id: "link-all", title: "A link that holds guest, seed, commands and view: it opens on any fragscope, without this session" }, "Link with everything");
   const digest = el("button", { type: "button", id: "copy-digest", title: "The digest of the state looked at: whoever plays the same log comes to the same one" }, "Digest");
+  const file = el("button", { type: "button", id: "save-playback", title: "This session as one HTML file: it plays without a server, from the disk or from any web server" }, "Save as a file that plays");
+  const charts = el("input", { type: "checkbox", id: "playback-charts" });
   const shown = el("input", { id: "copied", readonly: true, hidden: true, "aria-label": "Copied" });
   const said = el("span", { role: "status" });
   need("find", HTMLElement).after(el("details.drop.up", { id: "links" }, el("summary", {}, "Links"),
-    el("div.drop-box.time-copies", {}, all, " ", digest, " ", said, " ", shown)));
+    el("div.drop-box.time-copies", {}, all, " ", digest, " ", file, " ", el("label.switch", {}, charts, " with charts (1.9 MB more)"), " ", said, " ", shown)));
 
   /**
    * @param {string} text
@@ -43,6 +47,27 @@ export function createLinks(state, view, session) {
       const fragment = await fragmentOf(everything(welcome, state.log.get(), state.present.get().tick, view.read()));
       await give(new URL(`./#${fragment}`, document.baseURI).href, "The link with everything");
     } catch (error) {
+      notify(state, "error", words(error));
+    }
+  });
+  let sure = "";
+  onPress(file, async () => {
+    setText(said, "Making the file…");
+    try {
+      const blob = await getPlayback(session(), { charts: charts.checked, sure: sure === session() });
+      sure = "";
+      const link = el("a", { href: URL.createObjectURL(blob), download: `fragscope-${session()}.html` });
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), REVOKE_MS);
+      setText(said, `The file has ${(blob.size / 1e6).toFixed(1)} MB.`);
+    } catch (error) {
+      // Large: told, and made when the button is pressed again.
+      if (error instanceof RestError && error.status === 409 && !sure) {
+        sure = session();
+        setText(said, `${words(error)}. Press again to make it all the same.`);
+        return;
+      }
+      setText(said, "");
       notify(state, "error", words(error));
     }
   });

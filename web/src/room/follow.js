@@ -144,7 +144,7 @@ export function createFollow(state, view, intents, wanted) {
     /** Follow again, or not any more. */
     attach,
     /** Whether this page would follow: what its address should say. */
-    follows: () => wants && state.role.get() === "viewer",
+    follows: () => wants && state.role.get() === "viewer" && !state.recording.get(),
     /**
      * One's own look at a moment.
      * @param {import("../timebar/moments.js").Moment|null} moment

@@ -38,8 +38,9 @@ export function createInspector(state) {
     const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
     if (!step) return;
     event.preventDefault();
-    const at = buttons.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
-    buttons[(at + step + buttons.length) % buttons.length].focus();
+    const shown = buttons.filter((button) => !button.hidden);
+    const at = shown.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
+    shown[(at + step + shown.length) % shown.length].focus();
   });
 
   /** @param {string} name */

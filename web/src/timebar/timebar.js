@@ -179,14 +179,15 @@ export function createTimebar(state, painter, intents) {
     const present = state.present.get();
     const log = state.log.get();
     const share = past ? shareOf(past.tick, present.tick) : 1;
-    const text = momentText(past, log, present);
+    const recorded = state.recording.get() !== null;
+    const text = past || !recorded ? momentText(past, log, present) : `the end, tick ${count(present.tick)}`;
     fill.style.width = thumb.style.left = `${100 * share}%`;
     track.setAttribute("aria-valuemax", String(present.tick));
     track.setAttribute("aria-valuenow", String(past?.tick ?? present.tick));
     track.setAttribute("aria-valuetext", text);
     const looking = state.looking.get();
     const wait = looking ? ` Playing the log to there: ${looking.done} %.` : "";
-    setText(words, (past ? `You look at ${text}. A command here begins another timeline.` : `You look at ${text}.`) + wait);
+    setText(words, (past && !recorded ? `You look at ${text}. A command here begins another timeline.` : `You look at ${text}.`) + wait);
     document.body.dataset.past = past ? String(past.tick) : "";
     setOff(now, !past);
     setOff(need("time-play", HTMLButtonElement), !past);

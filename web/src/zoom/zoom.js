@@ -5,6 +5,7 @@
 
 import { el, need, onPress, setText } from "../lib/dom.js";
 import { count } from "../lib/format.js";
+import { isFramed, wheelIsForMap } from "../lib/framed.js";
 import { moveIndex } from "../map/geometry.js";
 import {
   blockBeside, blockRect, blockSide, blockView, boundsOf, bringIn, clamp, hit, openBlocks, pageBeside, pageRect, pageView, pan, POINT_FROM, shownSide, WHOLE,
@@ -37,6 +38,8 @@ export function createZoom(state, painter, client, read) {
   let askedAt = -Infinity;
   let answered = true;
   let byHand = true;
+  const framed = isFramed();
+  document.body.dataset.framed = String(framed);
   /** @type {(() => void)[]} */
   const listeners = [];
   /** @type {(() => void)[]} */
@@ -221,6 +224,10 @@ export function createZoom(state, painter, client, read) {
       const view = state.view.get();
       const out = event.deltaY > 0;
       if (!g || (out && view.z === 1)) return; // the page may scroll
+      if (!wheelIsForMap(event, framed)) {
+        setText(need("time-hint", HTMLElement), "Ctrl and the wheel, or two fingers, look closer.");
+        return;
+      }
       event.preventDefault();
       const { x, y } = local(event);
       // Pinching a touchpad comes as a wheel with Ctrl, in small steps.

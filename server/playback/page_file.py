@@ -1,0 +1,157 @@
+"""The page, its script, its styles and what it plays, put into one HTML file.
+
+Nothing in the file reaches out of it: its policy names, by their digests, the scripts and styles
+that may run, and allows no address at all. The rest is inert text in ``<template>`` elements.
+"""
+
+import base64
+import hashlib
+import html
+import json
+import re
+import zlib
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from server.paths import plotly_script, web_folder
+from server.playback.bundle import bundle
+
+# What has another place to get its data from, or makes no sense, in a file.
+INSTEAD = {
+    "net/client.js": "playback/recorded_client.js",
+    "net/rest.js": "playback/recorded_rest.js",
+    "numbers/plotly_source.js": "playback/plotly_inside.js",
+    "controls/setup.js": "playback/no_setup.js",
+}
+STYLE = "styles/playback.css"
+# Plotly adds two style elements of its own; as in server/api/static.py.
+PLOTLY_STYLES = (
+    "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='",
+    "'sha256-ji27qzEtxXZW+7dun6UwjHXJ18e6WAin1VvNtkzIE/o='",
+)
+_BOOT = """(() => {
+  const say = (words) => { document.getElementById("waiting-text").textContent = words; };
+  const read = (id) => document.getElementById(id).content.textContent;
+  say("Opening the recording…");
+  if (typeof DecompressionStream === "undefined") {
+    say("This browser is too old for this file: Chromium 103, Firefox 113 or Safari 16.4 open it.");
+    return;
+  }
+  const bytes = Uint8Array.from(atob(read("playback-code")), (letter) => letter.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+  new Response(stream).text().then((code) => {
+    const script = document.createElement("script");
+    script.textContent = code;
+    document.body.append(script);
+  }).catch(() => say("This file cannot be read: it was cut off or altered."));
+})();"""
+_DROPPED = re.compile(
+    r'^<(?:link rel="(?:modulepreload|stylesheet|icon)"[^>]*'
+    r'|script type="module"[^>]*></script)>\n',
+    re.M,
+)
+
+
+def packed_text(data: bytes) -> str:
+    """Raw deflate in base64: what a template holds."""
+    return base64.b64encode(deflated(data)).decode()
+
+
+def deflated(data: bytes) -> bytes:
+    """Raw deflate."""
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return deflate.compress(data) + deflate.flush()
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+@cache
+def _read(name: str) -> str:
+    return (web_folder() / name).read_text(encoding="utf-8")
+
+
+@cache
+def page_script(entry: str) -> str:
+    """One of the page's entries and all that it needs, to be played from a file."""
+    return bundle(entry, lambda path: _read(f"src/{path}"), INSTEAD)
+
+
+@cache
+def _plotly() -> str:
+    return plotly_script().read_text(encoding="utf-8")
+
+
+def _styles(page: str) -> str:
+    sheets = [*re.findall(r'<link rel="stylesheet" href="([^"]+)">', page), STYLE]
+    return "\n".join(_read(name) for name in sheets)
+
+
+def template(name: str, text: str) -> str:
+    """An inert element with base64 in it."""
+    return f'<template id="{name}">{text}</template>\n'
+
+
+def standing_page(
+    page: str, entry: str, templates: Mapping[str, str], charts: bool, head: str = ""
+) -> str:
+    """A page of the project as one file.
+
+    Args:
+        page: its file in web/, say index.html.
+        entry: its first module in web/src/.
+        templates: id → base64, what it plays.
+        charts: whether plotly.js is in it, 1.9 MB.
+        head: HTML for the head, say a title.
+    """
+    text, code = _read(page), page_script(entry)
+    style = _styles(text)
+    scripts, styles = [_hash(_BOOT), _hash(code)], [_hash(style)]
+    inside = dict(templates)
+    if charts:
+        scripts.append(_hash(_plotly()))
+        styles += PLOTLY_STYLES
+        inside["playback-plotly"] = packed_text(_plotly().encode())
+    inside["playback-code"] = packed_text(code.encode())
+    policy = (
+        f"default-src 'none'; script-src {' '.join(scripts)}; style-src {' '.join(styles)};"
+        " img-src data: blob:; base-uri 'none'; form-action 'none'"
+    )
+    icon = base64.b64encode(_read("icon.svg").encode()).decode()
+    first = (
+        f'<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        f'<meta name="referrer" content="no-referrer">\n{head}'
+        f'<link rel="icon" href="data:image/svg+xml;base64,{icon}">\n<style>{style}</style>\n'
+    )
+    text = _DROPPED.sub("", text).replace('<meta charset="utf-8">\n', first, 1)
+    text = text.replace("<body", '<body data-playback="true"', 1)
+    held = "".join(template(name, data) for name, data in inside.items())
+    before, end, after = text.rpartition("</body>")
+    return f"{before}{held}<script>{_BOOT}</script>\n{end}{after}"
+
+
+def playback_page(
+    story: Mapping[str, Any], segments: Iterable[bytes], words: str, charts: bool
+) -> str:
+    """A recording as a file.
+
+    Args:
+        story: what the player must know (server/playback/export.py).
+        segments: compressed.
+        words: what it shows, for whoever finds the file.
+        charts: as in standing_page.
+    """
+    data = json.dumps(story, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    templates = {"playback-story": packed_text(data.encode())}
+    for i, segment in enumerate(segments):
+        templates[f"playback-{i}"] = base64.b64encode(segment).decode()
+    head = f'<meta name="fragscope-playback" content="{html.escape(words)}">\n'
+    return standing_page("index.html", "main.js", templates, charts, head)
+
+
+def write_page(path: Path, text: str) -> None:
+    """Write a file that was made, with plain line ends on every system."""
+    path.write_text(text, encoding="utf-8", newline="\n")
