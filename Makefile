@@ -1,6 +1,6 @@
 # One verb, one target; CI calls the same ones. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run setup test lint bench docs fidelity golden soak lock format clean
+.PHONY: help run setup test lint bench docs site fidelity golden soak lock format clean
 
 PORT ?= 8000
 VENV := .venv/bin
@@ -39,6 +39,9 @@ bench: $(DEV_STAMP)  ## speed of the core, the world, the wire and the page, wit
 docs: $(DEV_STAMP)  ## check that the documents name what the code has
 	@$(VENV)/python -m pytest -q tests/test_docs.py
 
+site: $(DEV_STAMP)  ## every scenario as a playback, the race explorer and an index, into site/: for any web server, or from the disk
+	@$(VENV)/python -m scripts.docs.site site
+
 fidelity: $(DEV_STAMP)  ## for maintainers: score every example, write docs/FIDELITY.md
 	@$(VENV)/python -m scripts.docs.fidelity
 
@@ -55,4 +58,4 @@ lock: $(DEV_STAMP)  ## for maintainers: resolve pyproject.toml anew; UPGRADE=--u
 
 clean:  ## remove .venv and everything made by the tools
 	rm -rf .venv .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache \
-	    test-results dist build web/node_modules
+	    test-results dist build site web/node_modules

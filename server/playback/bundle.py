@@ -54,8 +54,10 @@ class _Module:
         if left:
             raise BundleError(f"{path}: the bundler does not know {left[0]!r:.80}")
 
-    def wrapped(self) -> str:
-        """The module as a function that is called at once."""
+    def wrapped(self, first: bool) -> str:
+        """The module as a function that is called at once; only the entry may wait."""
+        if first:
+            return f"(async () => {{\n{self.code}\n}})();\n"
         told = ", ".join(self.exports)
         return f'modules["{self.path}"] = (() => {{\n{self.code}\nreturn {{ {told} }};\n}})();\n'
 
@@ -92,5 +94,5 @@ def bundle(entry: str, read: Callable[[str], str], instead: Mapping[str, str]) -
         order.append(path)
 
     visit(entry)
-    body = "".join(modules[path].wrapped() for path in order)
+    body = "".join(modules[path].wrapped(path == entry) for path in order)
     return f'(() => {{\n"use strict";\nconst modules = {{}};\n{body}}})();\n'

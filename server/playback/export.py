@@ -46,12 +46,16 @@ class Wanted:
         charts: whether the library that draws the charts is in it, 1.9 MB.
         link: address of a fragscope that "Open in fragscope" leads to; empty: the reader is asked.
         large: whether it may be larger than ASK_BYTES.
+        title: what it shows, a few words; empty: a recording.
+        text: a sentence more about it.
     """
 
     part: Span = field(default_factory=Span)
     charts: bool = False
     link: str = ""
     large: bool = False
+    title: str = ""
+    text: str = ""
 
     def __post_init__(self) -> None:
         if not 1 <= self.part.every <= MAX_EVERY:
@@ -127,7 +131,8 @@ def _story(
             "config": session.config.to_dict(), "tick": tick,
             "log": [entry.to_dict() for entry in log],
         },
-        "every": wanted.part.every, "link": wanted.link, **reel_facts(kept),
+        "every": wanted.part.every, "link": wanted.link, "title": wanted.title, "text": wanted.text,
+        **reel_facts(kept),
     }  # fmt: skip
 
 

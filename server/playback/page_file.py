@@ -25,6 +25,7 @@ INSTEAD = {
     "numbers/plotly_source.js": "playback/plotly_inside.js",
     "controls/setup.js": "playback/no_setup.js",
 }
+INSTEAD_RACE = {"net/rest.js": "playback/recorded_race.js"}
 STYLE = "styles/playback.css"
 # Plotly adds two style elements of its own; as in server/api/static.py.
 PLOTLY_STYLES = (
@@ -32,9 +33,10 @@ PLOTLY_STYLES = (
     "'sha256-ji27qzEtxXZW+7dun6UwjHXJ18e6WAin1VvNtkzIE/o='",
 )
 _BOOT = """(() => {
-  const say = (words) => { document.getElementById("waiting-text").textContent = words; };
+  const place = document.getElementById("waiting-text") ?? document.getElementById("notices");
+  const say = (words) => { place.textContent = words; };
   const read = (id) => document.getElementById(id).content.textContent;
-  say("Opening the recording…");
+  if (place.id === "waiting-text") say("Opening the recording…");
   if (typeof DecompressionStream === "undefined") {
     say("This browser is too old for this file: Chromium 103, Firefox 113 or Safari 16.4 open it.");
     return;
@@ -77,7 +79,8 @@ def _read(name: str) -> str:
 @cache
 def page_script(entry: str) -> str:
     """One of the page's entries and all that it needs, to be played from a file."""
-    return bundle(entry, lambda path: _read(f"src/{path}"), INSTEAD)
+    instead = INSTEAD_RACE if entry == "race/page.js" else INSTEAD
+    return bundle(entry, lambda path: _read(f"src/{path}"), instead)
 
 
 @cache
@@ -128,9 +131,40 @@ def standing_page(
     )
     text = _DROPPED.sub("", text).replace('<meta charset="utf-8">\n', first, 1)
     text = text.replace("<body", '<body data-playback="true"', 1)
+    text = text.replace('href="./"', 'href="index.html"')  # a folder has no page of its own
     held = "".join(template(name, data) for name, data in inside.items())
     before, end, after = text.rpartition("</body>")
     return f"{before}{held}<script>{_BOOT}</script>\n{end}{after}"
+
+
+def race_page(data: Mapping[str, Any]) -> str:
+    """The race explorer as a file.
+
+    Args:
+        data: ``settings`` as GET /api/race/settings answers, ``races`` and ``plays``.
+    """
+    text = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    templates = {"playback-race": packed_text(text.encode())}
+    return standing_page("race.html", "race/page.js", templates, charts=False)
+
+
+def plain_page(title: str, body: str) -> str:
+    """A page without a script, in the project's type and colours.
+
+    Args:
+        title: text.
+        body: HTML.
+    """
+    style = "\n".join(_read(f"styles/{name}.css") for name in ("tokens", "base", "playback"))
+    policy = f"default-src 'none'; style-src {_hash(style)}; img-src data:; base-uri 'none'"
+    return (
+        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n'
+        f"<title>{html.escape(title)}</title>\n<style>{style}</style>\n</head>\n"
+        f'<body class="plain-page">\n{body}\n</body>\n</html>\n'
+    )
 
 
 def playback_page(

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from scripts.docs.site import race_data
+from server.playback.page_file import race_page, write_page
 from tests.browser.conftest import Server
 from tests.browser.look import made, panel, tab, wait_idle
 
@@ -129,6 +131,23 @@ def test_the_live_session_of_a_file_is_at_the_moment_looked_at(
     expect(live.locator("#time-words")).to_contain_text("just before no. 2")
     wait_idle(live)
     assert live.evaluate(MAPS) == maps
+
+
+def test_the_race_explorer_of_a_site_leads_along_its_schedules(
+    open_page: Callable[..., Page], tmp_path: Path
+) -> None:
+    file = tmp_path / "race.html"
+    write_page(file, race_page(race_data([("2", "off", "on", "v4", "off")])))
+    page = open_page(offline=True)
+    page.goto(file.as_uri())
+    expect(page.locator("body[data-busy=false]")).to_have_count(1)
+    expect(page.locator("#breaks button").first).to_be_visible()
+    page.keyboard.press("End")
+    expect(page.locator("body[data-busy=false]")).to_have_count(1)
+    expect(page.locator(".notice")).to_have_count(0)
+    # What was not explored is said, and nothing else happens.
+    page.select_option("#compactors", "1")
+    expect(page.locator(".notice")).to_contain_text("a fragscope of your own")
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in GOLDEN.glob("*.html")))

@@ -56,7 +56,7 @@ export function createBanner(state, story) {
     el("p.why", {}, "Guest, seed and commands go with the link; the same simulator makes the same session of them. Nothing is sent before you go."));
   const open = el("details.drop", { id: "playback-open" }, el("summary", {}, "Open in fragscope"), el("div.drop-box", {}, form));
   const strip = el("section.playback-strip", { id: "playback-strip", "aria-label": "Recording" },
-    el("span.playback-words", {}, el("b", {}, "Recording"), ` ${recordingText(story)}`), open);
+    el("span.playback-words", { title: story.text || null }, el("b", {}, story.title || "Recording"), ` ${recordingText(story)}`), open);
   need("deck", HTMLElement).before(strip);
   form.addEventListener("submit", (event) => {
     event.preventDefault();

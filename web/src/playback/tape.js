@@ -22,6 +22,8 @@ const HEADER_BYTES = 32;
  * @property {{log_version: number, engine: string, config: import("../net/wire.js").Welcome["config"], tick: number, log: import("../net/wire.js").Entry[]}} session whole, as it is imported again
  * @property {number} every one tick in so many was kept
  * @property {string} link address of a fragscope, "" = none
+ * @property {string} [title] what it shows
+ * @property {string} [text] a sentence more
  * @property {string} digest of the last state
  * @property {number} segment_frames
  * @property {number[]} ticks of every moment, each counted from the one before
