@@ -1,4 +1,4 @@
-"""A site without a server: every scenario as a playback, the race explorer with its data, an index.
+"""Maintainers: a site without a server: scenarios as playbacks, the race explorer, an index.
 
 python -m scripts.docs.site FOLDER [SCENARIO…]
 """
