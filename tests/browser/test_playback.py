@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 from scripts.docs.site import race_data
 from server.playback.page_file import race_page, write_page
 from tests.browser.conftest import Server
-from tests.browser.look import made, panel, tab, wait_idle
+from tests.browser.look import WAIT_MS, made, panel, tab, wait_idle
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "playback"
 SOURCE = {"kind": "synthetic", "preset": "tight", "size_mib": 256, "seed": 1}
@@ -34,8 +34,8 @@ MAPS = """() => [...document.querySelectorAll('.panel')].flatMap((panel) => [
 ])"""
 
 
-def played(page: Page, server: Server) -> tuple[str, bytes]:
-    """The link of a session in which something has happened, and its file."""
+def played(page: Page, server: Server) -> str:
+    """The link of a session in which something has happened."""
     link = made(page, server.url, SOURCE)
     fields = dict(part.split("=") for part in link.partition("#")[2].split("&"))
     url = f"{server.url}api/sessions/{fields['s']}"
@@ -44,11 +44,18 @@ def played(page: Page, server: Server) -> tuple[str, bytes]:
         page.request.post(
             f"{url}/commands?wait=idle", data={"command": command}, headers=headers, timeout=0
         )
-    answer = page.request.get(
-        f"{url}/export?as=html&charts=1&link={server.url}", headers=headers, timeout=0
-    )
-    assert answer.ok
-    return link, answer.body()
+    return link
+
+
+def saved(page: Page, file: Path) -> None:
+    """Save the page's session as a file that plays, charts included."""
+    page.click("#links summary")
+    page.check("#playback-charts")
+    with page.expect_download(timeout=WAIT_MS) as download:
+        page.click("#save-playback")
+    download.value.save_as(file)
+    expect(page.locator("#links [role=status]")).to_contain_text(" MB.")
+    page.click("#links summary")
 
 
 def maps_along(page: Page) -> list[tuple[str, list[str]]]:
@@ -80,11 +87,10 @@ def test_a_file_shows_pixel_by_pixel_what_the_page_shows(
     server: Server, open_page: Callable[..., Page], tmp_path: Path, folder_server: str
 ) -> None:
     page = open_page(**CALM)
-    link, data = played(page, server)
-    file = tmp_path / "session.html"
-    file.write_bytes(data)
-    page.goto(link)
+    page.goto(played(page, server))
     wait_idle(page)
+    file = tmp_path / "session.html"
+    saved(page, file)
     live = maps_along(page)
     assert len({json.dumps(moment) for moment in live}) == len(WALK)
 
@@ -114,9 +120,10 @@ def test_the_live_session_of_a_file_is_at_the_moment_looked_at(
     server: Server, open_page: Callable[..., Page], tmp_path: Path
 ) -> None:
     page = open_page(**CALM)
-    _, data = played(page, server)
+    page.goto(played(page, server))
+    wait_idle(page)
     file = tmp_path / "session.html"
-    file.write_bytes(data)
+    saved(page, file)
     page.goto(file.as_uri())
     wait_idle(page)
     page.keyboard.press("]")
