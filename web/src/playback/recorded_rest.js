@@ -1,6 +1,6 @@
 /**
  * In place of the REST requests: what a recording can answer by itself is answered from its frames; the rest is refused.
- * Everything that net/rest.js exports is here.
+ * What the page imports of net/rest.js has to be here: the bundler sees to it.
  */
 
 import { frameBytes, openTape } from "./tape.js";
