@@ -27,7 +27,7 @@ const idleText = (design) => `Nothing is running under ${design} right now. Pres
  * @param {import("../state.js").State} state
  * @param {import("../lib/paint.js").Painter} painter
  * @param {Doors} doors
- * @returns {{act: (what: string) => boolean}} what a shortcut may ask for; false = not ours
+ * @returns {{act: (what: string) => boolean, reason: (id: string) => void}} what a shortcut may ask for; false = not ours. Opens the table of reasons
  */
 export function createTrace(state, painter, doors) {
   const root = need("trace", HTMLElement);
@@ -268,6 +268,7 @@ export function createTrace(state, painter, doors) {
     each.subscribe(settle);
   }
   return {
+    reason: (id) => void openReasons(id),
     act(what) {
       if (what !== "why") return false;
       state.tab.set(state.tab.get() === "why" ? "" : "why");
