@@ -78,6 +78,16 @@ def test_enter_asks_too_and_speaks_one_sentence(inflated: Page) -> None:
     expect(page.locator("#because-block-title")).to_have_text("Pageblock 127 under pinned")
 
 
+def test_every_act_says_what_it_will_do_and_what_it_cost(inflated: Page) -> None:
+    page = inflated
+    for act in ("compact", "huge", "wait", "direct", "offline", "contig", "drop", "reset"):
+        assert len(page.locator(f"#{act}").get_attribute("title") or "") > 20, act
+    expect(page.locator("#announce")).to_contain_text("It cost: ")
+    tab(page, "log")
+    expect(page.locator("#act-cost")).to_contain_text("Command 1 so far: ")
+    expect(page.locator("#act-cost")).to_contain_text("messages to the host")
+
+
 def test_a_bar_of_the_free_lists_marks_its_blocks(inflated: Page) -> None:
     page = inflated
     tab(page, "because")

@@ -4,6 +4,7 @@
 
 import { createState } from "./state.js";
 import { createBecause } from "./because/because.js";
+import { createCost } from "./because/cost.js";
 import { createFreeLists } from "./because/free_lists.js";
 import { createAccuracy } from "./accuracy/accuracy.js";
 import { createControls } from "./controls/controls.js";
@@ -125,6 +126,7 @@ const why = createBecause(state, painter, {
   obstacles: (design, tick) => getObstacles(address.getSession(), design, tick),
   reason: trace.reason,
 });
+createCost(state);
 const lists = createFreeLists(state, painter, (order, type, tick) => getFreeList(address.getSession(), order, type, tick));
 const guide = createGuide(state, painter, address, { sequence: client.sequence, reset: client.reset, startOver: setup.startOver, read: getScenarios, ask });
 const room = createRoom(state, painter, { tell: client.tell, attach: follow.attach, session: address.getSession });
