@@ -70,6 +70,8 @@ WEB_IMPORTS: dict[str, set[str]] = {
     "controls/targets.js": WEB_WORDS,
     "controls/ranges.js": WEB_VIEW | {"controls/range_text.js"},
     "controls/setup.js": WEB_VIEW | {"net/rest.js"},  # a capture goes up as a file, not a message
+    "because/": WEB_VIEW | {"because/answer.js"},
+    "because/answer.js": WEB_WORDS | {"controls/command_text.js"},
     "numbers/": WEB_VIEW | {"numbers/columns.js"},
     "numbers/charts.js": WEB_VIEW | {"numbers/plotly_source.js"},
     "numbers/columns.js": WEB_WORDS | {"panels/guest_text.js"},

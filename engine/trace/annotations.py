@@ -34,6 +34,10 @@ SEARCHES = frozenset(
     "migrate_range".split()
 )
 _NO_NUMBERS = frozenset(("guest", "bounds", "ops"))
+# Of those modules, the functions that decide where a page comes from.
+_IN_FUNCTIONS = frozenset("rmqueue_claim rmqueue_steal _take_over".split())
+# What they and the slow path return is the page that the decision is about.
+FINDERS = frozenset((*_IN_FUNCTIONS, "alloc_pages", "alloc_pages_direct_reclaim"))
 _OUT_FUNCTIONS = frozenset(
     "freepages_list zone_start_pfn zone_end_pfn pageblock_start_pfn pageblock_end_pfn "
     "block_end_pfn compound_pages balloon_size reverses_rounds lru_list_of _count_lru _mark_lru "
@@ -139,7 +143,7 @@ def _watched(room: str, function: FunctionType) -> Watched:
     lines = {line for _, _, line in code.co_lines() if line}
     notes = {line: reason for line, reason in reasons_by_line(room).items() if line in lines}
     subject = next((name for name in ("pfn", "src") if name in args), None)
-    if function.__name__ in SEARCHES:
+    if function.__name__ in SEARCHES or function.__name__ in FINDERS:
         subject = None
     returns = section(doc, "Returns")
     return Watched(room, function.__name__, args, subject, modern, old, returns, notes)
@@ -154,12 +158,12 @@ def watched() -> dict[CodeType, Watched]:
     """
     found = {}
     for room, path in core_files().items():
-        if room in _OUT:
-            continue
         dotted = ".".join(path.relative_to(CORE_FOLDER).with_suffix("").parts)
         module = importlib.import_module(f"engine.core.{dotted}")
         for name, function in vars(module).items():
             if getattr(function, "__module__", "") != module.__name__ or name in _OUT_FUNCTIONS:
+                continue
+            if room in _OUT and name not in _IN_FUNCTIONS:
                 continue
             if hasattr(function, "py_func"):
                 raise RuntimeError("the core is compiled: a trace needs NUMBA_DISABLE_JIT=1")

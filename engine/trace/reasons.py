@@ -198,6 +198,36 @@ REASONS: dict[str, Reason] = {
         "goes to an LRU list and is lost to the balloon",
         "3.8 mm/migrate.c putback_movable_pages()",
     ),
+    # -- allocation
+    "balloon_takes_page": Reason(
+        "target", "allocated for the balloon, from {a_type} pageblock",
+        "drivers/virtio/virtio_balloon.c fill_balloon()",
+    ),
+    "pageblock_claimed": Reason(
+        "target", "no free block of type {wanted_type} was large enough, so this pageblock becomes "
+        "{wanted_type}: enough of it is free or of that kind",
+        "mm/page_alloc.c __rmqueue_claim()", "pageblock",
+    ),
+    "page_stolen": Reason(
+        "target", "no free block of type {wanted_type} was large enough and no pageblock could be "
+        "claimed: taken out of {a_type} pageblock, which keeps its type",
+        "mm/page_alloc.c __rmqueue_steal()",
+    ),
+    "other_type_taken": Reason(
+        "target", "no free block of type {wanted_type} was large enough: taken from the largest "
+        "block of another type, with as much of its pageblock as the rules of 3.8 allow",
+        "3.8 mm/page_alloc.c __rmqueue_fallback()",
+    ),
+    "below_low_watermark": Reason(
+        "target", "no zone could give order {wanted_order} and stay above its low watermark: "
+        "kswapd is woken, and the slow path may go below it",
+        "mm/page_alloc.c __alloc_pages_slowpath()",
+    ),
+    "after_direct_reclaim": Reason(
+        "target", "no zone could give order {wanted_order} above its min watermark until the "
+        "request itself had reclaimed page cache",
+        "mm/page_alloc.c __alloc_pages_direct_reclaim()",
+    ),
     # -- the balloon's own work
     "released": Reason(
         "freed", "the balloon gives the page back to the guest",

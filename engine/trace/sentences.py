@@ -169,7 +169,7 @@ def facts(
         pfn: page or first page of the pageblock.
         before: state, order and flags of the page before it was dealt with.
         cc: units.CC_* of the running compactor, -1 = none.
-        more: ``to``, ``unmapped``.
+        more: ``to``, ``unmapped``; ``mt`` and ``order`` that an allocation wants.
     """
     state, order, flags = before
     to = more.get("to")
@@ -192,6 +192,8 @@ def facts(
         "pass_type": u.Migratetype(int(vm["rule_pass_target"])).name,
         "how": "the driver took the new page and gave this one back; nothing was copied"
         if is_balloon else "its contents were copied",
+        "wanted_type": u.Migratetype(int(more.get("mt", u.MIGRATE_MOVABLE))).name,
+        "wanted_order": int(more.get("order", 0)),
         "scattered": int(guest.lists[u.LIST_BALLOON]["nr"]),
         "keep": int(vm["rule_gather_keep"]),
         "kept": _kept(flags),

@@ -13,11 +13,17 @@ from typing import Any
 from engine import units as u
 from engine.core.ranges import range_codes
 from engine.guest import Guest
-from engine.trace.annotations import SEARCHES, watched
+from engine.trace.annotations import FINDERS, SEARCHES, watched
+from engine.trace.limits import MAX_TRACED_CALLS
 from engine.trace.reasons import REASONS, range_id
 from engine.trace.record import Call, Handled, Selection
 from engine.trace.sentences import facts
 from engine.trace.state import page_now
+
+
+class EnoughError(Exception):
+    """As many calls as a trace may watch have been seen; raised out of the traced code."""
+
 
 # Functions that take a page off its home list: from here on it is open.
 _OPENERS = {"isolate_page", "isolate_range_page", "isolate_balloon_page"}
@@ -33,11 +39,17 @@ _BY_CC = {
 }  # fmt: skip
 _BY_NAME = {
     "balloon_pass_step": "pass", "pass_over_range": "pass", "gather_block": "gather",
-    "step_offline": "range", "step_contig": "range", "leak_chunk": "balloon",
-    "fill_block": "balloon", "drop_caches": "drop_caches", "try_to_free_pages": "direct reclaim",
-    "daemons_step": "kswapd",
+    "step_offline": "range", "step_contig": "range",
+    "leak_chunk": "balloon", "fill_block": "balloon", "fill_chunk": "balloon",
+    "drop_caches": "drop_caches", "try_to_free_pages": "direct reclaim",
+    "daemons_step": "kswapd", "kswapd_step": "kswapd", "cond_resched": "kswapd",
 }  # fmt: skip
 _LOOK_UP = 3  # frames above a put-back in which to look for its cause
+
+
+def _asked(call: Call) -> dict[str, int]:
+    """What an allocation wanted."""
+    return {name: call.args[name] for name in ("mt", "order") if name in call.args}
 
 
 class Tracer:
@@ -47,12 +59,14 @@ class Tracer:
         counts: (reason, outcome) → pages and pageblocks.
     """
 
-    def __init__(self, guest: Guest) -> None:
+    def __init__(self, guest: Guest, most: int = MAX_TRACED_CALLS) -> None:
         """Nothing is watched before start().
 
         Args:
             guest: only read.
+            most: calls to watch; the next one ends the run by EnoughError.
         """
+        self._most = most
         self.counts: Counter[tuple[str, str]] = Counter()
         self._guest = guest
         # Whose names the calls get; what happens is a matter of the guest's laws.
@@ -86,6 +100,8 @@ class Tracer:
         if what is None or event != "call":
             return None
         frame.f_trace_lines = False
+        if self._seq >= self._most:
+            raise EnoughError
         self._seq += 1
         args = frame.f_locals
         call = Call(what, self._top, self._seq)
@@ -131,7 +147,8 @@ class Tracer:
             self._put_back(call, frame)
         elif what.name in _OPENERS:
             self._isolate(call)
-        if call.decided and call.parent is not None and call.parent.pfn == call.pfn:
+        passes_on = what.name not in FINDERS  # what they found is nobody else's subject
+        if call.decided and passes_on and call.parent is not None and call.parent.pfn == call.pfn:
             call.parent.decided = True
         self._keep(call)
         return None
@@ -185,7 +202,12 @@ class Tracer:
         if name == "gather_block":
             return int(self._guest.lists[u.LIST_BALLOON]["first"])
         pfn = call.pfn
-        if call.what.subject is None and "pfn" in call.args:
+        if name in FINDERS:
+            found = call.returned
+            pfn = int(found[0] if isinstance(found, tuple) else found)
+            if pfn == u.PFN_NONE:
+                return -1
+        elif call.what.subject is None and "pfn" in call.args:
             pfn = int(frame.f_locals["pfn"])
         for arg in ("start_pfn", "low_pfn"):
             if pfn < 0 and arg in call.args:
@@ -264,7 +286,7 @@ class Tracer:
 
     def _sentence(self, call: Call, reason: str, entry: Handled) -> str:
         cc = call.cc
-        more = {"to": entry.to, "unmapped": entry.pfn in self._unmapped}
+        more = {"to": entry.to, "unmapped": entry.pfn in self._unmapped, **_asked(call)}
         before = entry.before
         if entry.outcome == "" and entry.pfn in self._open:  # its flags have changed since
             before = (before[0], before[1], int(self._guest.pages[entry.pfn]["flags"]))

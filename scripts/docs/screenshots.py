@@ -113,6 +113,11 @@ def stage(context: BrowserContext, url: str) -> None:
                 page.wait_for_selector("#panels[data-glow=false]")
                 take(page, f"stage/{width}-{theme}-open.png")
                 page.click("#inspector-close")
+            if (width, theme) == (1440, "light"):
+                page.keyboard.press("j")  # the next obstacle
+                page.wait_for_selector("#because-ways dt")
+                take(page, "stage/because.png")
+                page.click("#inspector-close")
         page.evaluate("localStorage.removeItem('fragscope.theme')")
         page.close()
 

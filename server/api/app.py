@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect
 from engine.errors import RefusedError
 from server.api import ws
 from server.api.api_text import SCHEMES
+from server.api.because_routes import make_because_router
 from server.api.body import Refusal, error_response
 from server.api.class_routes import make_class_router
 from server.api.file_routes import make_file_router
@@ -62,6 +63,7 @@ def create_app(settings: Settings) -> FastAPI:
         manager = Manager(settings, library, warm, folder)
         app.state.manager = manager
         app.include_router(make_past_router(manager))
+        app.include_router(make_because_router(manager))
         app.include_router(make_metrics_router(manager))
         app.include_router(make_race_router())  # before /api/{name}, which takes the rest
         app.include_router(make_scenario_router())

@@ -19,6 +19,7 @@ from server.cli.playback import (
     write_story,
 )
 from server.cli.progress import ProgressBar
+from server.cli.session_because import add_because_arguments, because
 from server.cli.session_find import add_find_arguments, find
 from server.cli.table import Column, Table, show
 
@@ -68,6 +69,9 @@ def add_session(commands: Any) -> None:
     sought = verb("find", run_find, "when something was true in a session, exactly")
     sought.add_argument("session", metavar="ID")
     add_find_arguments(sought)
+    asked = verb("because", run_because, "why a pageblock is not free, and who could empty it")
+    asked.add_argument("session", metavar="ID")
+    add_because_arguments(asked)
     export = verb("export", run_export, "write a session as a file")
     export.add_argument("session", metavar="ID", help="with --html also an example's name")
     export.add_argument("-o", "--output", metavar="FILE", help="default: standard output")
@@ -283,6 +287,15 @@ def run_find(args: argparse.Namespace) -> int:
     _same_engine(f"session {args.session}", record)
     with ProgressBar(f"playing {args.session}"):
         return find(lambda: make().world, record.log(), record.tick(), args)
+
+
+def run_because(args: argparse.Namespace) -> int:
+    """Play a session's log and say why a pageblock of it is not free."""
+    found = _stored(args.session)
+    record, make = found.record, maker(found)
+    _same_engine(f"session {args.session}", record)
+    with ProgressBar(f"playing {args.session}"):
+        return because(lambda: make().world, record.log(), record.tick(), args)
 
 
 def run_verify(args: argparse.Namespace) -> int:

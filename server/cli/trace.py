@@ -90,6 +90,7 @@ def trace_blocks(answer: dict[str, Any]) -> list[str | Table]:
         paragraph(
             f"{answer['design']}, profile {answer['profile']}: {ticks} from tick "
             f"{answer['tick']}, {answer['total']} pages and pageblocks handled"
+            + (f" in the first {answer['cut']} calls: the rest is not told" * bool(answer["cut"]))
         ),
         "",
         Table(_COUNT_COLUMNS, counts),

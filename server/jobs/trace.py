@@ -19,13 +19,13 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from engine.errors import RefusedError
-from engine.trace.limits import MAX_TICKS
+from engine.trace.limits import MAX_TICKS, MAX_TRACED_CALLS
 from engine.world import World
 from server.errors import LimitReachedError
 from server.jsontext import only_fields, whole
 from server.paths import import_paths
 
-TRACE_LIMIT_S = 20.0  # wall time of one trace, the start of the process counted
+TRACE_LIMIT_S = 30.0  # wall time of one trace, the start of the process counted
 MAX_WAITING = 4  # traces that are asked for at a time; one is made, and one guest copied
 
 
@@ -58,12 +58,13 @@ class TraceProcess:
                 )
         return self._process, self._pipe
 
-    def ask(self, world: World, ticks: int) -> bytes:
+    def ask(self, world: World, ticks: int, most: int = MAX_TRACED_CALLS) -> bytes:
         """The trace of a world of one design, as JSON; waits for it.
 
         Args:
             world: not written: its copy travels.
             ticks: at most so many.
+            most: calls to watch.
 
         Raises:
             RefusedError: what the trace itself refuses.
@@ -75,7 +76,7 @@ class TraceProcess:
         clock = threading.Timer(self.limit_s, process.kill)
         clock.start()
         try:
-            pipe.send((world, ticks))
+            pipe.send((world, ticks, most))
             made, text = pipe.recv()
         except (EOFError, OSError):  # the process is gone, by itself or by the clock
             self.close()

@@ -1,8 +1,8 @@
 """The process that makes call traces: the core uncompiled, one question after the other.
 
 Started by server/jobs/trace.py with NUMBA_DISABLE_JIT=1 and the number of a pipe. A question is a
-world of one design and a number of ticks, pickled, from the parent process and nobody else; an
-answer is whether the trace was made, and its JSON or the reason why not.
+world of one design, how many ticks and how many calls of them, pickled, from the parent process
+and nobody else; an answer is whether the trace was made, and its JSON or the reason why not.
 """
 
 import signal
@@ -23,11 +23,11 @@ def main(pipe: "Connection[Any, Any]") -> None:
     watched()  # now, not when somebody waits
     while True:
         try:
-            world, ticks = pipe.recv()
+            world, ticks, most = pipe.recv()
         except EOFError:
             return
         try:
-            trace = predict(world, ticks)
+            trace = predict(world, ticks, most)
         except RefusedError as error:
             pipe.send((False, str(error).encode()))
         else:

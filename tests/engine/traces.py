@@ -10,6 +10,7 @@ from typing import Any
 from engine import commands as c
 from engine import units as u
 from engine.guest import Guest
+from engine.trace.limits import MAX_TRACED_CALLS
 from engine.world import World, WorldConfig
 from server.jobs.trace import TraceProcess
 from tests.engine.small_guest import BLOCK, all_free, put, settle
@@ -25,14 +26,14 @@ def _process() -> TraceProcess:
     return process
 
 
-def trace(world: World, ticks: int = 1) -> dict[str, Any]:
+def trace(world: World, ticks: int = 1, most: int = MAX_TRACED_CALLS) -> dict[str, Any]:
     """What the next ticks of a world's first design will do; the world itself is left alone."""
     twin = world.alone(0)
     if not UNCOMPILED:
-        return dict(json.loads(_process().ask(twin, ticks)))
+        return dict(json.loads(_process().ask(twin, ticks, most)))
     from engine.trace.predict import predict
 
-    return predict(twin, ticks)
+    return predict(twin, ticks, most)
 
 
 def made(guest: Guest, design: str = "lru_hook", profile: str = u.PROFILES[0]) -> World:

@@ -3,6 +3,9 @@
  */
 
 import { createState } from "./state.js";
+import { createBecause } from "./because/because.js";
+import { createCost } from "./because/cost.js";
+import { createFreeLists } from "./because/free_lists.js";
 import { createAccuracy } from "./accuracy/accuracy.js";
 import { createControls } from "./controls/controls.js";
 import { createRanges } from "./controls/ranges.js";
@@ -16,7 +19,7 @@ import { createLegend } from "./map/legend.js";
 import { MODES } from "./map/palette.js";
 import { addressFields, takePresenter } from "./net/access.js";
 import { createClient } from "./net/client.js";
-import { getFound, getMoment, getMoments, getPicture, getPublished, getReasons, getScenarios, getStory, postTrace } from "./net/rest.js";
+import { getBecause, getFound, getFreeList, getMoment, getMoments, getObstacles, getPicture, getPublished, getReasons, getScenarios, getStory, postTrace } from "./net/rest.js";
 import { createCharts } from "./numbers/charts.js";
 import { createScoreboard } from "./numbers/scoreboard.js";
 import { createSpread } from "./numbers/spread.js";
@@ -118,6 +121,13 @@ const endings = createBeside(state, painter, { look: (moment) => follow.look(mom
 const timebar = createTimebar(state, painter, { look: (moment) => follow.look(endings.within(moment)), moments: (design) => getMoments(address.getSession(), design), switchTo: client.switchTo });
 createFind(state, { look: follow.look, find: (asked) => getFound(address.getSession(), asked) });
 const trace = createTrace(state, painter, { pace: client.pace, step: client.step, trace: postTrace, reasons: getReasons });
+const why = createBecause(state, painter, {
+  because: (design, block, tick) => getBecause(address.getSession(), design, block, tick),
+  obstacles: (design, tick) => getObstacles(address.getSession(), design, tick),
+  reason: trace.reason,
+});
+createCost(state);
+const lists = createFreeLists(state, painter, (order, type, tick) => getFreeList(address.getSession(), order, type, tick));
 const guide = createGuide(state, painter, address, { sequence: client.sequence, reset: client.reset, startOver: setup.startOver, read: getScenarios, ask });
 const room = createRoom(state, painter, { tell: client.tell, attach: follow.attach, session: address.getSession });
 const tour = createTour(state, painter, client.send);
@@ -125,7 +135,7 @@ const box = createCommandBox(state, { send: client.send, act: (what) => act(what
 /** @param {string} what a key, a button or the command box asks for */
 const act = (what) => {
   if (what === "setup") setup.open();
-  else if (![box, tour, room, endings, timebar, guide, story, trace, difference, inspector, theme].some((part) => part.act(what))) controls.act(what);
+  else if (![box, tour, room, endings, timebar, guide, story, trace, why, difference, inspector, theme].some((part) => part.act(what))) controls.act(what);
 };
 createHelp(state, act);
 createClaims(state);
@@ -133,7 +143,7 @@ createAbout(state);
 createRecordings(state);
 createAccuracy(state, getPublished);
 createPrice(state, painter, getPublished);
-createCharts(state);
+createCharts(state, lists.choose);
 painter.after(client.painted);
 
 const showGuest = painter.add("dom", () => {

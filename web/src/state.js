@@ -127,6 +127,12 @@ export function createState() {
     closeup: atom(/** @type {import("./net/detail_wire.js").Closeup|null} */ (null)),
     /** Pageblock that the traced page moves to. */
     target: atom(/** @type {number|null} */ (null)),
+    /** What the last command cost so far, in one sentence, "" = none was given. */
+    cost: atom(""),
+    /** Pageblock that was asked about, and in which panel; stays until another is. */
+    asked: atom(/** @type {{panel: number, pageblock: number}|null} */ (null)),
+    /** Per panel the pageblocks in which the free blocks of a list lie, null = no list is chosen. */
+    listed: atom(/** @type {Set<number>[]|null} */ (null)),
     /** Index of the panel being pointed at. */
     panel: atom(0),
     /** Range of memory chosen for offlining. */

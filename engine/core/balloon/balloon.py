@@ -106,7 +106,7 @@ def _enqueue(guest, pfn):
     if guest.vm[0]["rule_hook"] != u.HOOK_NONE:
         set_flag(guest, pfn, u.PG_MOVABLE_OPS)
     list_add(guest, u.LIST_BALLOON, pfn)
-    guest.vm[0]["balloon_inflate"] += 1
+    guest.vm[0]["balloon_inflate"] += 1  # reason: balloon_takes_page
 
 
 @core_jit

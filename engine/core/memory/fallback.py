@@ -255,7 +255,7 @@ def rmqueue_claim(guest, zone, order, mt, alloc_flags):
         pfn = try_to_claim_block(guest, zone, first, current_order, order, mt, alloc_flags)
         if pfn != u.PFN_NONE:
             guest.vm[0]["extfrag_claim"] += 1
-            return pfn
+            return pfn  # reason: pageblock_claimed
     return np.int64(u.PFN_NONE)
 
 
@@ -280,7 +280,7 @@ def rmqueue_steal(guest, zone, order, mt):
         pfn = np.int64(guest.lists[free_list(zone, current_order, fallback_mt)]["first"])
         page_del_and_expand(guest, zone, pfn, order, current_order, fallback_mt)
         guest.vm[0]["extfrag_steal"] += 1
-        return pfn
+        return pfn  # reason: page_stolen
     return np.int64(u.PFN_NONE)
 
 

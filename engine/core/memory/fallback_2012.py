@@ -115,7 +115,7 @@ def _take_over(guest, zone, pfn, order, current_order, mt):
         vm["extfrag_claim"] += 1
     else:
         vm["extfrag_steal"] += 1
-    return pfn
+    return pfn  # reason: other_type_taken
 
 
 @core_jit

@@ -144,7 +144,7 @@ def alloc_pages_direct_reclaim(guest, order, mt, alloc_flags):
         unreserve_highatomic_pageblock(guest, mt, 0)
         drain_all(guest)
         pfn = get_page_from_freelist(guest, order, mt, alloc_flags)
-    return pfn, progress
+    return pfn, progress  # reason: after_direct_reclaim
 
 
 @core_jit
@@ -367,4 +367,4 @@ def alloc_pages(guest, order, mt, gfp):
             vm["alloc_failed_huge"] += 1
             if vm["compact_fail"] > failed_before:
                 vm["causes"] |= u.CAUSE_DIRECT_COMPACTION_FAILED
-    return pfn
+    return pfn  # reason: below_low_watermark

@@ -20,5 +20,7 @@ def test_ticks_beyond_the_ends_are_refused_with_the_limit(ticks: int) -> None:
 
 def test_a_guest_too_large_is_refused_with_its_size_and_the_limit() -> None:
     check_size(MAX_TRACED_PAGES)
-    with pytest.raises(ValueError, match="the guest has 8192 MiB: call traces are made of guests"):
+    with pytest.raises(
+        ValueError, match="the guest has 131072 MiB: call traces are made of guests"
+    ):
         check_size(2 * MAX_TRACED_PAGES)

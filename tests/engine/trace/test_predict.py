@@ -30,3 +30,27 @@ def test_work_that_a_design_requests_between_ticks_is_traced(profile: str) -> No
     assert sum(one["nr"] for one in answer["counts"]) == answer["total"]
     functions = {call["function"] for entry in by_pass for call in entry["calls"]}
     assert {"balloon_page_isolate", "virtballoon_migratepage"} <= functions
+
+
+def test_a_trace_that_ends_within_a_tick_says_so_and_is_its_beginning() -> None:
+    w = world("pinned")
+    w.apply(c.BalloonInflate(TENTH))
+    whole, begun = trace(w), trace(w, 4, most=800)
+    assert (whole["cut"], begun["cut"]) == (None, 800)
+    assert (begun["digest"], begun["idle"], begun["ticks"]) == (None, False, 1)
+    assert 0 < begun["total"] < whole["total"]
+    told = [(one["pfn"], one["reason"]) for one in begun["handled"]]
+    assert told == [(one["pfn"], one["reason"]) for one in whole["handled"]][: len(told)]
+    # The process is of further use, and the next answer is whole again.
+    assert trace(w)["digest"] == whole["digest"]
+
+
+def test_an_inflation_tells_of_every_page_that_the_balloon_takes() -> None:
+    w = world("pinned")
+    w.apply(c.BalloonInflate(TENTH))
+    before = w.view(0).stat("balloon_actual")
+    answer = trace(w)
+    w.step(1)
+    assert w.digest(0) == answer["digest"], "watching changes nothing"
+    counts = {one["reason"]: one["nr"] for one in answer["counts"]}
+    assert counts["balloon_takes_page"] == w.view(0).stat("balloon_actual") - before > 0

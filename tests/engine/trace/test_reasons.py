@@ -226,6 +226,30 @@ def pressed() -> dict[str, Any]:
         world.step(1)
 
 
+def inflating(
+    state: int = u.STATE_KERNEL, used: int = 1, profile: str = "modern", **marks: int
+) -> Maker:
+    """The balloon takes a page where ``used`` of each 40 pages are in use, those at the end first.
+
+    Args:
+        state: of the pages in use.
+        used: how many of each 40.
+        profile: the kernel.
+        marks: watermarks of the zone.
+    """
+
+    def make() -> dict[str, Any]:
+        guest = all_free(16, 1)
+        put(guest, [p for p in range(FIRST, FIRST + 16 * BLOCK) if p % 40 >= 40 - used], state)
+        for name, value in marks.items():
+            guest.zones[name] = value
+        world = World(settle(guest), WorldConfig(("pinned",), profile=profile))
+        world.apply(c.BalloonInflate(64))
+        return trace(world)
+
+    return make
+
+
 SHOWN: dict[str, Maker] = {
     "block_has_hole": compacted(_hole),
     "skip_hint": compacted(_skip, "2012"),
@@ -258,6 +282,14 @@ SHOWN: dict[str, Maker] = {
     "leaked_to_lru": _leaked,
     "target_type_of_pass": balloon_work(
         "separate_pass:type=unmovable", pass_pending=1, pass_budget=u.PFN_NONE
+    ),
+    "balloon_takes_page": inflating(),
+    "pageblock_claimed": inflating(),
+    "page_stolen": inflating(u.STATE_ANON, 39),
+    "other_type_taken": inflating(profile="2012"),
+    "below_low_watermark": inflating(wmark_low=1 << 20, wmark_high=1 << 20),
+    "after_direct_reclaim": inflating(
+        u.STATE_FILE, 39, wmark_min=210, wmark_low=212, wmark_high=214
     ),
     "released": balloon_work("pinned", balloon_target=0),
     "block_is_taken": balloon_work("dedicated_block:prevent", balloon_target=4 * BLOCK),

@@ -41,6 +41,7 @@ test("a trace is coming up, then done, and stale once the session went elsewhere
   assert.equal(traceText(told, "foretold", 10), "Coming up, tick 11 of lru_hook: 3 pages and pageblocks handled. Step does exactly this.");
   assert.match(traceText(told, "done", 11), /^Done, tick 11/);
   assert.match(traceText(told, "stale", 20), /to tick 20: trace again/);
+  assert.match(traceText({ ...told, cut: 72000 }, "foretold", 10), /^The beginning of tick 11 of lru_hook: .* in the first 72,000 calls\. /);
   assert.match(traceText({ ...told, ticks: 0 }, "foretold", 10), /has nothing to do\. Press Compact/);
 });
 

@@ -32,6 +32,8 @@ const WORST_EDGED = 7; // css pixels: in a smaller cell the mark has no light ed
  * @property {number|null} [page] pfn pointed at
  * @property {import("../controls/range_text.js").Range|null} [range] chosen for offlining
  * @property {number|null} [target] pageblock that the traced page moves to
+ * @property {number|null} [asked] pageblock that was asked about in this panel
+ * @property {Set<number>|null} [listed] pageblocks of the free list chosen
  * @property {number} [thick] how many times as thick as usual
  * @property {number|null} [culprit] pageblock of the page at which a request for a range stopped
  */
@@ -69,7 +71,9 @@ export function drawMarks(canvas, geometry, marks) {
     const end = first + range.size_mib / 2;
     outline(c, w, (i) => i >= first && i < end, CHOSEN);
   }
-  const { target = null, culprit = null, page = null } = marks;
+  const { target = null, culprit = null, page = null, asked = null, listed = null } = marks;
+  if (listed) outline(c, w, (i) => listed.has(i), CHOSEN);
+  if (asked !== null && asked < g.nr) select(c, w, asked);
   if (culprit !== null && culprit >= 0 && culprit < g.nr) cross(c, w, culprit);
   if (target !== null && target < g.nr && target !== marks.pageblock) {
     if (marks.pageblock !== null && marks.pageblock < g.nr) way(c, w, marks.pageblock, target);

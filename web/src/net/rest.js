@@ -156,6 +156,35 @@ export const getFound = (session, asked) => about(session, `/find?${new URLSearc
 export const getStory = (session, design, pfn, tick) => about(session, `/story?${new URLSearchParams({ design, pfn: String(pfn), tick: String(tick) })}`);
 
 /**
+ * Why a pageblock is not free, and who could empty it.
+ * @param {string} session
+ * @param {string} design
+ * @param {number} pageblock
+ * @param {number} tick
+ * @returns {Promise<import("../because/answer.js").Answer>}
+ */
+export const getBecause = (session, design, pageblock, tick) => about(session, `/because?${new URLSearchParams({ design, pageblock: String(pageblock), tick: String(tick) })}`);
+
+/**
+ * The pageblocks nearest to becoming free that cannot.
+ * @param {string} session
+ * @param {string} design
+ * @param {number} tick
+ * @returns {Promise<import("../because/answer.js").Obstacles>}
+ */
+export const getObstacles = (session, design, tick) => about(session, `/obstacles?${new URLSearchParams({ design, tick: String(tick) })}`);
+
+/**
+ * Where the free blocks of one order lie.
+ * @param {string} session
+ * @param {number} order
+ * @param {string} type migratetype of their pageblocks, or "all"
+ * @param {number} tick
+ * @returns {Promise<import("../because/answer.js").FreeList>}
+ */
+export const getFreeList = (session, order, type, tick) => about(session, `/freelist?${new URLSearchParams({ order: String(order), type, tick: String(tick) })}`);
+
+/**
  * The picture of an earlier moment, as a frame of the past.
  * @param {string} session
  * @param {number} tick

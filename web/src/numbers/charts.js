@@ -42,13 +42,14 @@ function lineOf(i) {
 
 /**
  * @param {import("../state.js").State} state
+ * @param {(order: number) => void} choose what a bar of the free lists asks for
  */
-export function createCharts(state) {
+export function createCharts(state, choose) {
   const row = need("charts", HTMLElement);
   const charts = [
     chart(row, "Free 2 MiB blocks, all zones", "higher is better for huge pages"),
     chart(row, "Unusable free index, order 9", "share of free memory too scattered for 2 MiB: 0 = none, 1 = all"),
-    chart(row, "Free memory by order, now", "main zone, MiB in free pieces of each order"),
+    chart(row, "Free memory by order, now", "main zone, MiB in free pieces of each order; press a bar to see where they lie"),
   ];
   /** @type {History[]} */
   let history = [];
@@ -141,6 +142,7 @@ export function createCharts(state) {
     const { box } = charts[turn];
     const data = turn === 2 ? orderBars(frame, names, at) : timeLines(history, names, turn === 0 ? "blocks" : "unusable");
     plotly.react(box, data, { ...layout(turn, names.length), shapes: turn === 2 ? [] : moment(frame), datarevision: `${frame.type} ${frame.seq} ${state.theme.get()}` }, { displayModeBar: false, responsive: true, staticPlot: false });
+    if (turn === 2 && box.dataset.drawn === undefined) /** @type {any} */ (box).on("plotly_click", (/** @type {any} */ event) => choose(Number(event.points[0].x)));
     box.dataset.drawn = String(frame.tick);
     turn = (turn + 1) % charts.length;
     stale -= 1;

@@ -30,6 +30,8 @@ const KEYS = [
   ["Inspector and page", "i", "Open or close the inspector", "inspector"],
   ["Inspector and page", "\\", "Inspector: more room, or less", "wide"],
   ["Inspector and page", "y", "Why? Pause, and see what the next tick does to each page", "why"],
+  ["Inspector and page", "j", "Next obstacle: the block nearest to becoming free that cannot, in the panel pointed at", "obstacle-next"],
+  ["Inspector and page", "k", "The obstacle before it", "obstacle-back"],
   ["Inspector and page", "x", "Difference of two memories: panels, moments, the real kernel", "tab-difference"],
   ["Inspector and page", "f", "Follow the class again", "follow"],
   ["Inspector and page", "s", "Scenarios", "scenarios"],
@@ -44,6 +46,7 @@ const MAP_KEYS = [
   ["←↑↓→", "Pageblock by pageblock, in all maps at once"],
   ["Page up, Page down", "Four rows up, four rows down"],
   ["Home, End", "The lowest block, the highest block"],
+  ["Click", "Why is this block not free, and who could empty it (Enter asks too)"],
   ["Enter, Esc", "Down from the whole memory to a pageblock, to a page and to its story, and up again"],
   ["+, -, wheel", "Closer and less close, in all maps at once"],
 ];

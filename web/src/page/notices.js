@@ -120,5 +120,5 @@ function resultText(state) {
   if (!welcome || !frame) return "";
   const blocks = statIndex(welcome.stat_fields).free_blocks_all;
   const parts = welcome.designs.map((design, i) => `${design.key}: ${count(frame.designs[i].stats[blocks])}`);
-  return `Done. 2 MiB blocks left for user land: ${parts.join(", ")}.`;
+  return `Done. 2 MiB blocks left for user land: ${parts.join(", ")}. ${state.cost.get()}`.trim();
 }

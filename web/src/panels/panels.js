@@ -276,6 +276,8 @@ export function createPanels(state, painter, zoom) {
         pageblock: state.pageblock.get(),
         range: state.range.get(),
         target: state.target.get(),
+        asked: state.asked.get()?.panel === i ? state.asked.get()?.pageblock : null,
+        listed: state.listed.get()?.[i] ?? null,
         thick: state.theme.get() === "projector" ? THICK : 1,
         culprit: s("range_result") === STOPPED && s("range_pfn") >= 0 ? Math.floor(s("range_pfn") / PAGEBLOCK_NR_PAGES) : null,
       });
@@ -334,7 +336,7 @@ export function createPanels(state, painter, zoom) {
   state.pace.subscribe(write);
   for (const each of [state.pageblock, state.page]) for (const mark of [describe, drawOver]) each.subscribe(mark);
   for (const each of [state.view, state.closeup]) for (const mark of [draw, drawOver, drawAxis, describe]) each.subscribe(mark);
-  for (const each of [state.range, state.target, state.theme]) each.subscribe(drawOver);
+  for (const each of [state.range, state.target, state.theme, state.asked, state.listed]) each.subscribe(drawOver);
   state.mode.subscribe(lay);
   new ResizeObserver(lay).observe(root);
   window.addEventListener("resize", lay);

@@ -23,6 +23,9 @@ export class RestError extends Error {
 const refused = async () => {
   throw new RestError("This is a recording: only a live session can tell that", 404);
 };
+export const getBecause = refused;
+export const getFreeList = refused;
+export const getObstacles = refused;
 export const getPicture = refused;
 export const getPreview = refused;
 export const getPublished = refused;

@@ -38,6 +38,7 @@ import { blockRange, count, plural } from "../lib/format.js";
  * @property {number} tick
  * @property {number} ticks
  * @property {boolean} idle
+ * @property {number|null} [cut] calls after which it ended within a tick, null = it is whole
  * @property {number} total
  * @property {number} shown
  * @property {{reason: string, outcome: string, nr: number}[]} counts
@@ -51,7 +52,7 @@ import { blockRange, count, plural } from "../lib/format.js";
 /** What can become of a page, each with a symbol and a word. @type {Record<string, {symbol: string, words: string}>} */
 export const OUTCOMES = {
   moved: { symbol: "→", words: "moved" },
-  target: { symbol: "□", words: "taken as target" },
+  target: { symbol: "□", words: "taken" },
   isolated: { symbol: "◐", words: "isolated" },
   put_back: { symbol: "↩", words: "put back" },
   failed: { symbol: "✕", words: "failed" },
@@ -164,7 +165,8 @@ export function standing(trace, frame, log_index) {
 export function traceText(trace, now, tick) {
   const span = trace.ticks === 1 ? `tick ${count(trace.tick + 1)}` : `ticks ${count(trace.tick + 1)} to ${count(trace.tick + trace.ticks)}`;
   if (trace.ticks === 0) return `${trace.design} has nothing to do. Press Compact or change the balloon: while paused, the command waits.`;
-  const what = trace.total === 0 ? "compaction and reclaim touch no page (plain allocation is not traced)" : `${plural(trace.total, "page or pageblock", "pages and pageblocks")} handled${trace.shown < trace.total ? `, ${count(trace.shown)} listed` : ""}`;
+  const what = trace.total === 0 ? "no page is handled by compaction, reclaim, a range request or the balloon" : `${plural(trace.total, "page or pageblock", "pages and pageblocks")} handled${trace.shown < trace.total ? `, ${count(trace.shown)} listed` : ""}`;
+  if (trace.cut) return `The beginning of ${span} of ${trace.design}: ${what} in the first ${count(trace.cut)} calls. This guest does more in a tick than a trace watches, so what comes after them is not listed.`;
   if (now === "done") return `Done, ${span} of ${trace.design}: ${what}.`;
   if (now === "stale") return `Past: ${span} of ${trace.design}. The session has moved on to tick ${count(tick)}: trace again.`;
   return `Coming up, ${span} of ${trace.design}: ${what}. Step does exactly this.`;

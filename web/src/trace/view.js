@@ -27,7 +27,7 @@ const idleText = (design) => `Nothing is running under ${design} right now. Pres
  * @param {import("../state.js").State} state
  * @param {import("../lib/paint.js").Painter} painter
  * @param {Doors} doors
- * @returns {{act: (what: string) => boolean}} what a shortcut may ask for; false = not ours
+ * @returns {{act: (what: string) => boolean, reason: (id: string) => void}} what a shortcut may ask for; false = not ours. Opens the table of reasons
  */
 export function createTrace(state, painter, doors) {
   const root = need("trace", HTMLElement);
@@ -268,6 +268,7 @@ export function createTrace(state, painter, doors) {
     each.subscribe(settle);
   }
   return {
+    reason: (id) => void openReasons(id),
     act(what) {
       if (what !== "why") return false;
       state.tab.set(state.tab.get() === "why" ? "" : "why");
@@ -293,7 +294,7 @@ function build(root, acts) {
   const noted = el("p.trace-note", {}, note, el("button.quiet", { type: "button", id: "trace-reasons", click: acts.openReasons }, "all reasons"));
   const list = el("ul.trace-list", { role: "listbox", tabindex: 0, id: "trace-list", "aria-label": "Pages and pageblocks handled", "aria-controls": "trace-detail" });
   root.tabIndex = -1;
-  const help = el("p.trace-help", {}, "Every page and pageblock that compaction, reclaim, the balloon’s pass or a range request handles: what becomes of it, why, through which kernel functions, and what each of them changes. ",
+  const help = el("p.trace-help", {}, "Every page and pageblock that compaction, reclaim, the balloon or a range request handles: what becomes of it, why, through which kernel functions, and what each of them changes. ",
     el("button.quiet", { type: "button", click: acts.openReasons }, "All reasons"));
   const box = el("div.trace-detail", { id: "trace-detail" });
   const body = el("div.trace-body", { hidden: true }, el("div.trace-left", {}, el("div.trace-filter", {}, shares, reason, noted), list), box);
