@@ -10,6 +10,7 @@ import { FREE, GIVEN, MET, MOVED, SCANNED, TAKEN } from "../net/events_wire.js";
 /** Pages of one panel in the air at a time. */
 export const MOST_FLYING = 32;
 const FLIGHT_MS = 640;
+const FLIGHT_SHARE = 0.45; // of a play, at most: the rest is for landing one after the other
 const STREAK_MS = 260; // a landed page's way fades
 const RING_MS = 600;
 const FLASH_MS = 900;
@@ -37,7 +38,21 @@ const ALL_FREE = 512;
 export const emptyAir = () => ({ marks: [], met: -1 });
 
 /** @param {number} ms how long the play lasts */
-export const flightMs = (ms) => Math.min(FLIGHT_MS, ms);
+export const flightMs = (ms) => Math.min(FLIGHT_MS, FLIGHT_SHARE * ms);
+
+/**
+ * When an event happens: the first pages are in the air before the first one lands, and so the last one lands at the end.
+ * @param {number} at share of the events
+ * @param {number} ms how long the play lasts
+ */
+export const dueMs = (at, ms) => flightMs(ms) + at * (ms - flightMs(ms));
+
+/**
+ * The share of the events that have happened.
+ * @param {number} passed ms of the play
+ * @param {number} ms how long it lasts
+ */
+export const shareAt = (passed, ms) => Math.min(1, (passed - flightMs(ms)) / (ms - flightMs(ms)));
 
 /**
  * The moves that are shown of those that are known: evenly spread, no more than can be in the air.
@@ -45,7 +60,7 @@ export const flightMs = (ms) => Math.min(FLIGHT_MS, ms);
  * @param {number} ms how long the play lasts
  * @returns {number} one of so many
  */
-export const strideOf = (known, ms) => Math.max(1, Math.ceil(known / Math.max(1, Math.round((MOST_FLYING * ms) / flightMs(ms)))));
+export const strideOf = (known, ms) => Math.max(1, Math.ceil(known / Math.max(1, Math.round((MOST_FLYING * (ms - flightMs(ms))) / flightMs(ms)))));
 
 /**
  * The flights of one panel, with their times.
@@ -59,8 +74,8 @@ export function flightsOf(events, start, ms) {
   const stride = strideOf(moves.length, ms);
   const flight = flightMs(ms);
   return moves.filter((_, i) => i % stride === 0).map(({ at, pfn, to, state }) => {
-    const land = start + at * ms;
-    return { kind: /** @type {const} */ ("flight"), pfn, to, state, from: Math.max(start, land - flight), land, over: land + STREAK_MS };
+    const land = start + dueMs(at, ms);
+    return { kind: /** @type {const} */ ("flight"), pfn, to, state, from: land - flight, land, over: land + STREAK_MS };
   });
 }
 

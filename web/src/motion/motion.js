@@ -10,7 +10,7 @@ import { FREE, GIVEN, MET, MOVED, TAKEN } from "../net/events_wire.js";
 import { statIndex } from "../net/wire.js";
 import { designWords } from "../panels/design_text.js";
 import { drawAir, drawStep } from "./draw.js";
-import { emptyAir, fade, flightsOf, leave } from "./flights.js";
+import { dueMs, emptyAir, fade, flightsOf, leave, shareAt } from "./flights.js";
 import { advance, copyOf, lastsMs, plan } from "./play.js";
 import { seenText } from "./words.js";
 
@@ -154,11 +154,11 @@ export function createMotion(state, painter) {
   function go() {
     if (!play) return;
     const now = performance.now();
-    const share = Math.min(1, (now - begun) / play.ms);
+    const share = shareAt(now - begun, play.ms);
     const { target, ms } = play;
     if (share < 1 && now - shownAt < SHOW_MS) return;
     shownAt = now;
-    advance(play, share, at, inMain, (design, event) => leave(airs[design], event, begun + event.at * ms, target.designs[design].planes.free));
+    advance(play, share, at, inMain, (design, event) => leave(airs[design], event, begun + dueMs(event.at, ms), target.designs[design].planes.free));
     if (share >= 1) finish();
     else state.frame.set({ ...play.now });
   }
