@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import StrictBool
 
 from engine import units as u
@@ -21,7 +22,7 @@ from server.wire.frames import HEADER, MAGIC, WIRE_VERSION
 FRAME_EVENTS = 4
 _SPAN = struct.Struct("<QII")
 _KIND = struct.Struct("<IIII")
-_ROW = np.dtype(("<i4", 4))
+_ROW_BYTES = 16
 
 
 @dataclass(frozen=True)
@@ -104,10 +105,10 @@ def decode_events(data: bytes) -> Between:
             offset += _KIND.size
         kinds = []
         for total, pages, every, nr_rows in heads:
-            end = offset + nr_rows * _ROW.itemsize
+            end = offset + nr_rows * _ROW_BYTES
             if nr_rows > u.EVENT_ROOM or end > len(data):
                 raise ValueError(f"the frame has {len(data)} bytes: {end} are due")
-            rows = np.frombuffer(data, _ROW, nr_rows, offset)
+            rows: NDArray[np.int32] = np.frombuffer(data, "<i4", 4 * nr_rows, offset).reshape(-1, 4)
             kinds.append(Happened(total, pages, every, rows))
             offset = end
         designs.append(tuple(kinds))
