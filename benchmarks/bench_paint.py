@@ -223,6 +223,27 @@ def paints(page: Page, label: str, mib: int, seconds: float) -> None:
         page.wait_for_selector("body[data-idle=true]", timeout=WAIT_MS)
 
 
+def compacting(page: Page, label: str, mib: int, seconds: float) -> None:
+    """Paints a second while pages fly, at the pace that people have."""
+    page.fill("#balloon-mib", str(mib))
+    page.press("#balloon-mib", "Enter")
+    page.wait_for_selector("body[data-idle=true]", timeout=WAIT_MS)
+    page.locator("#speed").fill("60")
+    page.click("#compact")
+    page.wait_for_selector("#panels[data-motion=playing]")
+    turns, _, script = page.evaluate(RATE, seconds * 1000)
+    ordered = sorted(script) or [0.0]
+    print(
+        f"{label}, while compacting: {turns:.0f} paints/s possible, {len(script) / seconds:.0f}"
+        f" pictures/s painted (goal: 30), script a paint median"
+        f" {statistics.median(ordered):.2f} ms,"
+        f" p95 {ordered[int(0.95 * (len(ordered) - 1))]:.2f} ms;"
+        f" {page.inner_text('#motion-words')}"
+    )
+    full_speed(page)
+    page.wait_for_selector("body[data-idle=true]", timeout=WAIT_MS)
+
+
 def zooming(page: Page, label: str, seconds: float) -> None:
     """Paints a second and script a paint while all maps are zoomed in and out."""
     turns, script = page.evaluate(ZOOM, seconds * 1000)
@@ -265,12 +286,15 @@ def main() -> None:
         with fragscope(free_port()) as url:
             page = open_guest(browser, url)
             latency(page, 8 if arguments.quick else 30)
+            compacting(page, "1 GiB, four designs", 100, 5.0)
+            page.locator("#speed").fill("60")
             paints(page, "1 GiB, four designs", 200, 2.0)
             zooming(page, "1 GiB, four designs", 5.0)
             if not arguments.quick:
                 full_speed(page)
                 large(page)
                 paints(page, "64 GiB, four designs", 16384, 5.0)
+                compacting(page, "64 GiB, four designs", 20000, 5.0)
                 zooming(page, "64 GiB, four designs", 5.0)
             page.close()
         browser.close()

@@ -221,8 +221,13 @@ VM_DTYPE = np.dtype(
     + [(name, "<i8") for name in [*RANGE_FIELDS, *TIME_FIELDS, *RECLAIM_FIELDS]]
     # The laws of the guest's kernel (engine/kernels.py), written by set_kernel only. Last: they
     # follow from profile and variant, which count in the digest, so they are left out of it, and a
-    # law may get a name of its own without changing any digest.
+    # law may get a name of its own without changing any digest. Nothing behind them counts either.
     + [(name, "<i8") for name in LAW_FIELDS]
+    # For those who watch: no part of the state (core/memory/events.py has the layout)
+    + [
+        ("watched", "<i8"),
+        ("events", "<i4", (u.NR_EVENT_KINDS * (u.EVENT_ROOM + 1), 4)),
+    ]
 )
 
 # struct compact_control of one compactor (mm/internal.h). Positions are absolute pfns.

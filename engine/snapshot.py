@@ -14,6 +14,7 @@ _OFFSETS = {name: VM_DTYPE.fields[name][1] for name in VM_DTYPE.names or () if V
 # Fields that came later, each group behind the one before.
 _LATER = tuple(_OFFSETS[fields[0]] for fields in (RECLAIM_FIELDS, TIME_FIELDS, RANGE_FIELDS))
 _LAW_OFFSET = _OFFSETS[LAW_FIELDS[0]]
+_WATCHED_OFFSET = _OFFSETS["watched"]  # from here on: what somebody watches, not the guest
 
 
 def _copy_bytes(into: NDArray[Any], source: NDArray[Any]) -> None:
@@ -22,12 +23,14 @@ def _copy_bytes(into: NDArray[Any], source: NDArray[Any]) -> None:
 
 
 def copy_guest(guest: Guest) -> Guest:
-    """An independent guest with the same contents."""
+    """An independent guest with the same contents, that nobody watches."""
     arrays = []
     for array in guest:
         arrays.append(twin := np.empty_like(array))
         _copy_bytes(twin, array)
-    return Guest(*arrays)
+    copied = Guest(*arrays)
+    copied.vm.view(np.uint8)[_WATCHED_OFFSET:] = 0
+    return copied
 
 
 def frozen_copy(guest: Guest) -> Guest:
@@ -54,8 +57,11 @@ def restore(into: Guest, source: Guest) -> None:
                 f"restore: a guest of {len(into.pages)} pages and {len(into.zones)} zones cannot "
                 f"hold one of {len(source.pages)} pages and {len(source.zones)} zones"
             )
+    watched = int(into.vm[0]["watched"])
     for target, array in zip(into, source, strict=True):
         _copy_bytes(target, array)
+    into.vm.view(np.uint8)[_WATCHED_OFFSET:] = 0  # what happened there has not happened here
+    into.vm[0]["watched"] = watched
 
 
 def digest(guest: Guest) -> str:

@@ -301,6 +301,17 @@ CLASS_KERNEL = 4
 CLASS_SHMEM = 5
 CLASS_RECLAIMABLE = 6  # slab that may be reclaimed: dentries, inodes
 
+# What is written down of a tick while somebody watches (core/memory/events.py)
+EVENT_MOVED = 1  # a page moved, from pfn to pfn
+EVENT_TAKEN = 2  # the balloon took pages
+EVENT_GIVEN = 3  # the balloon gave pages back
+EVENT_FREE = 4  # a free block of a pageblock or more came onto a free list
+EVENT_USED = 5  # and left it
+EVENT_SCANNED = 6  # both scanners of a compactor, after a round
+EVENT_MET = 7  # where they met
+NR_EVENT_KINDS = 3  # moves, balloon, the others: each has its own room
+EVENT_ROOM = 512
+
 
 def mib_to_pages(size_mib: int) -> int:
     """Pages in ``size_mib`` MiB."""

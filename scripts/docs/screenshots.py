@@ -59,26 +59,29 @@ def take(page: Page, name: str) -> None:
     ).save(OUT / name, optimize=True)
 
 
-def walk(page: Page) -> None:
-    """Inflate by 200 MiB, compact, take huge pages; the pictures on the way."""
+def compacting(page: Page) -> None:
+    """Inflate by 200 MiB and compact; the picture is taken while pages fly."""
     speed(page, 100)
     page.fill("#balloon-mib", "200")
     page.press("#balloon-mib", "Enter")
     wait_idle(page)
-    speed(page, 40)
+    speed(page, 60)
     page.click("#compact")
     # kcompactd may be first; then the scanners of the run that was asked for are on their way.
     page.wait_for_function(
         "[...document.querySelectorAll('.panel .activity')]"
-        ".some((p) => /compacting, [2-9]\\d/.test(p.textContent))",
+        ".some((p) => /compacting, [4-9]\\d/.test(p.textContent))"
+        " && Number(document.querySelector('#panels').dataset.flights) > 24",
         timeout=WAIT_MS,
     )
-    page.click("#pause")
-    page.wait_for_selector("body[data-paused=true]")
     take(page, "compacting.png")
-    page.click("#pause")
     speed(page, 100)
     wait_idle(page)
+
+
+def walk(page: Page) -> None:
+    """Inflate by 200 MiB, compact, take huge pages; the pictures on the way."""
+    compacting(page)
     page.click("#huge")
     wait_idle(page)
     still(page)

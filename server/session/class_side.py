@@ -13,6 +13,7 @@ from server.session.hub import Hub
 from server.wire import messages
 from server.wire.classroom import ClassMessage, DriveAct, Follow, Point, Pointed, Show, Shown
 from server.wire.detail import Detail
+from server.wire.events import Watch
 from server.wire.messages import Credit, Key, Message, Reset, Role
 from server.wire.moments import Look
 
@@ -60,7 +61,7 @@ class ClassSide:
         """
         if isinstance(message, Look):
             self.classroom.look(client, message.tick)
-        elif not isinstance(message, (Credit, Key, Detail, ClassMessage)):
+        elif not isinstance(message, (Credit, Key, Detail, Watch, ClassMessage)):
             if isinstance(message, Reset):
                 self.classroom.start_over(client)
             self.classroom.command(client)

@@ -119,7 +119,7 @@ class SessionHandle:
         for item in batch:
             if isinstance(item, Delivery):
                 for client in item.clients:
-                    self.hub.deliver(client, item.base, item.seq, item.data)
+                    self.hub.deliver(client, item.base, item.seq, item.data, item.events)
             elif isinstance(item, Round):
                 self._asking.round_is_written(item.nr)
             elif isinstance(item, Closely):

@@ -43,6 +43,7 @@ class Slot:
         base: seq of the last frame that was handed to the socket, None = none it may rely on.
         asked: a want was handed out and not answered yet.
         frame: seq (None: of the past) and bytes that wait for the socket.
+        before: what happened up to that frame: goes right before it, or not at all.
         pages: a frame of pages that waits for the socket, after the picture; costs no credit.
         texts: text messages that wait for the socket, in order.
         sending: something lies unsent; what is sent next is made when it is not.
@@ -58,6 +59,7 @@ class Slot:
     base: int | None = None
     asked: bool = False
     frame: tuple[int | None, bytes] | None = None
+    before: bytes = b""
     pages: bytes | None = None
     texts: deque[str] = field(default_factory=deque)
     sending: bool = False
@@ -139,7 +141,7 @@ class Hub:
         """A frame of an earlier tick; a newer one takes the place of one that still waits."""
         slot = self._slots.get(client)
         if slot is not None and slot.past:
-            slot.frame = (None, data)
+            slot.frame, slot.before = (None, data), b""
             self._send(client, slot)
 
     def wants(self) -> list[Want]:
@@ -153,13 +155,18 @@ class Hub:
         self._changed.clear()
         return ready
 
-    def deliver(self, client: int, base: int | None, seq: int, data: bytes) -> None:
-        """A frame for one client; dropped when the client is gone or its base has changed since."""
+    def deliver(
+        self, client: int, base: int | None, seq: int, data: bytes, before: bytes = b""
+    ) -> None:
+        """A frame for one client; dropped when the client is gone or its base has changed since.
+
+        ``before``: what happened up to it, to be sent right before it.
+        """
         slot = self._slots.get(client)
         if slot is None or slot.past or (base is not None and slot.base != base):
             return
         slot.asked = False
-        slot.frame = (seq, data)
+        slot.frame, slot.before = (seq, data), before
         self._send(client, slot)
 
     def deliver_pages(self, client: int, data: bytes, past: bool = False) -> None:
@@ -220,6 +227,8 @@ class Hub:
             slot.base, slot.frame = seq, None
             slot.credits -= 1
             slot.frames += 1
+            if slot.before:
+                slot.write(slot.before)  # taken whole, whatever it says: the frame says it too
             slot.sending = not slot.write(data)
         if slot.pages is not None and not slot.sending:
             data, slot.pages = slot.pages, None

@@ -59,13 +59,16 @@ class Pictures:
         """Seconds from ``now`` until one may be made."""
         return max(self._next_at - now, 0.0)
 
-    def publish(self, session: Session, epoch: int, now: float) -> list[Outgoing]:
+    def publish(
+        self, session: Session, epoch: int, now: float, lasts_s: float | None = None
+    ) -> list[Outgoing]:
         """The frames of a picture, if one is due.
 
         Args:
             session: what it shows.
             epoch: of the session.
             now: reading of a clock, seconds.
+            lasts_s: until the next tick is due, None while paused.
         """
         if not self.due:
             return []
@@ -75,6 +78,7 @@ class Pictures:
             self._seq += 1
             tick, index, views = session.tick, session.log_index, session.views()
             self._newest = Picture(self._seq, epoch, tick, index, views)
+            self.publisher.watchers.look(self._newest, session.world, lasts_s)
             self._stale = False
             self._next_at = max(self._next_at + self._interval_s, now)
         made = self.publisher.publish(self._newest, session.world)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from engine.world import World
 from server.meters import ENCODE
 from server.session.closer import Closely, Closer
+from server.session.watchers import Watchers
 from server.wire.frames import Picture, encode_frame
 
 MAX_KEPT = 8  # pictures kept as bases; clients further behind get a key frame
@@ -26,12 +27,14 @@ class Delivery:
         base: seq they must have got last; None for a frame that needs none.
         seq: the picture's number.
         data: the frame.
+        events: what happened up to it, b"" = not told.
     """
 
     clients: tuple[int, ...]
     base: int | None
     seq: int
     data: bytes
+    events: bytes = b""
 
 
 class Publisher:
@@ -48,6 +51,7 @@ class Publisher:
         self._holders: Counter[int] = Counter()  # seq → clients that got it last
         self._kept: dict[int, Picture] = {}
         self.closer = Closer()
+        self.watchers = Watchers()
 
     def want(self, client: int, base: int | None) -> None:
         """``client`` is ready and got ``base`` last."""
@@ -64,6 +68,7 @@ class Publisher:
         self._drop_want(client)
         self._give(client, None)
         self.closer.forget(client)
+        self.watchers.forget(client)
 
     def restart(self) -> None:
         """The session starts over: nobody has a base, and nobody wants until it says so again."""
@@ -114,7 +119,8 @@ class Publisher:
             clients = self._groups.pop(base)
             with ENCODE.timed():
                 data = encode_frame(picture, None if base is None else self._kept[base])
-            out.append(Delivery(tuple(clients), base, picture.seq, data))
+            for group, before in self.watchers.split(clients):
+                out.append(Delivery(group, base, picture.seq, data, before))
             served += clients
             for client in clients:
                 del self._wants[client]

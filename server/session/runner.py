@@ -38,7 +38,7 @@ from server.session.mailbox import (
 )
 from server.session.making import Build, Rates, StopAskedError, replaying
 from server.session.orders import Orders
-from server.session.pace import Pacer
+from server.session.pace import Effort, Pacer
 from server.session.pictures import Pictures
 from server.session.session import SequenceState, Session
 from server.session.timelines import told_timelines
@@ -46,6 +46,7 @@ from server.session.told import LogTold
 from server.wire import messages
 from server.wire.config import SessionConfig
 from server.wire.detail import Detail
+from server.wire.events import Watch
 from server.wire.messages import CommandMessage, Message, Pace, Reset, SequenceMessage, Step
 from server.wire.moments import Name
 
@@ -88,6 +89,7 @@ class Runner:
         self._orders = Orders()
         self._pacer = Pacer(self._keeper.pace_from(rates.ticks_per_s), time.monotonic())
         self._clients: set[int] = set()
+        self._effort, self._weight = Effort(), 1.0
         self._steps = 0
         self._now_at = 0.0
         self._stopping = False
@@ -161,7 +163,8 @@ class Runner:
         self._tell()
         if not self._stopping:
             now = time.monotonic()
-            self._out += self._pictures.publish(self._session, self._keeper.epoch, now)
+            lasts_s = self._pacer.wait_s()
+            self._out += self._pictures.publish(self._session, self._keeper.epoch, now, lasts_s)
         self._remember()
         self._flush()
 
@@ -262,6 +265,8 @@ class Runner:
                 self._steps = min(self._steps + message.ticks, messages.MAX_STEP_TICKS)
         elif isinstance(message, Detail):
             self._pictures.publisher.closer.ask(client, message)
+        elif isinstance(message, Watch):
+            self._pictures.publisher.watchers.ask(client, message.on, self._session.world)
         elif isinstance(message, Name):
             self._do(client, message.command_id, lambda: self._name(message))
         elif isinstance(message, Reset):
@@ -356,17 +361,24 @@ class Runner:
             self._run_ticks(messages.MAX_STEP_TICKS, now)
             self._pacer.rest(now)
         elif self._running:
-            self._pacer.took(self._run_ticks(self._pacer.due(now), now))
+            self._pacer.took(self._run_ticks(self._pacer.due(now), now), self._weight)
         else:
             self._pacer.rest(now)
 
     def _run_ticks(self, ticks: int, now: float) -> int:
-        """Run at most ``ticks`` ticks for at most SLICE_S; how many were run."""
+        """Run at most ``ticks`` ticks for at most SLICE_S; how many were run.
+
+        One that moves many pages is the last one, and its weight is noted.
+        """
+        self._effort.look(self._session.world)
         for done in range(ticks):
             if done and time.monotonic() - now > SLICE_S:
                 return done
             TICK.of(self._session.advance)
             self._pictures.stale()
+            self._weight = self._effort.weigh(self._session.world)
+            if self._weight > 1:
+                return done + 1
             if self._session.at_rest and not self._steps:
                 return done + 1
         return ticks

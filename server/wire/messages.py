@@ -21,7 +21,7 @@ from server.wire import config as configs
 from server.wire.classroom import ClassAnswer, ClassMessage
 from server.wire.command_form import CommandForm, CommandsForm
 from server.wire.config import CLOSED, SessionConfig
-from server.wire.detail import Detail
+from server.wire.events import ExtraMessage
 from server.wire.facts import DesignInfo, GuestInfo, WorkloadInfo
 from server.wire.fields import Listed, Number, Place, Text, Whole, refusal
 from server.wire.frames import WIRE_VERSION
@@ -276,7 +276,7 @@ Message = (
     | Pace
     | Step
     | Key
-    | Detail
+    | ExtraMessage
     | MomentMessage
     | Reset
     | ClassMessage

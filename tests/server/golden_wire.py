@@ -3,15 +3,17 @@
 import json
 from typing import Any
 
+import numpy as np
 from pydantic import TypeAdapter
 
 from engine import units as u
 from engine.commands import BalloonInflate, CompactMemory
+from engine.events import Happened
 from engine.guest import ZoneSpan, make_guest
 from engine.log import Entry
 from engine.pages import PAGE_FIELDS
 from engine.view import PLANES
-from server.wire import detail, frames, messages
+from server.wire import detail, events, frames, messages
 from server.wire.classroom import ClassState, People, Pointed, Shown
 from server.wire.moments import Timelines
 from tests.server import fake
@@ -56,6 +58,35 @@ def detail_json(data: bytes) -> dict[str, Any]:
             for i, fields in closeup.designs.items()
         },
     }
+
+
+def _happened(nr: int, what: int, every: int = 1) -> Happened:
+    rows = np.array([(3 * i, what, 512 + i, 2048 - i) for i in range(nr)], "<i4").reshape(nr, 4)
+    return Happened(nr * every, nr * every, every, rows)
+
+
+# Moves of anon pages in the first design, a sample of them; in the second one the balloon works.
+EVENTS = events.Between(
+    42, 1, 4201, 4199, 17, 6, 950,
+    (
+        (
+            _happened(3, u.EVENT_MOVED | u.STATE_ANON << 8, 4),
+            _happened(0, 0),
+            _happened(1, u.EVENT_MET),
+        ),
+        (_happened(0, 0), _happened(2, u.EVENT_TAKEN | u.STATE_BALLOON << 8), _happened(0, 0)),
+    ),
+)  # fmt: skip
+
+
+def events_json(data: bytes) -> dict[str, Any]:
+    """A frame of events as numbers."""
+    between = events.decode_events(data)
+    plain = {name: value for name, value in vars(between).items() if name != "designs"}
+    kinds = [
+        [{**vars(one), "rows": one.rows.tolist()} for one in design] for design in between.designs
+    ]
+    return {**plain, "designs": kinds}
 
 
 def frame_json(picture: frames.Picture) -> dict[str, Any]:
@@ -178,6 +209,7 @@ UP: dict[str, dict[str, Any]] = {
         "designs": [1],
         "fields": ["state", "order"],
     },
+    "watch": {"type": "watch", "on": True},
     "detail_off": {"type": "detail", "pageblocks": []},
     "look": {"type": "look", "tick": 1200, "index": 3},
     "look_beside": {
@@ -208,5 +240,7 @@ def files() -> dict[str, bytes]:
     objects |= {f"up_{name}.json": message for name, message in UP.items()}
     for name, value in objects.items():
         found[name] = (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode()
+    found["events.bin"] = events.encode_events(EVENTS)
+    found["events.json"] = (json.dumps(events_json(found["events.bin"])) + "\n").encode()
     found["detail.json"] = (json.dumps(detail_json(pages)) + "\n").encode()
     return found

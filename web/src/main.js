@@ -17,6 +17,7 @@ import { mib } from "./lib/format.js";
 import { createPainter } from "./lib/paint.js";
 import { createLegend } from "./map/legend.js";
 import { MODES } from "./map/palette.js";
+import { createMotion } from "./motion/motion.js";
 import { addressFields, takePresenter } from "./net/access.js";
 import { createClient } from "./net/client.js";
 import { getBecause, getFound, getFreeList, getMoment, getMoments, getObstacles, getPicture, getPublished, getReasons, getScenarios, getStory, postTrace } from "./net/rest.js";
@@ -88,7 +89,8 @@ const address = {
 };
 
 const theme = createTheme((name) => state.theme.set(name));
-const client = createClient(state, address);
+const motion = createMotion(state, painter);
+const client = createClient(state, address, motion);
 const zoom = createZoom(state, painter, client, (design, pfn, tick) => getStory(address.getSession(), design, pfn, tick));
 const view = createView(state, client.look, MODES.map((mode) => mode.key), zoom);
 const linked = parseView(address.get("view") ?? "");
@@ -98,7 +100,7 @@ createOlder(state, client.retryNow);
 const inspector = createInspector(state);
 createDrops();
 const ask = createConfirm(state, follow.look);
-createPanels(state, painter, zoom);
+createPanels(state, painter, zoom, motion);
 const difference = createDifference(state, painter, zoom, { moment: (tick, index) => getMoment(address.getSession(), tick, index), picture: getPicture });
 createSaid(state, painter);
 createTwins(state, painter, { reset: client.reset, ask });
@@ -130,7 +132,7 @@ createCost(state);
 const lists = createFreeLists(state, painter, (order, type, tick) => getFreeList(address.getSession(), order, type, tick));
 const guide = createGuide(state, painter, address, { sequence: client.sequence, reset: client.reset, startOver: setup.startOver, read: getScenarios, ask });
 const room = createRoom(state, painter, { tell: client.tell, attach: follow.attach, session: address.getSession });
-const tour = createTour(state, painter, client.send);
+const tour = createTour(state, painter, client);
 const box = createCommandBox(state, { send: client.send, act: (what) => act(what) });
 /** @param {string} what a key, a button or the command box asks for */
 const act = (what) => {
@@ -192,5 +194,6 @@ for (const each of [state.mode, state.past, state.pageblock, state.view, state.b
   }, ADDRESS_MS);
 });
 
+motion.start(client.tell);
 createLinks(state, view, address.getSession);
 void openEverything(state, address, client.start);

@@ -12,6 +12,7 @@ from engine import units as u
 from engine.core import core_jit
 from engine.core.memory.alloc import free_pages
 from engine.core.memory.buddy import move_freepages_block, rmqueue_smallest
+from engine.core.memory.events import note_balloon
 from engine.core.memory.freelist import list_add, list_del, list_pop
 from engine.core.memory.page import set_flag, set_state
 from engine.core.slowpath.slowpath import alloc_pages
@@ -145,6 +146,7 @@ def fill_chunk(guest, nr):
         pfn = _take_hole(guest)
         if pfn != NONE:
             set_state(guest, pfn, 0, u.STATE_BALLOON, u.PG_DEDICATED)
+            note_balloon(guest, u.EVENT_TAKEN, pfn, 0)
             _enqueue_dedicated(guest, pfn)
             got += 1
             continue
@@ -153,6 +155,7 @@ def fill_chunk(guest, nr):
             vm["balloon_out_of_puff"] += 1
             break
         set_state(guest, pfn, 0, u.STATE_BALLOON, 0)
+        note_balloon(guest, u.EVENT_TAKEN, pfn, 0)
         got += 1
         if in_rounds:
             list_add(guest, _ROUND, pfn)
@@ -179,6 +182,7 @@ def dedicate(guest, pfn):
     """
     vm = guest.vm[0]
     block = pfn >> u.PAGEBLOCK_ORDER
+    note_balloon(guest, u.EVENT_TAKEN, pfn, u.PAGEBLOCK_ORDER)
     for p in range(pfn, pfn + u.PAGEBLOCK_NR_PAGES):
         set_state(guest, p, 0, u.STATE_BALLOON, u.PG_DEDICATED)
         _enqueue_dedicated(guest, p)
@@ -229,6 +233,7 @@ def release_page(guest, pfn):
         block = pfn >> u.PAGEBLOCK_ORDER
         zone = np.int64(b["zone"])
         move_freepages_block(guest, zone, block, u.MIGRATE_BALLOON, u.MIGRATE_MOVABLE)
+    note_balloon(guest, u.EVENT_GIVEN, pfn, 0)
     free_pages(guest, pfn, 0)  # reason: released
     flags = np.int64(b["flags"])
     if is_last and flags & u.PB_DEDICATED:

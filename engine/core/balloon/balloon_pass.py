@@ -24,6 +24,7 @@ from engine.core.compact.putback import count_isolated, putback_movable_pages
 from engine.core.compact.scan import compact_scanners_met
 from engine.core.compact.targets import compaction_alloc
 from engine.core.memory.buddy import move_freepages_block
+from engine.core.memory.events import note_scanners
 from engine.core.memory.freelist import list_add_tail, list_del, list_pop
 
 _CC = u.CC_PASS
@@ -196,11 +197,13 @@ def _pass_round(guest):
     """
     vm = guest.vm[0]
     if compact_scanners_met(guest, _CC) or vm["pass_budget"] <= 0:
+        note_scanners(guest, _CC, u.EVENT_MET)
         return 0
     limit = min(vm["rule_pass_batch"], vm["pass_budget"])
     if isolate_balloonpages(guest, limit) == 0:
         return 0
     moved = migrate_balloon_pages(guest)
+    note_scanners(guest, _CC, u.EVENT_SCANNED)
     if vm["pass_budget"] != u.PFN_NONE:
         vm["pass_budget"] -= moved
     return moved

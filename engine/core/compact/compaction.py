@@ -29,6 +29,7 @@ from engine.core.compact.suitability import (
     reset_zone_isolation_suitable,
 )
 from engine.core.memory.alloc import drain_pcp, free_pages
+from engine.core.memory.events import note_scanners
 from engine.core.memory.fallback import find_suitable_fallback
 from engine.core.memory.freelist import free_list, list_pop
 
@@ -82,6 +83,7 @@ def compact_finished(guest, cc):
     c = guest.cc[cc]
     zone = np.int64(c["zone"])
     if compact_scanners_met(guest, cc):
+        note_scanners(guest, cc, u.EVENT_MET)
         reset_cached_positions(guest, zone)
         if c["direct_compaction"]:
             guest.zones[zone]["compact_blockskip_flush"] = 1
@@ -294,6 +296,7 @@ def compact_round(guest, cc):
     while again:
         again = False
         outcome = isolate_and_migrate(guest, cc)
+        note_scanners(guest, cc, u.EVENT_SCANNED)
         if outcome == ENOMEM:
             c["result"] = u.COMPACT_CONTENDED
             return u.COMPACT_CONTENDED

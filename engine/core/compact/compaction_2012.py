@@ -26,6 +26,7 @@ from engine.core.compact.suitability import (
     zone_fragmentation_index,
 )
 from engine.core.memory.alloc import free_pages, wmark_pages, zone_watermark_ok
+from engine.core.memory.events import note_scanners
 from engine.core.memory.freelist import free_list, list_pop
 
 
@@ -94,6 +95,7 @@ def compact_finished_2012(guest, cc):
     c = guest.cc[cc]
     zone = np.int64(c["zone"])
     if c["free_pfn"] <= c["migrate_pfn"]:
+        note_scanners(guest, cc, u.EVENT_MET)
         if cc != u.CC_KCOMPACTD:  # current_is_kswapd()
             guest.zones[zone]["compact_blockskip_flush"] = 1
         return u.COMPACT_COMPLETE  # reason: scanners_met
@@ -229,6 +231,7 @@ def compact_round_2012(guest, cc):
     if isolate_migratepages_2012(guest, cc) == ISOLATE_NONE:
         return u.COMPACT_CONTINUE
     failed = migrate_pages_2012(guest, cc)
+    note_scanners(guest, cc, u.EVENT_SCANNED)
     if failed != 0:
         putback_movable_pages_2012(guest, cc)  # reason: not_tried
     have_met = c["free_pfn"] <= c["migrate_pfn"]

@@ -14,6 +14,7 @@ from engine.core.compact.putback import count_isolated
 from engine.core.compact.putback import putback_movable_pages as putback_movable_pages
 from engine.core.compact.targets import compaction_alloc, compaction_free
 from engine.core.memory.alloc import free_pages
+from engine.core.memory.events import note_move
 from engine.core.memory.freelist import (
     list_add,
     list_add_tail,
@@ -41,6 +42,7 @@ def migrate_one(guest, src, dst):
         mm/migrate.c move_to_new_folio(), folio_migrate_flags(), migrate_folio_done();
         drivers/virtio/virtio_balloon.c virtballoon_migratepage() without its messages to the host.
     """
+    note_move(guest, src, dst)
     page = guest.pages[src]
     order = np.int64(page["order"])
     state = np.int64(page["state"])

@@ -8,6 +8,7 @@ import numpy as np
 
 from engine import units as u
 from engine.core import core_inline, core_jit
+from engine.core.memory.events import note_free_block
 from engine.core.memory.freelist import free_list, list_add, list_add_tail, list_del
 from engine.core.memory.page import mark_changed
 
@@ -133,6 +134,7 @@ def link_free_block(guest, zone, pfn, order, mt, tail):
     else:
         list_add(guest, list_id, pfn)
     if order >= u.PAGEBLOCK_ORDER:
+        note_free_block(guest, u.EVENT_FREE, pfn, order)
         # Merging or splitting above pageblock order changes what the neighbour shows.
         for block in range(pfn >> u.PAGEBLOCK_ORDER, (pfn + (1 << order)) >> u.PAGEBLOCK_ORDER):
             mark_changed(guest, block)
@@ -154,6 +156,7 @@ def unlink_free_block(guest, zone, pfn, order, mt):
     list_del(guest, free_list(zone, order, listed_type(guest, pfn, mt)), pfn)
     guest.pages[pfn]["order"] = u.ORDER_TAIL
     guest.pages[pfn]["flags"] = 0
+    note_free_block(guest, u.EVENT_USED, pfn, order)
 
 
 @core_inline

@@ -278,3 +278,16 @@ def test_what_a_slow_client_is_spared_is_counted():
     hub.wants()
     hub.deliver(2, 1, 3, b"x")
     assert (FRAMES.sent - sent, FRAMES.skipped - skipped) == (5, 1)
+
+
+def test_what_happened_goes_right_before_its_picture_or_not_at_all():
+    sent = []
+    hub = Hub()
+    hub.add(1, lambda data: sent.append(data) or True, lambda: None)
+    hub.wants()
+    hub.deliver(1, None, 1, b"one", b"events of one")
+    assert sent == [b"events of one", b"one"]
+    hub.credit(1)
+    hub.wants()
+    hub.deliver(1, 1, 2, b"two")
+    assert sent[2:] == [b"two"]

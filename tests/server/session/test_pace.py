@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.session.pace import MAX_DEBT_S, MAX_WAIT_S, Pacer
+from server.session.pace import MAX_DEBT_S, MAX_WAIT_S, SHARE, Effort, Pacer
+from tests.engine.worlds import SMALLEST, world
 
 
 def run(pacer, times):
@@ -80,3 +81,36 @@ def test_a_pace_near_zero_asks_for_no_wait_beyond_what_a_clock_holds(pace):
     assert wait == MAX_WAIT_S
     assert wait < threading.TIMEOUT_MAX
     assert pacer.due(1.0 + wait) == 0
+
+
+def test_a_tick_that_moves_many_pages_counts_as_several():
+    pacer = Pacer(60, 0.0)
+    assert pacer.due(1 / 60) == 1
+    pacer.took(1, 30.0)
+    assert pacer.wait_s() == pytest.approx(0.5)
+    assert pacer.due(1 / 60 + 0.4) == 0
+    assert pacer.due(1 / 60 + 0.51) == 1
+
+
+def test_at_the_fastest_pace_nothing_is_waited_for():
+    pacer = Pacer(1000, 0.0)
+    assert pacer.due(0.002) == 2
+    pacer.took(2, 30.0)
+    assert pacer.wait_s() == pytest.approx(0.001)
+    slow = Pacer(1, 0.0)
+    slow.due(1.0)
+    slow.took(1, 50.0)
+    slow.set(1000, 1.0)
+    assert slow.due(1.002) == 2
+
+
+def test_a_tick_weighs_by_what_the_panel_moved_that_moves_most():
+    w = world("pinned", "lru_hook", nr_pages=SMALLEST)
+    effort = Effort()
+    effort.look(w)
+    w.step(1)
+    assert effort.weigh(w) == 1
+    w.guest(1).vm[0]["balloon_migrate"] += 10 * SHARE
+    w.guest(0).vm[0]["pages_copied"] += 2 * SHARE
+    assert effort.weigh(w) == 10
+    assert effort.weigh(w) == 1

@@ -10,6 +10,8 @@ import { mended, notify } from "../state.js";
 import { commandText } from "./command_text.js";
 import { recordedTargets, snapped, targetMarks } from "./targets.js";
 
+const FULL_SPEED = 1000; // nothing is waited for
+const PAGE_BY_PAGE = 0.05; // ticks a second below which single pages can be followed
 const SLIDER_SETTLE_MS = 300; // arrow keys on a slider: one command when they stop, not one per step
 const KIND_BUTTONS = /** @type {Record<string, string>} */ ({
   compact: "compact", huge: "huge", direct_compact: "direct", drop_caches: "drop", wait: "wait",
@@ -132,7 +134,7 @@ export function createControls(state, painter, intents) {
       if (state.pace.get() === 0) intents.step(1);
     },
     faster: () => setSpeed(Math.min(100, Number(speed.value) + 10)),
-    slower: () => setSpeed(Math.max(0, Number(speed.value) - 10)),
+    slower: () => setSpeed(Math.max(Number(speed.min), Number(speed.value) - 10)),
   };
   function askWorkload() {
     const value = read(rate, "Workload rate", "operations per tick");
@@ -173,7 +175,7 @@ export function createControls(state, painter, intents) {
     if (running) {
       resumeAt = pace;
       // Never pull the thumb from under a finger, and leave a position that already means this speed.
-      if (!dragging && speedOf(Number(speed.value)) !== Math.round(pace)) speed.value = String(positionOf(pace));
+      if (!dragging && speedOf(Number(speed.value)) !== (pace < 1 ? pace : Math.round(pace))) speed.value = String(positionOf(pace));
     }
     step.disabled = pace > 0;
     setText(need("pause-text", HTMLElement), pace > 0 ? "Pause" : "Run");
@@ -233,4 +235,4 @@ export function createControls(state, painter, intents) {
 }
 
 /** @param {number} speed ticks a second */
-const speedText = (speed) => `${plural(Math.round(speed), "tick")}/s`;
+const speedText = (speed) => (speed >= FULL_SPEED ? "full speed" : speed < PAGE_BY_PAGE ? "page by page" : `${speed < 1 ? speed : plural(Math.round(speed), "tick")}${speed < 1 ? " ticks" : ""}/s`);

@@ -94,14 +94,16 @@ export function blockRange(index) {
  */
 export const plural = (n, one, many = `${one}s`) => `${whole.format(n)} ${n === 1 ? one : many}`;
 
-// -- speed: a slider from 0 to 100 on a logarithmic scale of 1 to 1000 ticks a second
+// -- speed: a slider from -50 to 100 on a logarithmic scale of 1/32 to 1000 ticks a second
 
-/** @param {number} position 0 to 100 */
-export const speedOf = (position) => Math.round(10 ** ((3 * position) / 100));
+const SLOWEST = 1 / 32; // of the 32 pages that a tick may move: one a second
+
+/** @param {number} position -50 to 100 */
+export const speedOf = (position) => (position < 0 ? Math.max(SLOWEST, +(10 ** ((3 * position) / 100)).toPrecision(2)) : Math.round(10 ** ((3 * position) / 100)));
 
 /** @param {number} ticks_per_s */
 export const positionOf = (ticks_per_s) =>
-  Math.round((100 * Math.log10(Math.min(1000, Math.max(1, ticks_per_s)))) / 3);
+  Math.round((100 * Math.log10(Math.min(1000, Math.max(SLOWEST, ticks_per_s)))) / 3);
 
 /**
  * A whole number that the user typed.

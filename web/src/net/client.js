@@ -6,6 +6,7 @@
 import { sentence } from "../lib/format.js";
 import { lookMessage, sidesOf } from "../timebar/sides.js";
 import { decodeDetail, isDetail } from "./detail_wire.js";
+import { decodeEvents, isEvents } from "./events_wire.js";
 import { notify } from "../state.js";
 import { forgetPresenter, rememberPresenter, tokenOf } from "./access.js";
 import { createSession, getInfo, RestError } from "./rest.js";
@@ -36,9 +37,10 @@ const RETRY_MOST_MS = 5000;
 /**
  * @param {import("../state.js").State} state
  * @param {{getSession: () => string, setSession: (id: string, viewer: string) => void}} address where the session's id and the viewer's token are
+ * @param {import("../motion/motion.js").Motion} motion shows pictures of the present
  * @returns {Client}
  */
-export function createClient(state, address) {
+export function createClient(state, address, motion) {
   /** @type {WebSocket|null} */
   let socket = null;
   let retryMs = RETRY_FIRST_MS;
@@ -193,6 +195,7 @@ export function createClient(state, address) {
       state.past.set(null);
       state.beside.set(null);
     }
+    motion.stop();
     state.frame.set(null);
     state.log.set([]);
     state.sequence.set(welcome.sequence);
@@ -249,15 +252,14 @@ export function createClient(state, address) {
   /** Pages: of now, or of the moment that is looked at. @param {ArrayBuffer} data */
   function onDetail(data) {
     const closeup = decodeDetail(data);
-    if (closeup.epoch === state.welcome.get()?.epoch) state.closeup.set({ ...closeup, past: state.past.get() !== null });
+    const past = state.past.get() !== null;
+    if (closeup.epoch === state.welcome.get()?.epoch) motion.whenShown("closeup", () => state.closeup.set({ ...closeup, past }));
   }
 
   /** @param {ArrayBuffer} data */
   function onFrame(data) {
-    if (isDetail(data)) {
-      onDetail(data);
-      return;
-    }
+    if (isDetail(data)) return onDetail(data);
+    if (isEvents(data)) return motion.expect(decodeEvents(data));
     unpainted += 1;
     const welcome = state.welcome.get();
     if (!welcome) return;
@@ -266,7 +268,7 @@ export function createClient(state, address) {
       credit();
       return;
     }
-    const whole = applyFrame(state.frame.get(), frame);
+    const whole = applyFrame(motion.newest(), frame);
     if (!whole) {
       if (!askedForKey) askedForKey = tell({ type: "key" });
       credit();
@@ -279,12 +281,13 @@ export function createClient(state, address) {
       if (past && awaited) looked();
       return;
     }
-    state.frame.set(whole);
     if (past) {
+      state.frame.set(whole);
       looked();
       return;
     }
-    state.present.set({ tick: whole.tick, log_index: whole.log_index });
+    motion.show(whole);
+    motion.whenShown("present", () => state.present.set({ tick: whole.tick, log_index: whole.log_index }));
     for (const [id, entry] of state.pending.get()) {
       if (entry.index !== null && whole.log_index >= entry.index) forget(id);
     }

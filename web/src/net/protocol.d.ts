@@ -456,6 +456,12 @@ export interface UploadSource {
   capture: string;
 }
 
+/** Tell this client what happens between its pictures from now on, or not any more. */
+export interface Watch {
+  type: "watch";
+  on: boolean;
+}
+
 /** What a client must know before the first frame. */
 export interface Welcome {
   type: "welcome";
@@ -517,6 +523,7 @@ export type Up =
   | Step
   | Key
   | Detail
+  | Watch
   | Look
   | Fork
   | Switch

@@ -49,6 +49,7 @@ export function createPanel(design, i, point, keep, zoom) {
   const canvas = el("canvas.map");
   const close = el("canvas.close");
   const marks = el("canvas.over");
+  const motion = el("canvas.motion");
   const stack = el(
     "div.stack",
     {
@@ -61,7 +62,7 @@ export function createPanel(design, i, point, keep, zoom) {
       focus: (/** @type {FocusEvent} */ event) => keep(i, event),
       blur: (/** @type {FocusEvent} */ event) => keep(i, event),
     },
-    canvas, el("div.gridlines"), close, marks,
+    canvas, el("div.gridlines"), close, marks, motion,
   );
   const axis = el("div.axis", { "aria-hidden": "true" });
   const where = el("span.where");

@@ -29,8 +29,9 @@ const BESIDE = { width: 90, height: 300 }; // of the window, not the maps'; css 
  * @param {import("../state.js").State} state
  * @param {import("../lib/paint.js").Painter} painter
  * @param {import("../zoom/zoom.js").Zoom} zoom
+ * @param {import("../motion/motion.js").Motion} motion
  */
-export function createPanels(state, painter, zoom) {
+export function createPanels(state, painter, zoom, motion) {
   const root = need("panels", HTMLElement);
   const announce = need("announce-block", HTMLElement);
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
@@ -119,6 +120,7 @@ export function createPanels(state, painter, zoom) {
     root.dataset.pageblocks = String(g.nr);
     for (const panel of panels) layPanel(panel, g);
     zoom.lay(g);
+    motion.lay(g);
     drawAxis();
     // At once: a canvas that was given a size is empty.
     draw();
@@ -238,7 +240,7 @@ export function createPanels(state, painter, zoom) {
     const shown = picture();
     if (!shown || !geometry || shown.nr_pageblocks !== geometry.nr) return false;
     const frame = state.frame.get();
-    if (frame && frame !== glowedFor && !calm.matches && frame.log_index + frame.tick > 0) {
+    if (frame && frame !== glowedFor && !calm.matches && !motion.seen(frame) && frame.log_index + frame.tick > 0) {
       panels.forEach((panel, i) => frame.designs[i] && panel.map.touch(frame.designs[i].planes.flags, FLAG_TOUCHED));
     }
     glowedFor = frame;

@@ -13,14 +13,15 @@ const SEEN = "fragscope.tour";
 const MIB_PAGES = 256;
 const SHARE = 0.2; // of a guest that was not recorded goes into the balloon
 const HUGE = 2000;
+const PACE = 120; // ticks a second: the whole tour takes less than a minute
 
 /**
  * @param {import("../state.js").State} state
  * @param {import("../lib/paint.js").Painter} painter
- * @param {import("../net/client.js").Client["send"]} send
+ * @param {Pick<import("../net/client.js").Client, "send"|"pace">} intents
  * @returns {{act: (what: string) => boolean}} what a shortcut may ask for; whether it was for here
  */
-export function createTour(state, painter, send) {
+export function createTour(state, painter, { send, pace }) {
   const root = need("tour", HTMLElement);
   const nr = el("span.nr");
   const words = el("p", { id: "tour-words", role: "status" });
@@ -28,6 +29,7 @@ export function createTour(state, painter, send) {
   const leave = el("button", { type: "button", id: "tour-leave", click: () => finish() }, "Leave");
   root.append(nr, words, el("div.tour-buttons", {}, next, leave));
   let at = -1; // -1 = no tour
+  let before = 0; // pace before the tour, 0 = as it is
   let base = 0; // commands that the session had when the tour began
 
   /** MiB that the host asks for: as was recorded, or a share of the guest. */
@@ -85,11 +87,16 @@ export function createTour(state, painter, send) {
   function finish() {
     at = -1;
     remember();
+    if (before) pace(before);
+    before = 0;
     show();
   }
 
   function begin() {
     at = 0;
+    const now = state.pace.get();
+    if (now > 0 && now < PACE) pace(PACE);
+    before = now > 0 && now < PACE ? now : before;
     base = state.log.get().length;
     show();
   }
