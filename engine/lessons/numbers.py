@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
@@ -172,8 +173,8 @@ def check_name(name: str, designs: Sequence[str]) -> None:
             " change, given, log, guest, race are known"
         )
     elif rest not in DESIGN_NUMBERS:
-        close = [one for one in sorted(DESIGN_NUMBERS) if rest and rest.split("_")[0] in one]
-        hint = f"; near: {', '.join(close[:6])}" if close else ""
+        close = get_close_matches(rest, sorted(DESIGN_NUMBERS), 3)
+        hint = f"; near: {', '.join(close)}" if close else ""
         raise RefusedError(f"{name!r:.80}: a design has no number {rest!r:.40}{hint}")
 
 

@@ -78,10 +78,10 @@ class _Reader:
                 intro.numbers[0].line, "no numbers before the first step: nothing is loaded yet"
             )
         steps: list[LessonStep] = []
-        for start, end in zip(starts, [*starts[1:], len(nodes)], strict=True):
+        for nr, (start, end) in enumerate(zip(starts, [*starts[1:], len(nodes)], strict=True)):
             line = self._maker.line_of(nodes[start], 1)
             try:
-                steps.append(self._step(nodes[start:end], line, first=not steps))
+                steps.append(self._step(nodes[start:end], line, first=nr == 0))
             except LessonError as error:
                 self._faults.append(LessonFault(error.line, str(error)))
         if self._faults:
@@ -129,6 +129,8 @@ class _Reader:
 
     def _check_names(self, step: LessonStep) -> None:
         names = list(step.designs)
+        if not names:
+            return  # the load was refused: that is its own fault, and not these texts'
         for expression in step.expressions():
             for name in expression.names:
                 with at_line(expression.line):
