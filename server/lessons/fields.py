@@ -123,7 +123,7 @@ def _check_events(text: str, first: int, name: str) -> None:
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_NESTING:
-            line = first + event.start_mark.line
+            line = first + (event.start_mark.line if event.start_mark else 0)
             raise LessonError(line, f"{name} is nested more than {MAX_NESTING} deep")
 
 

@@ -14,7 +14,7 @@ from server.lessons.fields import at_line, read_yaml
 from server.lessons.prose import LessonError, NumberPlaces, ProseMaker, markdown
 
 MAX_LESSON_BYTES = 64 << 10
-MAX_STEPS = 30
+MAX_LESSON_STEPS = 30
 STEP_INFO = ("yaml", "step")
 
 
@@ -70,8 +70,10 @@ class _Reader:
             raise LessonError(1, "front matter is missing: --- on the first line, title, minutes")
         title, minutes, know = self._front(nodes[0])
         starts = [i for i, node in enumerate(nodes) if node.type == "heading" and node.tag == "h2"]
-        if not 1 <= len(starts) <= MAX_STEPS:
-            raise LessonError(1, f"{len(starts)} steps: from 1 to {MAX_STEPS} are allowed, each ##")
+        if not 1 <= len(starts) <= MAX_LESSON_STEPS:
+            raise LessonError(
+                1, f"{len(starts)} steps: from 1 to {MAX_LESSON_STEPS} are allowed, each ##"
+            )
         intro = self._maker.prose(nodes[1 : starts[0]], 1)
         if intro.numbers:
             raise LessonError(

@@ -9,9 +9,9 @@ from engine import units as u
 from engine.guest import Guest
 from engine.lessons.expression import Expression, parse_expression
 from engine.lessons.model import (
-    Act,
     Choice,
     Lesson,
+    LessonAct,
     LessonLoad,
     LessonStep,
     Prediction,
@@ -38,7 +38,7 @@ def prose(*numbers: str) -> Prose:
     return Prose(2, (), tuple(expr(one, 2) for one in numbers))
 
 
-ACT = Act(
+ACT = LessonAct(
     prose("pinned.balloon_actual"),
     expr("hook.balloon_actual > start.hook.balloon_actual", 10),
     (prose(), prose("hook.free_blocks")),

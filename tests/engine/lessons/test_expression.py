@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.errors import RefusedError
 from engine.lessons.expression import (
-    FUNCTIONS,
+    EXPRESSION_FUNCTIONS,
     MAX_EXPRESSION,
     number_text,
     parse_expression,
@@ -117,4 +117,4 @@ def test_numbers_are_written_as_people_write_them() -> None:
 
 
 def test_every_function_says_how_many_numbers_it_takes() -> None:
-    assert all(1 <= least <= most for _, least, most in FUNCTIONS.values())
+    assert all(1 <= least <= most for _, least, most in EXPRESSION_FUNCTIONS.values())

@@ -9,8 +9,8 @@ from engine import units as u
 from engine.errors import RefusedError
 from engine.lessons.numbers import (
     DESIGN_NUMBERS,
-    Moment,
-    Scene,
+    LessonMoment,
+    LessonScene,
     at_start,
     check_name,
     numbers_of,
@@ -43,9 +43,9 @@ def test_numbers_agree_with_each_other(world: World) -> None:
 
 def test_the_start_and_what_changed_since(world: World) -> None:
     keys = {"pinned": "pinned", "merged": "lru_hook:stop=on"}
-    now = Moment.of(world)
+    now = LessonMoment.of(world)
     given = [c.CompactMemory()]
-    scene = Scene(keys, now, {"pinned.nr_free_pages": 10}, given, [c.Wait(1), *given])
+    scene = LessonScene(keys, now, {"pinned.nr_free_pages": 10}, given, [c.Wait(1), *given])
     free = scene.number("pinned.nr_free_pages")
     assert scene.number("start.pinned.nr_free_pages") == 10
     assert scene.number("change.pinned.nr_free_pages") == free - 10
@@ -59,7 +59,7 @@ def test_the_start_and_what_changed_since(world: World) -> None:
     with pytest.raises(RefusedError, match="is not known"):
         scene.number("start.pinned.busy")
     with pytest.raises(RefusedError, match="does not run dedicated_block"):
-        Scene({"d": "dedicated_block"}, now).number("d.busy")
+        LessonScene({"d": "dedicated_block"}, now).number("d.busy")
 
 
 def test_a_step_keeps_what_it_compares_with() -> None:

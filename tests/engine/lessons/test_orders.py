@@ -6,7 +6,7 @@ import pytest
 
 from engine import commands as c
 from engine.errors import RefusedError
-from engine.lessons.orders import KINDS, MAX_ORDERS, counted, parse_orders
+from engine.lessons.orders import MAX_LESSON_ORDERS, ORDER_KINDS, counted, parse_orders
 
 
 def test_operations_and_the_two_more_become_commands() -> None:
@@ -22,7 +22,7 @@ def test_operations_and_the_two_more_become_commands() -> None:
 
 def test_commands_are_counted_by_kind() -> None:
     given = [c.BalloonInflate(1), c.BalloonTarget(0), c.CompactMemory(), c.CompactMemory()]
-    told = {kind: counted(kind, given) for kind in KINDS}
+    told = {kind: counted(kind, given) for kind in ORDER_KINDS}
     assert {kind for kind, number in told.items() if number} == {
         "inflate", "target", "balloon", "compact", "all",
     }  # fmt: skip
@@ -30,7 +30,7 @@ def test_commands_are_counted_by_kind() -> None:
 
 
 def test_every_command_has_a_kind() -> None:
-    assert {one for kind, types in KINDS.items() if kind != "all" for one in types} == set(
+    assert {one for kind, types in ORDER_KINDS.items() if kind != "all" for one in types} == set(
         c.COMMANDS
     )
 
@@ -40,7 +40,7 @@ def test_every_command_has_a_kind() -> None:
     [
         ("compact", "a list of commands"),
         ([], "a list of commands"),
-        ([["compact"]] * (MAX_ORDERS + 1), "at most 40 are allowed"),
+        ([["compact"]] * (MAX_LESSON_ORDERS + 1), "at most 40 are allowed"),
         ([["compakt"]], "unknown operation 'compakt'"),
         ([["direct"]], "direct needs one number"),
         ([["direct", 99]], "order is 99"),

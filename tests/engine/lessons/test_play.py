@@ -78,7 +78,7 @@ def test_a_wrong_attempt_is_recognised_and_nothing_else_is(when: str, sentence: 
     [
         ({"low": 600}, "which is not on the scale 600 to 2000"),
         ({"wrong": (400, 600)}, "which the wrong answer 400 to 600 holds"),
-        ({"number": expr("hook.huge_best", 20)}, "there is nothing to foretell"),
+        ({"number": expr("hook.huge_best", 20)}, "there is nothing to predict"),
     ],
 )
 def test_a_truth_is_on_the_scale_and_new(changes: dict[str, object], sentence: str) -> None:

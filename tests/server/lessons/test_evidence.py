@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine.errors import RefusedError
-from engine.lessons.numbers import Moment
+from engine.lessons.numbers import LessonMoment
 from engine.log import Entry
 from server.lessons.evidence import (
     evidence_of,
@@ -41,9 +41,9 @@ def made() -> dict[str, Any]:
             world.run_until_idle()
 
     give(way)
-    start = start_now(step, Moment.of(world), world.tick, len(log))
+    start = start_now(step, LessonMoment.of(world), world.tick, len(log))
     give(step.solution)
-    assert outcome(step, scene_of(step, Moment.of(world), log, start), None)["done"]
+    assert outcome(step, scene_of(step, LessonMoment.of(world), log, start), None)["done"]
     return evidence_of(ENGINE, config, log, start, (world.tick, world.state_digest()))
 
 

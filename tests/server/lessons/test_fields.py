@@ -33,7 +33,7 @@ def test_values_come_with_their_line() -> None:
         ("c: 1", 10, "a is missing"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_line(text: str, line: int, sentence: str) -> None:
+def test_a_fault_has_its_line(text: str, line: int, sentence: str) -> None:
     with pytest.raises(LessonError, match=sentence) as error:
         read_yaml(text, 10, "the block").mapping(("a", "c"), ("a",))
     assert abs(error.value.line - line) <= 1

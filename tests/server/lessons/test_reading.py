@@ -43,7 +43,7 @@ def test_lines_end_as_they_may_and_the_digest_is_of_the_bytes() -> None:
         ("With the balloon", "![a](b)\n\nWith the balloon", "![a]", "images are not shown"),
     ],
 )
-def test_a_fault_is_told_with_its_line(old: str, new: str, piece: str, sentence: str) -> None:
+def test_a_fault_has_its_line(old: str, new: str, piece: str, sentence: str) -> None:
     (found,) = faults_of((old, new))
     assert sentence in found
     assert int(found.split(":")[0]) == line_of(piece, (old, new))

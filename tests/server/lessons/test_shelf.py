@@ -9,7 +9,7 @@ import pytest
 
 from engine.errors import RefusedError
 from server.errors import NotFoundError
-from server.lessons.shelf import Shelf, link_faults, shelf_for, shelved
+from server.lessons.shelf import LessonShelf, link_faults, shelf_for, shelved
 from server.paths import lessons_folder
 from server.settings import Settings
 from tests.server.lessons.files import EXAMPLE, changed, example
@@ -23,7 +23,7 @@ def test_lessons_stand_in_order_and_the_first_folder_wins(tmp_path: Path) -> Non
     (two / "01-a.md").write_text(EXAMPLE)
     (two / "02-b.md").write_text("nothing")
     (two / "notes.txt").write_text("nothing")
-    shelf = Shelf([one, two, tmp_path / "none"])
+    shelf = LessonShelf([one, two, tmp_path / "none"])
     assert [found.name for found in shelf.every()] == ["01-a", "02-b"]
     assert shelf.lesson("02-b").title == "A balloon in the way"
     with pytest.raises(NotFoundError, match="known are 01-a, 02-b"):
@@ -33,7 +33,7 @@ def test_lessons_stand_in_order_and_the_first_folder_wins(tmp_path: Path) -> Non
 def test_a_file_that_is_none_is_listed_with_its_fault_and_read_again(tmp_path: Path) -> None:
     path = tmp_path / "a.md"
     path.write_text("nothing")
-    shelf = Shelf([tmp_path])
+    shelf = LessonShelf([tmp_path])
     (found,) = shelf.every()
     assert found.lesson is None
     assert "front matter" in found.faults[0].text

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from engine.errors import RefusedError
-from engine.lessons.numbers import Scene
+from engine.lessons.numbers import LessonScene
 from engine.lessons.play import Stage
 from server.cli.lesson import guest_maker
 from server.lessons.showing import (
@@ -26,7 +26,7 @@ SCALED = with_scale()
 
 
 @pytest.fixture(scope="module")
-def scenes() -> dict[str, Scene]:
+def scenes() -> dict[str, LessonScene]:
     """The example's last two steps: before, after the wrong attempt, after the solution."""
     stage = Stage()
     _, question, act = LESSON.steps
@@ -48,7 +48,7 @@ def scenes() -> dict[str, Scene]:
     return found
 
 
-def test_the_lesson_is_told_without_its_answers() -> None:
+def test_the_lesson_goes_out_without_its_answers() -> None:
     text = json.dumps([lesson_told(LESSON), lesson_told(SCALED)])
     for hidden in ("deflate", "huge_best >", "compacts again", "Who holds", "handed out", "Fewer"):
         assert hidden not in text
@@ -64,12 +64,12 @@ def test_the_way_and_the_solution_are_what_the_player_needs() -> None:
     assert [one["type"] for one in told["solution"]] == ["balloon_deflate", "compact", "huge"]
 
 
-def test_a_text_is_shown_with_the_numbers_of_its_moment(scenes: dict[str, Scene]) -> None:
+def test_a_text_is_shown_with_the_numbers_of_its_moment(scenes: dict[str, LessonScene]) -> None:
     (block,) = filled(LESSON.steps[0].before, scenes["start"])
     assert {"tag": "number", "text": "128"} in block["parts"]
 
 
-def test_an_act_is_done_or_gets_a_hint(scenes: dict[str, Scene]) -> None:
+def test_an_act_is_done_or_gets_a_hint(scenes: dict[str, LessonScene]) -> None:
     step = LESSON.steps[2]
     assert outcome(step, scenes["act"], None) == {"done": False}
     assert said(step, scenes["act"], {"done": False}, 0) == {}
@@ -80,7 +80,7 @@ def test_an_act_is_done_or_gets_a_hint(scenes: dict[str, Scene]) -> None:
     assert set(said(step, scenes["done"], told, 0)) == {"after"}
 
 
-def test_a_prediction_comes_true_or_not(scenes: dict[str, Scene]) -> None:
+def test_a_prediction_comes_true_or_not(scenes: dict[str, LessonScene]) -> None:
     step = LESSON.steps[1]
     assert outcome(step, scenes["start"], 1) == {"done": False}
     assert outcome(step, scenes["run"], 1) == {"done": True, "right": True, "truth": 1}
@@ -88,7 +88,7 @@ def test_a_prediction_comes_true_or_not(scenes: dict[str, Scene]) -> None:
     assert set(said(step, scenes["run"], missed, 0)) == {"after", "say"}
 
 
-def test_a_range_holds_the_truth_or_not(scenes: dict[str, Scene]) -> None:
+def test_a_range_holds_the_truth_or_not(scenes: dict[str, LessonScene]) -> None:
     step = SCALED.steps[1]
     assert outcome(step, scenes["run"], (30, 50))["right"]
     missed = outcome(step, scenes["run"], (0, 10))
