@@ -89,6 +89,9 @@ WEB_IMPORTS: dict[str, set[str]] = {
     "accuracy/accuracy.js": WEB_VIEW | {"accuracy/scores.js"},
     "guide/": WEB_VIEW | {"guide/"},
     "guide/scenario.js": WEB_WORDS,
+    "lessons/": WEB_VIEW | {"lessons/", "guide/scenario.js", "guide/table.js"},
+    "lessons/lesson.js": set(),
+    "lessons/handout.js": {"lib/dom.js", "net/rest.js", "lessons/blocks.js"},  # lesson.html
     "timebar/": WEB_VIEW | {"timebar/moments.js"},
     "timebar/moments.js": WEB_WORDS | {"controls/command_text.js"},
     "timebar/sides.js": {"timebar/moments.js"},
@@ -185,6 +188,7 @@ def test_the_page_preloads_every_module_that_it_imports() -> None:
         ("race.html", "race/page.js"),
         ("report.html", "report/paste.js"),
         ("join.html", "room/join.js"),
+        ("lesson.html", "lessons/handout.js"),
     ):
         html = (ROOT / "web" / page).read_text(encoding="utf-8")
         preloaded = set(re.findall(r'rel="modulepreload" href="src/([^"]+)"', html))

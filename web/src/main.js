@@ -14,13 +14,14 @@ import { createDifference } from "./difference/difference_view.js";
 import { createGuide } from "./guide/guide.js";
 import { need, setText } from "./lib/dom.js";
 import { mib } from "./lib/format.js";
+import { createLessons } from "./lessons/lessons.js";
 import { createPainter } from "./lib/paint.js";
 import { createLegend } from "./map/legend.js";
 import { MODES } from "./map/palette.js";
 import { createMotion } from "./motion/motion.js";
 import { addressFields, takePresenter } from "./net/access.js";
 import { createClient } from "./net/client.js";
-import { getBecause, getFound, getFreeList, getMoment, getMoments, getObstacles, getPicture, getPublished, getReasons, getScenarios, getStory, postTrace } from "./net/rest.js";
+import { getBecause, getFound, getFreeList, getMoment, getMoments, getObstacles, getPicture, getPublished, getReasons, getScenarios, getStory, lessonRest, postTrace } from "./net/rest.js";
 import { createCharts } from "./numbers/charts.js";
 import { createScoreboard } from "./numbers/scoreboard.js";
 import { createSpread } from "./numbers/spread.js";
@@ -131,13 +132,14 @@ const why = createBecause(state, painter, {
 createCost(state);
 const lists = createFreeLists(state, painter, (order, type, tick) => getFreeList(address.getSession(), order, type, tick));
 const guide = createGuide(state, painter, address, { sequence: client.sequence, reset: client.reset, startOver: setup.startOver, read: getScenarios, ask });
+const lessons = createLessons(state, painter, { reset: client.reset, sequence: client.sequence, look: follow.look, ask, act: (what) => act(what), address, rest: lessonRest(address.getSession) });
 const room = createRoom(state, painter, { tell: client.tell, attach: follow.attach, session: address.getSession });
 const tour = createTour(state, painter, client);
 const box = createCommandBox(state, { send: client.send, act: (what) => act(what) });
 /** @param {string} what a key, a button or the command box asks for */
 const act = (what) => {
   if (what === "setup") setup.open();
-  else if (![box, tour, room, endings, timebar, guide, story, trace, why, difference, inspector, theme].some((part) => part.act(what))) controls.act(what);
+  else if (![box, tour, room, endings, timebar, lessons, guide, story, trace, why, difference, inspector, theme].some((part) => part.act(what))) controls.act(what);
 };
 createHelp(state, act);
 createClaims(state);

@@ -44,6 +44,8 @@ export const postReplay = refused;
 export const postSpread = refused;
 export const postTrace = refused;
 export const getPlayback = refused;
+/** Lessons are played on a live session. @returns {import("../lessons/lessons.js").Rest} */
+export const lessonRest = () => ({ list: refused, lesson: refused, way: refused, solution: refused, begin: refused, check: refused });
 
 /**
  * The digest of the last state, which is the only one in the file.
