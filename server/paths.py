@@ -32,6 +32,16 @@ def examples_folder() -> Path:
     return _folder("_examples", "examples")
 
 
+def lessons_folder() -> Path:
+    """The lessons, one file each."""
+    return _folder("_lessons", "lessons")
+
+
+def lesson_example() -> Path:
+    """What a new lesson begins as."""
+    return _HERE / "lessons" / "example.md"
+
+
 def data_folder() -> Path:
     """Where sessions are kept when no setting says so."""
     from platformdirs import user_data_path

@@ -15,6 +15,7 @@ from typing import Any
 
 from server.cli.common import read_ops
 from server.cli.fidelity import add_fidelity
+from server.cli.lesson import add_lesson
 from server.cli.offline import add_offline
 from server.cli.progress import ProgressBar
 from server.cli.race import add_race
@@ -55,6 +56,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_offline(commands)
     add_race(commands)
     add_scenario(commands)
+    add_lesson(commands)
     add_session(commands)
     add_trace(commands)
     _add_capture(commands)

@@ -1,0 +1,1 @@
+"""Lessons: steps with an act or a prediction, predicates over named numbers, played headless."""

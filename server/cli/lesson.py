@@ -1,0 +1,239 @@
+"""``fragscope lesson``: lessons listed, shown, checked, begun, and handed-in progress graded.
+
+Exit status of ``check`` and ``grade``: 0 all is well, 1 something is not, 2 bad input.
+"""
+
+import argparse
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from server.cli.common import compile_core, show_json
+from server.cli.progress import ProgressBar
+from server.cli.table import Column, Table, paragraph, show
+
+if TYPE_CHECKING:
+    from engine.guest import Guest
+    from engine.lessons.model import Lesson, LessonLoad
+    from engine.lessons.play import LessonFault
+    from server.lessons.shelf import Shelf, Shelved
+
+FAULTY = 1
+_LIST = (
+    Column("lesson", left=True, key=True),
+    Column("minutes"),
+    Column("steps"),
+    Column("title", left=True),
+)
+_CHECKED = (
+    Column("lesson", left=True, key=True),
+    Column("steps"),
+    Column("seconds"),
+    Column("result", left=True),
+)
+
+
+def add_lesson(commands: Any) -> None:
+    """Describe the command to argparse."""
+    lesson = commands.add_parser(
+        "lesson",
+        help="list, show, check and begin lessons, and grade what students hand in",
+        description="A lesson is one Markdown file (docs/LESSONS.md). NAME is a lesson's; FILE is"
+        " a path or a name.",
+    )
+    verbs = lesson.add_subparsers(title="verbs", dest="verb", metavar="VERB", required=True)
+
+    def verb(name: str, run: Callable[[argparse.Namespace], int], text: str) -> Any:
+        made = verbs.add_parser(name, help=text)
+        made.set_defaults(run=run)
+        made.add_argument("--lessons", metavar="DIR", help="a folder of lessons beside our own")
+        return made
+
+    verb("list", run_lesson_list, "every lesson, in order").add_argument(
+        "--json", action="store_true", help="print one JSON object"
+    )
+    shown = verb("show", run_lesson_show, "a lesson with its answers, as text")
+    shown.add_argument("lesson", metavar="NAME")
+    checked = verb(
+        "check", run_lesson_check, "play lessons and find out whether they keep their word"
+    )
+    checked.add_argument("files", metavar="FILE", nargs="*", help="default: every lesson")
+    begun = verb("new", run_lesson_new, "begin a lesson: a file with an example that passes")
+    begun.add_argument("lesson", metavar="NAME", help="of the file, without .md")
+
+
+def shelf_of(args: argparse.Namespace) -> "Shelf":
+    """The lessons that the command line means.
+
+    Raises:
+        ValueError: ``--lessons`` is no folder; one sentence.
+    """
+    from server.lessons.shelf import Shelf
+    from server.paths import lessons_folder
+
+    if args.lessons is None:
+        return Shelf([lessons_folder()])
+    folder = Path(args.lessons)
+    if not folder.is_dir():
+        raise ValueError(f"{args.lessons} is no folder")
+    return Shelf([folder, lessons_folder()])
+
+
+def _found(shelf: "Shelf", text: str) -> "Shelved":
+    """The lesson named on the command line: a file, else a name.
+
+    Raises:
+        ValueError: there is none; one sentence.
+    """
+    from server.errors import NotFoundError
+    from server.lessons.shelf import shelved
+
+    path = Path(text)
+    if path.is_file():
+        return shelved(path)
+    try:
+        return shelf.shelved_as(text)
+    except NotFoundError as error:
+        raise ValueError(str(error)) from None
+
+
+def run_lesson_list(args: argparse.Namespace) -> int:
+    """Every lesson; a file that is none with its first fault."""
+    every = shelf_of(args).every()
+    if args.json:
+        show_json({"lessons": [_listed(one) for one in every]})
+        return 0
+    rows: list[tuple[object, ...]] = []
+    for one in every:
+        if one.lesson:
+            rows.append((one.name, one.lesson.minutes, len(one.lesson.steps), one.lesson.title))
+        else:
+            rows.append((one.name, "", "", f"line {one.faults[0].line}: {one.faults[0].text}"))
+    show(Table(_LIST, rows) if rows else "There is no lesson.")
+    return 0
+
+
+def _listed(one: "Shelved") -> dict[str, Any]:
+    if one.lesson is None:
+        return {"name": one.name, "problem": f"line {one.faults[0].line}: {one.faults[0].text}"}
+    return {
+        "name": one.name,
+        "title": one.lesson.title,
+        "minutes": one.lesson.minutes,
+        "know": list(one.lesson.know),
+        "steps": [step.title for step in one.lesson.steps],
+    }
+
+
+def guest_maker() -> "Callable[[LessonLoad], Guest]":
+    """Makes the guests that lessons load, each once."""
+    import json
+
+    from server.guests.library import Library
+    from server.wire.config import source_from_dict
+
+    library = Library(1, 1 << 30)
+    made: dict[str, Guest] = {}
+
+    def make(load: "LessonLoad") -> "Guest":
+        key = json.dumps([dict(load.source), load.seed], sort_keys=True)
+        if key not in made:
+            source = source_from_dict(dict(load.source))
+            made[key] = library.base(source, load.seed, lambda *_: None).guest
+        return made[key]
+
+    return make
+
+
+def run_lesson_check(args: argparse.Namespace) -> int:
+    """Play lessons; one line a fault, FAULTY if there is any."""
+    shelf = shelf_of(args)
+    found = [_found(shelf, text) for text in args.files] if args.files else shelf.every()
+    if not found:
+        raise ValueError("there is no lesson to check")
+    names = [*shelf.paths(), *(one.name for one in found)]
+    compile_core()
+    make = guest_maker()
+    rows, lines = [], []
+    with ProgressBar("checking lessons") as progress:
+        for one in found:
+            begun = time.perf_counter()
+            faults = one.faults or tuple(_faults(one, names, make, progress))
+            lines += [f"{one.path}:{fault.line}: {fault.text}" for fault in faults]
+            seconds = f"{time.perf_counter() - begun:.1f}"
+            steps = len(one.lesson.steps) if one.lesson else ""
+            rows.append((one.name, steps, seconds, f"{len(faults)} faults" if faults else "ok"))
+    show(*lines, *([""] if lines else []), Table(_CHECKED, rows))
+    return FAULTY if lines else 0
+
+
+def _faults(
+    one: "Shelved", names: list[str], make: "Callable[[LessonLoad], Guest]", progress: ProgressBar
+) -> "list[LessonFault]":
+    from engine.lessons.play import check_lesson
+    from server.lessons.shelf import link_faults
+
+    lesson = one.lesson
+    assert lesson is not None
+    nr = len(lesson.steps)
+
+    def told(number: int) -> None:
+        progress(f"{one.name}: {lesson.steps[number].title}", number, nr)
+
+    return [*link_faults(lesson, names), *check_lesson(lesson, make, told)]
+
+
+def run_lesson_show(args: argparse.Namespace) -> int:
+    """A lesson for its teacher: what each step asks for, and the answer."""
+    found = _found(shelf_of(args), args.lesson)
+    if found.lesson is None:
+        fault = found.faults[0]
+        raise ValueError(f"{found.path}:{fault.line}: {fault.text}")
+    show(*_shown(found.lesson))
+    return 0
+
+
+def _shown(lesson: "Lesson") -> list[str]:
+    from server.lessons.plain import commands_text, plain_text
+
+    lines = [f"{lesson.title} ({lesson.minutes} minutes)", ""]
+    lines += [paragraph(one, first="- ") for one in lesson.know]
+    for number, step in enumerate(lesson.steps, 1):
+        lines += ["", f"{number}. {step.title}"]
+        lines += [paragraph(text) for text in plain_text(step.before)]
+        if step.act:
+            lines += [paragraph(text) for text in plain_text(step.act.ask)]
+            lines.append(paragraph(f"expects: {step.act.expect.text}"))
+            lines.append(paragraph(f"wrong: {step.act.wrong.name}"))
+        if step.prediction:
+            lines += [paragraph(text) for text in plain_text(step.prediction.question)]
+            for choice in step.prediction.choices:
+                said = " ".join(plain_text(choice.text))
+                lines.append(paragraph(f"{said}: {choice.when.text}", first="- "))
+            if step.prediction.scale:
+                lines.append(paragraph(f"truth: {step.prediction.scale.number.text}"))
+        if step.solution:
+            lines.append(paragraph(f"solution: {commands_text(step.solution)}"))
+        lines += [paragraph(text) for text in plain_text(step.after)]
+    return lines
+
+
+def run_lesson_new(args: argparse.Namespace) -> int:
+    """Begin a lesson."""
+    from server.lessons.shelf import LESSON_NAME, SUFFIX
+    from server.paths import lesson_example
+
+    name = args.lesson.removesuffix(SUFFIX)
+    if not LESSON_NAME.fullmatch(name):
+        raise ValueError(f"{name!r:.80} is no name of a lesson: letters, digits, - and _")
+    path = Path(args.lessons or ".") / f"{name}{SUFFIX}"
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(lesson_example().read_text(encoding="utf-8"))
+    except FileExistsError:
+        raise ValueError(f"{path} is there already") from None
+    except OSError as error:
+        raise ValueError(f"cannot write {path}: {error.strerror}") from None
+    show(f"{path}: change it, then fragscope lesson check {path}")
+    return 0

@@ -1,0 +1,1 @@
+"""Lessons as files: Markdown with front matter, read into the parts of engine/lessons/model.py."""
