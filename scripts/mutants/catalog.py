@@ -156,7 +156,8 @@ MUTANTS: tuple[Mutant, ...] = (
         "engine/core/memory/watermark.py",
         "            mark -= mark // 4\n    if usable <= mark + reserve:\n        return False\n"
         "    if order == 0:",
-        "            mark -= mark // 4\n    if usable <= 0:\n        return False\n    if order == 0:",
+        "            mark -= mark // 4\n    if usable <= 0:\n        return False\n"
+        "    if order == 0:",
     ),
     _one(
         "balloon_unmovable_under_the_hook",
