@@ -98,6 +98,7 @@ class Settings(BaseSettings):
         "folder in which sessions and uploads are kept; default: fragscope in the user's data"
         " folder, /data in the container image",
     )
+    lessons_dir: str = _text("", "a folder of lessons beside our own, as *.md")
     session_keep_days: float = _setting(
         30, 0.01, 36_500, "days", "a session that nobody has used for so many days is removed"
     )

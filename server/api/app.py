@@ -19,6 +19,7 @@ from server.api.body import Refusal, error_response
 from server.api.class_routes import make_class_router
 from server.api.file_routes import make_file_router
 from server.api.hosts import KnownHosts, known_names
+from server.api.lesson_routes import make_lesson_router
 from server.api.metrics_routes import make_metrics_router
 from server.api.origin import origin_allowed
 from server.api.past_routes import make_past_router
@@ -34,6 +35,7 @@ from server.errors import ConflictError, JournalError, LimitReachedError, NotFou
 from server.guests.library import Library, Progress
 from server.guests.recorded import Recordings
 from server.journal.folder import folder_of
+from server.lessons.shelf import shelf_for
 from server.manager import Manager
 from server.paths import examples_folder, project_version, web_folder
 from server.settings import Settings
@@ -64,6 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(make_metrics_router(manager))
         app.include_router(make_race_router())  # before /api/{name}, which takes the rest
         app.include_router(make_scenario_router())
+        app.include_router(make_lesson_router(manager, shelf_for(settings)))
         app.include_router(make_report_router(settings.max_upload_mib << 20))
         app.include_router(make_trace_router(manager))
         app.include_router(make_file_router(manager))

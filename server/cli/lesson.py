@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from engine.lessons.model import Lesson, LessonLoad
     from engine.lessons.play import LessonFault
     from server.lessons.shelf import Shelf, Shelved
+    from server.wire.config import SessionConfig
 
 FAULTY = 1
 _LIST = (
@@ -31,6 +32,14 @@ _CHECKED = (
     Column("steps"),
     Column("seconds"),
     Column("result", left=True),
+)
+_GRADED_FIELDS = (
+    "file", "lesson", "student", "done", "foretold", "attempts", "shown", "verified",
+)  # fmt: skip
+_GRADED = (
+    Column("file", left=True, key=True),
+    *(Column(name, left=True) for name in _GRADED_FIELDS[1:-1]),
+    Column("verified", left=True, wrap=60),
 )
 
 
@@ -59,6 +68,11 @@ def add_lesson(commands: Any) -> None:
         "check", run_lesson_check, "play lessons and find out whether they keep their word"
     )
     checked.add_argument("files", metavar="FILE", nargs="*", help="default: every lesson")
+    graded = verb("grade", run_lesson_grade, "play what students handed in, and say what they did")
+    graded.add_argument("files", metavar="FILE", nargs="+", help="progress files")
+    form = graded.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print one JSON object")
+    form.add_argument("--csv", action="store_true", help="print CSV, a line for each file")
     begun = verb("new", run_lesson_new, "begin a lesson: a file with an example that passes")
     begun.add_argument("lesson", metavar="NAME", help="of the file, without .md")
 
@@ -237,3 +251,70 @@ def run_lesson_new(args: argparse.Namespace) -> int:
         raise ValueError(f"cannot write {path}: {error.strerror}") from None
     show(f"{path}: change it, then fragscope lesson check {path}")
     return 0
+
+
+def run_lesson_grade(args: argparse.Namespace) -> int:
+    """Grade progress files; FAULTY if something in one of them could not be verified."""
+    shelf = shelf_of(args)
+    compile_core()
+    rows = []
+    with ProgressBar("playing what was handed in") as progress:
+        for number, text in enumerate(args.files):
+            progress(text, number, len(args.files))
+            rows.append({"file": text, **_graded(shelf, text)})
+    if args.json:
+        show_json({"graded": rows})
+    elif args.csv:
+        _write_csv(rows)
+    else:
+        show(Table(_GRADED, [[row[name] for name in _GRADED_FIELDS] for row in rows]))
+    return FAULTY if any(row["verified"] != "yes" for row in rows) else 0
+
+
+def _write_csv(rows: list[dict[str, Any]]) -> None:
+    import csv
+    import sys
+
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(_GRADED_FIELDS)
+    for row in rows:
+        # A cell that begins like a formula is one, to a spreadsheet: a student wrote it.
+        cells = [str(row[name]) for name in _GRADED_FIELDS]
+        writer.writerow(
+            [f"'{cell}" if cell[:1] in ("=", "+", "-", "@") else cell for cell in cells]
+        )
+
+
+def _graded(shelf: "Shelf", text: str) -> dict[str, Any]:
+    """A row of the table: what one file came to."""
+    from engine.core import engine_digest
+    from engine.errors import RefusedError
+    from engine.world import World, WorldConfig
+    from server.errors import NotFoundError
+    from server.guests.library import Library
+    from server.lessons.grading import MAX_PROGRESS_BYTES, grade, read_progress
+
+    library = Library(1, 1 << 30)
+
+    def make(config: "SessionConfig") -> World:
+        base = library.base(config.source, config.seed, lambda *_: None)
+        return World(base.guest, WorldConfig(config.designs, config.seed, profile=config.profile))
+
+    row: dict[str, Any] = dict.fromkeys(_GRADED_FIELDS[1:], "")
+    try:
+        with Path(text).open("rb") as file:
+            told = read_progress(file.read(MAX_PROGRESS_BYTES + 1))
+        found = grade(shelf.lesson(told["lesson"]), told, engine_digest(), make)
+    except OSError as error:
+        return {**row, "verified": f"cannot be read: {error.strerror}"}
+    except (RefusedError, NotFoundError) as error:
+        return {**row, "verified": str(error)}
+    return {
+        "lesson": found.lesson,
+        "student": found.student,
+        "done": f"{found.done} of {found.asked}",
+        "foretold": f"{found.right} of {found.foretold}",
+        "attempts": found.attempts,
+        "shown": found.shown,
+        "verified": "; ".join(found.problems) or "yes",
+    }

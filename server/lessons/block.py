@@ -16,9 +16,10 @@ from engine.lessons.model import (
     Scale,
     WrongAttempt,
 )
-from engine.lessons.numbers import DESIGN_NAME, DESIGN_NUMBERS, RESERVED
+from engine.lessons.numbers import DESIGN_NAME, RESERVED
 from engine.lessons.orders import parse_orders
 from engine.presets import PRESETS
+from engine.view import STAT_FIELDS
 from server.guests.library import EXAMPLES
 from server.lessons.fields import Yaml, YamlMap, at_line, read_yaml
 from server.lessons.prose import prose_of
@@ -132,8 +133,8 @@ def _show(field: Yaml | None) -> tuple[tuple[str, str], ...]:
     if not 1 <= len(shown) <= MAX_SHOWN:
         raise field.error(f"{len(shown)} numbers: from 1 to {MAX_SHOWN} are shown")
     for name, one in shown.items():
-        if name not in DESIGN_NUMBERS:
-            raise one.error(f"a design has no number {name!r:.40}")
+        if name not in STAT_FIELDS:
+            raise one.error(f"{name!r:.40} is no statistic of engine/view.py")
     return tuple((name, one.text(40)) for name, one in shown.items())
 
 

@@ -16,6 +16,8 @@ from engine.scenarios.claims import CLAIMS
 from server.errors import NotFoundError
 from server.lessons.prose import LessonError
 from server.lessons.reading import MAX_LESSON_BYTES, LessonFaults, read_lesson
+from server.paths import lessons_folder
+from server.settings import Settings
 
 SUFFIX = ".md"
 LESSON_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -157,3 +159,9 @@ class Shelf:
         if kept is None or kept[0] != stamp:
             kept = self._read[path] = (stamp, shelved(path))
         return kept[1]
+
+
+def shelf_for(settings: Settings) -> Shelf:
+    """The lessons of a server: those of its setting, and ours."""
+    own = [Path(settings.lessons_dir)] if settings.lessons_dir else []
+    return Shelf([*own, lessons_folder()])

@@ -275,6 +275,15 @@ class SessionHandle:
         """
         return await self._ask(Session.transcript)
 
+    async def present(self, question: Callable[[Session], _Answer]) -> _Answer:
+        """What a question about the present answers, from the worker.
+
+        Raises:
+            NotFoundError, LimitReachedError: see transcript().
+        """
+        self._runner.put(Drive())
+        return await self._ask(question)
+
     async def alone(self, key: str) -> World:
         """A copy of the world with one design, from the worker.
 
