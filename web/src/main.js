@@ -11,12 +11,13 @@ import { createDifference } from "./difference/difference_view.js";
 import { createGuide } from "./guide/guide.js";
 import { need, setText } from "./lib/dom.js";
 import { mib } from "./lib/format.js";
+import { createLessons } from "./lessons/lessons.js";
 import { createPainter } from "./lib/paint.js";
 import { createLegend } from "./map/legend.js";
 import { MODES } from "./map/palette.js";
 import { addressFields, takePresenter } from "./net/access.js";
 import { createClient } from "./net/client.js";
-import { getFound, getMoment, getMoments, getPicture, getPublished, getReasons, getScenarios, getStory, postTrace } from "./net/rest.js";
+import { getFound, getMoment, getMoments, getPicture, getPublished, getReasons, getScenarios, getStory, lessonRest, postTrace } from "./net/rest.js";
 import { createCharts } from "./numbers/charts.js";
 import { createScoreboard } from "./numbers/scoreboard.js";
 import { createSpread } from "./numbers/spread.js";
@@ -119,13 +120,14 @@ const timebar = createTimebar(state, painter, { look: (moment) => follow.look(en
 createFind(state, { look: follow.look, find: (asked) => getFound(address.getSession(), asked) });
 const trace = createTrace(state, painter, { pace: client.pace, step: client.step, trace: postTrace, reasons: getReasons });
 const guide = createGuide(state, painter, address, { sequence: client.sequence, reset: client.reset, startOver: setup.startOver, read: getScenarios, ask });
+const lessons = createLessons(state, painter, { reset: client.reset, sequence: client.sequence, look: follow.look, ask, act: (what) => act(what), address, rest: lessonRest(address.getSession) });
 const room = createRoom(state, painter, { tell: client.tell, attach: follow.attach, session: address.getSession });
 const tour = createTour(state, painter, client.send);
 const box = createCommandBox(state, { send: client.send, act: (what) => act(what) });
 /** @param {string} what a key, a button or the command box asks for */
 const act = (what) => {
   if (what === "setup") setup.open();
-  else if (![box, tour, room, endings, timebar, guide, story, trace, difference, inspector, theme].some((part) => part.act(what))) controls.act(what);
+  else if (![box, tour, room, endings, timebar, lessons, guide, story, trace, difference, inspector, theme].some((part) => part.act(what))) controls.act(what);
 };
 createHelp(state, act);
 createClaims(state);

@@ -298,3 +298,22 @@ export const importSession = (exported) => call("api/sessions/import", { method:
  */
 export const getState = (session, moment) =>
   about(session, moment ? `/state?tick=${moment.tick}${moment.index === null ? "" : `&index=${moment.index}`}` : "/state");
+
+/**
+ * Everything about lessons; what looks at guests looks at those of this page's session.
+ * @param {() => string} session
+ * @returns {import("../lessons/lessons.js").Rest}
+ */
+export function lessonRest(session) {
+  const path = (/** @type {string} */ name, rest = "") => `api/lessons/${encodeURIComponent(name)}${rest}`;
+  const post = (/** @type {string} */ url, /** @type {object} */ body) =>
+    call(url, { method: "POST", headers: bearer(session()), body: JSON.stringify({ session: session(), ...body }) });
+  return {
+    list: () => call("api/lessons"),
+    lesson: (name) => call(path(name)),
+    way: (name, number) => call(path(name, `/steps/${number}/way`)),
+    solution: (name, number) => call(path(name, `/steps/${number}/solution`)),
+    begin: (name, number) => post(path(name, `/steps/${number}/begin`), {}),
+    check: (name, number, body) => post(path(name, `/steps/${number}/check`), body),
+  };
+}

@@ -15,7 +15,7 @@ const TABS = /** @type {[string, string, string, boolean][]} */ ([
   ["log", "Log", "Every command given", false],
   ["guest", "Guest", "What is known of this guest, and what each design claims", false],
   ["why", "Why?", "The next tick, page by page, before it is done (y)", true],
-  ["lessons", "Scenarios", "One question at a time, and the argument of 2012", false],
+  ["lessons", "Lessons", "Lessons, scenarios, and the argument of 2012", false],
   ["help", "Help", "Keys, and what the marks mean (?)", false],
 ]);
 
