@@ -232,12 +232,12 @@ MUTANTS: tuple[Mutant, ...] = (
         "        return False",
     ),
     _one(
-        "requests_never_compact",
-        "a request that may wait compacts before it fails",
+        "kcompactd_sleeps_on",
+        "kcompactd is woken when the last large block has gone",
         "12-your-machine",
         2,
-        "engine/core/slowpath/direct_compact.py",
-        'for i in range(np.int64(guest.vm[0]["nr_zones"])):',
-        "for i in range(0):",
+        "engine/core/memory/watermark.py",
+        'vm["kcompactd_order"] = max(np.int64(vm["kcompactd_order"]), order)',
+        'vm["kcompactd_order"] = np.int64(vm["kcompactd_order"])',
     ),
 )
