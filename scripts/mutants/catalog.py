@@ -232,12 +232,12 @@ MUTANTS: tuple[Mutant, ...] = (
         "        return False",
     ),
     _one(
-        "kcompactd_sleeps_on",
-        "kcompactd is woken when the last large block has gone",
+        "no_proactive_compaction",
+        "kcompactd compacts by itself where nearly all of free memory is in pieces",
         "12-your-machine",
         2,
-        "engine/core/memory/watermark.py",
-        'vm["kcompactd_order"] = max(np.int64(vm["kcompactd_order"]), order)',
-        'vm["kcompactd_order"] = np.int64(vm["kcompactd_order"])',
+        "engine/core/slowpath/daemons.py",
+        'if vm["kcompactd_order"] == 0 and not should_proactive_compact_node(guest):',
+        'if vm["kcompactd_order"] == 0:',
     ),
 )

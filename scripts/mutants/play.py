@@ -143,9 +143,12 @@ class Theatre:
             env = {**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(copy)}
             command = [sys.executable, "-P", "-m", "scripts.mutants.uncompiled"]
             command += [str(copy), str(file), str(first), str(last), str(self._folder)]
-            done = subprocess.run(
-                command, env=env, cwd=copy, capture_output=True, timeout=LIMIT_S, check=False
-            )
+            try:
+                done = subprocess.run(
+                    command, env=env, cwd=copy, capture_output=True, timeout=LIMIT_S, check=False
+                )
+            except subprocess.TimeoutExpired:
+                return Played(((steps[-1].line, f"did not end within {LIMIT_S} s"),), 0)
         if done.returncode != 0:  # a broken rule may break the program, too
             lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no word"]
             return Played(((steps[-1].line, f"ended with {done.returncode}: {lines[-1]}"),), 0)
