@@ -92,6 +92,11 @@ class Settings(BaseSettings):
         "127.0.0.0/8, ::1",
         "addresses and networks that may read /metrics, by commas; * = any",
     )
+    watchers: str = _text(
+        "",
+        "addresses and networks that may watch this machine's own memory at live.html, by commas;"
+        " * = any, empty = nobody",
+    )
     log: Literal["text", "json"] = _text("text", "form of the log on stderr: text or json")
     data_dir: str = _text(
         "",
@@ -190,6 +195,15 @@ class Settings(BaseSettings):
             RefusedError: something that is neither address nor network.
         """
         return networks_from(self.metrics, f"{PREFIX}METRICS", star=True)
+
+    @property
+    def watching(self) -> Networks:
+        """Peers that may watch this machine's own memory.
+
+        Raises:
+            RefusedError: something that is neither address nor network.
+        """
+        return networks_from(self.watchers, f"{PREFIX}WATCHERS", star=True)
 
     @property
     def frame_policy(self) -> str:
@@ -327,7 +341,7 @@ def settings_from(environment: Mapping[str, str] | None = None, **arguments: obj
         raise RefusedError(_sentence(field, name, first["input"])) from None
     # Refused now, not at the first request.
     _ = settings.host_patterns, settings.frame_policy
-    _ = settings.proxies, settings.metrics_readers
+    _ = settings.proxies, settings.metrics_readers, settings.watching
     return settings
 
 

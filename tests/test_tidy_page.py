@@ -37,6 +37,16 @@ WEB_IMPORTS: dict[str, set[str]] = {
     "net/client.js": {"state.js", "net/", "lib/format.js", "timebar/sides.js"},
     "net/rest.js": {"net/access.js"},
     "net/detail_wire.js": {"net/wire.js"},
+    "live/live_page.js": {
+        "lib/dom.js",
+        "lib/format.js",
+        "lib/paint.js",
+        "live/",
+        "map/",
+        "net/access.js",
+        "net/rest.js",
+    },
+    "live/live_text.js": WEB_WORDS,
     "map/heatmap.js": {"map/aggregate.js", "map/palette.js"},
     "map/marks.js": {"map/geometry.js", "map/palette.js", "net/wire.js", "zoom/lens.js"},
     "map/legend.js": {"lib/dom.js", "map/palette.js"},
@@ -69,6 +79,9 @@ WEB_IMPORTS: dict[str, set[str]] = {
     "accuracy/accuracy.js": WEB_VIEW | {"accuracy/scores.js"},
     "guide/": WEB_VIEW | {"guide/"},
     "guide/scenario.js": WEB_WORDS,
+    "lessons/": WEB_VIEW | {"lessons/", "guide/scenario.js", "guide/table.js"},
+    "lessons/lesson.js": set(),
+    "lessons/handout.js": {"lib/dom.js", "net/rest.js", "lessons/blocks.js"},  # lesson.html
     "timebar/": WEB_VIEW | {"timebar/moments.js"},
     "timebar/moments.js": WEB_WORDS | {"controls/command_text.js"},
     "timebar/sides.js": {"timebar/moments.js"},
@@ -159,6 +172,7 @@ def test_the_page_preloads_every_module_that_it_imports() -> None:
         ("race.html", "race/page.js"),
         ("report.html", "report/paste.js"),
         ("join.html", "room/join.js"),
+        ("lesson.html", "lessons/handout.js"),
     ):
         html = (ROOT / "web" / page).read_text(encoding="utf-8")
         preloaded = set(re.findall(r'rel="modulepreload" href="src/([^"]+)"', html))

@@ -15,7 +15,7 @@ from engine import units as u
 from engine.errors import RefusedError, unknown_name
 
 MAX_EXPRESSION = 400  # characters
-MAX_DEPTH = 40
+MAX_EXPRESSION_DEPTH = 40
 MAX_CONSTANT = 10**15
 
 _ARITHMETIC: dict[type[ast.operator], Callable[[float, float], float]] = {
@@ -46,7 +46,7 @@ def _percent(part: float, whole: float) -> float:
 
 
 # Name -> function, fewest and most arguments.
-FUNCTIONS: dict[str, tuple[Callable[..., float], int, int]] = {
+EXPRESSION_FUNCTIONS: dict[str, tuple[Callable[..., float], int, int]] = {
     "min": (min, 2, 8),
     "max": (max, 2, 8),
     "abs": (abs, 1, 1),
@@ -155,8 +155,8 @@ def _names(node: ast.expr) -> Iterator[str]:
 
 def _check(node: ast.expr, text: str, depth: int) -> bool:
     """Whether a node is a predicate; see parse_expression()."""
-    if depth > MAX_DEPTH:
-        raise RefusedError(f"{text!r:.80} is nested more than {MAX_DEPTH} deep")
+    if depth > MAX_EXPRESSION_DEPTH:
+        raise RefusedError(f"{text!r:.80} is nested more than {MAX_EXPRESSION_DEPTH} deep")
 
     def each(nodes: list[ast.expr], predicate: bool, what: str) -> None:
         for one in nodes:
@@ -190,7 +190,7 @@ def _check(node: ast.expr, text: str, depth: int) -> bool:
         return False
     raise RefusedError(
         f"{ast.unparse(node)!r:.60} is not allowed: numbers, names, + - * / // %, comparisons,"
-        f" and, or, not, and {', '.join(FUNCTIONS)}"
+        f" and, or, not, and {', '.join(EXPRESSION_FUNCTIONS)}"
     )
 
 
@@ -203,9 +203,9 @@ def _check_constant(value: object, text: str) -> None:
 
 def _check_call(node: ast.Call, text: str) -> None:
     name = dotted(node.func)
-    if name not in FUNCTIONS:
-        raise unknown_name("function", name or ast.unparse(node.func), FUNCTIONS)
-    _, least, most = FUNCTIONS[name]
+    if name not in EXPRESSION_FUNCTIONS:
+        raise unknown_name("function", name or ast.unparse(node.func), EXPRESSION_FUNCTIONS)
+    _, least, most = EXPRESSION_FUNCTIONS[name]
     plain = not node.keywords and not any(isinstance(one, ast.Starred) for one in node.args)
     if not plain or not least <= len(node.args) <= most:
         wanted = str(least) if least == most else f"{least} to {most}"
@@ -238,7 +238,7 @@ def _value(node: ast.expr, names: Callable[[str], float]) -> float | bool:
             left = right
         return True
     assert isinstance(node, ast.Call)
-    function = FUNCTIONS[dotted(node.func) or ""][0]
+    function = EXPRESSION_FUNCTIONS[dotted(node.func) or ""][0]
     return function(*(_value(one, names) for one in node.args))
 
 

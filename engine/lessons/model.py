@@ -76,7 +76,7 @@ class WrongAttempt:
 
 
 @dataclass(frozen=True)
-class Act:
+class LessonAct:
     """Something to bring about."""
 
     ask: Prose
@@ -156,7 +156,7 @@ class LessonStep:
     after: Prose
     load: LessonLoad | None = None
     show: tuple[tuple[str, str], ...] = ()
-    act: Act | None = None
+    act: LessonAct | None = None
     prediction: Prediction | None = None
 
     @property

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
@@ -12,7 +13,7 @@ from engine import units as u
 from engine.commands import Command
 from engine.errors import RefusedError, unknown_name
 from engine.indices import fragmentation_index, unusable_index
-from engine.lessons.orders import KINDS, counted
+from engine.lessons.orders import ORDER_KINDS, counted
 from engine.race.era import Protocol
 from engine.race.explorer import explore
 from engine.view import STAT_FIELDS
@@ -43,7 +44,7 @@ _RACE = {"lock": True, "nolock": False}
 DESIGN_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 RESERVED = frozenset(("start", "change", "given", "log", "guest", "race", "and", "or", "not"))
 
-Numbers = Mapping[str, int]
+DesignNumbers = Mapping[str, int]
 
 
 def numbers_of(world: World, i: int) -> dict[str, int]:
@@ -84,7 +85,7 @@ def guest_numbers(nr_pages: int) -> dict[str, int]:
 
 
 @dataclass(frozen=True)
-class Moment:
+class LessonMoment:
     """A session at one moment, as numbers.
 
     Attributes:
@@ -92,18 +93,18 @@ class Moment:
         guest: as guest_numbers() gives them.
     """
 
-    designs: Mapping[str, Numbers]
-    guest: Numbers
+    designs: Mapping[str, DesignNumbers]
+    guest: DesignNumbers
 
     @classmethod
-    def of(cls, world: World) -> "Moment":
+    def of(cls, world: World) -> "LessonMoment":
         """The present of a world."""
         designs = {key: numbers_of(world, i) for i, key in enumerate(world.keys)}
         return cls(designs, guest_numbers(world.nr_pages))
 
 
 @dataclass(frozen=True)
-class Scene:
+class LessonScene:
     """What expressions of one step see.
 
     Attributes:
@@ -115,7 +116,7 @@ class Scene:
     """
 
     keys: Mapping[str, str]
-    now: Moment
+    now: LessonMoment
     start: Mapping[str, int] = field(default_factory=dict)
     given: Sequence[Command] = ()
     log: Sequence[Command] = ()
@@ -155,7 +156,7 @@ def check_name(name: str, designs: Sequence[str]) -> None:
     """
     head, _, rest = name.partition(".")
     if head in ("given", "log"):
-        _one_of(rest, "kind of command", KINDS, name)
+        _one_of(rest, "kind of command", ORDER_KINDS, name)
     elif head == "guest":
         _one_of(rest, "number of the guest", GUEST_NUMBERS, name)
     elif head == "race":
@@ -172,8 +173,8 @@ def check_name(name: str, designs: Sequence[str]) -> None:
             " change, given, log, guest, race are known"
         )
     elif rest not in DESIGN_NUMBERS:
-        close = [one for one in sorted(DESIGN_NUMBERS) if rest and rest.split("_")[0] in one]
-        hint = f"; near: {', '.join(close[:6])}" if close else ""
+        close = get_close_matches(rest, sorted(DESIGN_NUMBERS), 3)
+        hint = f"; near: {', '.join(close)}" if close else ""
         raise RefusedError(f"{name!r:.80}: a design has no number {rest!r:.40}{hint}")
 
 

@@ -6,10 +6,10 @@ from engine import commands as c
 from engine.errors import RefusedError
 from engine.replay import command_of, parse_ops
 
-MAX_ORDERS = 40  # of one list in a lesson
+MAX_LESSON_ORDERS = 40  # of one list in a lesson
 
 # Kind, as expressions count it -> types of command.
-KINDS: dict[str, tuple[str, ...]] = {
+ORDER_KINDS: dict[str, tuple[str, ...]] = {
     "inflate": (c.BalloonInflate.type,),
     "deflate": (c.BalloonDeflate.type,),
     "target": (c.BalloonTarget.type,),
@@ -38,8 +38,8 @@ def parse_orders(data: object) -> tuple[c.Command, ...]:
     """
     if not isinstance(data, list) or not data:
         raise RefusedError(f"{data!r:.60}: a list of commands like [compact] is needed")
-    if len(data) > MAX_ORDERS:
-        raise RefusedError(f"{len(data)} commands: at most {MAX_ORDERS} are allowed")
+    if len(data) > MAX_LESSON_ORDERS:
+        raise RefusedError(f"{len(data)} commands: at most {MAX_LESSON_ORDERS} are allowed")
     return tuple(_parse(item) for item in data)
 
 
@@ -60,5 +60,5 @@ def _parse(item: object) -> c.Command:
 
 def counted(kind: str, given: Iterable[c.Command]) -> int:
     """How many commands of a kind there are."""
-    types = KINDS[kind]
+    types = ORDER_KINDS[kind]
     return sum(one.type in types for one in given)

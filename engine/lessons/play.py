@@ -8,8 +8,8 @@ from engine.errors import RefusedError
 from engine.guest import Guest
 from engine.lessons.expression import Expression, number_text
 from engine.lessons.model import (
-    Act,
     Lesson,
+    LessonAct,
     LessonLoad,
     LessonStep,
     Prediction,
@@ -17,7 +17,7 @@ from engine.lessons.model import (
     Scale,
     WrongAttempt,
 )
-from engine.lessons.numbers import Moment, Scene
+from engine.lessons.numbers import LessonMoment, LessonScene
 from engine.world import World, WorldConfig
 
 MakeGuest = Callable[[LessonLoad], Guest]
@@ -67,11 +67,11 @@ class Stage:
         scene = self.scene(step)
         self._start = {name: int(scene.number(name)) for name in step.kept}
 
-    def scene(self, step: LessonStep) -> Scene:
+    def scene(self, step: LessonStep) -> LessonScene:
         """What its expressions see now."""
         assert self.world is not None
         given = self.log[self._since :]
-        return Scene(step.designs, Moment.of(self.world), self._start, given, self.log)
+        return LessonScene(step.designs, LessonMoment.of(self.world), self._start, given, self.log)
 
     def back(self) -> Callable[[], None]:
         """How to come back to this moment."""
@@ -124,8 +124,8 @@ def _step_faults(stage: Stage, step: LessonStep) -> Iterator[LessonFault]:
     yield from _unshown(step.after, stage.scene(step))
 
 
-def _unshown(prose: Prose, scene: Scene) -> Iterator[LessonFault]:
-    """Numbers of a text that have no value now."""
+def _unshown(prose: Prose, scene: LessonScene) -> Iterator[LessonFault]:
+    """DesignNumbers of a text that have no value now."""
     for number in prose.numbers:
         try:
             number.value(scene.number)
@@ -133,7 +133,7 @@ def _unshown(prose: Prose, scene: Scene) -> Iterator[LessonFault]:
             yield LessonFault(number.line, str(error))
 
 
-def _act_faults(stage: Stage, step: LessonStep, act: Act) -> Iterator[LessonFault]:
+def _act_faults(stage: Stage, step: LessonStep, act: LessonAct) -> Iterator[LessonFault]:
     before = stage.scene(step)
     for prose in (act.ask, *act.hints):
         yield from _unshown(prose, before)
@@ -165,7 +165,7 @@ def _attempt_faults(
     back()
 
 
-def _wrong(expression: Expression, text: str, scene: Scene) -> LessonFault:
+def _wrong(expression: Expression, text: str, scene: LessonScene) -> LessonFault:
     """A sentence with the numbers that made it so."""
     values = ", ".join(f"{name} is {number_text(scene.number(name))}" for name in expression.names)
     return LessonFault(expression.line, f"{text}: {values or expression.text}")
@@ -205,11 +205,11 @@ def _prediction_faults(
             yield from _unshown(choice.say, after)
 
 
-def _scale_faults(scale: Scale, was: float, after: Scene) -> Iterator[LessonFault]:
+def _scale_faults(scale: Scale, was: float, after: LessonScene) -> Iterator[LessonFault]:
     truth, line = scale.number.value(after.number), scale.number.line
     told = f"{scale.number.text} is {number_text(truth)}"
     if truth == was:
-        yield LessonFault(line, f"{told} before the run and after it: there is nothing to foretell")
+        yield LessonFault(line, f"{told} before the run and after it: there is nothing to predict")
     if not scale.low <= truth <= scale.high:
         yield LessonFault(line, f"{told}, which is not on the scale {scale.low} to {scale.high}")
     low, high = scale.wrong

@@ -27,8 +27,10 @@ RESULTS = ROOT / "test-results"
 CORE = RESULTS / "core-cache"  # the core as the first start has compiled it, for the other legs
 PYTHON = sys.executable
 CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
-# Rooms that compile nothing, or use the core as others do: one leg is enough for them.
-_ONCE = "race report history core/jit trace/test_reasons.py test_spread.py capture/test_drawn.py"
+# What compiles nothing, or uses the core as others do (the replays show the whole of it in every
+# leg): one leg is enough.
+_ONCE = """race report history core/jit trace/test_reasons.py test_spread.py capture/test_drawn.py
+    capture/test_archive.py test_unpack.py test_world.py test_lockstep.py test_presets.py stress"""
 ABOVE_CORE = tuple(f"--ignore=tests/engine/{name}" for name in _ONCE.split())
 
 # A tool: the commands of which one must exist, and the Debian package that brings it.
@@ -120,8 +122,7 @@ def pytest(leg: str, *arguments: str, env: dict[str, str] | None = None) -> Coun
     """Run pytest and read its counts from the JUnit file; a run without a test is a failure."""
     report = RESULTS / f"{leg}.xml"
     report.unlink(missing_ok=True)
-    paths = [path for pattern in PATHS[leg] for path in sorted(ROOT.glob(pattern))]
-    names = [str(path.relative_to(ROOT)) for path in paths]
+    names = [str(p.relative_to(ROOT)) for each in PATHS[leg] for p in sorted(ROOT.glob(each))]
     code = call([PYTHON, "-m", "pytest", "-q", f"--junitxml={report}", *names, *arguments], env)
     if not report.exists():
         return Count(failed=1, notes=[f"pytest of {leg} ended with {code} and left no report"])
@@ -221,7 +222,7 @@ def browser() -> Count:
 
 
 def image() -> None:
-    """Build the image ahead: its compiling takes minutes, and is found in the cache later."""
+    """Build the image ahead: it is found in the cache later."""
     call([PYTHON, "-m", "pytest", "-q", "tests/container", "-k", "declares_user", "-s"])
 
 
@@ -392,8 +393,7 @@ def main(arguments: list[str]) -> int:
         return 2
     RESULTS.mkdir(exist_ok=True)
     reasons = unproved(legs)
-    counts = run_legs([leg for leg in legs if leg not in reasons])
-    return summarise(counts, reasons, required)
+    return summarise(run_legs([leg for leg in legs if leg not in reasons]), reasons, required)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from server.api.class_routes import make_class_router
 from server.api.file_routes import make_file_router
 from server.api.hosts import KnownHosts, known_names
 from server.api.lesson_routes import make_lesson_router
+from server.api.live_routes import make_live_router
 from server.api.metrics_routes import make_metrics_router
 from server.api.origin import origin_allowed
 from server.api.past_routes import make_past_router
@@ -67,6 +68,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(make_race_router())  # before /api/{name}, which takes the rest
         app.include_router(make_scenario_router())
         app.include_router(make_lesson_router(manager, shelf_for(settings)))
+        app.include_router(make_live_router(manager))
         app.include_router(make_report_router(settings.max_upload_mib << 20))
         app.include_router(make_trace_router(manager))
         app.include_router(make_file_router(manager))

@@ -7,13 +7,13 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from engine.lessons.model import Lesson, LessonStep
-from engine.lessons.numbers import Moment
+from engine.lessons.numbers import LessonMoment
 from server.api.access import let_in
 from server.api.body import MAX_BODY_BYTES, read_body
 from server.errors import ConflictError, NotFoundError
 from server.jsontext import only_fields, parse_object, text_within, whole, whole_of
 from server.lessons.evidence import evidence_of, scene_of, start_from, start_now
-from server.lessons.shelf import Shelf
+from server.lessons.shelf import LessonShelf
 from server.lessons.showing import (
     answer_from,
     filled,
@@ -36,17 +36,17 @@ class SeenNow:
     """A session at its present, as its worker saw it."""
 
     transcript: Transcript
-    moment: Moment
+    moment: LessonMoment
     digest: str
 
 
 def seen_now(session: Session) -> SeenNow:
     """Ask this of a session's worker."""
     world = session.world
-    return SeenNow(session.transcript(), Moment.of(world), world.state_digest())
+    return SeenNow(session.transcript(), LessonMoment.of(world), world.state_digest())
 
 
-def listed(shelf: Shelf) -> dict[str, Any]:
+def listed(shelf: LessonShelf) -> dict[str, Any]:
     """The answer of GET /api/lessons."""
     told: list[dict[str, Any]] = []
     for one in shelf.every():
@@ -79,7 +79,7 @@ def numbered(lesson: Lesson, text: str) -> int:
     return number - 1
 
 
-def make_lesson_router(manager: Manager, shelf: Shelf) -> APIRouter:
+def make_lesson_router(manager: Manager, shelf: LessonShelf) -> APIRouter:
     """The routes, bound to one server's sessions and lessons."""
     router = APIRouter()
 
@@ -108,7 +108,7 @@ def make_lesson_router(manager: Manager, shelf: Shelf) -> APIRouter:
     return router
 
 
-def _add_checks(router: APIRouter, manager: Manager, shelf: Shelf) -> None:
+def _add_checks(router: APIRouter, manager: Manager, shelf: LessonShelf) -> None:
     """What looks at a session."""
 
     async def now(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from engine.guest import Guest
     from engine.lessons.model import Lesson, LessonLoad
     from engine.lessons.play import LessonFault
-    from server.lessons.shelf import Shelf, Shelved
+    from server.lessons.shelf import LessonShelf, Shelved
     from server.wire.config import SessionConfig
 
 FAULTY = 1
@@ -77,24 +77,24 @@ def add_lesson(commands: Any) -> None:
     begun.add_argument("lesson", metavar="NAME", help="of the file, without .md")
 
 
-def shelf_of(args: argparse.Namespace) -> "Shelf":
+def shelf_of(args: argparse.Namespace) -> "LessonShelf":
     """The lessons that the command line means.
 
     Raises:
         ValueError: ``--lessons`` is no folder; one sentence.
     """
-    from server.lessons.shelf import Shelf
+    from server.lessons.shelf import LessonShelf
     from server.paths import lessons_folder
 
     if args.lessons is None:
-        return Shelf([lessons_folder()])
+        return LessonShelf([lessons_folder()])
     folder = Path(args.lessons)
     if not folder.is_dir():
         raise ValueError(f"{args.lessons} is no folder")
-    return Shelf([folder, lessons_folder()])
+    return LessonShelf([folder, lessons_folder()])
 
 
-def _found(shelf: "Shelf", text: str) -> "Shelved":
+def _found(shelf: "LessonShelf", text: str) -> "Shelved":
     """The lesson named on the command line: a file, else a name.
 
     Raises:
@@ -235,13 +235,13 @@ def _shown(lesson: "Lesson") -> list[str]:
 
 def run_lesson_new(args: argparse.Namespace) -> int:
     """Begin a lesson."""
-    from server.lessons.shelf import LESSON_NAME, SUFFIX
+    from server.lessons.shelf import LESSON_NAME, LESSON_SUFFIX
     from server.paths import lesson_example
 
-    name = args.lesson.removesuffix(SUFFIX)
+    name = args.lesson.removesuffix(LESSON_SUFFIX)
     if not LESSON_NAME.fullmatch(name):
         raise ValueError(f"{name!r:.80} is no name of a lesson: letters, digits, - and _")
-    path = Path(args.lessons or ".") / f"{name}{SUFFIX}"
+    path = Path(args.lessons or ".") / f"{name}{LESSON_SUFFIX}"
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(lesson_example().read_text(encoding="utf-8"))
@@ -285,7 +285,7 @@ def _write_csv(rows: list[dict[str, Any]]) -> None:
         )
 
 
-def _graded(shelf: "Shelf", text: str) -> dict[str, Any]:
+def _graded(shelf: "LessonShelf", text: str) -> dict[str, Any]:
     """A row of the table: what one file came to."""
     from engine.core import engine_digest
     from engine.errors import RefusedError

@@ -25,6 +25,7 @@ from server.cli.scenario import add_scenario
 from server.cli.session import add_session
 from server.cli.stress import add_stress
 from server.cli.trace import add_trace
+from server.cli.watch import add_watch
 from server.paths import project_version
 
 BAD_INPUT = 2
@@ -59,6 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_lesson(commands)
     add_session(commands)
     add_trace(commands)
+    add_watch(commands)
     _add_capture(commands)
     warmup = commands.add_parser(
         "warmup", help="compile the simulator now, so that nothing has to wait for it later"
@@ -106,7 +108,7 @@ def _serve(args: argparse.Namespace) -> int:
 
 
 def _capture(args: argparse.Namespace) -> int:
-    from server.cli.capture import record
+    from server.live.capture import record
 
     if args.series is not None:
         _series(args)

@@ -20,7 +20,7 @@ from engine.recordings.recording import CAPTURE_NAME, RESULT_NAME
 from engine.recordings.score import shown_op
 from engine.replay import Op, parse_ops
 from engine.units import MIB_PAGES
-from server.cli.capture import OnProgress, read_moment, write_archive
+from server.live.capture import OnProgress, read_moment, write_archive
 
 DEFAULT_STEPS = "compact, wait 10, compact"
 MAX_SERIES_STEPS = 20  # states are kept in memory: each takes 0.4 % of it

@@ -164,7 +164,11 @@ def capture_facts(capture: Capture, label: str) -> dict[str, Any]:
 
 
 class Library:
-    """Base guests by config, uploads by id."""
+    """Base guests by config, uploads by id.
+
+    Attributes:
+        largest_mib: memory of the largest captured machine that is taken, MiB.
+    """
 
     def __init__(self, max_uploads: int, guest_bytes: int, folder: Folder | None = None) -> None:
         """Nothing is read before it is asked for.
@@ -178,7 +182,8 @@ class Library:
         self._max_uploads = max_uploads
         self._max_bytes = guest_bytes // 4
         largest_mib = (guest_bytes // (2 * PAGE_COST)) // u.MIB_PAGES
-        self._limits = Limits(guest_mib=max(1, min(largest_mib, MAX_SIZE_MIB)))
+        self.largest_mib = max(1, min(largest_mib, MAX_SIZE_MIB))
+        self._limits = Limits(guest_mib=self.largest_mib)
         self._lock = threading.Lock()
         self._uploads: OrderedDict[str, tuple[str, Capture]] = OrderedDict()
         self._bases: OrderedDict[tuple[str, int], Base] = OrderedDict()

@@ -8,8 +8,8 @@ from engine.commands import Command
 from engine.errors import unknown_name
 from engine.lessons.expression import Expression, parse_expression
 from engine.lessons.model import (
-    Act,
     Choice,
+    LessonAct,
     LessonLoad,
     Prediction,
     Prose,
@@ -25,7 +25,7 @@ from server.lessons.fields import Yaml, YamlMap, at_line, read_yaml
 from server.lessons.prose import prose_of
 from server.wire.config import config_from_dict
 
-MAX_SHOWN = 4
+MAX_SHOWN_STATS = 4
 MAX_HINTS = 5
 MAX_TRUTH = 10**12
 _FIELDS = ("load", "show", "ask", "expect", "hints", "solution", "wrong", "predict")
@@ -40,7 +40,7 @@ class StepBlock:
 
     load: LessonLoad | None = None
     show: tuple[tuple[str, str], ...] = ()
-    act: Act | None = None
+    act: LessonAct | None = None
     prediction: Prediction | None = None
 
 
@@ -130,22 +130,22 @@ def _show(field: Yaml | None) -> tuple[tuple[str, str], ...]:
     if field is None:
         return ()
     shown = field.mapping(None)
-    if not 1 <= len(shown) <= MAX_SHOWN:
-        raise field.error(f"{len(shown)} numbers: from 1 to {MAX_SHOWN} are shown")
+    if not 1 <= len(shown) <= MAX_SHOWN_STATS:
+        raise field.error(f"{len(shown)} numbers: from 1 to {MAX_SHOWN_STATS} are shown")
     for name, one in shown.items():
         if name not in STAT_FIELDS:
             raise one.error(f"{name!r:.40} is no statistic of engine/view.py")
     return tuple((name, one.text(40)) for name, one in shown.items())
 
 
-def _act(block: Yaml, fields: YamlMap) -> Act:
+def _act(block: Yaml, fields: YamlMap) -> LessonAct:
     lacking = [name for name in ("ask", "expect", "solution", "wrong") if name not in fields]
     if lacking:
         raise block.error(f"an act needs {', '.join(lacking)}")
     needed = ("name", "do", "when", "say")
     wrong = fields["wrong"].mapping(needed, needed)
     hints = fields["hints"].items(1, MAX_HINTS) if "hints" in fields else []
-    return Act(
+    return LessonAct(
         _prose(fields["ask"]),
         _expression(fields["expect"], True),
         tuple(_prose(one) for one in hints),

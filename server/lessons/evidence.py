@@ -10,11 +10,11 @@ from typing import Any
 
 from engine.errors import RefusedError
 from engine.lessons.model import Lesson, LessonStep
-from engine.lessons.numbers import Moment, Scene
+from engine.lessons.numbers import LessonMoment, LessonScene
 from engine.log import MAX_TICK, Entry, advance
 from engine.world import World
 from server.jsontext import only_fields, shown, text_within, whole
-from server.lessons.showing import Answer, answer_from, outcome
+from server.lessons.showing import LessonAnswer, answer_from, outcome
 from server.wire.config import SessionConfig, config_from_dict
 
 MAX_EVIDENCE = 2000  # commands
@@ -63,16 +63,18 @@ def start_from(data: object, step: LessonStep) -> StepStart:
     )
 
 
-def start_now(step: LessonStep, moment: Moment, tick: int, log_index: int) -> StepStart:
+def start_now(step: LessonStep, moment: LessonMoment, tick: int, log_index: int) -> StepStart:
     """A step begins now."""
-    scene = Scene(step.designs, moment)
+    scene = LessonScene(step.designs, moment)
     return StepStart(tick, log_index, {name: int(scene.number(name)) for name in step.kept})
 
 
-def scene_of(step: LessonStep, moment: Moment, log: Sequence[Entry], start: StepStart) -> Scene:
+def scene_of(
+    step: LessonStep, moment: LessonMoment, log: Sequence[Entry], start: StepStart
+) -> LessonScene:
     """What a step's expressions see, of a session whose whole log is ``log``."""
     given = [entry.command for entry in log]
-    return Scene(step.designs, moment, start.numbers, given[start.log_index :], given)
+    return LessonScene(step.designs, moment, start.numbers, given[start.log_index :], given)
 
 
 def evidence_of(
@@ -102,7 +104,7 @@ def evidence_of(
 
 
 @dataclass(frozen=True)
-class Found:
+class Replayed:
     """What playing evidence again came to: ``done``, or why not, and the outcome."""
 
     done: bool
@@ -124,7 +126,7 @@ def replay_evidence(
     answer: object,
     engine: str,
     make: Callable[[SessionConfig], World],
-) -> Found:
+) -> Replayed:
     """Play evidence of a step again.
 
     Args:
@@ -157,17 +159,17 @@ def replay_evidence(
         now = _play_to(world, log[start.log_index :], end)
         if world.state_digest() != text_within(data.get("digest"), "its digest", 64):
             raise RefusedError("the state at its end is another one: the file was altered")
-        chosen: Answer = answer_from(step, answer)
+        chosen: LessonAnswer = answer_from(step, answer)
         told = outcome(step, scene_of(step, now, log, kept), chosen)
     except RefusedError as error:
-        return Found(False, str(error), {})
-    return Found(bool(told["done"]), "" if told["done"] else "what was asked is not done", told)
+        return Replayed(False, str(error), {})
+    return Replayed(bool(told["done"]), "" if told["done"] else "what was asked is not done", told)
 
 
-def _play_to(world: World, log: Sequence[Entry], tick: int) -> Moment:
+def _play_to(world: World, log: Sequence[Entry], tick: int) -> LessonMoment:
     """Apply entries at their ticks, and go on to ``tick``."""
     for entry in log:
         advance(world, entry.tick)
         world.apply(entry.command)
     advance(world, tick)
-    return Moment.of(world)
+    return LessonMoment.of(world)

@@ -9,6 +9,7 @@ import yaml
 from engine.errors import RefusedError
 from server.lessons.prose import LessonError
 
+MAX_NESTING = 12  # lists and mappings in each other
 _KINDS = {yaml.MappingNode: "a mapping", yaml.SequenceNode: "a list", yaml.ScalarNode: "a value"}
 
 
@@ -113,6 +114,19 @@ class Yaml:
 YamlMap = dict[str, Yaml]
 
 
+def _check_events(text: str, first: int, name: str) -> None:
+    """Refuse aliases and deep nesting, before anything is built of them."""
+    depth = 0
+    for event in yaml.parse(text, yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            raise LessonError(first, f"{name}: anchors and aliases are not allowed")
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_NESTING:
+            line = first + (event.start_mark.line if event.start_mark else 0)
+            raise LessonError(line, f"{name} is nested more than {MAX_NESTING} deep")
+
+
 def read_yaml(text: str, first: int, name: str) -> Yaml:
     """A YAML text as nodes.
 
@@ -125,14 +139,13 @@ def read_yaml(text: str, first: int, name: str) -> Yaml:
         LessonError: it is none, is empty, or uses anchors.
     """
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
-            raise LessonError(first, f"{name}: anchors and aliases are not allowed")
+        _check_events(text, first, name)
         node = yaml.compose(text, yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = first + (error.problem_mark.line if error.problem_mark else 0)
         raise LessonError(line, f"{name} is no YAML: {error.problem}") from None
-    except (yaml.YAMLError, RecursionError) as error:
-        said = str(error).splitlines()[0] if str(error) else "nested too deeply"
+    except yaml.YAMLError as error:
+        said = (str(error).splitlines() or ["it cannot be read"])[0]
         raise LessonError(first, f"{name} is no YAML: {said}") from None
     if node is None:
         raise LessonError(first, f"{name} is empty")

@@ -24,7 +24,7 @@ _TAGS = {
 }  # fmt: skip
 _PLACE = re.compile("\ue000(\\d+)\ue001")
 _NUMBER = re.compile(r"\{\{([^{}\n]*)\}\}")
-LINK = re.compile(
+LESSON_LINK = re.compile(
     r"https://[^\s]+"
     r"|#(?:tab|argument|scenario|lesson)-[A-Za-z0-9_-]+"
     r"|(?:race|report)\.html(?:\?[\w=&,.+-]*)?"
@@ -46,7 +46,7 @@ def markdown() -> MarkdownIt:
 
 
 class NumberPlaces:
-    """Numbers taken out of Markdown before it is parsed, so that its signs stay theirs."""
+    """DesignNumbers taken out of Markdown before it is parsed, so that its signs stay theirs."""
 
     def __init__(self, text: str, line: int) -> None:
         """Take out every ``{{ }}``.
@@ -155,7 +155,7 @@ class ProseMaker:
             return [{"tag": "code", "parts": self._parts(node.content)}]
         if node.type == "link":
             href = str(node.attrs.get("href", ""))
-            if not LINK.fullmatch(href):
+            if not LESSON_LINK.fullmatch(href):
                 raise LessonError(
                     line,
                     f"the link {href!r:.80} leads nowhere: https://, #tab-, #argument-,"

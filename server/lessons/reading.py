@@ -14,7 +14,7 @@ from server.lessons.fields import at_line, read_yaml
 from server.lessons.prose import LessonError, NumberPlaces, ProseMaker, markdown
 
 MAX_LESSON_BYTES = 64 << 10
-MAX_STEPS = 30
+MAX_LESSON_STEPS = 30
 STEP_INFO = ("yaml", "step")
 
 
@@ -70,18 +70,20 @@ class _Reader:
             raise LessonError(1, "front matter is missing: --- on the first line, title, minutes")
         title, minutes, know = self._front(nodes[0])
         starts = [i for i, node in enumerate(nodes) if node.type == "heading" and node.tag == "h2"]
-        if not 1 <= len(starts) <= MAX_STEPS:
-            raise LessonError(1, f"{len(starts)} steps: from 1 to {MAX_STEPS} are allowed, each ##")
+        if not 1 <= len(starts) <= MAX_LESSON_STEPS:
+            raise LessonError(
+                1, f"{len(starts)} steps: from 1 to {MAX_LESSON_STEPS} are allowed, each ##"
+            )
         intro = self._maker.prose(nodes[1 : starts[0]], 1)
         if intro.numbers:
             raise LessonError(
                 intro.numbers[0].line, "no numbers before the first step: nothing is loaded yet"
             )
         steps: list[LessonStep] = []
-        for start, end in zip(starts, [*starts[1:], len(nodes)], strict=True):
+        for nr, (start, end) in enumerate(zip(starts, [*starts[1:], len(nodes)], strict=True)):
             line = self._maker.line_of(nodes[start], 1)
             try:
-                steps.append(self._step(nodes[start:end], line, first=not steps))
+                steps.append(self._step(nodes[start:end], line, first=nr == 0))
             except LessonError as error:
                 self._faults.append(LessonFault(error.line, str(error)))
         if self._faults:
@@ -129,6 +131,8 @@ class _Reader:
 
     def _check_names(self, step: LessonStep) -> None:
         names = list(step.designs)
+        if not names:
+            return  # the load was refused: that is its own fault, and not these texts'
         for expression in step.expressions():
             for name in expression.names:
                 with at_line(expression.line):

@@ -19,7 +19,7 @@ from server.lessons.reading import MAX_LESSON_BYTES, LessonFaults, read_lesson
 from server.paths import lessons_folder
 from server.settings import Settings
 
-SUFFIX = ".md"
+LESSON_SUFFIX = ".md"
 LESSON_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 MAX_LESSONS = 200
 # Tabs of the page that a link may open (web/src/stage/inspector.js).
@@ -61,7 +61,7 @@ def lesson_bytes(path: Path) -> bytes:
 
 def shelved(path: Path) -> Shelved:
     """Read one file."""
-    name = path.name.removesuffix(SUFFIX)
+    name = path.name.removesuffix(LESSON_SUFFIX)
     try:
         if not LESSON_NAME.fullmatch(name):
             raise LessonError(
@@ -97,7 +97,7 @@ def link_faults(lesson: Lesson, names: Sequence[str]) -> list[LessonFault]:
     return faults
 
 
-class Shelf:
+class LessonShelf:
     """Folders of lessons, in the order of their names; the first folder that has a name wins."""
 
     def __init__(self, folders: Sequence[Path]) -> None:
@@ -114,8 +114,8 @@ class Shelf:
         found: dict[str, Path] = {}
         for folder in self._folders:
             if folder.is_dir():
-                for path in sorted(folder.glob(f"*{SUFFIX}"))[:MAX_LESSONS]:
-                    found.setdefault(path.name.removesuffix(SUFFIX), path)
+                for path in sorted(folder.glob(f"*{LESSON_SUFFIX}"))[:MAX_LESSONS]:
+                    found.setdefault(path.name.removesuffix(LESSON_SUFFIX), path)
         return dict(sorted(found.items()))
 
     def every(self) -> list[Shelved]:
@@ -161,7 +161,7 @@ class Shelf:
         return kept[1]
 
 
-def shelf_for(settings: Settings) -> Shelf:
+def shelf_for(settings: Settings) -> LessonShelf:
     """The lessons of a server: those of its setting, and ours."""
     own = [Path(settings.lessons_dir)] if settings.lessons_dir else []
-    return Shelf([*own, lessons_folder()])
+    return LessonShelf([*own, lessons_folder()])

@@ -7,10 +7,10 @@ from engine.commands import Command
 from engine.errors import RefusedError
 from engine.lessons.expression import number_text
 from engine.lessons.model import Block, Lesson, LessonStep, Prediction, Prose
-from engine.lessons.numbers import Scene
+from engine.lessons.numbers import LessonScene
 from server.jsontext import shown, whole
 
-Answer = tuple[int, int] | int | None
+LessonAnswer = tuple[int, int] | int | None
 
 
 def _with(parts: list[Any], numbers: list[str]) -> list[Any]:
@@ -28,7 +28,7 @@ def blank(prose: Prose) -> list[Block]:
     return [_block(one, [""] * len(prose.numbers)) for one in prose.blocks]
 
 
-def filled(prose: Prose, scene: Scene) -> list[Block]:
+def filled(prose: Prose, scene: LessonScene) -> list[Block]:
     """A text with its numbers.
 
     Args:
@@ -96,7 +96,7 @@ def solution_told(lesson: Lesson, number: int) -> dict[str, Any]:
     return {**way_told(lesson, number), "solution": _told(lesson.steps[number].solution)}
 
 
-def answer_from(step: LessonStep, data: object) -> Answer:
+def answer_from(step: LessonStep, data: object) -> LessonAnswer:
     """The answer to a step's prediction; None where nothing is foretold.
 
     Args:
@@ -119,7 +119,7 @@ def answer_from(step: LessonStep, data: object) -> Answer:
     return low, high
 
 
-def outcome(step: LessonStep, scene: Scene, answer: Answer) -> dict[str, Any]:
+def outcome(step: LessonStep, scene: LessonScene, answer: LessonAnswer) -> dict[str, Any]:
     """Whether a step is done, and how.
 
     Args:
@@ -141,7 +141,7 @@ def outcome(step: LessonStep, scene: Scene, answer: Answer) -> dict[str, Any]:
     return {"done": True, **_truth(step.prediction, scene, answer)}
 
 
-def _truth(prediction: Prediction, scene: Scene, answer: Answer) -> dict[str, Any]:
+def _truth(prediction: Prediction, scene: LessonScene, answer: LessonAnswer) -> dict[str, Any]:
     scale = prediction.scale
     if scale is None:
         true = (i for i, one in enumerate(prediction.choices) if one.when.holds(scene.number))
@@ -152,7 +152,9 @@ def _truth(prediction: Prediction, scene: Scene, answer: Answer) -> dict[str, An
     return {"right": right, "truth": value, "text": number_text(value)}
 
 
-def said(step: LessonStep, scene: Scene, told: Mapping[str, Any], attempt: int) -> dict[str, Any]:
+def said(
+    step: LessonStep, scene: LessonScene, told: Mapping[str, Any], attempt: int
+) -> dict[str, Any]:
     """What to say about an outcome: blocks by what they are.
 
     Args:

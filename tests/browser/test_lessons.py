@@ -11,14 +11,14 @@ from playwright.sync_api import Page, expect
 
 from engine.commands import Command
 from engine.lessons.model import Lesson
-from server.lessons.shelf import Shelf
+from server.lessons.shelf import LessonShelf
 from server.paths import lesson_example, lessons_folder
 from tests.browser.conftest import Server
 from tests.browser.look import made, wait_idle
 from tests.browser.test_layout import LOW_CONTRAST, STICKING_OUT
 
 SMALL = {"kind": "synthetic", "preset": "roomy", "size_mib": 256, "seed": 1}
-EVERY = [one.lesson for one in Shelf([lessons_folder()]).every() if one.lesson]
+EVERY = [one.lesson for one in LessonShelf([lessons_folder()]).every() if one.lesson]
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def give(page: Page, server: Server, commands: tuple[Command, ...]) -> None:
 
 
 def predict(page: Page, lesson: Lesson, number: int) -> None:
-    """Answer with the first choice, or the low end of the scale."""
+    """LessonAnswer with the first choice, or the low end of the scale."""
     prediction = lesson.steps[number].prediction
     assert prediction
     if prediction.scale:
@@ -124,7 +124,7 @@ def test_the_example_resumes_is_handed_in_and_graded(
     ready(page, 2)
     page.reload()
     ready(page, 2)
-    page.get_by_label("lru_hook").check()
+    page.locator("input[name=lesson-choice][value='1']").check()
     page.click("#lesson-predict")
     expect(page.locator("#lesson-outcome")).to_contain_text("Your prediction came true.")
     page.click("#lesson-next")

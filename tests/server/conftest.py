@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import httpx2 as httpx
 import pytest
 
 from engine.guest import Guest
@@ -15,6 +16,7 @@ from server.guests.library import guest_facts
 from server.session.session import Session
 from server.settings import Settings
 from server.wire.config import SessionConfig, SyntheticSource
+from tests.server.client import WAIT_S
 
 SMALL = SessionConfig(SyntheticSource("tight", 256, 1), ("pinned", "dedicated_block"), 1)
 
@@ -47,6 +49,8 @@ def running(settings: Settings) -> Iterator[str]:
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
+        # One after the other: making an application's routes is not for two threads at once.
+        httpx.get(f"http://127.0.0.1:{port}/livez", timeout=WAIT_S)
         yield f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True

@@ -254,6 +254,19 @@ export const uploadCapture = (file) =>
   });
 
 /**
+ * What is new of this machine's own memory since a look; -1: all.
+ * @param {number} look
+ * @returns {Promise<import("../live/looks.js").Told>}
+ */
+export const getLive = (look) => call(`api/live?since=${look}`);
+
+/**
+ * This machine's memory at this moment as a capture.
+ * @returns {Promise<{capture: string, summary: Record<string, unknown>}>}
+ */
+export const postFreeze = () => call("api/live/freeze", { method: "POST" });
+
+/**
  * What a text or an archive of texts says about a machine's free memory; the server keeps nothing.
  * @param {string|File} body
  * @param {string} order of a request to judge, empty: none

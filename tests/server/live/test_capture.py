@@ -11,7 +11,7 @@ import pytest
 
 from engine.capture.archive import Limits
 from engine.capture.load import guest_from_capture, load_capture
-from server.cli.capture import record
+from server.live.capture import record
 from tests.engine.small_capture import NR_PAGES, small
 
 SCRIPT = Path(__file__).parents[3] / "scripts" / "fragscope-capture.sh"
@@ -86,7 +86,7 @@ def test_without_root_the_sentence_names_sudo() -> None:
     code = (
         "import os\n"
         "from pathlib import Path\n"
-        "from server.cli.capture import record\n"
+        "from server.live.capture import record\n"
         "if os.geteuid() == 0: os.setgid(65534); os.setuid(65534)\n"
         "try: record(Path('/tmp/never.tar'))\n"
         "except ValueError as error: print(error)\n"

@@ -1,0 +1,178 @@
+"""``fragscope watch``: this machine's memory while it works, on a screen and as CSV."""
+
+import argparse
+import csv
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any, TextIO
+
+from server.cli.common import whole_number
+
+if TYPE_CHECKING:
+    from server.live.sampler import MachineLook, Sampler
+
+MAX_INTERVAL_S = 3600
+MAX_PERCENT = 50  # percent of one processor
+_OF_A_ZONE = ("free_pages", "free_blocks", "unusable", "fragmentation")
+_PLAIN_WIDTH = 100
+
+
+def add_watch(commands: Any) -> None:
+    """Describe the command to argparse."""
+    watch = commands.add_parser(
+        "watch",
+        help="watch this machine's memory while it works (maps need root)",
+        description="Show this machine's free lists and both indices, what compaction, reclaim and "
+        "the balloon do and, as root, a map of its pageblocks, for a stated price. Ctrl+C ends it.",
+    )
+    watch.add_argument(
+        "--interval", default="1", metavar="SECONDS", help="between two looks; default 1"
+    )
+    watch.add_argument(
+        "--budget", default="2", metavar="PERCENT",
+        help="of one processor, for looking at pages; default 2",
+    )  # fmt: skip
+    watch.add_argument("--looks", metavar="N", help="end after so many")
+    watch.add_argument("--csv", metavar="FILE", help="append a line a look; -: stdout, no screen")
+    watch.add_argument(
+        "--page", action="store_true", help="show it in the browser instead, on this machine only"
+    )
+    watch.add_argument("--port", help="of the page, 0 = any free one (default 8000)")
+    watch.set_defaults(run=run_watch)
+
+
+def run_watch(args: argparse.Namespace) -> int:
+    """Run the command.
+
+    Returns:
+        The exit status.
+
+    Raises:
+        ValueError: bad input, or a machine that cannot be watched; one sentence.
+    """
+    if args.page:
+        return _serve_page(args.port)
+    from server.live.sampler import Sampler
+
+    interval = whole_number(args.interval, "interval in seconds", MAX_INTERVAL_S, 1)
+    budget = whole_number(args.budget, "budget in percent", MAX_PERCENT, 1)
+    looks = None if args.looks is None else whole_number(args.looks, "number of looks", 1 << 31, 1)
+    sampler = Sampler(share=budget / 100)
+    with ExitStack() as stack:
+        file = stack.enter_context(_csv_file(args.csv))
+        ended = stack.enter_context(_ended_by_signal())
+        draw = None if args.csv == "-" else stack.enter_context(_screen(sampler))
+        rows = LookRows(file) if file else None
+        done = 0
+        while not ended.is_set():
+            now = sampler.look()
+            if rows:
+                rows.add(now)
+            if draw:
+                draw(now)
+            done += 1
+            if done == looks:
+                break
+            ended.wait(interval)
+    return 0
+
+
+def _serve_page(port: str | None) -> int:
+    """The server, whose page live.html shows this machine to itself and to nobody else."""
+    from server.api.serve import run_server
+    from server.settings import settings_from
+
+    given = settings_from(port=port)
+    if not given.watchers:
+        given = given.model_copy(update={"watchers": "127.0.0.0/8, ::1"})
+    print("This machine's memory is at live.html, below the address that follows.", flush=True)
+    return run_server(given)
+
+
+class LookRows:
+    """Looks as lines of CSV.
+
+    Columns: ``seconds`` of a clock that only goes on, ``cost`` in processor time over time passed,
+    ``seen`` share of the pageblocks, then NODE.ZONE.NUMBER of each zone, then the counters.
+    """
+
+    def __init__(self, file: TextIO) -> None:
+        """Nothing is written yet."""
+        self._file = file
+        self._writer = csv.writer(file, lineterminator="\n")
+        self._heads: list[str] = []
+
+    def add(self, now: "MachineLook") -> None:
+        """Write one look; the first writes the heads, unless the file has lines already."""
+        cells: dict[str, Any] = {
+            "seconds": f"{now.at:.1f}", "cost": f"{now.cost:.4f}", "seen": f"{now.seen:.3f}",
+        }  # fmt: skip
+        for zone in now.reading.zones:
+            for name in _OF_A_ZONE:
+                cells[f"{zone.node}.{zone.zone}.{name}"] = getattr(zone, name)
+        cells |= now.reading.events
+        if not self._heads:
+            self._heads = list(cells)
+            if not self._file.seekable() or self._file.tell() == 0:
+                self._writer.writerow(self._heads)
+        self._writer.writerow([cells.get(head, "") for head in self._heads])
+        self._file.flush()
+
+
+@contextmanager
+def _csv_file(name: str | None) -> Iterator[TextIO | None]:
+    """Where rows go; None: nowhere."""
+    if name is None or name == "-":
+        yield sys.stdout if name else None
+        return
+    try:
+        file = Path(name).open("a", newline="")  # noqa: SIM115  (closed below)
+    except OSError as error:
+        raise ValueError(f"{name} cannot be written: {error.strerror or error}") from error
+    with file:
+        yield file
+
+
+@contextmanager
+def _ended_by_signal() -> Iterator[threading.Event]:
+    """Set by Ctrl+C or a polite kill: the screen is left in order, the CSV in whole lines."""
+    ended = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        ended.set()
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield ended
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _screen(sampler: "Sampler") -> Iterator[Callable[["MachineLook"], None]]:
+    """A function that draws a look: in place on a terminal, else one below the other."""
+    from rich.console import Console
+    from rich.live import Live
+
+    from server.cli.watch_screen import screen
+
+    console = Console(width=None if sys.stdout.isatty() else _PLAIN_WIDTH, highlight=False)
+    before: list[MachineLook] = []
+
+    def drawn(now: "MachineLook") -> Any:
+        # The arrays are the sampler's: of the look before, only counters and time are used.
+        picture = screen(sampler, before[-1] if before else now, now, console.width)
+        before[:] = [now]
+        return picture
+
+    if not console.is_terminal:
+        yield lambda now: console.print(drawn(now))
+        return
+    with Live(console=console, screen=True, auto_refresh=False) as live:
+        yield lambda now: live.update(drawn(now), refresh=True)

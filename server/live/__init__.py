@@ -1,0 +1,1 @@
+"""A real machine, watched while it runs."""

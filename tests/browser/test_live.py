@@ -1,0 +1,42 @@
+"""This machine's own memory in the browser: a picture at once, kept fresh, words for a block."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Server
+from tests.browser.test_layout import LOW_CONTRAST, STICKING_OUT
+
+
+def test_a_machine_is_watched_and_a_pageblock_read_by_keyboard(
+    page: Page, new_server: Callable[..., Server]
+) -> None:
+    server = new_server(FRAGSCOPE_WATCHERS="127.0.0.1")
+    server.begin()
+    page.goto(f"{server.url}live.html")
+    expect(page.locator("#said")).to_contain_text("of 2 MiB could be handed out now")
+    expect(page.locator("#zones tbody tr").first).to_be_visible()
+    expect(page.locator("body:not([data-look='0']):not([data-look='1'])")).to_be_attached()
+    assert page.evaluate(LOW_CONTRAST) == []
+    assert page.evaluate(STICKING_OUT) == []
+    blind = "no maps" in page.locator("#price").inner_text()
+    if blind:  # a machine that hides its page flags says so, and shows the rest
+        expect(page.locator("#map-card")).to_be_hidden()
+    else:
+        page.focus("#map")
+        page.keyboard.press("End")
+        page.keyboard.press("Home")
+        expect(page.locator("#pointed")).to_contain_text("pageblock at pfn")
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_server_that_shows_its_machine_to_nobody_says_so(
+    page: Page, server: Server, page_errors: list[str]
+) -> None:
+    page.goto(f"{server.url}live.html")
+    expect(page.locator("#notices")).to_contain_text("FRAGSCOPE_WATCHERS")
+    assert all("404" in error for error in page_errors)
+    page_errors.clear()
