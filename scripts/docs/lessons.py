@@ -11,7 +11,7 @@ from pathlib import Path
 from engine.lessons.model import Lesson
 from scripts.docs.generated import with_parts
 from scripts.mutants.catalog import MUTANTS
-from server.lessons.shelf import Shelf
+from server.lessons.shelf import LessonShelf
 from server.paths import lessons_folder
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "LESSONS.md"
@@ -23,7 +23,7 @@ def every_lesson() -> list[Lesson]:
     Raises:
         RefusedError: a file is none.
     """
-    shelf = Shelf([lessons_folder()])
+    shelf = LessonShelf([lessons_folder()])
     return [shelf.lesson(name) for name in shelf.paths()]
 
 

@@ -27,7 +27,7 @@ from engine.lessons.model import Lesson, LessonLoad
 from scripts.mutants.catalog import MUTANTS, Mutant, Patch
 from scripts.mutants.uncompiled import load_name
 from server.cli.lesson import guest_maker
-from server.lessons.shelf import Shelf
+from server.lessons.shelf import LessonShelf
 from server.paths import lessons_folder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,7 +77,7 @@ def sources(mutant: Mutant) -> dict[str, str]:
 
 def lesson_of(name: str) -> Lesson:
     """One of our lessons."""
-    return Shelf([lessons_folder()]).lesson(name)
+    return LessonShelf([lessons_folder()]).lesson(name)
 
 
 def first_step(lesson: Lesson, step: int) -> int:

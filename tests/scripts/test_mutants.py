@@ -18,13 +18,13 @@ from scripts.mutants import play
 from scripts.mutants.catalog import MUTANTS, Mutant, Patch
 from scripts.mutants.uncompiled import load_name, read_guest
 from server.cli.lesson import guest_maker
-from server.lessons.shelf import Shelf
+from server.lessons.shelf import LessonShelf
 from server.paths import lessons_folder
 
 SOAK = os.environ.get("FRAGSCOPE_HYPOTHESIS") == "soak"
 # Quick ones, of three kinds: the allocator, the scanners, what is only counted.
 QUICK = {"claim_never", "free_scanner_from_below", "fragmentation_index_upside_down"}
-NAMES = set(Shelf([lessons_folder()]).paths())
+NAMES = set(LessonShelf([lessons_folder()]).paths())
 CHOSEN = [mutant for mutant in MUTANTS if SOAK or mutant.name in QUICK]
 
 
