@@ -29,7 +29,7 @@ def every_lesson() -> list[Lesson]:
 
 def lessons_part(lessons: Sequence[Lesson]) -> list[str]:
     """A row for each lesson: what it is about, how long, what one has to do in it."""
-    lines = ["| lesson | title | minutes | steps | to do | to foretell |"]
+    lines = ["| lesson | title | minutes | steps | acts | predictions |"]
     lines.append("| --- | --- | --- | --- | --- | --- |")
     for one in lessons:
         kinds = [step.kind for step in one.steps]
