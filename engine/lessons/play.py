@@ -197,6 +197,9 @@ def _prediction_faults(
         if early[i]:
             when = prediction.choices[i].when
             yield _wrong(when, f"choice {i + 1} is true before the run", before)
+        if prediction.choices[i].say.blocks:
+            when = prediction.choices[i].when
+            yield _wrong(when, f"choice {i + 1} comes true, but says why it is wrong", after)
     for i, choice in enumerate(prediction.choices):
         if i not in true:
             yield from _unshown(choice.say, after)

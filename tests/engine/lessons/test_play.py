@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from engine import commands as c
-from engine.lessons.model import LessonStep
+from engine.lessons.model import LessonStep, Prose
 from engine.lessons.play import Stage, check_lesson
 from tests.engine.lessons.made_lesson import (
     ACT,
@@ -118,3 +118,14 @@ def test_going_back_undoes_what_a_wrong_attempt_did() -> None:
     assert stage.world.state_digest() != digest
     back()
     assert (stage.world.state_digest(), stage.log) == (digest, [c.BalloonInflate(256)])
+
+
+def test_the_choice_that_comes_true_must_not_say_why_it_is_wrong() -> None:
+    said = Prose(2, ({"tag": "p", "parts": ["No."]},))
+    first, second = CHOSEN.choices
+    wrong = replace(CHOSEN, choices=(replace(first, say=said), second))
+    assert faults(step(prediction=wrong)) == [
+        "30: choice 1 comes true, but says why it is wrong: change.hook.balloon_actual is -256"
+    ]
+    right = replace(CHOSEN, choices=(first, replace(second, say=said)))
+    assert faults(step(prediction=right)) == []
