@@ -13,6 +13,7 @@ COPY engine engine
 COPY server server
 COPY web web
 COPY examples examples
+COPY sweeps sweeps
 # The wheel, then out with what never runs. The bytecode stays: without it every start takes a second
 # more.
 RUN /opt/build/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir /tmp/wheel . \

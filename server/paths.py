@@ -32,6 +32,11 @@ def examples_folder() -> Path:
     return _folder("_examples", "examples")
 
 
+def sweeps_folder() -> Path:
+    """The sweeps that come with the project, one folder each."""
+    return _folder("_sweeps", "sweeps")
+
+
 def data_folder() -> Path:
     """Where sessions are kept when no setting says so."""
     from platformdirs import user_data_path

@@ -103,6 +103,9 @@ class Settings(BaseSettings):
         "folder in which sessions and uploads are kept; default: fragscope in the user's data"
         " folder, /data in the container image",
     )
+    sweeps_dir: str = _text(
+        "", "folder of results of fragscope sweep, shown on the page beside the project's own"
+    )
     session_keep_days: float = _setting(
         30, 0.01, 36_500, "days", "a session that nobody has used for so many days is removed"
     )

@@ -34,7 +34,8 @@ def below(room: str) -> set[str]:
 def test_page_and_examples_are_inside(names: set[str]) -> None:
     page = {f"server/_web/{name}" for name in below("web") - DEVELOPMENT_ONLY}
     assert page - names == set()
-    assert {f"server/_examples/{name}" for name in below("examples")} - names == set()
+    for room in ("examples", "sweeps"):
+        assert {f"server/_{room}/{name}" for name in below(room)} - names == set()
 
 
 def test_every_module_is_inside(names: set[str]) -> None:

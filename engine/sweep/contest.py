@@ -6,7 +6,8 @@ The rule, stated so that anybody can compute it again:
 2. A design whose balloon ends smaller than the largest by more than 2 % is out of the contest: less
    was taken from its guest. (Rik van Riel's question is about the same balloon size.)
 3. The leader is the design with the best mean. It beats a rival if the mean of the paired
-   differences, less its 95 % confidence half-width (Student's t), is over the margin.
+   differences, less its 95 % confidence half-width (Student's t), is over the margin: a number, or
+   a share of the leader's mean if that is more.
 4. It wins if it beats every rival. If it does not, and it differs from those it does not beat by
    no more than the margin in every single pair, they are level. All else is undecided; with fewer
    than three pairs everything but level is.
@@ -41,12 +42,14 @@ class Judge:
         stat: one of table.NUMBERS.
         better: ``high`` or ``low``.
         margin: lead that does not count, in the unit of ``stat``.
+        margin_percent: or such a share of the leader's mean, if that is more.
         same_balloon: whether rule 2 holds.
     """
 
     stat: str = "huge_best"
     better: str = "high"
     margin: int = 0
+    margin_percent: int = 0
     same_balloon: bool = True
 
 
@@ -56,7 +59,7 @@ def judge_from(data: object) -> Judge:
     Raises:
         RefusedError: one sentence.
     """
-    known = ("stat", "better", "margin", "same_balloon")
+    known = ("stat", "better", "margin", "margin_percent", "same_balloon")
     if not isinstance(data, dict) or not set(data) <= set(known):
         raise RefusedError(f"judge of the grid: a table with {', '.join(known)} is needed")
     judge = Judge(**data)
@@ -66,6 +69,8 @@ def judge_from(data: object) -> Judge:
         raise RefusedError(f"judge has better = {judge.better!r:.60}: high or low is needed")
     if type(judge.margin) is not int or not 0 <= judge.margin <= 1_000_000_000:
         raise RefusedError(f"margin is {judge.margin!r:.60}: a whole number from 0 up is needed")
+    if type(judge.margin_percent) is not int or not 0 <= judge.margin_percent <= 100:
+        raise RefusedError(f"margin_percent is {judge.margin_percent!r:.60}: from 0 to 100")
     if type(judge.same_balloon) is not bool:
         raise RefusedError(f"same_balloon is {judge.same_balloon!r:.60}: true or false is needed")
     return judge
@@ -107,7 +112,7 @@ def lead_of(first: Mapping[Any, float], second: Mapping[Any, float], better: str
     return Lead(fmean(differences), half, max(map(abs, differences)), n)
 
 
-def _beats(lead: Lead | None, margin: int) -> bool:
+def _beats(lead: Lead | None, margin: float) -> bool:
     """Rule 3; a rival without a number is beaten."""
     if lead is None:
         return True
@@ -165,9 +170,11 @@ def _verdict(runners: dict[str, dict[Any, float]], judge: Judge) -> dict[str, An
     sign = 1 if judge.better == "high" else -1
     order = sorted(runners, key=lambda key: -sign * fmean(runners[key].values()))
     first = order[0]
+    share = judge.margin_percent * abs(fmean(runners[first].values())) / 100
+    margin = max(judge.margin, share)
     leads = {key: lead_of(runners[first], runners[key], judge.better) for key in order[1:]}
-    close = [key for key, lead in leads.items() if not _beats(lead, judge.margin)]
-    level = all(lead is not None and lead.most <= judge.margin for lead in
+    close = [key for key, lead in leads.items() if not _beats(lead, margin)]
+    level = all(lead is not None and lead.most <= margin for lead in
                 (leads[key] for key in close))  # fmt: skip
     state = WON if not close else LEVEL if level else UNDECIDED
     # The lead is over the first that is beaten: level ones share it.

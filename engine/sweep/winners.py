@@ -69,7 +69,12 @@ def winners_map(
     ]
     return {
         "axes": [{"name": name, "values": list(every[name])} for name in (across, down)],
-        "judge": {"stat": judge.stat, "better": judge.better, "margin": judge.margin},
+        "judge": {
+            "stat": judge.stat,
+            "better": judge.better,
+            "margin": judge.margin,
+            "margin_percent": judge.margin_percent,
+        },
         "designs": lettered(grid),
         "pooled": pooled,
         "cells": cells,

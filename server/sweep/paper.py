@@ -1,6 +1,6 @@
 """The map of winners on paper: a table of letters, and every cell in words."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.sweep.contest import LEVEL, NOTHING, UNDECIDED, WON
@@ -8,7 +8,7 @@ from engine.sweep.grid import Grid
 
 RULE = (
     "A design wins a cell if its mean is best and its lead over each rival, seed by seed on the "
-    "same guest, stays over the margin after subtracting the 95 % confidence half-width (Student's "
+    "same guest, is over the margin after subtracting the 95 % confidence half-width (Student's "
     "t over the pairs). Level: no pair differs by more than the margin. Otherwise, and below three "
     "pairs, undecided (?). A design whose balloon ends over 2 % smaller than the largest in the "
     "cell is out of the contest."
@@ -49,10 +49,15 @@ def cell_words(cell: Mapping[str, Any]) -> str:
     if cell["state"] == WON:
         return f"{leaders[0]} wins with {_short(first)}{lead} ({number})"
     if cell["state"] == LEVEL:
-        return f"{' and '.join(leaders)} are level at {_short(first)}{lead} ({number})"
+        return f"{_listed(leaders)} are level at {_short(first)}{lead} ({number})"
     if len(leaders) == 1:
         return f"undecided: {leaders[0]} with {_short(first)}{lead} ({number})"
-    return f"undecided between {' and '.join(leaders)}: {_short(first)}{lead} ({number})"
+    return f"undecided between {_listed(leaders)}: {_short(first)}{lead} ({number})"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """a, b and c."""
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
 
 
 def _short(number: float) -> str:
@@ -73,7 +78,7 @@ def map_text(grid: Grid, shown: Mapping[str, Any]) -> str:
     out += [f"- **{letter}** `{key}`" for key, letter in letters.items()]
     pooled = f" Pooled: {', '.join(shown['pooled'])}." if shown["pooled"] else ""
     best = "highest" if judge["better"] == "high" else "lowest"
-    out += ["", f"Decided by the {best} `{judge['stat']}`, margin {judge['margin']}.{pooled}", ""]
+    out += ["", f"Decided by the {best} `{judge['stat']}`, margin {_margin(judge)}.{pooled}", ""]
     out += [
         "| " + " | ".join([f"{down['name']} ↓ {across['name']} →", *map(str, across["values"])])
         + " |",
@@ -88,6 +93,12 @@ def map_text(grid: Grid, shown: Mapping[str, Any]) -> str:
             where = ", ".join(f"{name} {value}" for name, value in cell["at"].items())
             out.append(f"- {where}: {cell_words(cell)}.{_left_out(cell)}")
     return "\n".join(out).rstrip() + "\n"
+
+
+def _margin(judge: Mapping[str, Any]) -> str:
+    """The lead that does not count."""
+    share = judge["margin_percent"]
+    return f"{judge['margin']}" + (f" or {share} %" if share else "")
 
 
 def _left_out(cell: Mapping[str, Any]) -> str:

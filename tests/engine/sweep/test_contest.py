@@ -41,6 +41,13 @@ def test_a_lead_within_the_margin_is_no_win() -> None:
     assert (level["state"], level["leaders"]) == ("level", ["b", "a"])
 
 
+def test_the_margin_can_be_a_share_of_the_leaders_mean() -> None:
+    numbers = {"a": [100, 101, 102], "b": [104, 105, 106]}
+    assert contest(rows(numbers), Judge(margin=2, margin_percent=3))["state"] == "won"
+    assert contest(rows(numbers), Judge(margin=2, margin_percent=5))["state"] == "level"
+    assert contest(rows(numbers), Judge(margin=5, margin_percent=1))["state"] == "level"
+
+
 def test_level_ones_share_the_lead_over_the_next() -> None:
     found = contest(rows({"a": [9, 9, 9], "b": [9, 9, 9], "c": [2, 3, 2]}), Judge(margin=1))
     assert (found["state"], found["leaders"], found["rival"]) == ("level", ["a", "b"], "c")
@@ -92,6 +99,7 @@ def test_a_lead_needs_pairs_that_both_have() -> None:
         ({"stat": "speed"}, "judge has the number 'speed'"),
         ({"better": "best"}, "high or low"),
         ({"margin": -1}, "margin is -1"),
+        ({"margin_percent": 101}, "from 0 to 100"),
         ({"same_balloon": 1}, "true or false"),
         ({"rule": 1}, "a table with stat"),
         ([], "a table with stat"),

@@ -111,7 +111,9 @@ def test_a_grid_without_end_is_refused_before_it_runs() -> None:
         grid_from_text(text.replace("seeds = 2", "seeds = 20"))
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "sweeps").glob("*.toml")), ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "sweeps").rglob("*.toml")), ids=lambda p: p.parent.name
+)
 def test_the_projects_own_grids_can_be_read(path: object) -> None:
     grid = grid_from_text(path.read_text())  # type: ignore[attr-defined]
     assert grid.title

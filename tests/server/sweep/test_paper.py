@@ -44,10 +44,11 @@ def test_a_map_is_a_table_with_its_rule_and_says_who_is_left_out() -> None:
     small["designs"]["lru_hook"] |= {"smaller": True, "failed": 2}
     text = map_text(grid, {
         "axes": [{"name": "balloon", "values": ["5%"]}, {"name": "guest", "values": ["tight"]}],
-        "judge": {"stat": "huge_best", "better": "high", "margin": 0}, "pooled": ["course"],
+        "judge": {"stat": "huge_best", "better": "high", "margin": 2, "margin_percent": 5},
+        "pooled": ["course"],
         "designs": lettered(grid), "cells": [[small]],
     })  # fmt: skip
     assert "| guest ↓ balloon → | 5% |\n| --- | --- |\n| tight | A |\n" in text
     assert "Smaller balloon: lru_hook. 2 runs failed." in text
     assert "Student's t" in text
-    assert "Pooled: course." in text
+    assert "margin 2 or 5 %. Pooled: course." in text
