@@ -15,7 +15,7 @@ from server.sweep.chunks import Chunk, SweepItem
 from server.sweep.starts import guest_identity, guest_mib, needed_mib
 
 _CHUNKS_A_WORKER = 8  # so that none waits long for the last
-MAX_CHUNK = 50  # runs; between two of them nobody hears of a worker
+MAX_CHUNK = 20  # runs: Ctrl+C waits for those under way
 
 
 @dataclass(frozen=True)
