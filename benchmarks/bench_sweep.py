@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -99,15 +100,18 @@ def whole(seeds: int) -> None:
         run_sweep(GRID.format(seeds=seeds), Path(folder), LocalPool(2))
 
 
-def seconds_of(*calls: list[str]) -> float:
-    """Seconds until processes of this file end, begun together."""
+def seconds_of(*calls: list[str]) -> tuple[float, float]:
+    """Seconds until processes of this file end, begun together; of the clock, of processors."""
     start = time.perf_counter()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     command = [sys.executable, "-m", "benchmarks.bench_sweep"]
     running = [subprocess.Popen([*command, *call]) for call in calls]
     for one in running:
         if one.wait():
             raise SystemExit("a process failed")
-    return time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return time.perf_counter() - start, used
 
 
 def main() -> None:
@@ -134,10 +138,12 @@ def main() -> None:
     for _ in range(args.rounds):
         two = seconds_of([*number, "--half", "0"], [*number, "--half", "1"])
         sweep = seconds_of([*number, "--whole"])
-        shares.append(two / sweep)
-        rate = seeds * A_SEED / sweep
-        print(f"  two processes {two:.1f} s, a sweep with two workers {sweep:.1f} s: "
-              f"{two / sweep:.2f} of their speed, {rate:.1f} runs a second")  # fmt: skip
+        shares.append(two[0] / sweep[0])
+        rate = seeds * A_SEED / sweep[0]
+        print(f"  two processes {two[0]:.1f} s ({two[1]:.1f} of processors), "
+              f"a sweep with two workers {sweep[0]:.1f} s ({sweep[1]:.1f}): "
+              f"{two[0] / sweep[0]:.2f} of their speed, "
+              f"{two[1] / sweep[1]:.2f} by processors, {rate:.1f} runs a second")  # fmt: skip
     print(f"  two workers reach {statistics.median(shares):.2f} of two processes "
           f"(bound {LEAST_SHARE}); load {os.getloadavg()[0]:.1f}")  # fmt: skip
 

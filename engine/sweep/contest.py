@@ -8,9 +8,9 @@ The rule, stated so that anybody can compute it again:
 3. The leader is the design with the best mean. It beats a rival if the mean of the paired
    differences, less its 95 % confidence half-width (Student's t), is over the margin: a number, or
    a share of the leader's mean if that is more.
-4. It wins if it beats every rival. If it does not, and it differs from those it does not beat by
-   no more than the margin in every single pair, they are level. All else is undecided; with fewer
-   than three pairs everything but level is.
+4. It wins if it beats every rival. It is level with those it does not beat if for each of them the
+   mean of the paired differences plus the half-width is within the margin. All else is undecided,
+   and so is everything with fewer than three pairs.
 """
 
 from collections.abc import Mapping, Sequence
@@ -83,14 +83,17 @@ class Lead:
     Attributes:
         mean: of the paired differences, positive where the first is better.
         half: 95 % confidence half-width; None where there are fewer than two pairs.
-        most: largest difference of a single pair, either way.
         pairs: how many.
     """
 
     mean: float
     half: float | None
-    most: float
     pairs: int
+
+    @property
+    def sure(self) -> float | None:
+        """The half-width, where there are pairs enough to decide anything."""
+        return self.half if self.pairs >= LEAST_PAIRS else None
 
 
 def lead_of(first: Mapping[Any, float], second: Mapping[Any, float], better: str) -> Lead | None:
@@ -109,15 +112,19 @@ def lead_of(first: Mapping[Any, float], second: Mapping[Any, float], better: str
     half = None
     if n > 1:
         half = _T[min(n - 1, len(_T)) - 1] * stdev(differences) / sqrt(n)
-    return Lead(fmean(differences), half, max(map(abs, differences)), n)
+    return Lead(fmean(differences), half, n)
 
 
 def _beats(lead: Lead | None, margin: float) -> bool:
     """Rule 3; a rival without a number is beaten."""
     if lead is None:
         return True
-    decided = lead.half is not None and lead.pairs >= LEAST_PAIRS
-    return decided and lead.mean - (lead.half or 0.0) > margin
+    return lead.sure is not None and lead.mean - lead.sure > margin
+
+
+def _level(lead: Lead | None, margin: float) -> bool:
+    """Rule 4."""
+    return lead is not None and lead.sure is not None and abs(lead.mean) + lead.sure <= margin
 
 
 def contest(rows: Sequence[Mapping[str, Any]], judge: Judge) -> dict[str, Any]:
@@ -174,8 +181,7 @@ def _verdict(runners: dict[str, dict[Any, float]], judge: Judge) -> dict[str, An
     margin = max(judge.margin, share)
     leads = {key: lead_of(runners[first], runners[key], judge.better) for key in order[1:]}
     close = [key for key, lead in leads.items() if not _beats(lead, margin)]
-    level = all(lead is not None and lead.most <= margin for lead in
-                (leads[key] for key in close))  # fmt: skip
+    level = all(_level(leads[key], margin) for key in close)
     state = WON if not close else LEVEL if level else UNDECIDED
     # The lead is over the first that is beaten: level ones share it.
     rivals = [key for key in order[1:] if state != LEVEL or key not in close]

@@ -77,18 +77,29 @@ def run_sweep_command(args: argparse.Namespace) -> int:
     """
     from engine.sweep.grid import grid_from_text
     from server.sweep.jobs import jobs_of
-    from server.sweep.sweep import run_sweep
 
     text = read_grid(args.grid)
     grid = grid_from_text(text)
-    pool = _pool(args)
-    compile_core()
     folder = Path(args.output)
-    if args.estimate:
-        from server.sweep.estimate import sweep_cost
+    pool = _pool(args)
+    try:
+        compile_core()
+        if args.estimate:
+            from server.sweep.estimate import sweep_cost
 
-        show(*cost_lines(sweep_cost(jobs_of(grid, pool.worker_mib), folder, pool), pool.words))
-        return 0
+            cost = sweep_cost(jobs_of(grid, pool.worker_mib), folder, pool)
+            show(*cost_lines(cost, pool.words))
+        else:
+            show(*result_blocks(_played(args, text, pool), folder))
+    finally:
+        pool.close()
+    return 0
+
+
+def _played(args: argparse.Namespace, text: str, pool: "LocalPool | DaskPool") -> "SweepResult":
+    """Play the grid, with progress on stderr."""
+    from server.sweep.sweep import run_sweep
+
     title = f"playing {args.grid} with {pool.words}"
     begin = time.monotonic()
     with ProgressBar(title) as progress:
@@ -96,9 +107,7 @@ def run_sweep_command(args: argparse.Namespace) -> int:
         def tell(done: int, total: int) -> None:
             progress(f"{title}{time_left(time.monotonic() - begin, done, total)}", done, total)
 
-        result = run_sweep(text, folder, pool, args.resume, tell, _say)
-    show(*result_blocks(result, folder))
-    return 0
+        return run_sweep(text, Path(args.output), pool, args.resume, tell, _say)
 
 
 def _say(refused: tuple[str, ...]) -> None:

@@ -9,9 +9,10 @@ from engine.sweep.grid import Grid
 RULE = (
     "A design wins a cell if its mean is best and its lead over each rival, seed by seed on the "
     "same guest, is over the margin after subtracting the 95 % confidence half-width (Student's "
-    "t over the pairs). Level: no pair differs by more than the margin. Otherwise, and below three "
-    "pairs, undecided (?). A design whose balloon ends over 2 % smaller than the largest in the "
-    "cell is out of the contest."
+    "t over the pairs). It is level (=) with a rival if the mean lead plus that width is within "
+    "the margin. Otherwise, and below three pairs, undecided (?) between those that are named; the "
+    "others are beaten. A design whose balloon ends over 2 % smaller than the largest in the cell "
+    "is out of the contest."
 )
 
 

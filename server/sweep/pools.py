@@ -30,6 +30,9 @@ class WorkerPool(Protocol):
     def open(self) -> Executor:
         """An executor; a new one after it broke."""
 
+    def close(self) -> None:
+        """Let go of what outlives an executor."""
+
 
 class LocalPool:
     """Processes of this machine; see WorkerPool."""
@@ -48,6 +51,9 @@ class LocalPool:
     def open(self) -> Executor:
         """Processes that load the core once and end with this one, however it ends."""
         return ProcessPoolExecutor(self.workers, get_context("spawn"), _begin_process)
+
+    def close(self) -> None:
+        """Nothing is left."""
 
 
 def _begin_process() -> None:
@@ -94,7 +100,7 @@ class DaskPool:
         if not workers:
             raise RefusedError(f"the Dask cluster at {address:.100} has no workers yet")
         self.workers = sum(worker["nthreads"] for worker in workers)
-        limits = [worker["memory_limit"] // worker["nthreads"] for worker in workers]
+        limits = [(worker["memory_limit"] or 0) // worker["nthreads"] for worker in workers]
         self.worker_mib = min(limits) >> 20 if all(limits) else None
         self.words = f"{self.workers} workers of Dask"
 

@@ -48,6 +48,12 @@ def test_the_margin_can_be_a_share_of_the_leaders_mean() -> None:
     assert contest(rows(numbers), Judge(margin=5, margin_percent=1))["state"] == "level"
 
 
+def test_level_is_what_is_surely_within_the_margin_not_what_may_be() -> None:
+    numbers = {"a": [50, 60, 70, 80], "b": [51, 59, 71, 79]}  # 0 ± 1.8
+    assert contest(rows(numbers), Judge(margin=2))["state"] == "level"
+    assert contest(rows(numbers), Judge(margin=1))["state"] == "undecided"
+
+
 def test_level_ones_share_the_lead_over_the_next() -> None:
     found = contest(rows({"a": [9, 9, 9], "b": [9, 9, 9], "c": [2, 3, 2]}), Judge(margin=1))
     assert (found["state"], found["leaders"], found["rival"]) == ("level", ["a", "b"], "c")
@@ -56,6 +62,7 @@ def test_level_ones_share_the_lead_over_the_next() -> None:
 
 def test_less_than_three_pairs_decide_nothing() -> None:
     assert contest(rows({"a": [10, 11], "b": [90, 91]}), Judge())["state"] == "undecided"
+    assert contest(rows({"a": [10, 11], "b": [10, 11]}), Judge())["state"] == "undecided"
     assert contest(rows({"a": [10, 11, 12], "b": [90, 91, 92]}), Judge())["state"] == "won"
 
 
@@ -89,7 +96,7 @@ def test_a_lead_needs_pairs_that_both_have() -> None:
     assert lead_of({1: 5}, {2: 3}, "high") is None
     lead = lead_of({1: 5, 2: 7}, {1: 3, 2: 3}, "low")
     assert lead is not None
-    assert (lead.mean, lead.most, lead.pairs) == (-3, 4, 2)
+    assert (lead.mean, lead.pairs, lead.sure) == (-3, 2, None)
     assert lead.half == pytest.approx(12.706)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -48,6 +48,16 @@ def fall_dead(*arguments: object) -> dict[str, object]:
 def begin_poisoned() -> None:
     """Called once in each process of a pool in which some runs are deadly."""
     chunks.play_run = fall_dead  # type: ignore[assignment]
+
+
+class HerePool(LocalPool):
+    """A thread of this process: any executor will do, and this one starts at once."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+
+    def open(self) -> Executor:
+        return ThreadPoolExecutor(1)
 
 
 class PoisonedPool(LocalPool):

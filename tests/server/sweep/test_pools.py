@@ -12,7 +12,7 @@ import pytest
 from engine.errors import RefusedError
 from server.sweep.pools import DaskPool, LocalPool
 from server.sweep.sweep import run_sweep
-from tests.server.sweep.grids import GRID, RUNS, results_of
+from tests.server.sweep.grids import GRID, RUNS, HerePool, results_of
 
 
 def test_there_is_a_process_for_each_processor() -> None:
@@ -35,7 +35,7 @@ def test_without_dask_one_sentence_says_what_is_needed(monkeypatch: pytest.Monke
 def test_a_dask_cluster_loses_a_worker_and_nothing_else(tmp_path: Path) -> None:
     from distributed import LocalCluster
 
-    run_sweep(GRID, tmp_path / "alone", LocalPool(1))
+    run_sweep(GRID, tmp_path / "alone", HerePool())
     with LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None,
         host="127.0.0.1",

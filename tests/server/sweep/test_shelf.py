@@ -17,17 +17,16 @@ from engine.world import World, WorldConfig
 from server.errors import NotFoundError
 from server.paths import sweeps_folder
 from server.settings import Settings
-from server.sweep.pools import LocalPool
 from server.sweep.shelf import SweepShelf, live_run, shelf_of, shown_map
 from server.sweep.sweep import run_sweep
 from server.wire.config import config_from_dict
-from tests.server.sweep.grids import GRID, RUNS
+from tests.server.sweep.grids import GRID, RUNS, HerePool
 
 
 @pytest.fixture(scope="module")
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> SweepShelf:
     folder = tmp_path_factory.mktemp("shelf")
-    run_sweep(GRID, folder / "mine", LocalPool(1))
+    run_sweep(GRID, folder / "mine", HerePool())
     (folder / "mine" / "found.md").write_text("# Found\n\nNothing.\n")
     (folder / "empty").mkdir()
     (folder / ".hidden").mkdir()

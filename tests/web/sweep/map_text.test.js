@@ -47,7 +47,7 @@ test("a run is named by its cell, what is fixed and what was chosen; the family 
 });
 
 test("what was found becomes paragraphs, and markup becomes parts", () => {
-  const blocks = paragraphs("# Title\n\nOne `two`\nand **three**.\n\n## Head\n\n- a\n- b\n");
+  const blocks = paragraphs("# Title\n\nOne `two`\nand **`three`**.\n\n## Head\n\n- a\n- b\n");
   assert.deepEqual(blocks.map(({ kind, parts }) => [kind, parts.map(({ text }) => text).join("|")]), [
     ["p", "One |two| and |three|."], ["h3", "Head"], ["li", "a"], ["li", "b"],
   ]);

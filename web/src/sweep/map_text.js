@@ -150,7 +150,7 @@ export function paragraphs(text) {
     const words = block.replace(/^(#+|-) /, "");
     const parts = words.split(/(`[^`]+`|\*\*[^*]+\*\*)/).filter(Boolean).map((part) => {
       if (part.startsWith("`")) return { kind: /** @type {const} */ ("code"), text: part.slice(1, -1) };
-      if (part.startsWith("**")) return { kind: /** @type {const} */ ("b"), text: part.slice(2, -2) };
+      if (part.startsWith("**")) return { kind: /** @type {const} */ ("b"), text: part.slice(2, -2).replaceAll("`", "") };
       return { kind: /** @type {const} */ ("text"), text: part };
     });
     return { kind, parts };
