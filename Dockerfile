@@ -13,6 +13,7 @@ COPY engine engine
 COPY server server
 COPY web web
 COPY examples examples
+COPY sweeps sweeps
 # The wheel, then out with what never runs. The bytecode stays: without it every start takes a second
 # more.
 RUN /opt/build/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir /tmp/wheel . \
@@ -39,7 +40,12 @@ RUN library="$(python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))'
  && find "$library" -name '*.pyc' ! -path '*/site-packages/*' -exec cp --parents -t /opt/bytecode {} + \
  && du -sm /opt/bytecode
 
-FROM ${BASE_IMAGE}
+# For the sweeps of many machines: Dask as well (compose.yaml, profile "sweep").
+FROM build AS sweep-build
+COPY requirements-sweep.lock ./
+RUN /opt/build/bin/pip --python /opt/fragscope/bin/python install --quiet --require-hashes -r requirements-sweep.lock
+
+FROM ${BASE_IMAGE} AS runtime
 LABEL org.opencontainers.image.title="fragscope" org.opencontainers.image.licenses="MIT"
 COPY --from=build /opt/fragscope /opt/fragscope
 COPY --from=build /opt/bytecode /
@@ -57,3 +63,11 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
     CMD ["python", "-c", "import os, urllib.request as r; r.urlopen('http://127.0.0.1:' + os.environ['FRAGSCOPE_PORT'] + '/healthz', timeout=2)"]
 # The engine reads its warm cache where it is.
 CMD ["fragscope", "serve"]
+
+FROM runtime AS sweep
+COPY --from=sweep-build /opt/fragscope /opt/fragscope
+HEALTHCHECK NONE
+CMD ["dask", "worker", "--help"]
+
+# What is built when no target is named.
+FROM runtime

@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 [ -x .venv/bin/uv ] || .venv/bin/python -m pip install --quiet 'uv>=0.9,<1'
 
-# Every lock is constrained by the development lock, so one package has one version in all three.
+# Every lock is constrained by the development lock, so one package has one version in all four.
 compile() {
     out=$1
     shift
@@ -17,3 +17,4 @@ compile() {
 compile requirements-dev.lock --extra build --extra dev "$@"
 compile requirements-build.lock --extra build --constraint requirements-dev.lock
 compile requirements.lock --constraint requirements-dev.lock
+compile requirements-sweep.lock --extra dask --extra sweep --constraint requirements-dev.lock

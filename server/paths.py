@@ -42,6 +42,11 @@ def lesson_example() -> Path:
     return _HERE / "lessons" / "example.md"
 
 
+def sweeps_folder() -> Path:
+    """The sweeps that come with the project, one folder each."""
+    return _folder("_sweeps", "sweeps")
+
+
 def data_folder() -> Path:
     """Where sessions are kept when no setting says so."""
     from platformdirs import user_data_path

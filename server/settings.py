@@ -104,6 +104,9 @@ class Settings(BaseSettings):
         " folder, /data in the container image",
     )
     lessons_dir: str = _text("", "a folder of lessons beside our own, as *.md")
+    sweeps_dir: str = _text(
+        "", "folder of results of fragscope sweep, shown on the page beside the project's own"
+    )
     session_keep_days: float = _setting(
         30, 0.01, 36_500, "days", "a session that nobody has used for so many days is removed"
     )

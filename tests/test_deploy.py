@@ -19,7 +19,7 @@ def service(name: str) -> str:
 
 
 def test_both_containers_are_as_hard_as_the_command_of_the_readme() -> None:
-    for name in ("fragscope", "proxy"):
+    for name in ("fragscope", "proxy", "sweep-scheduler", "sweep-worker"):
         for line in (
             "read_only: true", "cap_drop: [ALL]", 'security_opt: ["no-new-privileges:true"]',
         ):  # fmt: skip
@@ -37,6 +37,37 @@ def test_proxy_and_server_find_each_other() -> None:
     assert f"FRAGSCOPE_TRUSTED_PROXIES: {proxy}\n" in service("fragscope")
     for inside in re.findall(r'- "\d+:(\d+)"', service("proxy")):
         assert re.search(rf"listen {inside}\b", NGINX)
+
+
+def test_scheduler_and_workers_of_a_sweep_start_with_options_that_dask_has() -> None:
+    from distributed.cli.dask_scheduler import main as scheduler
+    from distributed.cli.dask_worker import main as worker
+
+    for name, command in (("sweep-scheduler", scheduler), ("sweep-worker", worker)):
+        text = service(name)
+        assert "profiles: [sweep]" in text, "nobody gets it who has not asked"
+        assert "image: fragscope-sweep\n" in text
+        (words,) = re.findall(r"command: \[dask, (.*)\]", text)
+        role, *options = [word.strip('"') for word in words.split(", ")]
+        assert role == name.removeprefix("sweep-")
+        known = {flag for one in command.params for flag in (*one.opts, *one.secondary_opts)}
+        assert [one for one in options if one.startswith("--") and one not in known] == []
+    assert "127.0.0.1:8786:8786" in service("sweep-scheduler")
+    assert "tcp://sweep-scheduler:8786" in service("sweep-worker")
+    document = (ROOT / "docs" / "SWEEPS.md").read_text()
+    assert "docker compose --profile sweep up" in document
+    assert "--dask tcp://127.0.0.1:8786" in document
+
+
+def test_the_image_of_the_workers_has_what_they_need_and_the_other_has_not() -> None:
+    stages = re.split(r"^FROM ", (ROOT / "Dockerfile").read_text(), flags=re.M)
+    named = {stage.split()[2] for stage in stages[1:] if " AS " in stage.partition("\n")[0]}
+    assert "sweep" in named, "compose.yaml builds it"
+    assert stages[-1].split()[0] == "runtime"
+    assert "requirements-sweep.lock" in (ROOT / ".dockerignore").read_text()
+    locked = (ROOT / "requirements-sweep.lock").read_text()
+    assert {"distributed", "pyarrow"} <= set(re.findall(r"^([a-z-]+)==", locked, re.M))
+    assert "distributed==" not in (ROOT / "requirements.lock").read_text()
 
 
 def test_every_metric_of_the_document_is_one() -> None:

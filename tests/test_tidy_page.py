@@ -114,6 +114,8 @@ WEB_IMPORTS: dict[str, set[str]] = {
     "trace/handled.js": WEB_WORDS,
     "race/": {"lib/dom.js", "net/rest.js", "race/"},  # a page of its own: race.html
     "race/race_text.js": set(),
+    "sweep/": {"lib/dom.js", "net/", "sweep/"},  # a page of its own: sweep.html
+    "sweep/map_text.js": set(),
     "report/": {"lib/dom.js", "net/rest.js", "report/"},  # a page of its own: report.html
     "report/report_text.js": set(),
     "room/": WEB_VIEW | {"room/", "net/"},
@@ -187,6 +189,7 @@ def test_the_page_preloads_every_module_that_it_imports() -> None:
         ("index.html", "main.js"),
         ("race.html", "race/page.js"),
         ("report.html", "report/paste.js"),
+        ("sweep.html", "sweep/sweeps.js"),
         ("join.html", "room/join.js"),
         ("lesson.html", "lessons/handout.js"),
     ):

@@ -34,8 +34,8 @@ def below(room: str) -> set[str]:
 def test_page_and_examples_are_inside(names: set[str]) -> None:
     page = {f"server/_web/{name}" for name in below("web") - DEVELOPMENT_ONLY}
     assert page - names == set()
-    assert {f"server/_examples/{name}" for name in below("examples")} - names == set()
-    assert {f"server/_lessons/{name}" for name in below("lessons")} - names == set()
+    for room in ("examples", "lessons", "sweeps"):
+        assert {f"server/_{room}/{name}" for name in below(room)} - names == set()
     assert "server/lessons/example.md" in names
 
 

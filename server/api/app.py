@@ -31,6 +31,7 @@ from server.api.routes import make_router
 from server.api.scenario_routes import make_scenario_router
 from server.api.session_routes import make_session_router
 from server.api.static import PageFiles, security_headers
+from server.api.sweep_routes import make_sweep_router
 from server.api.trace_routes import make_trace_router
 from server.compiler.warm import Warm
 from server.errors import ConflictError, JournalError, LimitReachedError, NotFoundError
@@ -41,6 +42,7 @@ from server.lessons.shelf import shelf_for
 from server.manager import Manager
 from server.paths import examples_folder, project_version, web_folder
 from server.settings import Settings
+from server.sweep.shelf import shelf_of
 from server.wire.config import DEFAULT_EXAMPLE, CaptureSource
 
 log = logging.getLogger("fragscope")
@@ -71,6 +73,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(make_scenario_router())
         app.include_router(make_lesson_router(manager, shelf_for(settings)))
         app.include_router(make_live_router(manager))
+        app.include_router(make_sweep_router(shelf_of(settings)))
         app.include_router(make_report_router(settings.max_upload_mib << 20))
         app.include_router(make_trace_router(manager))
         app.include_router(make_file_router(manager))

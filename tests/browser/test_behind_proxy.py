@@ -57,7 +57,11 @@ def test_the_page_works_below_a_prefix_with_tls_and_survives_a_kill(
     assert [e for e in page_errors if "502" not in e and "ERR_" not in e] == []
     page_errors.clear()
 
-    for name, sign in (("race.html", "#player"), ("report.html", "#answer")):
+    for name, sign in (
+        ("race.html", "#player"),
+        ("report.html", "#answer"),
+        ("sweep.html", "#winners"),
+    ):
         page.goto(url + name)
         expect(page.locator("body")).not_to_have_attribute("data-busy", "true")
         expect(page.locator(sign)).to_be_attached()

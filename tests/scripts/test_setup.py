@@ -73,7 +73,10 @@ def test_an_unknown_kind_is_refused(checkout: Path) -> None:
 
 
 def test_the_locks_are_complete_and_name_no_index() -> None:
-    for name in ("requirements.lock", "requirements-build.lock", "requirements-dev.lock"):
+    for name in (
+        "requirements.lock", "requirements-build.lock", "requirements-sweep.lock",
+        "requirements-dev.lock",
+    ):  # fmt: skip
         text = (ROOT / name).read_text()
         pins = [line for line in text.splitlines() if line and line[0].isalnum()]
         assert pins

@@ -372,3 +372,28 @@ export function lessonRest(session) {
     check: (name, number, body) => post(path(name, `/steps/${number}/check`), body),
   };
 }
+
+/** @returns {Promise<{sweeps: import("../sweep/map_text.js").Sweep[], rule: string}>} */
+export const getSweeps = () => call("api/sweeps");
+
+/**
+ * @param {string} name
+ * @param {URLSearchParams} query
+ * @returns {Promise<import("../sweep/map_text.js").Winners>}
+ */
+export const getSweepMap = (name, query) => call(`api/sweeps/${encodeURIComponent(name)}/map?${query}`);
+
+/**
+ * @param {string} name
+ * @param {URLSearchParams} at coordinates of the run
+ * @returns {Promise<{config: Config, commands: object[]}>}
+ */
+export const getSweepRun = (name, at) => call(`api/sweeps/${encodeURIComponent(name)}/run?${at}`);
+
+/**
+ * Give a command and wait until every guest is idle.
+ * @param {string} session
+ * @param {object} command
+ */
+export const giveCommand = (session, command) =>
+  about(session, "/commands?wait=idle", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ command }) });

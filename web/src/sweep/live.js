@@ -1,0 +1,25 @@
+/**
+ * One run of a sweep made live: a session with its guest and seed, its commands one after the other, then the maps.
+ */
+
+import { rememberPresenter } from "../net/access.js";
+import { createSession, getSweepRun, giveCommand } from "../net/rest.js";
+
+/**
+ * @param {string} sweep its name
+ * @param {URLSearchParams} at coordinates
+ * @param {(text: string) => void} say
+ * @returns {Promise<string>} where the session is shown
+ */
+export async function openRun(sweep, at, say) {
+  say("Making the guest…");
+  const run = await getSweepRun(sweep, at);
+  const made = await createSession(run.config);
+  rememberPresenter(made.session, made.presenter);
+  for (const [i, command] of run.commands.entries()) {
+    say(`Playing command ${i + 1} of ${run.commands.length}…`);
+    await giveCommand(made.session, command);
+  }
+  say("Opening…");
+  return `./#${new URLSearchParams({ s: made.session, t: made.viewer })}`;
+}
