@@ -59,6 +59,7 @@ from server.wire.moments import Fork, Look, Switch
 
 MAX_BACKLOG = 1000  # items in a worker's inbox after which a message is refused
 MAX_QUESTIONS = 100  # of REST, that wait for one worker; every viewer may ask at the same moment
+MAX_LOOKS_BACK = 30  # of those, of earlier moments: each may take seconds of the past's thread
 
 _Answer = TypeVar("_Answer")
 _ids = itertools.count(1)
@@ -101,7 +102,8 @@ class SessionHandle:
         self._loop = asyncio.get_running_loop()
         self._overs: dict[int, Callable[[], None]] = {}
         self._progress: str | None = None
-        self._questions, self._here = 0, (0, 0)  # tick and commands of the present
+        self._questions, self._looks_back = 0, 0
+        self._here = (0, 0)  # tick and commands of the present
         state = journal.state if journal else None
         self.past = Past(session_id, config, past, self._post_past, state)
         self._runner = runner.Runner(session_id, config, build, self._post, rates, journal)
@@ -352,7 +354,7 @@ class SessionHandle:
             return await asyncio.wrap_future(reply)
 
     async def remembered(self, question: Callable[[History, int], _Answer]) -> _Answer:
-        """What a question about the session's past answers.
+        """What a question about the session's past answers, when that has been followed to its end.
 
         Raises:
             NotFoundError: the session has ended.
@@ -361,6 +363,25 @@ class SessionHandle:
         """
         with self._one_more():
             return await asyncio.wrap_future(self.past.ask(question))
+
+    async def look_back(self, question: Callable[[History, int], _Answer]) -> _Answer:
+        """As remembered(), but of one moment, to which the question goes: that may be early.
+
+        Raises:
+            NotFoundError, RefusedError: see remembered().
+            LimitReachedError: so many look back by REST already; each may take its time.
+        """
+        if self._looks_back >= MAX_LOOKS_BACK:
+            raise LimitReachedError(
+                f"{MAX_LOOKS_BACK} requests for earlier moments of the session are under way, its"
+                " limit: try again in a moment"
+            )
+        self._looks_back += 1
+        try:
+            with self._one_more():
+                return await asyncio.wrap_future(self.past.ask(question, whole=False))
+        finally:
+            self._looks_back -= 1
 
     # -- the end ---------------------------------------------------------------------------------
     def end(self, reason: Ended) -> None:

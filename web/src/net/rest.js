@@ -185,6 +185,27 @@ export const getObstacles = (session, design, tick) => about(session, `/obstacle
 export const getFreeList = (session, order, type, tick) => about(session, `/freelist?${new URLSearchParams({ order: String(order), type, tick: String(tick) })}`);
 
 /**
+ * Every answer to the session's questions, as CSV.
+ * @param {string} session
+ * @returns {Promise<string>}
+ */
+export async function getAnswers(session) {
+  const response = await fetch(`api/sessions/${encodeURIComponent(session)}/answers`, { headers: bearer(session) }).catch(() => null);
+  if (!response?.ok) throw new RestError("The table of answers could not be read.", response?.status ?? 0);
+  return response.text();
+}
+
+/**
+ * A guest in which a range were true; takes 20 s at most.
+ * @param {string} session
+ * @param {string} design
+ * @param {number} low
+ * @param {number} high
+ * @returns {Promise<import("../quiz/quiz_text.js").WishTold>}
+ */
+export const postWish = (session, design, low, high) => about(session, "/wish", posted({ design, low, high }));
+
+/**
  * The picture of an earlier moment, as a frame of the past.
  * @param {string} session
  * @param {number} tick
