@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
 from engine.core import engine_digest
+from server.allocator import give_back
 from server.compiler.warm import Warm
 from server.errors import LimitReachedError, NotFoundError, OlderEngineError
 from server.guests.library import Library
@@ -25,6 +26,8 @@ from server.journal.journal import Journal
 from server.journal.shelf import Shelf
 from server.journal.store import new_record
 from server.journal.tokens import hashes_of, new_tokens
+from server.quiz.quiz_side import Quizzes
+from server.quiz.wish import Wishes
 from server.quotas import Quotas
 from server.session.budget import Budget
 from server.session.event_side import SessionHandle
@@ -77,6 +80,7 @@ class Manager:
         self.quotas = Quotas(settings.address_limits)
         self.spreads = Spreads(self.build, self.budget)
         self.traces = Traces()
+        self.quizzes, self.wishes = Quizzes(folder.answers), Wishes(self.build, self.budget)
         self.pasts = Pasts(
             self.budget, settings.max_history_mib << 20, settings.max_history_disk_mib << 20,
             folder.path / "past",
@@ -274,6 +278,7 @@ class Manager:
         if isinstance(what, (Ended, Gone)) or what.ok:
             self.pasts.drop(handle.id)
         if isinstance(what, Ended):
+            self.quizzes.forget(handle.id)
             if self.sessions.pop(handle.id, None) is not None:
                 self._leaving[handle.id] = handle
             self._farewells[handle.id] = what.text
@@ -356,6 +361,7 @@ class Manager:
                 cleaned = time.monotonic()
                 await asyncio.to_thread(self.folder.sweep, self.settings.session_keep_days)
             await asyncio.sleep(SWEEP_S)
+            await asyncio.to_thread(give_back)
             for handle in list(self.sessions.values()):
                 if self._unused_s(handle) > self.settings.session_ttl_s:
                     self._expire(handle)
@@ -365,6 +371,7 @@ class Manager:
         self._closed = True
         self.spreads.close()
         self.traces.close()
+        self.wishes.close()
         for handle in list(self.sessions.values()):
             handle.end(Ended(messages.CLOSE_GOING_AWAY, "the server is shutting down"))
 

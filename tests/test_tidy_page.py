@@ -36,6 +36,7 @@ WEB_IMPORTS: dict[str, set[str]] = {
     "state.js": {"lib/atom.js", "zoom/lens.js"},
     "net/client.js": {"state.js", "net/", "lib/format.js", "timebar/sides.js"},
     "net/rest.js": {"net/access.js"},
+    "net/rest_beside.js": {"net/rest.js"},
     "net/detail_wire.js": {"net/wire.js"},
     "live/live_page.js": {
         "lib/dom.js",
@@ -45,6 +46,7 @@ WEB_IMPORTS: dict[str, set[str]] = {
         "map/",
         "net/access.js",
         "net/rest.js",
+        "net/rest_beside.js",
     },
     "live/live_text.js": WEB_WORDS,
     # In a file they take the place of what needs a server.
@@ -77,6 +79,9 @@ WEB_IMPORTS: dict[str, set[str]] = {
     "numbers/charts.js": WEB_VIEW | {"numbers/plotly_source.js"},
     "numbers/columns.js": WEB_WORDS | {"panels/guest_text.js"},
     "numbers/spread.js": {"net/rest.js", "state.js"},
+    "quiz/": WEB_VIEW | WEB_KERNEL | {"quiz/"},
+    "quiz/quiz_text.js": WEB_WORDS,
+    "quiz/own_session.js": {"net/"},
     "recorded/": WEB_VIEW | WEB_KERNEL,
     "recorded/difference.js": WEB_WORDS,
     "recorded/recording.js": WEB_WORDS,

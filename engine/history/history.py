@@ -299,9 +299,10 @@ class History:
         line = self.timeline(number)
         place = self._checked(line, tick, line.index_at(tick, index))
         self._move(line, min(place, line.tip), look)
+        first = line.tip[0]
         while line.tip < place:
             self._forward(line, place)
-            look(0.0, 0.0)
+            look(line.tip[0] - first, tick - first)  # what a tick costs is not known beforehand
         return self.world
 
     def whole(self, node: Stored) -> list[Rows]:

@@ -31,7 +31,7 @@ class LessonFault:
     text: str
 
 
-class Stage:
+class LessonStage:
     """A world in which a lesson is played, and what was given since when."""
 
     def __init__(self) -> None:
@@ -99,7 +99,7 @@ def check_lesson(
     Returns:
         What is wrong, in the order of lines; nothing after the first step that cannot be played.
     """
-    stage = Stage()
+    stage = LessonStage()
     faults: list[LessonFault] = []
     for number, step in enumerate(lesson.steps):
         on_step(number)
@@ -114,7 +114,7 @@ def check_lesson(
     return sorted(set(faults), key=lambda one: one.line)
 
 
-def _step_faults(stage: Stage, step: LessonStep) -> Iterator[LessonFault]:
+def _step_faults(stage: LessonStage, step: LessonStep) -> Iterator[LessonFault]:
     """Play one step to its end; see check_lesson()."""
     yield from _unshown(step.before, stage.scene(step))
     if step.act:
@@ -133,7 +133,7 @@ def _unshown(prose: Prose, scene: LessonScene) -> Iterator[LessonFault]:
             yield LessonFault(number.line, str(error))
 
 
-def _act_faults(stage: Stage, step: LessonStep, act: LessonAct) -> Iterator[LessonFault]:
+def _act_faults(stage: LessonStage, step: LessonStep, act: LessonAct) -> Iterator[LessonFault]:
     before = stage.scene(step)
     for prose in (act.ask, *act.hints):
         yield from _unshown(prose, before)
@@ -151,7 +151,7 @@ def _act_faults(stage: Stage, step: LessonStep, act: LessonAct) -> Iterator[Less
 
 
 def _attempt_faults(
-    stage: Stage, step: LessonStep, expect: Expression, wrong: WrongAttempt
+    stage: LessonStage, step: LessonStep, expect: Expression, wrong: WrongAttempt
 ) -> Iterator[LessonFault]:
     """Play the wrong attempt, and come back."""
     back = stage.back()
@@ -172,7 +172,7 @@ def _wrong(expression: Expression, text: str, scene: LessonScene) -> LessonFault
 
 
 def _prediction_faults(
-    stage: Stage, step: LessonStep, prediction: Prediction
+    stage: LessonStage, step: LessonStep, prediction: Prediction
 ) -> Iterator[LessonFault]:
     before = stage.scene(step)
     yield from _unshown(prediction.question, before)

@@ -194,6 +194,28 @@ SPREAD: dict[str, Any] = {
     "security": _BEARER,
     "responses": {"202": _answer("under way", {"state": "running", "done": 0}), **_USUAL},
 }
+ANSWERS: dict[str, Any] = {
+    "summary": "Every answer of the session's questions, without names",
+    "security": [{"presenter": []}],
+    "responses": {
+        "200": {"description": "a row for each answer and design", "content": {"text/csv": {}}},
+        **_USUAL,
+    },
+}
+WISH: dict[str, Any] = {
+    "summary": "A guest in which a range were true, when the question was run; 20 s at most",
+    "security": _BEARER,
+    "requestBody": _body(
+        {"type": "object"}, {"design": "pinned", "low": 20, "high": 40}, required=True
+    ),
+    "responses": {
+        "200": _answer("the guest", {"tried": 7, "value": 26, "config": _CONFIG}),
+        "400": _refused("no such design or range"),
+        **_USUAL,
+        "409": _refused("no question was run"),
+        "429": _refused("one is being looked for"),
+    },
+}
 SCHEMES: dict[str, Any] = {
     role: {"type": "http", "scheme": "bearer", "description": f"the session's {role} token"}
     for role in ("presenter", "viewer")

@@ -25,6 +25,7 @@ from server.api.live_routes import make_live_router
 from server.api.metrics_routes import make_metrics_router
 from server.api.origin import origin_allowed
 from server.api.past_routes import make_past_router
+from server.api.quiz_routes import make_quiz_router
 from server.api.race_routes import make_race_router
 from server.api.report_routes import make_report_router
 from server.api.routes import make_router
@@ -78,6 +79,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(make_trace_router(manager))
         app.include_router(make_file_router(manager))
         app.include_router(make_class_router(manager))
+        app.include_router(make_quiz_router(manager))
         app.include_router(make_session_router(manager, recordings))
         app.include_router(make_router(manager, recordings))
         # Last: the folder takes every path that nothing else took.

@@ -126,7 +126,7 @@ def make_past_router(manager: Manager) -> APIRouter:
     ) -> dict[str, Any]:
         page = whole_of(pfn, "pfn", "pages")
         when = None if tick is None else whole_of(tick, "tick", "ticks")
-        return await (await live(request, session_id)).remembered(
+        return await (await live(request, session_id)).look_back(
             lambda history, number: told(history, number, design, page, when)
         )
 
@@ -136,7 +136,7 @@ def make_past_router(manager: Manager) -> APIRouter:
     ) -> Response:
         when = whole_of(tick, "tick", "ticks")
         after = None if index is None else whole_of(index, "index", "commands")
-        data = await (await live(request, session_id)).remembered(
+        data = await (await live(request, session_id)).look_back(
             lambda history, number: picture(history, number, when, after)
         )
         return Response(data, media_type=FRAME_TYPE)

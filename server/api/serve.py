@@ -10,6 +10,7 @@ import socket
 import uvicorn
 
 from engine.errors import RefusedError
+from server.allocator import keep_compact
 from server.api.app import create_app
 from server.api.logs import begin_logging, say_where
 from server.api.ws_protocol import WebSocketProtocol
@@ -117,6 +118,7 @@ def run_server(settings: Settings) -> int:
 
     1 = the simulator could not be prepared; the log says why.
     """
+    keep_compact()
     begin_logging(settings.log)
     listener = bind(settings.host, settings.port)
     say_where(address(listener), settings.log)

@@ -54,7 +54,7 @@ async def state_at(live: SessionHandle, tick: int, index: int | None) -> dict[st
         history.learn((), tick, number)
         return state_of(history.go(tick, index, number))
 
-    return await live.remembered(look)
+    return await live.look_back(look)
 
 
 def make_session_router(manager: Manager, recordings: Recordings) -> APIRouter:

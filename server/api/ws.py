@@ -16,20 +16,32 @@ from fastapi import WebSocket
 from engine.errors import RefusedError
 from server.api.connection import ClientGone, Closing, Connection
 from server.api.origin import origin_allowed
-from server.errors import JournalError, LimitReachedError, NotFoundError, OlderEngineError
+from server.errors import (
+    ConflictError,
+    JournalError,
+    LimitReachedError,
+    NotFoundError,
+    OlderEngineError,
+)
 from server.jsontext import shown
 from server.manager import Manager
+from server.quiz.quiz_side import QuizSide
 from server.session.event_side import SessionHandle
 from server.wire import messages
 from server.wire.classroom import ClassMessage
 from server.wire.frames import WIRE_VERSION
 from server.wire.messages import Hello, MessageError, Pace, Reset, Role, Step
+from server.wire.quiz import QuizMessage
 
 log = logging.getLogger("fragscope")
 
 HELLO_S = 10.0  # a socket that says nothing for so long is closed
 FLUSH_S = 2.0  # for what is still to be sent when a session ends
 MAX_VERSIONS_SHOWN = 8
+
+
+# What a client did wrong, or cannot have: it is told, and the conversation goes on.
+_SAID = (RefusedError, NotFoundError, LimitReachedError, ConflictError, JournalError)
 
 
 async def serve(socket: WebSocket, session_id: str, manager: Manager) -> None:
@@ -82,6 +94,7 @@ async def _converse(connection: Connection, session_id: str, manager: Manager) -
             text = "this token does not open the session: ask for the whole link"
             return Closing(messages.CLOSE_FORBIDDEN, text)
         live = await manager.open(session_id)
+        quiz = await manager.quizzes.of(live)
     except OlderEngineError as error:
         return Closing(messages.CLOSE_OLDER_ENGINE, str(error))
     except (RefusedError, NotFoundError) as error:
@@ -91,7 +104,7 @@ async def _converse(connection: Connection, session_id: str, manager: Manager) -
     if live.nr_viewers >= manager.settings.max_viewers:
         text = f"{live.nr_viewers} pages watch this session, the server's limit"
         return Closing(messages.CLOSE_LIMIT, text)
-    return await _attend(connection, live, manager, role)
+    return await _attend(connection, live, quiz, manager, role)
 
 
 async def _hello(connection: Connection) -> Hello | str:
@@ -115,7 +128,7 @@ async def _hello(connection: Connection) -> Hello | str:
 
 
 async def _attend(
-    connection: Connection, live: SessionHandle, manager: Manager, role: Role
+    connection: Connection, live: SessionHandle, quiz: QuizSide, manager: Manager, role: Role
 ) -> Closing:
     """Read until the client or the session comes to an end."""
     over = asyncio.Event()
@@ -124,8 +137,9 @@ async def _attend(
     line.listen(lambda n: live.credit(client, n), lambda: live.drained(client))
     live.say(client, messages.role(role))
     live.room.enter(client, role)
+    quiz.enter(client, role)
     tasks = [
-        asyncio.create_task(_read(connection, live, client, manager)),
+        asyncio.create_task(_read(connection, live, quiz, client, manager)),
         asyncio.create_task(_end(connection, live, over)),
     ]
     try:
@@ -133,6 +147,7 @@ async def _attend(
         return next(task for task in tasks if task in done).result()
     finally:
         line.hang_up()
+        quiz.leave(client)
         live.leave(client)
         for task in tasks:
             task.cancel()
@@ -159,7 +174,7 @@ def _fits(text: str) -> bool:
 
 
 async def _read(
-    connection: Connection, live: SessionHandle, client: int, manager: Manager
+    connection: Connection, live: SessionHandle, quiz: QuizSide, client: int, manager: Manager
 ) -> Closing:
     """Hand on what the client says until it says too much.
 
@@ -185,6 +200,9 @@ async def _read(
         try:
             if isinstance(message, Pace | Step) or hasattr(message, "command_id"):
                 manager.quotas.command(connection.peer, time.monotonic())
+            if isinstance(message, QuizMessage):
+                await quiz.message(client, message)
+                continue
             live.room.allow(client, message)
             if isinstance(message, ClassMessage):
                 live.room.message(client, message)
@@ -192,6 +210,6 @@ async def _read(
                 await manager.reset(live, client, message)
             else:
                 live.message(client, message)
-        except (RefusedError, NotFoundError, LimitReachedError) as error:
+        except _SAID as error:
             command_id = getattr(message, "command_id", None)
             live.say(client, messages.error(str(error), command_id))

@@ -77,7 +77,7 @@ def add_lesson(commands: Any) -> None:
     begun.add_argument("lesson", metavar="NAME", help="of the file, without .md")
 
 
-def shelf_of(args: argparse.Namespace) -> "LessonShelf":
+def asked_shelf(args: argparse.Namespace) -> "LessonShelf":
     """The lessons that the command line means.
 
     Raises:
@@ -114,7 +114,7 @@ def _found(shelf: "LessonShelf", text: str) -> "Shelved":
 
 def run_lesson_list(args: argparse.Namespace) -> int:
     """Every lesson; a file that is none with its first fault."""
-    every = shelf_of(args).every()
+    every = asked_shelf(args).every()
     if args.json:
         show_json({"lessons": [_listed(one) for one in every]})
         return 0
@@ -162,7 +162,7 @@ def guest_maker() -> "Callable[[LessonLoad], Guest]":
 
 def run_lesson_check(args: argparse.Namespace) -> int:
     """Play lessons; one line a fault, FAULTY if there is any."""
-    shelf = shelf_of(args)
+    shelf = asked_shelf(args)
     found = [_found(shelf, text) for text in args.files] if args.files else shelf.every()
     if not found:
         raise ValueError("there is no lesson to check")
@@ -200,7 +200,7 @@ def _faults(
 
 def run_lesson_show(args: argparse.Namespace) -> int:
     """A lesson for its teacher: what each step asks for, and the answer."""
-    found = _found(shelf_of(args), args.lesson)
+    found = _found(asked_shelf(args), args.lesson)
     if found.lesson is None:
         fault = found.faults[0]
         raise ValueError(f"{found.path}:{fault.line}: {fault.text}")
@@ -255,7 +255,7 @@ def run_lesson_new(args: argparse.Namespace) -> int:
 
 def run_lesson_grade(args: argparse.Namespace) -> int:
     """Grade progress files; FAULTY if something in one of them could not be verified."""
-    shelf = shelf_of(args)
+    shelf = asked_shelf(args)
     compile_core()
     rows = []
     with ProgressBar("playing what was handed in") as progress:

@@ -251,18 +251,23 @@ class Library:
             RefusedError: no such example or preset.
             NotFoundError: no such upload.
         """
-        source = config.source
+        return self.nr_pages(config.source) * PAGE_COST * (len(config.designs) + 1)
+
+    def nr_pages(self, source: Source) -> int:
+        """Pages of a guest.
+
+        Raises:
+            RefusedError, NotFoundError: see check().
+        """
         if source.kind == "capture":
             if source.name not in EXAMPLES:
                 raise unknown_name("example", source.name, EXAMPLES)
-            pages = u.mib_to_pages(EXAMPLES[source.name].size_mib)
-        elif source.kind == "synthetic":
+            return u.mib_to_pages(EXAMPLES[source.name].size_mib)
+        if source.kind == "synthetic":
             if source.preset not in PRESETS:
                 raise unknown_name("preset", source.preset, PRESETS)
-            pages = u.mib_to_pages(source.size_mib)
-        else:
-            pages = self._upload(source.capture)[1].nr_pages
-        return pages * PAGE_COST * (len(config.designs) + 1)
+            return u.mib_to_pages(source.size_mib)
+        return self._upload(source.capture)[1].nr_pages
 
     def captured(self, source: Source) -> tuple[str, Capture]:
         """What a session with that source starts from, and its label; nothing is inferred.

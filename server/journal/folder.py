@@ -17,6 +17,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from server.errors import JournalError, NotFoundError
+from server.journal.answers_file import ANSWERS_SUFFIX, AnswersFile
 from server.journal.codec import Record
 from server.journal.journal import Journal
 from server.journal.session_file import Upload
@@ -138,6 +139,10 @@ class Folder:
     def _state(self, session_id: str) -> StateFile:
         return StateFile(self._sessions / f"{session_id}{STATE}", self._states)
 
+    def answers(self, session_id: str) -> AnswersFile:
+        """Where questions and answers of a session are kept; for whoever has it open."""
+        return AnswersFile(self._sessions / f"{session_id}{ANSWERS_SUFFIX}")
+
     def _settle(self) -> None:
         """Make a new file's name as durable as its contents."""
         with contextlib.suppress(OSError):  # no such thing on this system
@@ -153,7 +158,8 @@ class Folder:
             with contextlib.suppress(JournalError):
                 store.close()
         path = self._sessions / f"{session_id}{_SUFFIX}"
-        for name in (path.name, *(path.name + end for end in _BESIDE), f"{session_id}{STATE}"):
+        beside = (f"{session_id}{suffix}" for suffix in (STATE, ANSWERS_SUFFIX))
+        for name in (path.name, *(path.name + end for end in _BESIDE), *beside):
             (self._sessions / name).unlink(missing_ok=True)
         lock.release()
         (self._sessions / f"{session_id}.lock").unlink(missing_ok=True)

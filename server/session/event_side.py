@@ -48,6 +48,7 @@ from server.session.making import Build, Rates
 from server.session.past import Past
 from server.session.past_items import FromPast, Looked, Resumed, Room
 from server.session.publisher import Delivery
+from server.session.questions import LooksBack
 from server.session.session import Session
 from server.session.state import state_of
 from server.session.transcript import Transcript
@@ -101,7 +102,8 @@ class SessionHandle:
         self._loop = asyncio.get_running_loop()
         self._overs: dict[int, Callable[[], None]] = {}
         self._progress: str | None = None
-        self._questions, self._here = 0, (0, 0)  # tick and commands of the present
+        self._questions, self._looks_back = 0, LooksBack()
+        self._here = (0, 0)  # tick and commands of the present
         state = journal.state if journal else None
         self.past = Past(session_id, config, past, self._post_past, state)
         self._runner = runner.Runner(session_id, config, build, self._post, rates, journal)
@@ -361,7 +363,7 @@ class SessionHandle:
             return await asyncio.wrap_future(reply)
 
     async def remembered(self, question: Callable[[History, int], _Answer]) -> _Answer:
-        """What a question about the session's past answers.
+        """What a question about the session's past answers, when that has been followed to its end.
 
         Raises:
             NotFoundError: the session has ended.
@@ -370,6 +372,16 @@ class SessionHandle:
         """
         with self._one_more():
             return await asyncio.wrap_future(self.past.ask(question))
+
+    async def look_back(self, question: Callable[[History, int], _Answer]) -> _Answer:
+        """As remembered(), but of one moment, to which the question goes: that may be early.
+
+        Raises:
+            NotFoundError, RefusedError: see remembered().
+            LimitReachedError: so many look back by REST already; each may take its time.
+        """
+        with self._looks_back.one_more(), self._one_more():
+            return await asyncio.wrap_future(self.past.ask(question, whole=False))
 
     # -- the end ---------------------------------------------------------------------------------
     def end(self, reason: Ended) -> None:

@@ -6,7 +6,6 @@ one client asks, only the newest look counts. It rests as long as it works while
 that the present keeps its processor.
 """
 
-import contextlib
 import logging
 import queue
 import threading
@@ -25,6 +24,7 @@ from server.journal.state_file import StateFile
 from server.session import past_items as items
 from server.session.closer import Closer
 from server.session.mailbox import Ask, Now, Stop
+from server.session.questions import Questions, refuse_left
 from server.session.saver import Saver
 from server.session.state import views_of
 from server.session.timelines import Branch, WholeTimeline, teach
@@ -86,6 +86,7 @@ class Past:
         self._lines: tuple[WholeTimeline, ...] = ()  # of a session that came back with several
         self._looks: dict[int, items.LookAt] = {}
         self._shown: dict[int, items.LookAt] = {}  # what each client wanted to see last
+        self._questions = Questions()
         self._closer = Closer()
         self._dense: int | None = None
         self._seq = 0
@@ -136,28 +137,22 @@ class Past:
         """A client has lost what it was shown."""
         self._items.put(items.Again(client))
 
-    def ask(self, question: items.Question) -> "Future[Any]":
-        """What a question about the history answers; raises what it raises."""
+    def ask(self, question: items.Question, whole: bool = True) -> "Future[Any]":
+        """What a question about the history answers; raises what it raises.
+
+        Args:
+            question: see there.
+            whole: it is asked when the whole log has been followed; else at once, and goes itself
+                to the moment that it is about.
+        """
         reply: Future[Any] = Future()
-
-        def answer(_: object) -> Any:
-            history = self._known()
-            history.follow(lambda: not self._stopping, self._line)
-            return question(history, self._line)
-
-        self._items.put(Ask(answer, reply))
+        ask = Ask(lambda _: question(self._known(), self._line), reply)
+        self._items.put(items.Asked(ask, whole))
         self._start()
         # The thread stops first and empties afterwards: one of the two sees what comes in between.
         if self._stopping:
-            self._refuse_all()
+            refuse_left(self._items, NotFoundError(GONE))
         return reply
-
-    def _refuse_all(self) -> None:
-        with contextlib.suppress(queue.Empty):
-            while True:
-                item = self._items.get_nowait()
-                if isinstance(item, Ask):
-                    item.refuse(NotFoundError(GONE))
 
     def drop(self) -> None:
         """Give up the world and the checkpoints; they are made again when they are wanted."""
@@ -194,12 +189,13 @@ class Past:
         finally:
             self._stopping = True
             self._history = None
-            self._refuse_all()
+            self._questions.refuse(NotFoundError(GONE))
+            refuse_left(self._items, NotFoundError(GONE))
 
     def _take(self) -> None:
         """Take in what has come; wait for it where there is nothing to do."""
         history = self._history
-        busy = self._looks or self._dense is not None
+        busy = self._looks or self._questions or self._dense is not None
         following = history is not None and history.behind(self._line)
         wait = 0.0 if busy else FOLLOWED_S if following else None
         try:
@@ -232,8 +228,8 @@ class Past:
             self._drop()
         elif isinstance(item, items.Go):
             self._go(item)
-        elif isinstance(item, Ask):
-            item.answer(self)
+        elif isinstance(item, items.Asked):
+            self._questions.add(item.ask, item.whole)
 
     def _drop(self) -> None:
         """Give up what can be made again from one log: with several timelines nothing can."""
@@ -317,16 +313,18 @@ class Past:
         return self._history
 
     def _work(self) -> None:
-        """One piece of work: a look, or else some following, or else denser checkpoints."""
-        if self._looks:
+        """One piece of work: a look and a question, or some following, or denser checkpoints."""
+        looks = bool(self._looks)
+        if looks:
             first = next(iter(self._looks.values()))
             alike = [client for client, look in self._looks.items() if look.what == first.what]
             self._looks = {c: look for c, look in self._looks.items() if look.what != first.what}
             self._show(first, alike)
+        if self._questions.answer_moment(self) or looks:
             return
-        if not self._epoch or (self._history is None and not self._entries):
-            return
-        if self._history is None and not self._room.claim():
+        wanted = self._history or self._entries or self._questions
+        if not (self._epoch and wanted) or (self._history is None and not self._room.claim()):
+            self._questions.answer_all(self)  # there is nothing to follow, or no room: they say so
             return
         history = self._known()
         room = self._room
@@ -339,6 +337,8 @@ class Past:
         if history.behind(self._line):
             history.follow(lambda: go_on() and time.monotonic() < end, self._line)
             self._saver.look(history, self._line, self._config)
+        elif self._questions:
+            self._questions.answer_all(self)
         elif self._dense is not None:
             tick, self._dense = self._dense, None
             history.densify(tick, go_on, self._line)

@@ -117,4 +117,12 @@ class Drop:
     """The memory is wanted for something else."""
 
 
-Item = Now | LookAt | LookCloser | Go | Again | Ask | Begin | Drop | Stop
+@dataclass(frozen=True)
+class Asked:
+    """A question; ``whole``: it is about the whole log, and waits until that has been followed."""
+
+    ask: Ask
+    whole: bool
+
+
+Item = Now | LookAt | LookCloser | Go | Again | Asked | Begin | Drop | Stop

@@ -37,6 +37,7 @@ from server.wire.moments import (
     Switch,
     TimelineInfo,
 )
+from server.wire.quiz import QuizAnswer, QuizMessage
 
 MAX_MESSAGE_BYTES = 64 * 1024
 MAX_TOKEN = 64
@@ -269,18 +270,9 @@ class Progress:
 
 
 Message = (
-    Hello
-    | CommandMessage
-    | SequenceMessage
-    | Credit
-    | Pace
-    | Step
-    | Key
-    | ExtraMessage
-    | MomentMessage
-    | Reset
-    | ClassMessage
-)
+    Hello | CommandMessage | SequenceMessage | Credit | Pace | Step | Key | ExtraMessage
+    | MomentMessage | Reset | ClassMessage | QuizMessage
+)  # fmt: skip
 UP: Mapping[str, type[Message]] = {form.type: form for form in get_args(Message)}
 Answer = (
     RoleMessage
@@ -293,6 +285,7 @@ Answer = (
     | Progress
     | MomentAnswer
     | ClassAnswer
+    | QuizAnswer
 )
 DOWN: Mapping[str, type[Answer]] = {form.type: form for form in get_args(Answer)}
 Up: TypeAlias = Annotated[Message, Constraint(discriminator="type")]

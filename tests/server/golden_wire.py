@@ -13,6 +13,7 @@ from engine.guest import ZoneSpan, make_guest
 from engine.log import Entry
 from engine.pages import PAGE_FIELDS
 from engine.view import PLANES
+from server.quiz.quiz import Quiz
 from server.wire import detail, events, frames, messages
 from server.wire.classroom import ClassState, People, Pointed, Shown
 from server.wire.moments import Timelines
@@ -159,6 +160,18 @@ WELCOME: dict[str, Any] = {
 
 VIEWERS = People(following=24, lagging=1, detached=3, asking=("viewer 2",), nr_asking=1)
 
+QUIZ = Quiz()
+for _record in (
+    {"do": "pose", "text": "How many huge pages will each design give?", "quantity": "huge_best",
+     "designs": ["pinned", "dedicated_block:prevent"], "commands": [{"type": "compact"}]},
+    {"do": "guess", "number": 1, "voter": "a", "ranges": [[100, 103], [102, 104]]},
+    {"do": "guess", "number": 1, "voter": "b", "ranges": [[101, 102], [104, 104]]},
+    {"do": "close"},
+    {"do": "run", "begun": 17},
+    {"do": "truth", "values": [102, 105]},
+):  # fmt: skip
+    QUIZ.apply(_record)
+
 DOWN: dict[str, str] = {
     "welcome": messages.welcome(WELCOME),
     "role": messages.role("presenter"),
@@ -181,6 +194,7 @@ DOWN: dict[str, str] = {
     ),
     "shown": messages.wire_text(Shown({"v": 1, "tick": 1200, "mode": "free"})),
     "pointed": messages.wire_text(Pointed(4, 1)),
+    "quiz_state": messages.wire_text(QUIZ.state(None, False, QUIZ.told_results(False))),
     "timelines": messages.wire_text(
         TypeAdapter(Timelines).validate_python({"timelines": WELCOME["timelines"]})
     ),
@@ -226,6 +240,16 @@ UP: dict[str, dict[str, Any]] = {
     "show": {"type": "show", "view": {"v": 1, "tick": 1200, "mode": "free"}},
     "point": {"type": "point", "pageblock": 4, "panel": 1},
     "drive": {"type": "drive", "act": "hand_over", "to": "viewer 7"},
+    "pose": {
+        "type": "pose",
+        "text": "How many huge pages will each design give?",
+        "quantity": "huge_best",
+        "designs": ["pinned", "dedicated_block:prevent"],
+        "commands": [{"type": "compact"}, {"type": "huge", "nr": 500}],
+    },
+    "quiz": {"type": "quiz", "act": "close"},
+    "voter": {"type": "voter", "voter": "x8Wc2qLr0aZt5Yb1HkT3v9Qm"},
+    "guess": {"type": "guess", "number": 1, "ranges": [[100, 140], [120, 200]]},
 }
 
 

@@ -19,9 +19,9 @@ import { createPainter } from "./lib/paint.js";
 import { createLegend } from "./map/legend.js";
 import { MODES } from "./map/palette.js";
 import { createMotion } from "./motion/motion.js";
-import { addressFields, takePresenter } from "./net/access.js";
+import { addressFields, takePresenter, voterOf } from "./net/access.js";
 import { createClient } from "./net/client.js";
-import { getBecause, getFound, getFreeList, getMoment, getMoments, getObstacles, getPicture, getPublished, getReasons, getScenarios, getStory, lessonRest, postTrace } from "./net/rest.js";
+import { getAnswers, getBecause, getFound, getFreeList, getMoment, getMoments, getObstacles, getPicture, getPublished, getReasons, getScenarios, getStory, lessonRest, postTrace, postWish } from "./net/rest.js";
 import { createCharts } from "./numbers/charts.js";
 import { createScoreboard } from "./numbers/scoreboard.js";
 import { createSpread } from "./numbers/spread.js";
@@ -35,6 +35,8 @@ import { createOlder } from "./page/older.js";
 import { createPanels } from "./panels/panels.js";
 import { createTextTable } from "./panels/text_table.js";
 import { createPrice } from "./price/price.js";
+import { createQuiz } from "./quiz/quiz.js";
+import { sessionLink } from "./quiz/own_session.js";
 import { createComparison } from "./recorded/comparison.js";
 import { createRecordings } from "./recorded/loader.js";
 import { createPreview } from "./recorded/preview.js";
@@ -134,6 +136,7 @@ const lists = createFreeLists(state, painter, (order, type, tick) => getFreeList
 const guide = createGuide(state, painter, address, { sequence: client.sequence, reset: client.reset, startOver: setup.startOver, read: getScenarios, ask });
 const lessons = createLessons(state, painter, { reset: client.reset, sequence: client.sequence, look: follow.look, ask, act: (what) => act(what), address, rest: lessonRest(address.getSession) });
 const room = createRoom(state, painter, { tell: client.tell, attach: follow.attach, session: address.getSession });
+createQuiz(state, painter, { tell: client.tell, voter: () => voterOf(address.getSession()), table: () => getAnswers(address.getSession()), parse: (line) => box.meaning(line), wish: (design, low, high) => postWish(address.getSession(), design, low, high), make: sessionLink });
 const tour = createTour(state, painter, client);
 const box = createCommandBox(state, { send: client.send, act: (what) => act(what) });
 /** @param {string} what a key, a button or the command box asks for */

@@ -52,6 +52,8 @@ export function createState() {
     role: atom(/** @type {"presenter"|"viewer"} */ ("presenter")),
     /** The class as the server last told it, null = not connected. */
     classroom: atom(/** @type {import("./net/protocol.js").ClassState|null} */ (null)),
+    /** The question that is asked, as the server last told it; null = none ever was. */
+    quiz: atom(/** @type {import("./net/protocol.js").QuizState|null} */ (null)),
     /** What the driver of the class shows, and where it points. */
     shown: atom(/** @type {Record<string, unknown>|null} */ (null)),
     pointed: atom(/** @type {{pageblock: number|null, panel: number}|null} */ (null)),

@@ -8,7 +8,7 @@ import pytest
 
 from engine import commands as c
 from engine.lessons.model import LessonStep, Prose
-from engine.lessons.play import Stage, check_lesson
+from engine.lessons.play import LessonStage, check_lesson
 from tests.engine.lessons.made_lesson import (
     ACT,
     CHOSEN,
@@ -109,7 +109,7 @@ def test_a_command_that_the_guest_refuses_is_a_fault_of_its_step() -> None:
 
 
 def test_going_back_undoes_what_a_wrong_attempt_did() -> None:
-    stage = Stage()
+    stage = LessonStage()
     stage.load(LOAD, guest)
     assert stage.world
     digest = stage.world.state_digest()

@@ -126,6 +126,16 @@ def test_an_upload_is_kept_once_and_found_by_its_digest(folder):
         folder.upload("../../etc/passwd")
 
 
+def test_answers_go_with_their_session(folder):
+    folder.create("old", RECORD, HASHES).close()
+    folder.answers("old").append([{"do": "close"}])
+    assert folder.names() == ["old"]
+    assert folder.answers("old").read() == [{"do": "close"}]
+    os.utime(folder.path / "sessions" / "old.sqlite", (0, 0))
+    assert folder.sweep(30) == ["old"]
+    assert list((folder.path / "sessions").iterdir()) == []
+
+
 def test_names_of_sessions_do_not_begin_like_an_option():
     assert all(new_id()[0] != "-" for _ in range(100))
 

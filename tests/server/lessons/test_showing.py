@@ -8,7 +8,7 @@ import pytest
 
 from engine.errors import RefusedError
 from engine.lessons.numbers import LessonScene
-from engine.lessons.play import Stage
+from engine.lessons.play import LessonStage
 from server.cli.lesson import guest_maker
 from server.lessons.showing import (
     answer_from,
@@ -28,7 +28,7 @@ SCALED = with_scale()
 @pytest.fixture(scope="module")
 def scenes() -> dict[str, LessonScene]:
     """The example's last two steps: before, after the wrong attempt, after the solution."""
-    stage = Stage()
+    stage = LessonStage()
     _, question, act = LESSON.steps
     assert LESSON.steps[0].load
     stage.load(LESSON.steps[0].load, guest_maker())

@@ -1,6 +1,7 @@
 """A session between its worker and its sockets, on an event loop."""
 
 import asyncio
+import threading
 
 import pytest
 
@@ -168,3 +169,18 @@ async def test_progress_is_known_by_its_kind_and_not_by_its_words(begin, make_se
     await socket.until(lambda: socket.frames)
     live._receive([event_side.Text((socket.client,), '{"type":"progress","text":"fake"}')])
     assert live._progress is None
+
+
+async def test_so_many_look_back_at_a_time_and_then_it_is_said(begin):
+    live, _ = begin()
+    gate = threading.Event()
+    waiting = [
+        asyncio.create_task(live.look_back(lambda *_: gate.wait(WAIT_S)))
+        for _ in range(event_side.MAX_LOOKS_BACK)
+    ]
+    await asyncio.sleep(0)
+    with pytest.raises(LimitReachedError, match="30 requests for earlier moments"):
+        await live.look_back(lambda history, _: history.nbytes)
+    gate.set()
+    assert all(await asyncio.gather(*waiting))
+    assert await live.look_back(lambda history, _: history.nbytes) > 0

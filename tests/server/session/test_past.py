@@ -6,10 +6,12 @@ import threading
 import pytest
 
 from engine.commands import BalloonInflate, CompactMemory
+from engine.errors import RefusedError
 from engine.history.chronicle import Predicate
 from engine.log import Entry
 from engine.pages import pages_of
 from server.errors import NotFoundError
+from server.jsontext import parse_object
 from server.session.mailbox import Now
 from server.session.past import Past
 from server.session.past_items import Looked, Resumed, Said
@@ -163,6 +165,55 @@ def test_a_question_is_answered_when_all_that_is_known_was_followed(begin):
     past.learn(Now(1, END, LOG))
     found = past.ask(lambda h, _: h.find(Predicate("balloon_pages", 0, 0, 1))).result(WAIT_S)
     assert [found[0].first, found[-1].last] == [1, END]
+
+
+def test_an_early_moment_costs_the_way_there_and_waits_for_nobody_who_asks_about_the_whole(begin):
+    past, answers = begin()
+    gate, done = threading.Event(), []
+
+    def tip(history, line):
+        done.append(history.timelines[line].tip)
+
+    def early(history, line):
+        history.go(12, None, line)
+        tip(history, line)
+
+    blocked = past.ask(lambda *_: gate.wait(WAIT_S), whole=False)
+    past.learn(Now(1, END, LOG))
+    whole = past.ask(tip)
+    moment = past.ask(early, whole=False)
+    past.look(1, 9)
+    gate.set()
+    assert blocked.result(WAIT_S)
+    assert decode_frame(answer(answers).data).tick == 9
+    for one in (moment, whole):
+        one.result(WAIT_S)
+    assert done == [(12, 1), (END, 2)]
+
+
+def test_a_long_way_forward_says_how_far_it_is(begin, monkeypatch):
+    monkeypatch.setattr("server.session.past.TELL_S", 0.0)
+    past, answers = begin()
+    gate = threading.Event()
+    past.ask(lambda *_: gate.wait(WAIT_S), whole=False)
+    past.learn(Now(1, END, LOG))
+    past.look(1, 80)
+    gate.set()
+    shares = []
+    while isinstance(one := answers.get(timeout=WAIT_S), Said):
+        shares.append(parse_object(one.text, "it")["done"])
+    assert isinstance(one, Looked)
+    assert shares == sorted(shares)
+    assert len(set(shares)) > 10
+
+
+def test_without_room_a_question_about_the_whole_gets_a_sentence(begin, make_session):
+    room = PastRoom(make_session)
+    room.free = False
+    past, _ = begin(room)
+    past.learn(Now(1, END, LOG))
+    with pytest.raises(RefusedError, match="a second copy of the guests"):
+        past.ask(lambda h, _: h.nbytes).result(WAIT_S)
 
 
 def test_after_the_end_nobody_is_left_waiting(begin):

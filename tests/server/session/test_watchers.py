@@ -13,7 +13,7 @@ def shown(w, seq, epoch=1):
     return Picture(seq, epoch, w.tick, 0, tuple(w.view(i) for i in range(len(w.keys))))
 
 
-def test_only_those_who_asked_are_told_and_only_of_the_newest_interval():
+def test_events_reach_only_those_who_asked_and_only_of_the_newest_interval():
     w = world("pinned", "lru_hook", nr_pages=SMALLEST)
     publisher = Publisher()
     watchers = publisher.watchers
@@ -36,7 +36,7 @@ def test_only_those_who_asked_are_told_and_only_of_the_newest_interval():
         assert {row[1] & 255 for row in kinds[1].rows.tolist()} == {u.EVENT_TAKEN}
 
 
-def test_nothing_is_written_down_for_nobody_and_nothing_is_told_over_an_epoch():
+def test_without_a_watcher_nothing_is_recorded_or_sent_over_an_epoch():
     w = world("pinned", nr_pages=SMALLEST)
     watchers = Watchers()
     watchers.ask(1, True, w)

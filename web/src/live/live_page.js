@@ -9,7 +9,8 @@ import { columnsFor, fit } from "../map/geometry.js";
 import { Heatmap } from "../map/heatmap.js";
 import { CONTENT } from "../map/palette.js";
 import { rememberPresenter } from "../net/access.js";
-import { createSession, getLive, postFreeze, RestError } from "../net/rest.js";
+import { createSession, RestError } from "../net/rest.js";
+import { getLive, postFreeze } from "../net/rest_beside.js";
 import { csvOf, joined, lineOf, ratesOf } from "./looks.js";
 import { blockWords, countersOf, priceOf, saidOf, share } from "./live_text.js";
 

@@ -48,6 +48,31 @@ export function forgetPresenter(session) {
   }
 }
 
+const VOTER = "fragscope.voter.";
+/** @type {Map<string, string>} */
+const voters = new Map(); // where storage is blocked
+
+/**
+ * Who this browser is among those who answer a session's questions: random, and the same after a reload.
+ * @param {string} session
+ */
+export function voterOf(session) {
+  let voter = voters.get(session) ?? "";
+  try {
+    voter ||= localStorage.getItem(VOTER + session) ?? "";
+  } catch {
+    // Storage is blocked: the same as long as the page is open.
+  }
+  voter ||= crypto.getRandomValues(new Uint32Array(5)).join("-");
+  try {
+    localStorage.setItem(VOTER + session, voter);
+  } catch {
+    // As above.
+  }
+  voters.set(session, voter);
+  return voter;
+}
+
 /** The fields of the address, behind the #. */
 export const addressFields = () => new URLSearchParams(location.hash.slice(1));
 

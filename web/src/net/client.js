@@ -158,6 +158,9 @@ export function createClient(state, address, motion) {
       case "class":
         state.classroom.set(message);
         break;
+      case "quiz_state":
+        state.quiz.set(message);
+        break;
       case "shown":
         state.shown.set(message.view);
         break;

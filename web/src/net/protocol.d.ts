@@ -211,6 +211,14 @@ export interface Fork {
   index?: number | null;
 }
 
+/** This voter's ranges, one for each design of the question; a later one takes its place. */
+export interface Guess {
+  type: "guess";
+  /** 1 to 2147483648 */
+  number: number;
+  ranges: [number, number][];
+}
+
 /** The guest that all designs started from. */
 export interface GuestInfo {
   label: string;
@@ -306,6 +314,17 @@ export interface Pointed {
   panel: number;
 }
 
+/** The presenter asks: which number will each design show after these commands? */
+export interface Pose {
+  type: "pose";
+  /** 1 to 200 characters */
+  text: string;
+  quantity: "huge_best" | "free_blocks_all" | "thp_potential" | "balloon_actual" | "blocks_held_by_balloon";
+  designs: string[];
+  /** 1 to 20 items */
+  commands: Command[];
+}
+
 /** Where the session is, for a client that looks at an earlier tick. */
 export interface Present {
   type: "present";
@@ -322,6 +341,37 @@ export interface Progress {
   phase: "compiling" | "preparing" | "guest";
 }
 
+/** The presenter takes the question one step further. */
+export interface QuizAct {
+  type: "quiz";
+  act: "open" | "close" | "discuss" | "run" | "drop";
+}
+
+/** What is told of closed rounds: `counts` go from `low` in parts of `step`. */
+export interface QuizResults {
+  low: number;
+  step: number;
+  rounds: RoundResult[];
+}
+
+/** The question as this client may know it, after every change. */
+export interface QuizState {
+  type: "quiz_state";
+  number: number;
+  stage: "none" | "open" | "closed" | "discuss" | "running" | "truth";
+  round: number;
+  text: string;
+  quantity: string;
+  designs: string[];
+  commands: Record<string, unknown>[];
+  mine: ([number, number][] | null)[];
+  scores: (number | null)[];
+  answered: number | null;
+  results: QuizResults | null;
+  truth: number[] | null;
+  log_index: number | null;
+}
+
 /** Start over under the same session id. */
 export interface Reset {
   type: "reset";
@@ -334,6 +384,12 @@ export interface Reset {
 export interface RoleMessage {
   type: "role";
   role: "presenter" | "viewer";
+}
+
+/** One closed round: how many answered, and the ranges of each design. */
+export interface RoundResult {
+  answered: number;
+  designs: Spans[];
 }
 
 /** How far a sequence of commands is; `text`: why it ended early. */
@@ -389,6 +445,15 @@ export interface Show {
 export interface Shown {
   type: "shown";
   view: Record<string, unknown>;
+}
+
+/** The ranges of one round for one design, without anybody's name. */
+export interface Spans {
+  counts: number[];
+  low: number;
+  high: number;
+  covered: number | null;
+  score: number | null;
 }
 
 /** Advance a paused session. */
@@ -454,6 +519,13 @@ export interface UploadSource {
   kind: "upload";
   /** 1 to 64 characters */
   capture: string;
+}
+
+/** Who this client is among those who answer: what its browser keeps, and tells nobody else. */
+export interface Voter {
+  type: "voter";
+  /** 1 to 64 characters */
+  voter: string;
 }
 
 /** Tell this client what happens between its pictures from now on, or not any more. */
@@ -532,7 +604,11 @@ export type Up =
   | Follow
   | Show
   | Point
-  | DriveAct;
+  | DriveAct
+  | Pose
+  | QuizAct
+  | Voter
+  | Guess;
 
 export type Down =
   | RoleMessage
@@ -548,4 +624,5 @@ export type Down =
   | Timelines
   | ClassState
   | Shown
-  | Pointed;
+  | Pointed
+  | QuizState;

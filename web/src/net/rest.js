@@ -22,7 +22,7 @@ export class RestError extends Error {
  * @param {RequestInit} [options]
  * @returns {Promise<any>}
  */
-async function call(url, options) {
+export async function call(url, options) {
   let response;
   try {
     response = await fetch(url, options);
@@ -47,7 +47,7 @@ async function call(url, options) {
  * @param {string} path below the session's address
  * @param {RequestInit} [options]
  */
-const about = (session, path, options = {}) =>
+export const about = (session, path, options = {}) =>
   call(`api/sessions/${encodeURIComponent(session)}${path}`, { ...options, headers: { ...options.headers, ...bearer(session) } });
 
 /** @param {string} session */
@@ -185,6 +185,27 @@ export const getObstacles = (session, design, tick) => about(session, `/obstacle
 export const getFreeList = (session, order, type, tick) => about(session, `/freelist?${new URLSearchParams({ order: String(order), type, tick: String(tick) })}`);
 
 /**
+ * Every answer to the session's questions, as CSV.
+ * @param {string} session
+ * @returns {Promise<string>}
+ */
+export async function getAnswers(session) {
+  const response = await fetch(`api/sessions/${encodeURIComponent(session)}/answers`, { headers: bearer(session) }).catch(() => null);
+  if (!response?.ok) throw new RestError("The table of answers could not be read.", response?.status ?? 0);
+  return response.text();
+}
+
+/**
+ * A guest in which a range were true; takes 20 s at most.
+ * @param {string} session
+ * @param {string} design
+ * @param {number} low
+ * @param {number} high
+ * @returns {Promise<import("../quiz/quiz_text.js").WishTold>}
+ */
+export const postWish = (session, design, low, high) => about(session, "/wish", posted({ design, low, high }));
+
+/**
  * The picture of an earlier moment, as a frame of the past.
  * @param {string} session
  * @param {number} tick
@@ -203,7 +224,7 @@ export const getMoment = (session, tick, index) =>
 export const getMoments = (session, design) => about(session, `/moments?${new URLSearchParams({ design })}`);
 
 /** @param {unknown} data */
-const posted = (data) => ({ method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(data) });
+export const posted = (data) => ({ method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(data) });
 
 /**
  * What a code stands for.
@@ -283,19 +304,6 @@ export const uploadCapture = (file) =>
   });
 
 /**
- * What is new of this machine's own memory since a look; -1: all.
- * @param {number} look
- * @returns {Promise<import("../live/looks.js").Told>}
- */
-export const getLive = (look) => call(`api/live?since=${look}`);
-
-/**
- * This machine's memory at this moment as a capture.
- * @returns {Promise<{capture: string, summary: Record<string, unknown>}>}
- */
-export const postFreeze = () => call("api/live/freeze", { method: "POST" });
-
-/**
  * What a text or an archive of texts says about a machine's free memory; the server keeps nothing.
  * @param {string|File} body
  * @param {string} order of a request to judge, empty: none
@@ -372,28 +380,3 @@ export function lessonRest(session) {
     check: (name, number, body) => post(path(name, `/steps/${number}/check`), body),
   };
 }
-
-/** @returns {Promise<{sweeps: import("../sweep/map_text.js").Sweep[], rule: string}>} */
-export const getSweeps = () => call("api/sweeps");
-
-/**
- * @param {string} name
- * @param {URLSearchParams} query
- * @returns {Promise<import("../sweep/map_text.js").Winners>}
- */
-export const getSweepMap = (name, query) => call(`api/sweeps/${encodeURIComponent(name)}/map?${query}`);
-
-/**
- * @param {string} name
- * @param {URLSearchParams} at coordinates of the run
- * @returns {Promise<{config: Config, commands: object[]}>}
- */
-export const getSweepRun = (name, at) => call(`api/sweeps/${encodeURIComponent(name)}/run?${at}`);
-
-/**
- * Give a command and wait until every guest is idle.
- * @param {string} session
- * @param {object} command
- */
-export const giveCommand = (session, command) =>
-  about(session, "/commands?wait=idle", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ command }) });

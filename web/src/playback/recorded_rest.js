@@ -23,6 +23,7 @@ export class RestError extends Error {
 const refused = async () => {
   throw new RestError("This is a recording: only a live session can tell that", 404);
 };
+export const getAnswers = refused;
 export const getBecause = refused;
 export const getFreeList = refused;
 export const getObstacles = refused;
@@ -43,7 +44,9 @@ export const postQr = refused;
 export const postReplay = refused;
 export const postSpread = refused;
 export const postTrace = refused;
+export const postWish = refused;
 export const getPlayback = refused;
+export const createSession = refused;
 /** Lessons are played on a live session. @returns {import("../lessons/lessons.js").Rest} */
 export const lessonRest = () => ({ list: refused, lesson: refused, way: refused, solution: refused, begin: refused, check: refused });
 

@@ -15,7 +15,8 @@ const MIB_PAGES = 256;
 /**
  * @param {import("../state.js").State} state
  * @param {{send: import("../net/client.js").Client["send"], act: (what: string) => void}} ways
- * @returns {{act: (what: string) => boolean}} what a shortcut may ask for; whether it was for here
+ * @returns {{act: (what: string) => boolean, meaning: (line: string) => import("./command_parse.js").Meaning}} what a shortcut may ask
+ *   for, and whether it was for here; what a line means that was typed elsewhere
  */
 export function createCommandBox(state, ways) {
   const dialog = need("command", HTMLDialogElement);
@@ -123,5 +124,7 @@ export function createCommandBox(state, ways) {
       open();
       return true;
     },
+    /** @param {string} line what it means for this guest, typed elsewhere */
+    meaning: (line) => meaning(line, known()),
   };
 }

@@ -16,6 +16,7 @@ const TABS = /** @type {[string, string, string, boolean][]} */ ([
   ["guest", "Guest", "What is known of this guest, and what each design claims", false],
   ["why", "Why?", "The next tick, page by page, before it is done (y)", true],
   ["lessons", "Lessons", "Lessons, scenarios, and the argument of 2012", false],
+  ["predict", "Predict", "Say what will come, as a range, before it is run", false],
   ["help", "Help", "Keys, and what the marks mean (?)", false],
 ]);
 

@@ -3,7 +3,8 @@
  */
 
 import { rememberPresenter } from "../net/access.js";
-import { createSession, getSweepRun, giveCommand } from "../net/rest.js";
+import { createSession } from "../net/rest.js";
+import { getSweepRun, giveCommand } from "../net/rest_beside.js";
 
 /**
  * @param {string} sweep its name

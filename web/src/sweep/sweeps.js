@@ -3,7 +3,7 @@
  */
 
 import { el, need, setText } from "../lib/dom.js";
-import { getSweepMap, getSweeps } from "../net/rest.js";
+import { getSweepMap, getSweeps } from "../net/rest_beside.js";
 import { showCell } from "./cell.js";
 import { openRun } from "./live.js";
 import { STATS, axisWords, decidedBy, mapQuery, paragraphs, runQuery, statWords, varying } from "./map_text.js";
