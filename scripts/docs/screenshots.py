@@ -128,13 +128,17 @@ def stage(context: BrowserContext, url: str) -> None:
             page.wait_for_selector("#panels[data-glow=false]")
             take(page, f"stage/{width}-{theme}-open.png")
             page.click("#inspector-close")
-            block(page)
-            take(page, f"stage/{width}-{theme}-block.png")
             if (width, theme) == (1440, "light"):
                 page.keyboard.press("j")  # the next obstacle
                 page.wait_for_selector("#because-ways dt")
                 take(page, "stage/because.png")
                 page.click("#inspector-close")
+            block(page)
+            take(page, f"stage/{width}-{theme}-block.png")
+            page.locator("#zoom-bar button", has_text="Whole").click()
+            page.evaluate("document.activeElement.blur()")
+            # The next theme begins with the whole memory again: what is looked at is in the address.
+            page.wait_for_function("!location.hash.includes('view')")
         page.evaluate("localStorage.removeItem('fragscope.theme')")
         page.close()
 
