@@ -137,7 +137,7 @@ def stage(context: BrowserContext, url: str) -> None:
             take(page, f"stage/{width}-{theme}-block.png")
             page.locator("#zoom-bar button", has_text="Whole").click()
             page.evaluate("document.activeElement.blur()")
-            # The next theme begins with the whole memory again: what is looked at is in the address.
+            # The next theme begins with the whole: what is looked at is in the address.
             page.wait_for_function("!location.hash.includes('view')")
         page.evaluate("localStorage.removeItem('fragscope.theme')")
         page.close()
