@@ -24,6 +24,7 @@ OUT = Path(__file__).resolve().parents[2] / "docs" / "img"
 FLAGS = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 WAIT_MS = 600_000
 PHONE = 390
+LOOKED_AT = 140  # pageblock
 SIZES = {
     (PHONE, 844): ("light", "dark"),
     (1440, 900): ("light", "dark"),
@@ -99,8 +100,20 @@ def walk(page: Page) -> None:
     page.click("#inspector-close")
 
 
+def block(page: Page) -> None:
+    """One pageblock of pinned that a balloon page holds, opened into its pages, in all maps."""
+    stack = page.locator('.panel[data-design="pinned"] .stack').first
+    stack.press("Home")
+    for _ in range(LOOKED_AT):
+        stack.press("ArrowRight")
+    stack.press("Enter")
+    page.wait_for_selector("#zoom-bar:not([hidden])")
+    wait_idle(page)
+    still(page)
+
+
 def stage(context: BrowserContext, url: str) -> None:
-    """The stage at three sizes, light and dark, and for a room; with the inspector and without."""
+    """The stage at three sizes in its themes: whole, with the inspector, and closer."""
     for (width, height), themes in SIZES.items():
         page = context.new_page()  # the presenter, in the same browser
         page.set_viewport_size({"width": width, "height": height})
@@ -111,16 +124,21 @@ def stage(context: BrowserContext, url: str) -> None:
             wait_idle(page)
             still(page)
             take(page, f"stage/{width}-{theme}.png")
-            if width > PHONE:
-                page.click("#rail-because")
-                page.wait_for_selector("#panels[data-glow=false]")
-                take(page, f"stage/{width}-{theme}-open.png")
-                page.click("#inspector-close")
+            page.click("#rail-because")
+            page.wait_for_selector("#panels[data-glow=false]")
+            take(page, f"stage/{width}-{theme}-open.png")
+            page.click("#inspector-close")
             if (width, theme) == (1440, "light"):
                 page.keyboard.press("j")  # the next obstacle
                 page.wait_for_selector("#because-ways dt")
                 take(page, "stage/because.png")
                 page.click("#inspector-close")
+            block(page)
+            take(page, f"stage/{width}-{theme}-block.png")
+            page.locator("#zoom-bar button", has_text="Whole").click()
+            page.evaluate("document.activeElement.blur()")
+            # The next theme begins with the whole: what is looked at is in the address.
+            page.wait_for_function("!location.hash.includes('view')")
         page.evaluate("localStorage.removeItem('fragscope.theme')")
         page.close()
 

@@ -39,6 +39,7 @@ NPM = (("npm",), "npm")
 SPIN = (("spin",), "spin")
 GCC = (("gcc",), "build-essential")  # with the C library's headers
 CHROMIUM = (("chromium", "chromium-browser", "google-chrome"), "chromium")
+FIREFOX = (("firefox-esr", "firefox"), "firefox-esr")
 PROXY = ((("nginx", "/usr/sbin/nginx"), "nginx-light"), (("openssl",), "openssl"))
 ENGINE = (
     (("podman",), "podman"),
@@ -214,7 +215,7 @@ def web() -> Count:
 
 
 def browser() -> Count:
-    """The page in a real Chromium; compiled ahead, so that no test waits for the compiler."""
+    """The page in Chromium and Firefox; compiled ahead, so that no test waits for the compiler."""
     count = check([str(Path(PYTHON).with_name("fragscope")), "warmup"], core())
     beside = ("-n", "2", "--dist", "loadfile")  # much of a test is waiting for the page
     count.add(pytest("browser", *beside, "-m", "not first_start", env=core()))
@@ -239,17 +240,14 @@ LEGS: dict[str, tuple[Callable[[], Count], tuple[tuple[tuple[str, ...], str], ..
     "uncompiled": (uncompiled, ()),
     "web": (web, (NODE, NPM)),
     "start": (start, (CHROMIUM,)),
-    "browser": (browser, (CHROMIUM, *PROXY)),
+    "browser": (browser, (CHROMIUM, FIREFOX, *PROXY)),
     "container": (container, (*ENGINE, CHROMIUM)),
 }
 # Legs run in two lanes, each on a core. A lane that is free takes the next of this list: the
 # longest first, so that the lanes end together, but "start" before those that use its core.
 # "image" builds the container's image ahead. Those of LAST wait for the others: their tests look at
 # a page that needs the other core.
-QUEUE = (
-    "start", "uncompiled", "python", "bounds", "image", "web", "types", "race", "lint",
-    "browser", "container",
-)  # fmt: skip
+QUEUE = "start uncompiled python bounds image web types race lint browser container".split()
 LAST = ("browser", "container")
 DEFAULT = [leg for leg in LEGS if leg != "types"]  # web contains it
 

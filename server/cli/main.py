@@ -26,6 +26,7 @@ from server.cli.session import add_session
 from server.cli.stress import add_stress
 from server.cli.sweep import add_sweep
 from server.cli.trace import add_trace
+from server.cli.view import add_view
 from server.cli.watch import add_watch
 from server.paths import project_version
 
@@ -62,6 +63,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_session(commands)
     add_sweep(commands)
     add_trace(commands)
+    add_view(commands)
     add_watch(commands)
     _add_capture(commands)
     warmup = commands.add_parser(

@@ -124,6 +124,32 @@ def test_stepping_moves_both_and_shows_both_numbers(
     expect(twin(page, "separate_pass").locator(".never")).to_contain_text("Never recorded")
 
 
+def test_the_real_kernel_is_a_partner_of_the_difference_only_after_the_run(
+    page: Page, server: Server
+) -> None:
+    open_guest(page, server.url)
+    full_speed(page)
+    tab(page, "difference")
+    recorded = page.locator("#difference-there optgroup[label^=Recorded] option")
+    for words in recorded.all_inner_texts():
+        assert words.endswith("as captured"), words
+    tab(page, "real")
+    expect(page.locator(".twin-stack").first).to_be_hidden()
+    for step in (1, 2):
+        page.click("#story-next")
+        expect(page.locator("#story")).to_have_attribute("data-step", str(step))
+        wait_idle(page)
+    page.locator('.panel[data-design="lru_hook"] .stack').first.focus()
+    page.click("#story-difference")
+    expect(page.locator("#difference[data-ready=true]")).to_be_visible()
+    chosen = page.locator("#difference-there option:checked")
+    expect(chosen).to_have_text("lru_hook in Linux 6.12, after compact")
+    expect(page.locator("#difference-here option:checked")).to_have_text("lru_hook, now")
+    counts = [int(n.replace(",", "")) for n in page.locator(".difference-count").all_inner_texts()]
+    assert sum(counts) == int(page.locator("#panels").get_attribute("data-pageblocks") or 0)
+    expect(page.locator(".panel [data-map]")).to_have_count(4)
+
+
 def test_the_controls_follow_the_recording_or_leave_it(page: Page, server: Server) -> None:
     reveal(page, server.url)
     full_speed(page)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ TABS = (
     *("because", "scoreboard", "real", "difference", "cost", "charts", "log", "guest"),
     *("lessons", "help"),
 )
+STAGE_DOC = Path(__file__).parents[2] / "docs/STAGE.md"
 # Share of the window that the maps' drawn areas cover, in percent, and their boxes.
 MAPS = """() => {
   const maps = [...document.querySelectorAll('.panel [data-map]')];
@@ -55,6 +57,14 @@ OVER_MAPS = """() => [...document.querySelectorAll('.panel [data-map]')].filter(
   return [[0.02, 0.02], [0.5, 0.5], [0.98, 0.98]].some(([x, y]) =>
     !map.contains(document.elementFromPoint(r.left + x * r.width, r.top + y * r.height)));
 }).length"""
+
+
+OVER_PANELS = """(what) => {
+  const a = document.querySelector(what).getBoundingClientRect();
+  return [...document.querySelectorAll('.panel')].map((e) => e.getBoundingClientRect())
+    .filter((r) => a.bottom > r.top + 1 && a.top < r.bottom && a.right > r.left && a.left < r.right)
+    .length;
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -99,9 +109,13 @@ def test_a_walk_shifts_nothing_and_leaves_the_maps_alone(stage: Page) -> None:
 def test_the_maps_cover_the_window_whole_and_without_scrolling(
     stage: Page, width: int, height: int, closed: int, opened: int
 ) -> None:
-    for least in (closed, opened):
+    cross = "\N{MULTIPLICATION SIGN}"
+    row = re.search(rf"\| {width} {cross} {height} \| (\d+) \| (\d+) \|", STAGE_DOC.read_text())
+    assert row
+    for least, published in zip((closed, opened), row.groups(), strict=True):
         maps = laid_out(stage, width, height)
         assert maps["share"] >= least, maps
+        assert abs(maps["share"] - int(published)) <= 1, (maps, "docs/STAGE.md is stale")
         assert maps["cut"] == 0
         assert not maps["scrolls"]
         tab(stage, "because")
@@ -143,6 +157,17 @@ def test_each_theme_is_readable_in_every_tab(stage: Page, theme: str) -> None:
         stage.evaluate("localStorage.removeItem('fragscope.theme')")
         stage.reload()
         wait_idle(stage)
+
+
+def test_looking_closer_covers_neither_a_map_nor_a_number(stage: Page) -> None:
+    for width, height in ((1440, 900), (390, 844)):
+        laid_out(stage, width, height)
+        stage.locator(".panel .stack").first.press("Enter")
+        expect(stage.locator("#zoom-bar")).to_be_visible()
+        assert stage.evaluate(OVER_PANELS, "#zoom-bar") == 0, width
+        stage.keyboard.press("Escape")
+        expect(stage.locator("#zoom-bar")).to_be_hidden()
+        stage.evaluate("document.activeElement.blur()")
 
 
 def test_the_sentence_compares_with_the_engines_numbers_and_follows_the_moment(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page, expect
 
+from engine.view import STAT_FIELDS
+from server.wire.frames import FRAME_DELTA, FRAME_KEY, Picture, decode_frame
 from tests.browser.conftest import FRAGSCOPE, Server
 from tests.browser.look import (
     FOUR,
@@ -21,6 +24,7 @@ from tests.browser.look import (
     open_guest,
     panel,
     press,
+    wait_idle,
     whole,
 )
 
@@ -86,6 +90,69 @@ def test_the_walk_on_a_real_guest_shows_what_the_replay_says(
         expect(panel(page, key).locator(".taken")).to_have_text(f"{best:,} {words} taken")
     expect(page.locator("#board-note")).to_contain_text("All balloons hold 200 MiB")
     expect(page.locator("#said")).to_contain_text("take up to 2,000 huge pages")
+
+
+# What is said of the scanners whenever a picture has been painted: its number, and the words.
+SCANNERS = """() => { window.painted = [];
+  new MutationObserver(() => window.painted.push([Number(document.body.dataset.seq),
+    document.querySelector('.reasons-of[data-design=lru_hook] .note:nth-of-type(3)').textContent,
+    document.body.dataset.paused])).observe(document.body, {attributeFilter: ['data-seq']});
+}"""
+
+
+def test_words_and_marks_of_the_scanners_are_of_one_picture(page: Page, server: Server) -> None:
+    sent: dict[int, Picture] = {}
+    last: list[Picture | None] = [None]
+
+    def received(data: str | bytes) -> None:
+        if isinstance(data, bytes) and data[5] in (FRAME_KEY, FRAME_DELTA):
+            last[0] = decode_frame(data, last[0])
+            sent[last[0].seq] = last[0]
+
+    page.on("websocket", lambda socket: socket.on("framereceived", received))
+    open_guest(page, server.url)
+    inflate(page, 100)
+    page.locator("#speed").fill("20")
+    page.evaluate(SCANNERS)
+    page.click("#compact")
+    page.wait_for_selector(
+        '.panel[data-design="lru_hook"] .activity:text-matches("compacting, [2-9]")'
+    )
+    page.click("#pause")
+    page.wait_for_selector("body[data-paused=true]")
+    panels = page.locator(".reasons-of")
+    for i, key in enumerate(FOUR):
+        stats = dict(zip(STAT_FIELDS, page_stats(sent, page, i), strict=True))
+        expect(panels.nth(i)).to_contain_text(re.compile(scanners(stats)))
+        if stats["busy"]:
+            expect(panels.nth(i)).not_to_contain_text("Scanners at rest")
+            expect(panel(page, key).locator(".activity")).not_to_have_text("idle")
+    seen = page.evaluate("window.painted")
+    assert len(seen) > 3
+    moved = 0
+    for seq, words, _ in seen:
+        stats = dict(zip(STAT_FIELDS, sent[seq].panels[1].stats.tolist(), strict=True))
+        assert re.search(scanners(stats), words), (seq, words, stats["migrate_pfn"])
+        moved += stats["migrate_pfn"] >= 0
+    assert moved > 1, "the scanners were seen on their way"
+    page.click("#pause")
+    full_speed(page)
+    wait_idle(page)
+
+
+def page_stats(sent: dict[int, Picture], page: Page, design: int) -> list[int]:
+    """Statistics of the picture that is shown."""
+    seq = int(page.locator("body").get_attribute("data-seq") or 0)
+    return list(sent[seq].panels[design].stats.tolist())
+
+
+def scanners(stats: dict[str, int]) -> str:
+    """A pattern for what must be said of the scanners."""
+    pages = (stats["migrate_pfn"], stats["free_pfn"])
+    if min(pages) < 0:
+        return "Between two runs|has not run yet" if stats["busy"] else "at rest|has not run yet"
+    low, high = (f"{pfn / 256:,.1f}".removesuffix(".0") for pfn in pages)
+    return f"migrate scanner (stopped )?at .*{low[:-2]}.*free scanner (stopped )?at .*{high[:-2]}"
 
 
 def test_the_progress_of_compaction_is_shown_while_it_runs(page: Page, server: Server) -> None:

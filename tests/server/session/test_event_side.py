@@ -11,6 +11,7 @@ from server.session import event_side
 from server.session.event_side import SessionHandle
 from server.session.mailbox import Built, Ended, Gone
 from server.session.making import Rates
+from server.session.questions import MAX_LOOKS_BACK
 from server.wire import frames
 from server.wire.config import SessionConfig
 from server.wire.messages import CommandMessage, Credit, Key
@@ -176,7 +177,7 @@ async def test_so_many_look_back_at_a_time_and_then_it_is_said(begin):
     gate = threading.Event()
     waiting = [
         asyncio.create_task(live.look_back(lambda *_: gate.wait(WAIT_S)))
-        for _ in range(event_side.MAX_LOOKS_BACK)
+        for _ in range(MAX_LOOKS_BACK)
     ]
     await asyncio.sleep(0)
     with pytest.raises(LimitReachedError, match="30 requests for earlier moments"):

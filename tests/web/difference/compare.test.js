@@ -55,4 +55,6 @@ test("what can be compared: each panel now, before each command, and what was re
     "pinned in Linux 6.12, as captured", "pinned in Linux 6.12, after inflate by 200 MiB",
   ]);
   assert.deepEqual(found[3].moment, { tick: 90, index: 1 });
+  const before = partners(designs, [], recorded, "now", 0).filter(({ real }) => real);
+  assert.deepEqual(before.map(({ real }) => real.step), [0], "no answer before the question");
 });

@@ -3,7 +3,7 @@
  * Read when it is opened.
  */
 
-import { el, need, svg } from "../lib/dom.js";
+import { el, need, svg, scrolling } from "../lib/dom.js";
 import { CLASSES, fidelityText, percent, strips, stripText, worst } from "./scores.js";
 
 const WORST = 6;
@@ -59,9 +59,9 @@ function fidelity(figures) {
   return [
     el("h3", {}, "Against the recorded kernel, Linux 6.12"),
     el("p", {}, fidelityText(figures)),
-    el("div.scroll", {}, el("table", { id: "fidelity-table" }, head, el("tbody", {}, ...counts, ...guests))),
+    scrolling("Against the recorded kernel", el("table", { id: "fidelity-table" }, head, el("tbody", {}, ...counts, ...guests))),
     el("h3", {}, "Where it is furthest off"),
-    el("div.scroll", {}, el("table", {},
+    scrolling("Where it is furthest off", el("table", {},
       el("thead", {}, el("tr", {}, ...["Where", "Number", "Kernel", "fragscope", "Off by"].map((words) => el("th", { scope: "col" }, words)))),
       el("tbody", {}, ...misses.map((miss) => el("tr", {}, el("th", { scope: "row" }, miss.where), el("td", {}, miss.what), el("td", {}, miss.kernel),
         el("td", {}, miss.ours), el("td", {}, `${miss.times.toFixed(1)} bands`)))))),
@@ -75,7 +75,7 @@ function highalloc(figures) {
     el("p", {}, "Share of memory available as huge pages while kernels are being built. A dot is one of our seeds; a diamond is the published result, one run each, variance unknown. Nothing was fitted to the diamonds."),
     ...Object.keys(figures.presets).flatMap((preset) => [
       el("h4", {}, `Preset ${preset}: ${PRESETS[preset] ?? ""}`),
-      el("div.scroll", {}, el("table", { "data-preset": preset },
+      scrolling(`Preset ${preset}`, el("table", { "data-preset": preset },
         el("thead", {}, el("tr", {}, ...["Score", "Design", "0 to 100 %", "In words"].map((words) => el("th", { scope: "col" }, words)))),
         el("tbody", {}, ...strips(figures, preset).map((strip) =>
           el("tr", {}, el("th", { scope: "row" }, strip.words), el("td", {}, el("span.key", {}, strip.design)), el("td", {}, drawing(strip)), el("td", {}, stripText(strip))))))),

@@ -128,7 +128,7 @@ export function createControls(state, painter, intents) {
       workload.checked = !workload.checked;
       askWorkload();
     },
-    balloon: () => field.focus(),
+    balloon: () => (field.focus(), field.select()),
     pause: togglePause,
     step: () => {
       if (state.pace.get() === 0) intents.step(1);

@@ -81,7 +81,7 @@ export function createDifference(state, painter, zoom, read) {
   const offer = () => {
     const welcome = state.welcome.get();
     if (!open || !welcome) return;
-    offered = partners(welcome.designs, state.log.get(), state.recorded.get(), state.past.get() ? "as looked at" : "now");
+    offered = partners(welcome.designs, state.log.get(), state.recorded.get(), state.past.get() ? "as looked at" : "now", state.log.get().length);
     for (const [select, fallback] of /** @type {[HTMLSelectElement, number][]} */ ([[view.here, 0], [view.there, Math.min(1, offered.length - 1)]])) {
       const before = select.value;
       const groups = new Map();
@@ -239,6 +239,18 @@ export function createDifference(state, painter, zoom, read) {
       el("div.detail", { "aria-live": "polite" }, where, hereWords, thereWords));
     return { root, here, there, question, stack, canvas, over, counts, said, where, hereWords, thereWords };
   }
+
+  /** Our map beside the real kernel's after as many commands, asked for under "Real kernel". */
+  function reveal() {
+    state.tab.set(TAB);
+    const real = offered.filter(({ real }) => real);
+    const last = real.filter(({ design }) => design === state.panel.get()).at(-1) ?? real.at(-1);
+    if (!last) return;
+    view.here.value = `now ${last.design}`;
+    view.there.value = last.key;
+    draw();
+  }
+  need("story-difference", HTMLButtonElement).addEventListener("click", reveal);
 
   for (const each of [state.log, state.recorded, state.past]) each.subscribe(offer);
   state.welcome.subscribe(() => {

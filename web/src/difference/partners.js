@@ -24,9 +24,10 @@ const MOST_MOMENTS = 30; // commands, the newest
  * @param {readonly import("../net/wire.js").Entry[]} log
  * @param {import("../recorded/recording.js").Recorded|null} recorded
  * @param {string} now words for what the panels show
+ * @param {number} [reached] commands given: what the kernel did after more of them is an answer that nobody has asked for yet
  * @returns {Partner[]}
  */
-export function partners(designs, log, recorded, now) {
+export function partners(designs, log, recorded, now, reached = Infinity) {
   /** @type {Partner[]} */
   const found = designs.map(({ key }, design) => ({ key: `now ${design}`, words: `${key}, ${now}`, group: "Panels", design, moment: null, real: null }));
   for (const [design, { key }] of designs.entries()) {
@@ -39,7 +40,7 @@ export function partners(designs, log, recorded, now) {
     const real = recordedDesign(recorded, info);
     if (!recorded || !real) continue;
     for (const [step, { picture }] of real.steps.entries()) {
-      if (picture !== step) continue;
+      if (picture !== step || step > reached) continue;
       const what = step === 0 ? "as captured" : `after ${recorded.operations[step - 1].text}`;
       found.push({
         key: `real ${design} ${step}`, words: `${info.key} in ${kernelName(recorded.kernel)}, ${what}`, group: `Recorded in ${kernelName(recorded.kernel)}`,

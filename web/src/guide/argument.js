@@ -3,7 +3,7 @@
  * and a fair reading.
  */
 
-import { el } from "../lib/dom.js";
+import { el, scrolling } from "../lib/dom.js";
 import { deciding } from "./scenario.js";
 import { createNumbers, sentence } from "./table.js";
 
@@ -88,8 +88,8 @@ function figure({ title, head, rows, bar, note }, open) {
   const number = (/** @type {string} */ text) => Number(text.replaceAll(",", ""));
   const most = bar < 0 ? 1 : Math.max(...rows.map((row) => number(row[bar])));
   return el("details.argument-figure", { open }, el("summary", {}, title),
-    el("div.scroll", { role: "region", "aria-label": title, tabindex: 0 }, el("table", {},
-      el("thead", {}, el("tr", {}, ...head.map((word, i) => el(Number.isNaN(number(rows[0][i])) ? "th.wordy" : "th", { scope: "col" }, word)))),
+    scrolling(title, el("table", {},
+      el("thead", {}, el("tr", {}, ...head.map((word, i) => el(Number.isNaN(number(rows[0][i])) ? "th.wordy" : "th", { scope: "col" }, word || el("span.hidden", {}, "Which"))))),
       el("tbody", {}, ...rows.map((row) => el("tr", {}, ...row.map((text, i) => {
         const cell = el(i === 0 ? "th" : "td", i === 0 ? { scope: "row" } : {}, text);
         cell.classList.toggle("wordy", Number.isNaN(number(text)));

@@ -2,7 +2,7 @@
  * The numbers that decide a scenario, one column per design, straight from the current frame.
  */
 
-import { el, setText } from "../lib/dom.js";
+import { el, setText, scrolling } from "../lib/dom.js";
 import { count } from "../lib/format.js";
 import { statIndex } from "../net/wire.js";
 import { compare } from "./scenario.js";
@@ -39,7 +39,7 @@ const breakable = (key) => key.split(/(?<=[_:+=])/).flatMap((part, i) => (i ? [e
  */
 export function createNumbers(state) {
   const table = el("table.numbers");
-  const element = el("div.scroll", { role: "region", "aria-label": "The numbers that decide it, now", tabindex: 0 }, table);
+  const element = scrolling("The numbers that decide it, now", table);
   const narrow = window.matchMedia("(max-width: 640px)");
   let builtFor = "";
   /** @type {HTMLElement[][]} cells by row of `show`, then by design */

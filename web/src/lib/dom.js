@@ -23,6 +23,15 @@ export function el(what, attributes = {}, ...children) {
 }
 
 /**
+ * What scrolls by itself when it is wider than its place; a region of its own, so that keys scroll it too.
+ * @param {string} label
+ * @param {...Node} children
+ */
+export function scrolling(label, ...children) {
+  return el("div.scroll", { role: "region", "aria-label": label, tabindex: 0 }, ...children);
+}
+
+/**
  * An element that the page must have.
  * @template {HTMLElement} T
  * @param {string} id

@@ -6,6 +6,7 @@
 import { el, need, setText } from "../lib/dom.js";
 import { count } from "../lib/format.js";
 import { statIndex, TYPE_PAST } from "../net/wire.js";
+import { compared } from "../panels/because_text.js";
 import { dismiss, mayCommand } from "../state.js";
 
 /**
@@ -56,7 +57,7 @@ export function createNotices(state, painter, retryNow) {
     const shown = state.frame.get() !== null || document.body.dataset.shown === "true";
     document.body.dataset.shown = String(shown);
     deck.inert = !shown || !mayCommand(state); // no guest yet, or none to send commands to
-    if (idle && wasBusy && !state.past.get()) setText(announce, resultText(state));
+    if (idle && wasBusy) setText(announce, resultText(state));
     wasBusy = !idle;
   });
 
@@ -118,7 +119,11 @@ function resultText(state) {
   const welcome = state.welcome.get();
   const frame = state.frame.get();
   if (!welcome || !frame) return "";
-  const blocks = statIndex(welcome.stat_fields).free_blocks_all;
-  const parts = welcome.designs.map((design, i) => `${design.key}: ${count(frame.designs[i].stats[blocks])}`);
-  return `Done. 2 MiB blocks left for user land: ${parts.join(", ")}. ${state.cost.get()}`.trim();
+  const at = statIndex(welcome.stat_fields);
+  const blocks = at.free_blocks_all;
+  const parts = welcome.designs.map((design, i) => `${design.key}: ${count(frame.designs[i]?.stats[blocks] ?? 0)}`);
+  const all = compared(welcome.designs.map(({ key, name }, i) => ({ key, name, s: (field) => frame.designs[i]?.stats[at[field]] ?? 0 })));
+  const when = frame.type === TYPE_PAST ? `At tick ${count(frame.tick)}.` : "Done.";
+  const cost = frame.type === TYPE_PAST ? "" : state.cost.get();
+  return `${when} 2 MiB blocks left for user land: ${parts.join(", ")}. ${all.said} ${all.why} ${cost}`.trim();
 }

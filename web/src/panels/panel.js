@@ -41,7 +41,7 @@ import { designWords } from "./design_text.js";
 export function createPanel(design, i, point, keep, zoom) {
   const words = designWords(design.name);
   const id = `panel-${i}`;
-  const number = el("output.number", { "aria-describedby": `${id}-unit` }, "–");
+  const number = el("output.number", { "aria-live": "off", "aria-describedby": `${id}-unit` }, "–");
   const what = el("span.unit", { id: `${id}-unit` }, "2 MiB blocks left");
   const reach = el("span.reach", { "data-meaning": "thp_potential" });
   const taken = el("span.taken", { "data-meaning": "huge" });

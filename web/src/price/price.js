@@ -3,7 +3,7 @@
  * and our estimate of the host's time, each under its own heading.
  */
 
-import { el, lineSwatch, need, setText, svg } from "../lib/dom.js";
+import { el, lineSwatch, need, setText, svg, scrolling } from "../lib/dom.js";
 import { count, mibNumber } from "../lib/format.js";
 import { DESIGN_LINES } from "../map/palette.js";
 import { statIndex } from "../net/wire.js";
@@ -170,7 +170,7 @@ function overheadTable(overhead) {
     el("h3", {}, `Measured in 2012: the hook with no balloon at all`),
     el("p", {}, `${overhead.who}, ${overhead.when}: ${overhead.source}. ${overhead.setting}. `, el("b", {}, overhead.reading)),
     el("p", { id: "price-here" }),
-    el("div.scroll", {}, el("table", { id: "price-overhead" }, heads(["Quantity", "clean", "with the hook", "change", "−5 % … +25 %"]),
+    scrolling("The hook with no balloon at all", el("table", { id: "price-overhead" }, heads(["Quantity", "clean", "with the hook", "change", "−5 % … +25 %"]),
       el("tbody", {}, ...overhead.rows.map((row) => line(row.words, row.unit, row, row.digits)), derived))));
 }
 
@@ -204,7 +204,7 @@ function speedTable({ reclaim }, estimate) {
   return el("div.price-block", {},
     el("h3", {}, reclaim.words),
     el("p", {}, `${reclaim.source}. ${reclaim.note}`),
-    el("div.scroll", {}, el("table", { id: "price-speeds" },
+    scrolling(reclaim.words, el("table", { id: "price-speeds" },
       el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "How"), el("th", { scope: "col" }, reclaim.unit),
         el("th", { scope: "col" }, `${SCALE[0]} to ${count(SCALE[1])}, each line ten times the last`), el("th", { scope: "col", id: "price-for" }))),
       el("tbody", {}, group("Measured, published"), ...reclaim.rows.map((row) =>

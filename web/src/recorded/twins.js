@@ -226,7 +226,7 @@ function createTwin(design, real, point) {
   /** @type {Twin} */
   const twin = {
     design, root: el("article.twin", { "data-design": design.key }, el("p.key", {}, ...design.key.split(/(?<=[_:+=])/).flatMap((part, i) => (i ? [el("wbr"), part] : [part])))), detail: el("div.real-detail"),
-    real, number: el("output.real-number", {}, "–"), unit: el("span.real-unit"), verdict: el("span.verdict"),
+    real, number: el("output.real-number", { "aria-live": "off" }, "–"), unit: el("span.real-unit"), verdict: el("span.verdict"),
     caption: el("p.caption"), later: el("p.later"), stack, marks, map: new Heatmap(canvas),
   };
   return twin;

@@ -57,7 +57,9 @@ export function createInspector(state) {
       const chosen = name === tab;
       buttons[i].setAttribute("aria-selected", String(chosen));
       buttons[i].tabIndex = name === (tab || last) ? 0 : -1;
-      need(`tab-${name}`, HTMLElement).hidden = !chosen;
+      const panel = need(`tab-${name}`, HTMLElement);
+      panel.hidden = !chosen;
+      panel.tabIndex = 0; // it may be longer than its place, with nothing in it to press
       if (chosen) setText(need("inspector-title", HTMLElement), words);
     });
     document.body.dataset.tab = tab;

@@ -4,7 +4,7 @@
  */
 
 import { commandText } from "../controls/command_text.js";
-import { el, need, setText } from "../lib/dom.js";
+import { el, need, onPress, setOff, setText } from "../lib/dom.js";
 import { mib } from "../lib/format.js";
 import { statIndex } from "../net/wire.js";
 import { compared } from "../panels/because_text.js";
@@ -85,6 +85,7 @@ export function createTour(state, painter, { send, pace }) {
   };
 
   function finish() {
+    if (root.contains(document.activeElement)) need("panels", HTMLElement).focus(); // it must be somewhere when its button is gone
     at = -1;
     remember();
     if (before) pace(before);
@@ -101,7 +102,7 @@ export function createTour(state, painter, { send, pace }) {
     show();
   }
 
-  next.addEventListener("click", () => {
+  onPress(next, () => {
     if (at < 0 || (STEPS[at].command && working())) return;
     const make = STEPS[at].command;
     if (at === STEPS.length - 1) {
@@ -125,7 +126,7 @@ export function createTour(state, painter, { send, pace }) {
     setText(nr, `${at + 1} of ${STEPS.length}`);
     setText(words, busy && at > 0 && at < 4 ? "Watch the maps…" : step.words());
     setText(next, step.next());
-    next.disabled = busy;
+    setOff(next, busy);
   });
 
   /** A fresh visit to a session of one's own that nothing has happened in. */

@@ -188,6 +188,7 @@ export function createTimebar(state, painter, intents) {
     const looking = state.looking.get();
     const wait = looking ? ` Playing the log to there: ${looking.done} %.` : "";
     setText(words, (past && !recorded ? `You look at ${text}. A command here begins another timeline.` : `You look at ${text}.`) + wait);
+    words.setAttribute("aria-live", past ? "polite" : "off"); // a moment is told when it is looked at; ticks that pass are not
     document.body.dataset.past = past ? String(past.tick) : "";
     setOff(now, !past);
     setOff(need("time-play", HTMLButtonElement), !past);

@@ -2,7 +2,7 @@
  * One page or pageblock of a trace: what became of it, the kernel line that decided, and the calls with what they changed.
  */
 
-import { el } from "../lib/dom.js";
+import { el, scrolling } from "../lib/dom.js";
 import { argsText, changesText, FIELDS, HEADS, lines } from "./calls.js";
 import { outcomeOf, titleText } from "./handled.js";
 
@@ -21,7 +21,7 @@ export function detail(handled, openReasons) {
       el("button.quiet", { type: "button", click: () => openReasons(handled.reason) }, "this reason in the list")),
     rows.length === 0
       ? el("p.trace-source", {}, "No calls were recorded for this one.")
-      : el("div.scroll", { role: "region", "aria-label": "Calls", tabindex: 0 }, callTable(rows)),
+      : scrolling("Calls", callTable(rows)),
     rows.some(({ was }) => "nr_isolated_anon" in was || "nr_isolated_file" in was || "balloon_isolated" in was) && el("p.trace-source", {}, "Pages are handled in batches: between two lines, other pages change the counters too."),
   ];
   return parts.filter((part) => part !== false);
