@@ -28,7 +28,7 @@ from tests.browser.test_layout import LOW_CONTRAST, STICKING_OUT
 
 TABS = (
     *("because", "scoreboard", "real", "difference", "cost", "charts", "log", "guest"),
-    *("lessons", "help"),
+    *("lessons", "predict", "help"),
 )
 STAGE_DOC = Path(__file__).parents[2] / "docs/STAGE.md"
 # Share of the window that the maps' drawn areas cover, in percent, and their boxes.

@@ -150,7 +150,8 @@ export class Heatmap {
     if (!this.geometry || !this.image) return false;
     const cool = this.glowing && now - this.glowAt >= GLOW_STEP_MS;
     const { per } = this.geometry;
-    const seen = this.height > 1 ? LAYER_SEEN : Infinity;
+    // A pageblock of its own has a layer of at least one pixel for each kind: a corner as well would be noise on every cell.
+    const seen = this.height > 1 ? (per > 1 ? LAYER_SEEN : 1) : Infinity;
     const several = per > 1 ? aggregate(planes, per, seen) : null;
     this.several = several;
     this.cells = /** @type {Record<string, import("../net/wire.js").Plane>} */ (several?.planes ?? planes);
