@@ -51,7 +51,8 @@ class Server:
         """Start the process; return when it answers at all."""
         self._process = subprocess.Popen(
             [str(FRAGSCOPE), "serve", "--port", str(self.port)],
-            env={**os.environ, **self.settings},
+            # People watch 60 ticks a second; who wants to see the middle of something sets a pace.
+            env={**os.environ, "FRAGSCOPE_TICKS_PER_S": "1000", **self.settings},
             stdin=subprocess.DEVNULL,
             stdout=self._output,
             stderr=subprocess.STDOUT,
@@ -117,10 +118,7 @@ class Server:
 def server() -> Iterator[Server]:
     """The server that most tests share; it must still be there in the end and leave with 0."""
     # Every test leaves sessions behind; half an hour each, as for people, would fill the server.
-    # People watch 60 ticks a second; a test that wants to see the middle of something sets a pace.
-    one = Server(
-        FRAGSCOPE_SESSION_TTL_S="30", FRAGSCOPE_MAX_SESSIONS="64", FRAGSCOPE_TICKS_PER_S="1000"
-    )
+    one = Server(FRAGSCOPE_SESSION_TTL_S="30", FRAGSCOPE_MAX_SESSIONS="64")
     try:
         one.start()
         yield one

@@ -53,7 +53,10 @@ def test_the_next_obstacle_is_found_said_and_left_behind(inflated: Page) -> None
     said, line = page.locator("#announce"), page.locator("#because-obstacle")
     page.keyboard.press("j")
     expect(said).to_have_text(re.compile(r"pinned: Obstacle 1 of \d+: \d+ pages? of pageblock \d+"))
-    first = page.locator("#because-block-title").inner_text()
+    block = re.search(r"of pageblock (\d+)", said.inner_text())
+    assert block
+    first = f"Pageblock {block[1]} under pinned"
+    expect(page.locator("#because-block-title")).to_have_text(first)
     expect(line).to_contain_text("Order: fewest pages in the way")
     page.keyboard.press("j")
     expect(line).to_contain_text("Obstacle 2 of")

@@ -172,7 +172,9 @@ def test_the_charts_load_when_they_come_near_and_contact_nobody(page: Page, serv
     page.on("request", lambda request: asked.append(request.url))
     open_guest(page, server.url)
     press(page, "compact")
-    assert not [url for url in asked if "plotly" in url], "who does not look at charts loads none"
+    assert not [url for url in asked if "vendor/plotly" in url], (
+        "who does not look at charts loads none"
+    )
     tab(page, "charts")
     expect(page.locator("#charts .main-svg").first).to_be_visible(timeout=30_000)
     for box in page.locator("#charts .plot").all():

@@ -32,7 +32,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, threading.Event
         compile_now(self)
 
     monkeypatch.setattr(Warm, "_compile", compile_later)
-    with running(Settings(port=0)) as address:
+    with running(Settings(port=0, ticks_per_s=1000)) as address:
         yield f"{address}/", go
         go.set()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server
+from tests.browser.look import open_guest
 from tests.browser.test_layout import LOW_CONTRAST, STICKING_OUT
 from tests.engine.report import samples as s
 
@@ -19,7 +20,7 @@ def open_report(page: Page, url: str) -> None:
 
 
 def test_the_start_dialog_leads_to_it_and_it_leads_back(page: Page, server: Server) -> None:
-    page.goto(server.url)
+    open_guest(page, server.url)  # before that nobody listens to the button
     page.get_by_title("Another guest, other designs").click()
     page.locator("#setup").get_by_role("link", name="Read a report").click()
     page.wait_for_selector(READY)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,10 @@ SCANNERS = """() => { window.painted = [];
 }"""
 
 
-def test_words_and_marks_of_the_scanners_are_of_one_picture(page: Page, server: Server) -> None:
+def test_words_and_marks_of_the_scanners_are_of_one_picture(
+    open_page: Callable[..., Page], server: Server
+) -> None:
+    page = open_page(reduced_motion="reduce")  # each picture as it was sent, none in between
     sent: dict[int, Picture] = {}
     last: list[Picture | None] = [None]
 
@@ -112,7 +116,7 @@ def test_words_and_marks_of_the_scanners_are_of_one_picture(page: Page, server: 
     page.on("websocket", lambda socket: socket.on("framereceived", received))
     open_guest(page, server.url)
     inflate(page, 100)
-    page.locator("#speed").fill("20")
+    page.locator("#speed").fill("50")
     page.evaluate(SCANNERS)
     page.click("#compact")
     page.wait_for_selector(
