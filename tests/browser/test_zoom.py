@@ -143,6 +143,8 @@ def test_an_unmovable_page_stays_visible_at_64_gib(
     stack.focus()
     page.keyboard.press("End")
     page.keyboard.press("ArrowDown")
+    where = panel(page, "pinned").locator(".where").first
+    expect(where).to_have_text(re.compile(r"^Pageblocks [\d,]+ to "))  # painted, all three lines
     said = words(page, "pinned")
     assert re.match(r"Pageblocks [\d,]+ to [\d,]+, [\d,]+ to [\d,]+ MiB", said), said
     counts = [
