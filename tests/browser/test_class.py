@@ -48,8 +48,9 @@ def followed(page: Page, ann: Page, bob: Page) -> None:
         shows(viewer, "free")
         expect(viewer.locator("#time-words")).to_contain_text("just before no. 2: compact")
     panel(page, "lru_hook").locator("canvas.map").hover()
-    where = panel(page, "lru_hook").locator(".where").inner_text()
-    assert where
+    pointed = panel(page, "lru_hook").locator(".where")
+    expect(pointed).not_to_have_text("")
+    where = pointed.inner_text()
     for viewer in (ann, bob):
         expect(panel(viewer, "lru_hook").locator(".where")).to_have_text(where)
     page.mouse.wheel(0, -600)
