@@ -19,7 +19,14 @@ from engine import units as u
 from engine.capture.archive import Limits, read_files
 from engine.capture.assemble import assemble_guest
 from engine.capture.blocks import ZoneResult, ZoneTotals, count_evidence, infer_zone
-from engine.capture.pages import KPF_NOPAGE, Pages, decode, find_parked, free_blocks
+from engine.capture.pages import (
+    KPF_NOPAGE,
+    PAGES_PER_SECTION,
+    Pages,
+    decode,
+    find_parked,
+    free_blocks,
+)
 from engine.capture.text import (
     MIGRATETYPE_NAMES,
     PageTypes,
@@ -34,7 +41,6 @@ from engine.capture.text import (
 from engine.errors import RefusedError
 from engine.guest import Guest, ZoneSpan
 
-_PAGES_PER_SECTION = 1 << 15  # include/asm-x86/sparsemem.h: 128 MiB
 _BLOCK = u.PAGEBLOCK_NR_PAGES
 _NOPAGE = 1 << KPF_NOPAGE
 
@@ -243,8 +249,8 @@ def _first_deferred(capture: Capture, zone: ZoneText) -> int:
     end = zone.start_pfn + zone.spanned
     if any(z.key[0] == zone.key[0] and z.start_pfn > zone.start_pfn for z in capture.zones):
         return -(-end // _BLOCK) * _BLOCK
-    boundary = -(-(zone.start_pfn + _PAGES_PER_SECTION) // _PAGES_PER_SECTION)
-    return min(boundary * _PAGES_PER_SECTION, -(-end // _BLOCK) * _BLOCK)
+    boundary = -(-(zone.start_pfn + PAGES_PER_SECTION) // PAGES_PER_SECTION)
+    return min(boundary * PAGES_PER_SECTION, -(-end // _BLOCK) * _BLOCK)
 
 
 def _words(files: Mapping[str, bytes], name: str, where: str) -> NDArray[np.uint64]:
@@ -295,9 +301,9 @@ def _mark_offline(flags: NDArray[np.uint64], counts: NDArray[np.uint64]) -> None
     Newer kernels (seen on 6.18) write 0 instead of NOPAGE for them. A section (128 MiB) of online
     memory without a single flag does not occur: its own page structures are flagged.
     """
-    whole = len(flags) // _PAGES_PER_SECTION * _PAGES_PER_SECTION
-    sections = flags[:whole].reshape(-1, _PAGES_PER_SECTION)
-    mapped = counts[:whole].reshape(-1, _PAGES_PER_SECTION)
+    whole = len(flags) // PAGES_PER_SECTION * PAGES_PER_SECTION
+    sections = flags[:whole].reshape(-1, PAGES_PER_SECTION)
+    mapped = counts[:whole].reshape(-1, PAGES_PER_SECTION)
     for section in np.flatnonzero((sections == 0).all(axis=1)).tolist():
         if not mapped[section].any():
             sections[section] = _NOPAGE

@@ -36,6 +36,9 @@ KPF_PGTABLE = 26
 KPF_RESERVED = 32
 KPF_MLOCKED = 33
 
+# include/asm-x86/sparsemem.h: memory goes online and offline in units of 128 MiB
+PAGES_PER_SECTION = 1 << 15
+
 States = NDArray[np.uint8]
 Pfns = NDArray[np.int64]
 

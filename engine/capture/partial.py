@@ -10,9 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import units as u
-from engine.capture.pages import COUNTS, KPF_NOPAGE, count_blocks, decode
-
-SECTION = 1 << 15  # pages: memory goes online and offline in units of 128 MiB
+from engine.capture.pages import (
+    COUNTS,
+    KPF_NOPAGE,
+    PAGES_PER_SECTION,
+    count_blocks,
+    decode,
+)
 
 
 def count_part(words: NDArray[np.uint64]) -> NDArray[np.uint16]:
@@ -23,8 +27,8 @@ def count_part(words: NDArray[np.uint64]) -> NDArray[np.uint16]:
     Returns:
         uint16[len(COUNTS), n]; each column adds up to 512.
     """
-    if len(words) == SECTION and not words.any():
-        words = np.full(SECTION, 1 << KPF_NOPAGE, np.uint64)
+    if len(words) == PAGES_PER_SECTION and not words.any():
+        words = np.full(PAGES_PER_SECTION, 1 << KPF_NOPAGE, np.uint64)
     pages = decode(words, np.zeros(len(words), np.uint64))
     state = pages.state.copy()
     state[state == u.STATE_UNKNOWN] = u.STATE_KERNEL

@@ -5,6 +5,7 @@ from fastapi import Request
 from server.addresses import peer_of
 from server.api.body import Refusal
 from server.manager import Manager
+from server.session.event_side import SessionHandle
 from server.wire.messages import Role
 
 _SCHEME = "bearer "
@@ -25,6 +26,16 @@ def token_of(request: Request) -> str:
 def peer(request: Request) -> str:
     """Whom limits per address count a request as."""
     return peer_of(request.client.host if request.client else None)
+
+
+async def opened(request: Request, manager: Manager, session_id: str) -> SessionHandle:
+    """The session, for whoever may look at it.
+
+    Raises:
+        As of let_in() and Manager.open().
+    """
+    await let_in(request, manager, session_id)
+    return await manager.open(session_id)
 
 
 async def let_in(

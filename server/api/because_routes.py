@@ -8,10 +8,9 @@ from fastapi import APIRouter, Request
 from engine.because.moment import because_at, free_list_at, obstacles_at
 from engine.errors import RefusedError
 from engine.units import Migratetype
-from server.api.access import let_in
+from server.api.access import opened
 from server.jsontext import shown, whole_of
 from server.manager import Manager
-from server.session.event_side import SessionHandle
 
 BACK_S = 5.0  # of looking back at what brought a pageblock's pages; what lies before is unknown
 ALL_TYPES = "all"
@@ -39,10 +38,6 @@ def make_because_router(manager: Manager) -> APIRouter:
     """The routes."""
     router = APIRouter()
 
-    async def live(request: Request, session_id: str) -> SessionHandle:
-        await let_in(request, manager, session_id)
-        return await manager.open(session_id)
-
     @router.get("/api/sessions/{session_id}/because")
     async def because(
         request: Request,
@@ -53,7 +48,7 @@ def make_because_router(manager: Manager) -> APIRouter:
     ) -> dict[str, Any]:
         block, when = whole_of(pageblock, "pageblock", "pageblocks"), _when(tick)
         end = time.monotonic() + BACK_S
-        return await (await live(request, session_id)).remembered(
+        return await (await opened(request, manager, session_id)).remembered(
             lambda history, line: because_at(
                 history, line, design, block, when, lambda: time.monotonic() < end
             )
@@ -64,7 +59,7 @@ def make_because_router(manager: Manager) -> APIRouter:
         request: Request, session_id: str, design: str = "", tick: str | None = None
     ) -> dict[str, Any]:
         when = _when(tick)
-        return await (await live(request, session_id)).remembered(
+        return await (await opened(request, manager, session_id)).remembered(
             lambda history, line: obstacles_at(history, line, design, when)
         )
 
@@ -77,7 +72,7 @@ def make_because_router(manager: Manager) -> APIRouter:
         tick: str | None = None,
     ) -> dict[str, Any]:
         wanted, mt, when = whole_of(order, "order", "(order)"), type_number(type), _when(tick)
-        return await (await live(request, session_id)).remembered(
+        return await (await opened(request, manager, session_id)).remembered(
             lambda history, line: free_list_at(history, line, wanted, mt, when)
         )
 

@@ -11,9 +11,9 @@ from engine.units import MIB_PAGES
 from server.api.body import json_answer
 from server.errors import NotFoundError
 from server.jsontext import digits_of, dump
-from server.live.capture import read_moment
+from server.live.capture import packed_capture, read_moment
 from server.live.counters import zones_of
-from server.live.feed import LiveFeed, packed_capture
+from server.live.feed import LiveFeed
 from server.manager import Manager
 
 _PROC = Path("/proc")

@@ -15,11 +15,10 @@ from engine.history.chronicle import (
 )
 from engine.history.history import History, Track
 from engine.history.story import story
-from server.api.access import let_in
+from server.api.access import opened
 from server.api.body import FRAME_TYPE
 from server.jsontext import shown, whole_of
 from server.manager import Manager
-from server.session.event_side import SessionHandle
 from server.session.state import views_of
 from server.wire.frames import FRAME_PAST, Picture, encode_key
 
@@ -87,10 +86,6 @@ def make_past_router(manager: Manager) -> APIRouter:
     """The routes."""
     router = APIRouter()
 
-    async def live(request: Request, session_id: str) -> SessionHandle:
-        await let_in(request, manager, session_id)
-        return await manager.open(session_id)
-
     @router.get("/api/sessions/{session_id}/find")
     async def find(
         request: Request,
@@ -104,7 +99,7 @@ def make_past_router(manager: Manager) -> APIRouter:
             raise RefusedError(f"what is {shown(what)}: known are {', '.join(PREDICATES)}")
         block = whole_of(pageblock, "pageblock", "pageblocks")
         least = whole_of(pages, "pages", "pages")
-        return await (await live(request, session_id)).remembered(
+        return await (await opened(request, manager, session_id)).remembered(
             lambda history, number: found(
                 history.timelines[number].chronicle, what, design, block, least
             )
@@ -112,7 +107,7 @@ def make_past_router(manager: Manager) -> APIRouter:
 
     @router.get("/api/sessions/{session_id}/moments")
     async def moments(request: Request, session_id: str, design: str = "") -> dict[str, Any]:
-        return await (await live(request, session_id)).remembered(
+        return await (await opened(request, manager, session_id)).remembered(
             lambda history, number: marks(history.timelines[number], design)
         )
 
@@ -126,7 +121,7 @@ def make_past_router(manager: Manager) -> APIRouter:
     ) -> dict[str, Any]:
         page = whole_of(pfn, "pfn", "pages")
         when = None if tick is None else whole_of(tick, "tick", "ticks")
-        return await (await live(request, session_id)).look_back(
+        return await (await opened(request, manager, session_id)).look_back(
             lambda history, number: told(history, number, design, page, when)
         )
 
@@ -136,7 +131,7 @@ def make_past_router(manager: Manager) -> APIRouter:
     ) -> Response:
         when = whole_of(tick, "tick", "ticks")
         after = None if index is None else whole_of(index, "index", "commands")
-        data = await (await live(request, session_id)).look_back(
+        data = await (await opened(request, manager, session_id)).look_back(
             lambda history, number: picture(history, number, when, after)
         )
         return Response(data, media_type=FRAME_TYPE)

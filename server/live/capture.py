@@ -15,12 +15,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from engine.capture.archive import PAGE_FILES, TEXT_FILES
+from engine.capture.pages import PAGES_PER_SECTION
 
 OnProgress = Callable[[str, int, int], None]  # what is under way, done, total
 
 _CHUNK = 1 << 20  # bytes; the page files want multiples of 8, and reading one whole fails
 _MODES = {".tar": "w", ".tar.gz": "w:gz", ".tgz": "w:gz", ".tar.xz": "w:xz", ".txz": "w:xz"}
-_SECTION = 1 << 15  # pages; the page files end at a multiple of it
 
 
 def archive_mode(out: Path) -> str:
@@ -62,7 +62,8 @@ def _expected_bytes(zoneinfo: bytes) -> int:
             spanned = int(number)
         elif spanned:
             end = max(end, int(number) + spanned)
-    return 8 * -(-max(end, 1) // _SECTION) * _SECTION
+    # The page files end at a multiple of a section.
+    return 8 * -(-max(end, 1) // PAGES_PER_SECTION) * PAGES_PER_SECTION
 
 
 def _read_pages(path: Path, expected: int, progress: OnProgress) -> memoryview:
@@ -115,6 +116,34 @@ def read_moment(proc: Path, progress: OnProgress) -> dict[str, bytes | memoryvie
     return files
 
 
+def _pack(
+    tar: tarfile.TarFile,
+    folder: str,
+    files: dict[str, bytes | memoryview],
+    packed: Callable[[int], None],
+) -> None:
+    """Add files to an archive; ``packed`` is told the bytes so far, before each."""
+    done = 0
+    for name, body in sorted(files.items()):
+        packed(done)
+        entry = tarfile.TarInfo(f"{folder}/{name}")
+        entry.size = len(body)
+        tar.addfile(entry, io.BytesIO(body))
+        done += len(body)
+
+
+def packed_capture(files: dict[str, bytes | memoryview]) -> bytes:
+    """Files of one moment as an archive in memory, not compressed: it stays on this machine.
+
+    Args:
+        files: contents by name.
+    """
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        _pack(tar, "this-machine", files, lambda _: None)
+    return out.getvalue()
+
+
 def write_archive(out: Path, files: dict[str, bytes | memoryview], progress: OnProgress) -> None:
     """Pack files into one archive, which gets its name only when it is complete.
 
@@ -135,13 +164,7 @@ def write_archive(out: Path, files: dict[str, bytes | memoryview], progress: OnP
             # Level 9, the default, takes three times as long and saves nothing.
             level = {"compresslevel": 6} if mode == "w:gz" else {}
             with tarfile.open(fileobj=raw, mode=mode, **level) as tar:  # type: ignore[call-overload]
-                done = 0
-                for file, body in sorted(files.items()):
-                    progress(f"packing {out}", done, total)
-                    entry = tarfile.TarInfo(f"{folder}/{file}")
-                    entry.size = len(body)
-                    tar.addfile(entry, io.BytesIO(body))
-                    done += len(body)
+                _pack(tar, folder, files, lambda done: progress(f"packing {out}", done, total))
             raw.flush()
             os.fsync(raw.fileno())
         umask = os.umask(0)

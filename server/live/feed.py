@@ -1,8 +1,6 @@
 """A watched machine as pages ask for it: one look serves all, and each is told what it lacks."""
 
 import base64
-import io
-import tarfile
 import threading
 import time
 from collections.abc import Callable
@@ -95,18 +93,3 @@ class LiveFeed:
 
 def _packed(values: np.ndarray[Any, Any]) -> str:
     return base64.b64encode(values.tobytes()).decode()
-
-
-def packed_capture(files: dict[str, bytes | memoryview]) -> bytes:
-    """Files of one moment as an archive in memory, not compressed: it stays on this machine.
-
-    Args:
-        files: contents by name.
-    """
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w") as tar:
-        for name, body in sorted(files.items()):
-            entry = tarfile.TarInfo(f"this-machine/{name}")
-            entry.size = len(body)
-            tar.addfile(entry, io.BytesIO(body))
-    return out.getvalue()

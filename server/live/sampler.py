@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import units as u
-from engine.capture.pages import COUNTS
-from engine.capture.partial import SECTION, count_part
+from engine.capture.pages import COUNTS, PAGES_PER_SECTION
+from engine.capture.partial import count_part
 from engine.capture.text import ZoneText
 from server.live.counters import Reading, read_counters, zones_of
 
 _WORD = 8  # bytes of a page's flags in kpageflags
-PART_BLOCKS = SECTION // u.PAGEBLOCK_NR_PAGES  # read at once: 256 KiB of flags, 4 ms
+PART_BLOCKS = PAGES_PER_SECTION // u.PAGEBLOCK_NR_PAGES  # read at once: 256 KiB of flags, 4 ms
 FIRST_S = 1.0  # processor seconds that the first look may take, so that there is a picture at once
 _BLOCK = u.PAGEBLOCK_NR_PAGES
 MAX_SHARE = 0.5
@@ -181,7 +181,7 @@ class Sampler:
     def _read_part(self, file: io.FileIO) -> int:
         """The next pageblocks that lie side by side in one section; how many."""
         first = self._next
-        left = PART_BLOCKS - int(self.blocks.pfns[first]) % SECTION // _BLOCK
+        left = PART_BLOCKS - int(self.blocks.pfns[first]) % PAGES_PER_SECTION // _BLOCK
         end = min(first + left, len(self.blocks.pfns))
         pfns = self.blocks.pfns[first:end]
         gaps = np.flatnonzero(np.diff(pfns) != _BLOCK)

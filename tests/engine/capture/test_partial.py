@@ -4,8 +4,8 @@ import numpy as np
 
 from engine import units as u
 from engine.capture.load import load_capture
-from engine.capture.pages import COUNTS, count_blocks
-from engine.capture.partial import SECTION, count_part
+from engine.capture.pages import COUNTS, PAGES_PER_SECTION, count_blocks
+from engine.capture.partial import count_part
 from server.guests.library import EXAMPLES
 
 BLOCK = u.PAGEBLOCK_NR_PAGES
@@ -25,8 +25,8 @@ def test_a_part_has_the_counts_that_the_whole_machine_has() -> None:
 
 
 def test_a_section_without_a_flag_is_not_online() -> None:
-    counts = count_part(np.zeros(SECTION, np.uint64))
+    counts = count_part(np.zeros(PAGES_PER_SECTION, np.uint64))
     assert (counts[COUNTS.index("reserved")] == BLOCK).all()
-    some = np.zeros(SECTION, np.uint64)
+    some = np.zeros(PAGES_PER_SECTION, np.uint64)
     some[0] = 1 << 10  # one free page: the others are in use without a flag
-    assert count_part(some)[COUNTS.index("unmovable")].sum() == SECTION - 1
+    assert count_part(some)[COUNTS.index("unmovable")].sum() == PAGES_PER_SECTION - 1

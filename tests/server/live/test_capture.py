@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import tarfile
@@ -11,7 +12,7 @@ import pytest
 
 from engine.capture.archive import Limits
 from engine.capture.load import guest_from_capture, load_capture
-from server.live.capture import record
+from server.live.capture import packed_capture, record
 from tests.engine.small_capture import NR_PAGES, small
 
 SCRIPT = Path(__file__).parents[3] / "scripts" / "fragscope-capture.sh"
@@ -86,7 +87,7 @@ def test_without_root_the_sentence_names_sudo() -> None:
     code = (
         "import os\n"
         "from pathlib import Path\n"
-        "from server.live.capture import record\n"
+        "from server.live.capture import packed_capture, record\n"
         "if os.geteuid() == 0: os.setgid(65534); os.setuid(65534)\n"
         "try: record(Path('/tmp/never.tar'))\n"
         "except ValueError as error: print(error)\n"
@@ -135,3 +136,10 @@ def test_the_shell_script_refuses_names_that_are_no_capture(name: str) -> None:
     done = subprocess.run(["sh", SCRIPT, name], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
+
+
+def test_a_moment_packed_in_memory_is_a_capture() -> None:
+    body = packed_capture(dict(small()))
+    with tarfile.open(fileobj=io.BytesIO(body)) as tar:
+        assert sorted(tar.getnames()) == sorted(f"this-machine/{name}" for name in small())
+    assert load_capture(body, "this machine").zones

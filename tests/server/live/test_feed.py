@@ -1,18 +1,14 @@
 """One look serves all who ask, and each is told what it lacks."""
 
 import base64
-import io
-import tarfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from engine.capture.load import load_capture
 from engine.capture.pages import COUNTS
-from server.live.feed import INTERVAL_S, LiveFeed, packed_capture
+from server.live.feed import INTERVAL_S, LiveFeed
 from server.live.sampler import Sampler
-from tests.engine.small_capture import small
 from tests.server.live.made_proc import Clock, made_proc
 
 
@@ -42,10 +38,3 @@ def test_the_first_question_gets_all_and_the_next_what_is_new(tmp_path: Path) ->
     assert later["look"] == first["look"] + 1
     assert array(later, "blocks", "<u4").size > 0
     assert (array(feed.since(-1), "blocks", "<u4") == blocks).all(), "who comes late gets all"
-
-
-def test_a_moment_packed_in_memory_is_a_capture() -> None:
-    body = packed_capture(dict(small()))
-    with tarfile.open(fileobj=io.BytesIO(body)) as tar:
-        assert sorted(tar.getnames()) == sorted(f"this-machine/{name}" for name in small())
-    assert load_capture(body, "this machine").zones

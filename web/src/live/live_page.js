@@ -8,7 +8,7 @@ import { createPainter } from "../lib/paint.js";
 import { columnsFor, fit } from "../map/geometry.js";
 import { Heatmap } from "../map/heatmap.js";
 import { CONTENT } from "../map/palette.js";
-import { rememberPresenter } from "../net/access.js";
+import { linkOf, rememberPresenter } from "../net/access.js";
 import { createSession, RestError } from "../net/rest.js";
 import { getLive, postFreeze } from "../net/rest_beside.js";
 import { csvOf, joined, lineOf, ratesOf } from "./looks.js";
@@ -181,7 +181,7 @@ async function freeze() {
     const { capture } = await postFreeze();
     const { session, presenter, viewer } = await createSession({ source: { kind: "upload", capture } });
     rememberPresenter(session, presenter);
-    location.href = `./#s=${session}&t=${viewer}`;
+    location.href = linkOf(session, viewer);
   } catch (error) {
     refuse(wordsOf(error));
   } finally {

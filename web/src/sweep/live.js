@@ -2,7 +2,7 @@
  * One run of a sweep made live: a session with its guest and seed, its commands one after the other, then the maps.
  */
 
-import { rememberPresenter } from "../net/access.js";
+import { linkOf, rememberPresenter } from "../net/access.js";
 import { createSession } from "../net/rest.js";
 import { getSweepRun, giveCommand } from "../net/rest_beside.js";
 
@@ -22,5 +22,5 @@ export async function openRun(sweep, at, say) {
     await giveCommand(made.session, command);
   }
   say("Opening…");
-  return `./#${new URLSearchParams({ s: made.session, t: made.viewer })}`;
+  return linkOf(made.session, made.viewer);
 }
