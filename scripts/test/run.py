@@ -34,8 +34,7 @@ _ONCE = """race report history core/jit trace/test_reasons.py test_spread.py cap
 ABOVE_CORE = tuple(f"--ignore=tests/engine/{name}" for name in _ONCE.split())
 
 # A tool: the commands of which one must exist, and the Debian package that brings it.
-NODE = (("node", "nodejs"), "nodejs")
-NPM = (("npm",), "npm")
+NODE, NPM = (("node", "nodejs"), "nodejs"), (("npm",), "npm")
 SPIN = (("spin",), "spin")
 GCC = (("gcc",), "build-essential")  # with the C library's headers
 CHROMIUM = (("chromium", "chromium-browser", "google-chrome"), "chromium")
@@ -128,10 +127,13 @@ def pytest(leg: str, *arguments: str, env: dict[str, str] | None = None) -> Coun
     if not report.exists():
         return Count(failed=1, notes=[f"pytest of {leg} ended with {code} and left no report"])
     count = Count()
-    for suite in ElementTree.parse(report).getroot().iter("testsuite"):
-        bad = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
-        skipped = int(suite.get("skipped", 0))
-        count.add(Count(int(suite.get("tests", 0)) - bad - skipped, bad, skipped))
+    for case in ElementTree.parse(report).getroot().iter("testcase"):
+        ends = {end.tag: end.get("message", "") for end in case}  # at most one says how it ended
+        if why := {"failure", "error"} & ends.keys():
+            words = f"{case.get('classname')}::{case.get('name')}: {ends[min(why)].strip()}"
+            count.add(Count(failed=1, notes=[words.partition("\n")[0][:300]]))
+        else:
+            count.add(Count(skipped=1) if "skipped" in ends else Count(passed=1))
     if code != 0 and count.failed == 0:
         count.add(Count(failed=1, notes=[f"pytest of {leg} ended with {code}"]))
     return count

@@ -17,6 +17,8 @@ FLAGS = [
     "--disable-sync",
 ]
 
+START_MS = 180_000  # the first start on a machine reads half a gigabyte from its disk
+
 
 def executable() -> str:
     """Path of the browser that the system has installed."""
@@ -35,5 +37,5 @@ def launch(playwright: Playwright, path: str | None = None) -> Browser:
         path: another executable, such as a wrapper that enters a network namespace first.
     """
     return playwright.chromium.launch(
-        executable_path=path or executable(), headless=True, args=FLAGS
+        executable_path=path or executable(), headless=True, args=FLAGS, timeout=START_MS
     )

@@ -18,11 +18,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser import chromium
+from tests.browser.look import WAIT_MS
 
 FRAGSCOPE = Path(sys.executable).with_name("fragscope")
 START_SECONDS = 500  # the first start of a checkout compiles the core
 STOP_SECONDS = 10
-expect.set_options(timeout=60_000)  # a loaded machine: a condition is waited for, not a time
+# A loaded or a cold machine: a condition is waited for, not a time.
+expect.set_options(timeout=60_000)
 
 
 def free_port() -> int:
@@ -165,6 +167,7 @@ def open_page(browser: Browser, page_errors: list[str]) -> Iterator[Callable[...
     def make(width: int = 1440, height: int = 900, **options: object) -> Page:
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
+        context.set_default_timeout(WAIT_MS)
         page = context.new_page()
         page.on("pageerror", lambda error: page_errors.append(f"exception: {error}"))
         page.on(

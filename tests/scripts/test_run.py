@@ -52,6 +52,30 @@ def test_an_unknown_leg_is_refused() -> None:
     assert run_tests("web", require="contaner").returncode == 2
 
 
+def test_what_failed_is_named_in_the_last_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "test_three.py").write_text(
+        "import pytest\n"
+        "@pytest.fixture\n"
+        "def late(): yield; assert 2 == 3, 'only two were freed'\n"
+        "def test_good(): pass\n"
+        "def test_bad(): assert False, 'one block is left'\n"
+        "def test_late(late): pass\n"
+    )
+    monkeypatch.setattr(run, "ROOT", tmp_path)
+    monkeypatch.setattr(run, "RESULTS", tmp_path)
+    monkeypatch.setitem(run.PATHS, "race", ("test_three.py",))
+    counts = {"race": run.pytest("race", "-p", "no:cacheprovider")}
+    capfd.readouterr()
+    assert run.summarise(counts, {}, set()) == 1
+    *_, bad, late, total = capfd.readouterr().out.splitlines()
+    assert bad.startswith("failed: test_three::test_bad: AssertionError: one block is left")
+    assert late.startswith("failed: test_three::test_late: failed on teardown")
+    assert "only two were freed" in late
+    assert total == "1 passed, 2 failed"
+
+
 def test_no_test_file_is_in_no_leg() -> None:
     run_in_legs = {
         file
