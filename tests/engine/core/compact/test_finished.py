@@ -3,13 +3,23 @@
 import pytest
 
 from engine import units as u
-from engine.core.compact.compaction import CCF_DIRECT, CCF_MEMORY, CCF_PROACTIVE
+from engine.core.compact.compaction import CCF_DIRECT, CCF_MEMORY, CCF_PROACTIVE, compact_begin
 from engine.core.compact.finished import compact_finished, page_is_free_for
 from engine.guest import Guest
-from tests.engine.core.compact.test_compaction import begin, half_loaded
-from tests.engine.small_guest import BLOCK, all_free, settle
+from tests.engine.small_guest import BLOCK, all_free, every, put, settle
 
 KCOMPACTD = u.CC_KCOMPACTD
+
+
+def half_loaded() -> Guest:
+    """Every other page is in use: free memory in pieces of one page."""
+    guest = all_free(16, start_block=8)
+    put(guest, every(2, 8 * BLOCK, 24 * BLOCK), u.STATE_ANON)
+    return settle(guest)
+
+
+def begin(guest: Guest, mode: int, flags: int = 0, order: int = 9, mt: int = 1) -> None:
+    compact_begin(guest, KCOMPACTD, 0, order, mt, mode, flags, u.WMARK_MIN)
 
 
 def test_scanners_that_meet_reset_the_positions_and_ask_for_a_flush_if_direct() -> None:
