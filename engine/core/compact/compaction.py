@@ -2,13 +2,15 @@
 
 A run lives in Guest.cc: compact_begin fills it, compact_round does one pass of the kernel's loop
 (at most 32 pages, or the rest of one pageblock), compact_end gives unused targets back. Between
-rounds no page is isolated for migration; targets may be held, in state ISOLATED_FREE.
+rounds no page is isolated for migration; targets may be held, in state ISOLATED_FREE. Where other
+tasks run while pages are being moved, a pass is isolate_round, then migrate_round.
 """
 
 import numpy as np
 
 from engine import units as u
 from engine.core import core_jit
+from engine.core.compact.finished import compact_finished
 from engine.core.compact.free_scanner import freepages_list
 from engine.core.compact.migrate import ENOMEM, migrate_pages
 from engine.core.compact.migrate_scanner import ISOLATE_SUCCESS, isolate_migratepages
@@ -23,15 +25,11 @@ from engine.core.compact.scan import (
 from engine.core.compact.suitability import (
     compaction_restarting,
     compaction_suit_allocation_order,
-    fragmentation_score_wmark,
-    fragmentation_score_zone,
-    reset_cached_positions,
     reset_zone_isolation_suitable,
 )
 from engine.core.memory.alloc import drain_pcp, free_pages
 from engine.core.memory.events import note_scanners
-from engine.core.memory.fallback import find_suitable_fallback
-from engine.core.memory.freelist import free_list, list_pop
+from engine.core.memory.freelist import list_pop
 
 # How a run is made (compact_begin): fields of struct compact_control that are flags.
 CCF_WHOLE_ZONE = 1 << 0
@@ -41,67 +39,6 @@ CCF_DIRECT = 1 << 3
 CCF_PROACTIVE = 1 << 4
 CCF_NEXT_ZONE = 1 << 5  # the same compact_control moves on to another zone
 CCF_MEMORY = CCF_WHOLE_ZONE | CCF_IGNORE_SKIP_HINT  # compact_memory and proactive runs
-
-
-@core_jit
-def page_is_free_for(guest, cc):
-    """Whether a page of the wanted order is free, of the right type or one that could be claimed.
-
-    Args:
-        guest: Guest.
-        cc: int64, CC_*.
-    Returns:
-        bool.
-    Source:
-        mm/compaction.c __compact_finished(), its loop over the orders.
-    """
-    c = guest.cc[cc]
-    zone = np.int64(c["zone"])
-    mt = np.int64(c["migratetype"])
-    for order in range(np.int64(c["order"]), u.NR_PAGE_ORDERS):
-        if guest.lists[free_list(zone, order, mt)]["nr"]:
-            return True
-        if mt == u.MIGRATE_MOVABLE and guest.lists[free_list(zone, order, u.MIGRATE_CMA)]["nr"]:
-            return True
-        if find_suitable_fallback(guest, zone, order, mt, 1) >= 0:
-            return True
-    return False
-
-
-@core_jit
-def compact_finished(guest, cc):
-    """Whether a run has reached its end.
-
-    Args:
-        guest: Guest. Writes zones.cached_*, zones.compact_blockskip_flush when the scanners met.
-        cc: int64, CC_*.
-    Returns:
-        int64, COMPACT_CONTINUE or a final result.
-    Source:
-        mm/compaction.c compact_finished(), __compact_finished().
-    """
-    c = guest.cc[cc]
-    zone = np.int64(c["zone"])
-    if compact_scanners_met(guest, cc):
-        note_scanners(guest, cc, u.EVENT_MET)
-        reset_cached_positions(guest, zone)
-        if c["direct_compaction"]:
-            guest.zones[zone]["compact_blockskip_flush"] = 1
-        if c["whole_zone"]:
-            return u.COMPACT_COMPLETE  # reason: scanners_met
-        return u.COMPACT_PARTIAL_SKIPPED  # reason: scanners_met
-    if c["proactive_compaction"]:
-        # kswapd_is_running(): a run within one turn is over before this task has its own.
-        if guest.vm[0]["kswapd_awake"] or guest.vm[0]["kswapd_seen"]:
-            return u.COMPACT_PARTIAL_SKIPPED
-        if fragmentation_score_zone(guest, zone) > fragmentation_score_wmark(1):
-            return u.COMPACT_CONTINUE
-        return u.COMPACT_SUCCESS
-    if c["order"] == -1 or c["migrate_pfn"] & PAGEBLOCK_MASK:
-        return u.COMPACT_CONTINUE
-    if page_is_free_for(guest, cc):
-        return u.COMPACT_SUCCESS
-    return u.COMPACT_CONTINUE
 
 
 @core_jit
@@ -221,8 +158,29 @@ def compact_begin(guest, cc, zone, order, migratetype, mode, flags, alloc_flags)
 
 
 @core_jit
-def isolate_and_migrate(guest, cc):
-    """Isolate pages, move them, put back what is left.
+def isolate_some(guest, cc):
+    """Isolate the next pages to be moved.
+
+    Args:
+        guest: Guest. Writes pages, blocks, lists, zones, vm.
+        cc: int64, CC_*. Its nr_migratepages is 0 afterwards if there are none.
+    Source:
+        mm/compaction.c compact_zone(), its loop up to migrate_pages().
+    """
+    c = guest.cc[cc]
+    z = guest.zones[c["zone"]]
+    if isolate_migratepages(guest, cc) != ISOLATE_SUCCESS:
+        if c["update_cached"]:
+            z["cached_migrate_sync"] = z["cached_migrate_async"]
+        return
+    c["update_cached"] = 0
+    last = pageblock_start_pfn(np.int64(c["migrate_pfn"]) - 1)
+    c["last_migrated_pfn"] = max(zone_start_pfn(guest, np.int64(c["zone"])), last)
+
+
+@core_jit
+def migrate_isolated(guest, cc):
+    """Move the isolated pages, put back what is left.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, vm.
@@ -230,17 +188,11 @@ def isolate_and_migrate(guest, cc):
     Returns:
         int64: 0 nothing isolated, 1 all went well, 2 some pages failed, ENOMEM no target left.
     Source:
-        mm/compaction.c compact_zone(), its loop up to putback_movable_pages().
+        mm/compaction.c compact_zone(), migrate_pages() and putback_movable_pages() in its loop.
     """
     c = guest.cc[cc]
-    z = guest.zones[c["zone"]]
-    if isolate_migratepages(guest, cc) != ISOLATE_SUCCESS:
-        if c["update_cached"]:
-            z["cached_migrate_sync"] = z["cached_migrate_async"]
+    if c["nr_migratepages"] == 0:
         return np.int64(0)
-    c["update_cached"] = 0
-    last = pageblock_start_pfn(np.int64(c["migrate_pfn"]) - 1)
-    c["last_migrated_pfn"] = max(zone_start_pfn(guest, np.int64(c["zone"])), last)
     status = migrate_pages(guest, cc)
     c["nr_migratepages"] = 0
     if status == 0:
@@ -271,16 +223,16 @@ def drain_after_block(guest, cc):
 
 
 @core_jit
-def compact_round(guest, cc):
-    """Do one pass of the loop of a compaction run.
+def isolate_round(guest, cc):
+    """First half of a pass of the loop of a compaction run: isolate pages.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, vm.
         cc: int64, CC_*, begun by compact_begin.
     Returns:
-        int64, COMPACT_CONTINUE, or the result of the run: then call compact_end.
+        int64, COMPACT_CONTINUE: go on with migrate_round; else the result of the run.
     Source:
-        mm/compaction.c compact_zone(), its loop.
+        mm/compaction.c compact_zone(), its loop up to migrate_pages().
     """
     c = guest.cc[cc]
     c["round_isolated"] = 0
@@ -292,10 +244,27 @@ def compact_round(guest, cc):
         return status
     here = pageblock_start_pfn(np.int64(c["migrate_pfn"]))
     c["finish_pageblock"] = pageblock_start_pfn(np.int64(c["last_migrated_pfn"])) == here
+    isolate_some(guest, cc)
+    return u.COMPACT_CONTINUE
+
+
+@core_jit
+def migrate_round(guest, cc):
+    """Second half of a pass: move the isolated pages.
+
+    Args:
+        guest: Guest. Writes pages, blocks, lists, zones, vm.
+        cc: int64, CC_*, after isolate_round.
+    Returns:
+        int64, COMPACT_CONTINUE, or the result of the run: then call compact_end.
+    Source:
+        mm/compaction.c compact_zone(), its loop from migrate_pages() on.
+    """
+    c = guest.cc[cc]
     again = True
     while again:
         again = False
-        outcome = isolate_and_migrate(guest, cc)
+        outcome = migrate_isolated(guest, cc)
         note_scanners(guest, cc, u.EVENT_SCANNED)
         if outcome == ENOMEM:
             c["result"] = u.COMPACT_CONTENDED
@@ -307,6 +276,7 @@ def compact_round(guest, cc):
                 c["finish_pageblock"] = 1
                 if c["order"] == u.PAGEBLOCK_ORDER:
                     c["last_migrated_pfn"] = 0
+                isolate_some(guest, cc)
                 again = True
     # A captured page ends the run only if pages were moved; ISOLATE_NONE goes on to the drain.
     if outcome != 0 and c["capture"] and c["capture_pfn"] != u.PFN_NONE:
@@ -314,6 +284,24 @@ def compact_round(guest, cc):
         return u.COMPACT_SUCCESS
     drain_after_block(guest, cc)
     return u.COMPACT_CONTINUE
+
+
+@core_jit
+def compact_round(guest, cc):
+    """Do one pass of the loop of a compaction run, uninterrupted.
+
+    Args:
+        guest: Guest. Writes pages, blocks, lists, zones, vm.
+        cc: int64, CC_*, begun by compact_begin.
+    Returns:
+        int64, COMPACT_CONTINUE, or the result of the run: then call compact_end.
+    Source:
+        mm/compaction.c compact_zone(), its loop.
+    """
+    status = isolate_round(guest, cc)
+    if status != u.COMPACT_CONTINUE:
+        return status
+    return migrate_round(guest, cc)
 
 
 @core_jit

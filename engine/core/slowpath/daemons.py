@@ -15,9 +15,9 @@ from engine.core.compact.compaction import (
     CCF_PROACTIVE,
     compact_begin,
     compact_end,
-    compact_finished,
     compact_round,
 )
+from engine.core.compact.finished import compact_finished
 from engine.core.compact.suitability import (
     COMPACT_MAX_DEFER_SHIFT,
     compaction_defer_reset,

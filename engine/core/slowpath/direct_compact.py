@@ -11,7 +11,8 @@ from engine.core.compact.compaction import (
     CCF_WHOLE_ZONE,
     compact_begin,
     compact_end,
-    compact_round,
+    isolate_round,
+    migrate_round,
 )
 from engine.core.compact.suitability import (
     compaction_defer_reset,
@@ -19,7 +20,7 @@ from engine.core.compact.suitability import (
     defer_compaction,
 )
 from engine.core.memory.cpu import COST_MIGRATE, TURN, work_done
-from engine.core.slowpath.daemons import daemons_step
+from engine.core.slowpath.daemons import daemons_step, kcompactd_step
 from engine.core.slowpath.kswapd import cond_resched
 
 COMPACT_PRIO_SYNC_FULL = 0
@@ -28,45 +29,48 @@ COMPACT_PRIO_ASYNC = 2
 
 
 @core_jit
-def _work_so_far(guest):
-    """Work of the direct compaction in progress, as cpu.py counts it.
+def _scanned(guest):
+    """Pages that the direct compaction in progress has looked at, which is its work without moves.
 
     Args:
         guest: Guest.
     Returns:
-        int64; only differences mean something, and only while no daemon runs in between.
+        int64, as cpu.py counts work.
     Source:
         kernel/sched/fair.c update_curr().
     """
     c = guest.cc[u.CC_DIRECT]
-    scanned = np.int64(c["total_migrate_scanned"]) + np.int64(c["total_free_scanned"])
-    return scanned + COST_MIGRATE * guest.vm[0]["pgmigrate_success"]
+    return np.int64(c["total_migrate_scanned"]) + np.int64(c["total_free_scanned"])
 
 
 @core_jit
 def _take_turns(guest, work):
-    """Between two rounds: let the daemons run if this compaction has used up its turn.
+    """While this round's pages are being moved: let the daemons run as often as it takes a turn.
 
-    Pages that they free are not captured: this task did not free them.
+    kcompactd, if it has just been woken, runs at once, as kswapd does. Pages that the daemons free
+    are not captured: this task did not free them.
 
     Args:
         guest: Guest. Writes all of it.
-        work: int64, work of the round just done.
+        work: int64, work of this round, the pages to be moved included.
     Source:
         mm/compaction.c isolate_migratepages_block(), mm/migrate.c migrate_pages_batch(): their
-        cond_resched(); mm/page_alloc.c task_capc().
+        cond_resched(); mm/page_alloc.c task_capc(); kernel/sched/fair.c
+        check_preempt_wakeup_fair(). Traced: 35 of 40 switches to kcompactd came while pages were
+        isolated; it ran 0.04 ms after being woken (median of 28; three quarters within 1.8 ms).
     Differs:
-        At the end of a round, not after every page. A round that took several turns is made up for
-        by one turn after each of the following rounds.
+        Before the first of the isolated pages is moved, not between them.
     """
     vm = guest.vm[0]
     c = guest.cc[u.CC_DIRECT]
     capture = np.int64(c["capture"])
     c["capture"] = 0
     cond_resched(guest)
+    if vm["kcompactd_awake"] == 0 and vm["kcompactd_order"] > 0:
+        kcompactd_step(guest, np.int64(TURN))
     vm["turn_work"] += work
     vm["direct_work"] += work
-    if vm["turn_work"] >= TURN:
+    while vm["turn_work"] >= TURN:
         vm["turn_work"] -= TURN
         daemons_step(guest, np.int64(TURN))
     c["capture"] = capture
@@ -76,9 +80,9 @@ def _take_turns(guest, work):
 def compact_zone_in_turns(guest):
     """Run a direct compaction to its end; kswapd and kcompactd take turns with it.
 
-    Emptying a pageblock takes longer than a turn. So kswapd, woken by this request, is asleep again
-    before it ends, and the next attempt wakes it again; and kcompactd, woken by kswapd, compacts
-    alongside.
+    Emptying a pageblock takes several turns, and it is empty when they are over. So kswapd, woken
+    by this request, is asleep again before that, and the next attempt wakes it again; and
+    kcompactd, woken by kswapd, compacts alongside, but finds these pages isolated.
 
     Args:
         guest: Guest. Writes all of it.
@@ -87,18 +91,23 @@ def compact_zone_in_turns(guest):
     Source:
         mm/compaction.c compact_zone(); kernel/sched/core.c __cond_resched().
     """
+    vm = guest.vm[0]
+    c = guest.cc[u.CC_DIRECT]
     before = work_done(guest)
-    work = _work_so_far(guest)
-    status = compact_round(guest, u.CC_DIRECT)
+    paid = np.int64(_scanned(guest))
+    status = np.int64(isolate_round(guest, u.CC_DIRECT))
     while status == u.COMPACT_CONTINUE:
-        _take_turns(guest, _work_so_far(guest) - work)
-        work = _work_so_far(guest)
-        status = compact_round(guest, u.CC_DIRECT)
-    work = _work_so_far(guest) - work
-    guest.vm[0]["turn_work"] += work
-    guest.vm[0]["direct_work"] += work
+        work = _scanned(guest) - paid + COST_MIGRATE * np.int64(c["nr_migratepages"])
+        paid = np.int64(_scanned(guest))
+        _take_turns(guest, work)
+        status = np.int64(migrate_round(guest, u.CC_DIRECT))
+        if status == u.COMPACT_CONTINUE:
+            status = np.int64(isolate_round(guest, u.CC_DIRECT))
+    work = _scanned(guest) - paid
+    vm["turn_work"] += work
+    vm["direct_work"] += work
     compact_end(guest, u.CC_DIRECT)
-    guest.vm[0]["turn_done"] += work_done(guest) - before
+    vm["turn_done"] += work_done(guest) - before
     return status
 
 

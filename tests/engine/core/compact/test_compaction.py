@@ -1,7 +1,6 @@
 """A compaction run: begin, rounds, end."""
 
 import numpy as np
-import pytest
 
 from engine import units as u
 from engine.core.compact import compaction
@@ -24,6 +23,7 @@ from tests.engine.small_guest import (
 )
 
 MEMORY, KCOMPACTD = u.CC_MEMORY, u.CC_KCOMPACTD
+ISOLATED = ("nr_isolated_anon", "nr_isolated_file")
 
 
 def half_loaded(nr_blocks: int = 16, seed: int = 1) -> Guest:
@@ -119,6 +119,24 @@ def test_a_run_done_in_rounds_is_the_run_done_at_once() -> None:
     assert twin.cc[MEMORY]["active"] == 0
 
 
+def test_a_round_may_be_interrupted_before_its_pages_are_moved() -> None:
+    guest = half_loaded()
+    begin_memory(guest)
+    cc = guest.cc[MEMORY]
+    assert compaction.isolate_round(guest, MEMORY) == u.COMPACT_CONTINUE
+    isolated = list_of(guest, u.LIST_MIGRATEPAGES + MEMORY)
+    assert len(isolated) == cc["nr_migratepages"] == sum(vm(guest, *ISOLATED))
+    # Another compactor that comes by now finds them gone, and moves what is beyond them.
+    begin(guest, u.MIGRATE_SYNC_LIGHT, compaction.CCF_WHOLE_ZONE)
+    compaction.compact_round(guest, KCOMPACTD)
+    assert list_of(guest, u.LIST_MIGRATEPAGES + MEMORY) == isolated
+    assert guest.cc[KCOMPACTD]["round_migrated"] > 0
+    assert compaction.migrate_round(guest, MEMORY) == u.COMPACT_CONTINUE
+    assert cc["round_migrated"] == len(isolated)
+    assert list_of(guest, u.LIST_MIGRATEPAGES + MEMORY) == []
+    assert is_clean(guest)
+
+
 def test_the_guest_is_clean_between_rounds() -> None:
     guest = half_loaded(8)
     begin_memory(guest)
@@ -192,29 +210,6 @@ def test_cached_positions_are_taken_up_and_repaired() -> None:
     zone["cached_migrate_sync"], zone["cached_free"] = 30 * BLOCK, 5
     begin(guest, u.MIGRATE_SYNC_LIGHT)
     assert (cc["migrate_pfn"], cc["free_pfn"], cc["whole_zone"]) == (8 * BLOCK, 23 * BLOCK, 1)
-
-
-def test_scanners_that_meet_reset_the_positions_and_ask_for_a_flush_if_direct() -> None:
-    for flags, flush in ((0, 0), (compaction.CCF_DIRECT, 1)):
-        guest = half_loaded()
-        begin(guest, u.MIGRATE_SYNC_LIGHT, flags)
-        cc, zone = guest.cc[KCOMPACTD], guest.zones[0]
-        cc["whole_zone"] = 0
-        cc["migrate_pfn"] = cc["free_pfn"] = 12 * BLOCK
-        assert compaction.compact_finished(guest, KCOMPACTD) == u.COMPACT_PARTIAL_SKIPPED
-        assert zone["compact_blockskip_flush"] == flush
-        assert (zone["cached_migrate_sync"], zone["cached_free"]) == (8 * BLOCK, 23 * BLOCK)
-
-
-@pytest.mark.parametrize(("kswapd", "score_low", "status"), [(1, 0, 6), (0, 0, 4), (0, 1, 8)])
-def test_proactive_runs_end_at_the_low_mark_or_for_kswapd(
-    kswapd: int, score_low: int, status: int
-) -> None:
-    guest = half_loaded() if not score_low else settle(all_free(16, start_block=8))
-    guest.vm[0]["kswapd_awake"] = kswapd
-    flags = compaction.CCF_MEMORY | compaction.CCF_PROACTIVE
-    begin(guest, u.MIGRATE_SYNC_LIGHT, flags, order=-1)
-    assert compaction.compact_finished(guest, KCOMPACTD) == status
 
 
 def test_without_targets_a_run_is_given_up() -> None:

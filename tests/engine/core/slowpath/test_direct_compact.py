@@ -102,3 +102,19 @@ def test_what_a_daemon_frees_is_not_captured() -> None:
     assert found[0] != u.PFN_NONE
     # kcompactd was there first: a page is free, which ends the run.
     assert found[1] == u.PFN_NONE or guest.pages[found[1]]["order"] == u.ORDER_TAIL
+
+
+def test_kcompactd_runs_at_once_when_woken_and_leaves_isolated_pages_alone() -> None:
+    guest = checkered()
+    guest.vm[0]["kcompactd_order"] = 9  # woken; a turn of ours is far from over
+    begun = compact_begin(guest, DIRECT, 0, 9, 1, u.MIGRATE_SYNC_LIGHT, CCF_DIRECT, u.WMARK_MIN)
+    assert begun == u.COMPACT_CONTINUE
+    assert d.compact_zone_in_turns(guest) == u.COMPACT_SUCCESS
+    assert vm(guest, "compact_daemon_wake", "nr_isolated_anon") == (1, 0)
+    assert guest.lists[u.LIST_MIGRATEPAGES + DIRECT]["nr"] == 0
+
+
+def test_a_long_round_gives_away_all_its_turns() -> None:
+    guest = checkered()
+    assert compact(guest, d.COMPACT_PRIO_SYNC_LIGHT) == u.COMPACT_SUCCESS
+    assert guest.vm[0]["direct_work"] > TURN > guest.vm[0]["turn_work"]
