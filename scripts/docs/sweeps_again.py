@@ -20,13 +20,14 @@ from typing import Any
 
 import numpy as np
 
-from engine.sweep.contest import SAME_BALLOON
+from engine.sweep.contest import LEVEL, SAME_BALLOON, UNDECIDED, WON
 from engine.sweep.grid import Grid, grid_from_text
 from engine.sweep.table import rows_from_csv
 from engine.sweep.winners import winners_map
 from server.paths import sweeps_folder
 from server.sweep.store import GRID, RESULTS
 
+DECIDED = (WON, LEVEL)
 AGAIN = "_again"
 RULE, FOUND = "rule.json", "found.md"
 ALPHA = 0.05
@@ -61,7 +62,7 @@ def claims_of(name: str) -> list[dict[str, Any]]:
     return [
         {"at": cell["at"], "state": cell["state"], "leaders": cell["leaders"],
          "beaten": [key for key in grid.designs if key not in cell["leaders"]]}
-        for cell in cells if cell["state"] in ("won", "level")
+        for cell in cells if cell["state"] in DECIDED
     ]  # fmt: skip
 
 
@@ -179,9 +180,10 @@ def found_text(name: str) -> str:
     now = {_place(c["at"]): c for line in winners_map(grid, rows)["cells"] for c in line}
     old_grid, old_rows = sweep_of(first)
     before = {_place(c["at"]): c for line in winners_map(old_grid, old_rows)["cells"] for c in line}
-    same = sum(_result(before[at]) == _result(now[at]) for at in before)
-    open_cells = [at for at in before if before[at]["state"] == "undecided"]
-    closed = sum(now[at]["state"] != "undecided" for at in open_cells)
+    claimed = {_place(claim["at"]) for claim, _, _, _ in every}
+    open_cells = before.keys() - claimed
+    same = {at for at in before if _result(before[at]) == _result(now[at])}
+    closed = sum(now[at]["state"] in DECIDED for at in open_cells)
     lines = [
         f"# {grid.title}",
         "",
@@ -192,21 +194,26 @@ def found_text(name: str) -> str:
         "",
         f"- **{stood} of {len(every)} claims are confirmed** (exact test of signs, alpha "
         f"{rule['alpha']} over all of them together, by Holm's steps).",
-        f"- By the map's own rule {same} of all {len(before)} cells come out as before, with the "
-        "same designs in front.",
-        f"- Of {len(open_cells)} cells that were undecided {closed} would be decided now; nothing "
-        "was claimed of them, and nothing follows.",
+        f"- By the map's own rule, which asks more of a cell alone, {len(same & claimed)} of the "
+        f"{len(every)} come out as they were claimed.",
+        f"- Of the {len(open_cells)} cells that were undecided {closed} would be decided now, and "
+        f"{len(same & open_cells)} are undecided between the same designs; nothing was claimed of "
+        "them, and nothing follows.",
         "",
-        "| cell | claimed | under fresh seeds | chance, if wrong | |",
-        "| --- | --- | --- | --- | --- |",
+        "## Each claim",
+        "",
+        "What was claimed; what the map says under fresh seeds, if that differs; how likely such "
+        "numbers would be if the claim were wrong.",
+        "",
     ]
     designs = len(grid.designs)
     for claim, chance, stands, cell in every:
         where = ", ".join(f"{key} {value}" for key, value in claim["at"].items())
+        said, now_said = _said(claim, designs), _said(cell, designs)
+        other = "" if said == now_said else f" Now: {now_said}."
         verdict = "confirmed" if stands else "**not confirmed**"
-        both = f"{_said(claim, designs)} | {_said(cell, designs)}"
-        lines.append(f"| {where} | {both} | {chance:.2g} | {verdict} |")
-    lines += ["", "The rule, as it was fixed:", "", *(f"- {words}" for words in rule["rule"])]
+        lines.append(f"- {where}: {said}.{other} {chance:.2g}, {verdict}.")
+    lines += ["", "## The rule, as it was fixed", "", *(f"- {words}" for words in rule["rule"])]
     return "\n".join(lines) + "\n"
 
 
@@ -220,8 +227,9 @@ def _place(at: Mapping[str, Any]) -> tuple[Any, ...]:
 
 def _said(cell: Mapping[str, Any], designs: int) -> str:
     leaders = cell["leaders"]
-    names = "all" if len(leaders) == designs else ", ".join(f"`{key}`" for key in leaders)
-    return f"{names} {'wins' if cell['state'] == 'won' else cell['state']}"
+    ordered = [leaders[0], *sorted(leaders[1:])] if cell["state"] == UNDECIDED else sorted(leaders)
+    names = "all" if len(leaders) == designs else ", ".join(f"`{key}`" for key in ordered)
+    return f"{names} {'wins' if cell['state'] == WON else cell['state']}"
 
 
 def main() -> None:

@@ -10,11 +10,13 @@ import pytest
 from engine.sweep.grid import grid_from_text
 from scripts.docs.sweeps_again import (
     AGAIN,
+    FOUND,
     RULE,
     chance_of,
     chance_of_claim,
     confirmed_by_holm,
     fix,
+    found_text,
 )
 from server.paths import sweeps_folder
 
@@ -88,3 +90,8 @@ def test_there_are_such_maps_and_their_rule_was_fixed_on_fresh_seeds() -> None:
         assert grids[0].axis_values() == grids[1].axis_values()
         with pytest.raises(SystemExit, match="fixed once"):
             fix(name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_was_found_is_what_rule_and_results_say(name: str) -> None:
+    assert (sweeps_folder() / name / FOUND).read_text() == found_text(name)
