@@ -2,12 +2,14 @@
 # the runtime stage only copies them (no RUN: it works as any user, on a read-only root).
 ARG BASE_IMAGE=python:3.13-slim-bookworm
 
-FROM ${BASE_IMAGE} AS build
+FROM ${BASE_IMAGE} AS packages
 WORKDIR /src
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 COPY requirements.lock requirements-build.lock ./
 RUN python -m venv /opt/build && /opt/build/bin/pip install --quiet --require-hashes -r requirements-build.lock \
  && python -m venv /opt/fragscope && /opt/fragscope/bin/pip install --quiet --require-hashes -r requirements.lock
+
+FROM packages AS build
 COPY pyproject.toml README.md LICENSE ./
 COPY engine engine
 COPY server server
@@ -40,10 +42,15 @@ RUN library="$(python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))'
  && find "$library" -name '*.pyc' ! -path '*/site-packages/*' -exec cp --parents -t /opt/bytecode {} + \
  && du -sm /opt/bytecode
 
-# For the sweeps of many machines: Dask as well (compose.yaml, profile "sweep").
-FROM build AS sweep-build
+# For the sweeps of many machines: Dask as well (compose.yaml, profile "sweep"). Only what it adds, so that a change of
+# ours costs nothing here; Parquet is written by whoever asks, so its library stays out.
+FROM packages AS sweep-packages
 COPY requirements-sweep.lock ./
-RUN /opt/build/bin/pip --python /opt/fragscope/bin/python install --quiet --require-hashes -r requirements-sweep.lock
+RUN touch /tmp/before \
+ && /opt/build/bin/pip --python /opt/fragscope/bin/python install --quiet --require-hashes -r requirements-sweep.lock \
+ && rm -rf /opt/fragscope/lib/python3*/site-packages/pyarrow* \
+ && mkdir /opt/added \
+ && find /opt/fragscope -type f -cnewer /tmp/before -exec cp --parents -t /opt/added {} +
 
 FROM ${BASE_IMAGE} AS runtime
 LABEL org.opencontainers.image.title="fragscope" org.opencontainers.image.licenses="MIT"
@@ -65,7 +72,7 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
 CMD ["fragscope", "serve"]
 
 FROM runtime AS sweep
-COPY --from=sweep-build /opt/fragscope /opt/fragscope
+COPY --from=sweep-packages /opt/added /
 HEALTHCHECK NONE
 CMD ["dask", "worker", "--help"]
 

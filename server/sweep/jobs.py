@@ -1,5 +1,6 @@
 """From a grid to what has to be played: keys, chunks, and what is refused beforehand."""
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,9 @@ from engine.sweep.table import run_key
 from server.sweep.chunks import Chunk, SweepItem
 from server.sweep.starts import guest_identity, guest_mib, needed_mib
 
-_CHUNKS_A_WORKER = 8  # so that none waits long for the last
+# Of what is left, a worker gets one part in so many at a time: pieces become smaller, so that none
+# waits for the last.
+_SHARES = 3
 MAX_CHUNK = 20  # runs: Ctrl+C waits for those under way
 
 
@@ -90,7 +93,7 @@ def _facts(guest: GuestSpec, worker_mib: int | None) -> tuple[int | None, str, s
 
 
 def chunks_of(jobs: Iterable[SweepJob], folder: Path, workers: int) -> list[Chunk]:
-    """What workers get: runs on one guest together, in pieces that keep all of them busy.
+    """What workers get: runs on one guest together, in pieces that keep all busy to the end.
 
     Args:
         jobs: to be played; of those that share a key one is.
@@ -100,19 +103,19 @@ def chunks_of(jobs: Iterable[SweepJob], folder: Path, workers: int) -> list[Chun
     groups: dict[tuple[GuestSpec, int], dict[str, SweepJob]] = {}
     for job in jobs:
         groups.setdefault((job.run.guest, job.run.seed), {}).setdefault(job.key, job)
-    number = sum(map(len, groups.values()))
-    size = max(1, min(MAX_CHUNK, number // (_CHUNKS_A_WORKER * workers)))
-    engine = engine_digest()
+    left = sum(map(len, groups.values()))
+    engine, home = engine_digest(), str(folder.resolve())
     chunks = []
     for (guest, seed), members in groups.items():
-        each = list(members.values())
-        for at in range(0, len(each), size):
+        each = deque(members.values())
+        while each:
+            size = max(1, min(MAX_CHUNK, left // (_SHARES * workers), len(each)))
+            some = [each.popleft() for _ in range(size)]
+            left -= size
             items = tuple(
-                SweepItem(job.key, job.run.design, job.run.profile, job.commands)
-                for job in each[at : at + size]
+                SweepItem(job.key, job.run.design, job.run.profile, job.commands) for job in some
             )
-            identity = each[0].identity
-            chunks.append(Chunk(engine, str(folder.resolve()), guest, identity, seed, items))
+            chunks.append(Chunk(engine, home, guest, some[0].identity, seed, items))
     return chunks
 
 

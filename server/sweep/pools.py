@@ -9,7 +9,6 @@ from threading import Thread
 from typing import Any, Protocol
 
 from engine.errors import RefusedError
-from server.settings import machine_mib
 
 MAX_LOCAL_WORKERS = 256
 
@@ -44,6 +43,8 @@ class LocalPool:
             workers: how many; 0: one for each processor.
         """
         self.workers = workers or len(os.sched_getaffinity(0))
+        from server.settings import machine_mib  # not at the top: a worker needs none of it
+
         machine = machine_mib()
         self.worker_mib = None if machine is None else machine * 8 // 10 // self.workers
         self.words = f"{self.workers} process{'es' if self.workers > 1 else ''}"

@@ -161,8 +161,18 @@ def describe_sweep(shown: ShownSweep) -> dict[str, Any]:
         },
         "runs": len(shown.rows),
         "this_engine": shown.facts.get("engine") == engine_digest(),
+        "checked": _checked(shown.facts),
         "text": shown.text,
     }  # fmt: skip
+
+
+def _checked(facts: Mapping[str, Any]) -> int | None:
+    """Runs that came out the same under this engine (scripts/docs/sweeps.py), if all did."""
+    found = facts.get("checked")
+    if not isinstance(found, dict) or found.get("differ") != 0:
+        return None
+    runs = found.get("runs")
+    return runs if found.get("engine") == engine_digest() and isinstance(runs, int) else None
 
 
 def shown_map(

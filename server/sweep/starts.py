@@ -15,7 +15,6 @@ from engine.presets import make_synthetic
 from engine.report.read import read_report
 from engine.snapshot import guest_bytes
 from engine.sweep.grid import GuestSpec
-from server.guests.library import EXAMPLES, PAGE_COST
 
 BASE_BYTES = 256 << 20  # of base guests that a worker keeps ready
 _PROCESS_MIB = 300  # a worker with the core loaded
@@ -28,6 +27,8 @@ def _path_of(spec: GuestSpec) -> Path:
         RefusedError: there is none.
     """
     if spec.kind == "capture":
+        from server.guests.library import EXAMPLES  # not at the top: a quarter of a worker's start
+
         if spec.name not in EXAMPLES:
             raise RefusedError(f"no example {spec.name!r:.60}: one of {', '.join(EXAMPLES)}")
         return EXAMPLES[spec.name].path
@@ -90,6 +91,8 @@ def guest_mib(spec: GuestSpec) -> int:
 
 def needed_mib(size_mib: int) -> int:
     """Memory that a worker needs for a guest: its base, the copy that runs, and what makes it."""
+    from server.guests.library import PAGE_COST  # as above
+
     return _PROCESS_MIB + (u.mib_to_pages(size_mib) * PAGE_COST * 3 >> 20)
 
 

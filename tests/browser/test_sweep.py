@@ -42,8 +42,8 @@ def test_cells_are_walked_and_opened_by_keyboard_and_the_run_becomes_live(
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     cell = cells[1][1]
-    words = cell["words"][0].upper() + cell["words"][1:] + "."
-    expect(page.locator("#cell-words")).to_have_text(words)
+    assert cell["words"].startswith(cell["leaders"][0]), "a name keeps its letters"
+    expect(page.locator("#cell-words")).to_have_text(cell["words"] + ".")
     rows = page.locator("#cell-body tbody tr")
     expect(rows).to_have_count(len(cell["designs"]))
     expect(page.locator(".spot[aria-pressed=true] .mark")).to_contain_text(cell["mark"][0])

@@ -74,3 +74,15 @@ def network_arguments() -> list[str]:
     if CA_BUNDLE.exists():
         arguments += ["-v", f"{CA_BUNDLE}:{CA_BUNDLE}:ro"]
     return arguments
+
+
+def build(tag: str, *options: str) -> int:
+    """Build the Dockerfile of this checkout under a tag; the image's size in bytes.
+
+    The base image must be there (base_image.py).
+    """
+    podman(
+        "build", "--pull=never", "--format=docker", *network_arguments(), *options,
+        "--tag", tag, "--file", str(ROOT / "Dockerfile"), str(ROOT),
+    )  # fmt: skip
+    return int(podman("image", "inspect", "--format", "{{.Size}}", tag))

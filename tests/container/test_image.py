@@ -15,7 +15,7 @@ from playwright.sync_api import expect, sync_playwright
 from tests.browser import chromium
 from tests.browser.look import FOUR, inflate, open_guest, press
 from tests.container.base_image import ensure_base
-from tests.container.podman import ROOT, call, network_arguments, podman
+from tests.container.podman import build, call, podman
 
 IMAGE = "localhost/fragscope:test"
 PORT = 8000
@@ -83,11 +83,7 @@ def image() -> str:
     ensure_base()
     print(f"\nbase image: {time.monotonic() - start:.0f} s")
     start = time.monotonic()
-    podman(
-        "build", "--pull=never", "--format=docker", *network_arguments(),
-        "--tag", IMAGE, "--file", str(ROOT / "Dockerfile"), str(ROOT),
-    )  # fmt: skip
-    size = int(podman("image", "inspect", "--format", "{{.Size}}", IMAGE))
+    size = build(IMAGE)
     print(f"Dockerfile: {time.monotonic() - start:.0f} s, {size / 1e6:.0f} MB")
     # Layers of today are the next build's cache; older ones only fill the disk.
     podman("image", "prune", "--force", "--filter=until=24h")

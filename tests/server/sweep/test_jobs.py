@@ -21,6 +21,16 @@ def test_every_run_is_in_one_chunk_with_its_guest(tmp_path: Path) -> None:
     assert all(len(chunk.items) <= MAX_CHUNK for chunk in chunks_of(jobs * 9, tmp_path, 1))
 
 
+def test_pieces_become_smaller_so_that_no_worker_waits_for_another(tmp_path: Path) -> None:
+    many = GRID.replace('["5%", "20%"]', str(list(range(10, 40)))).replace("seeds = 3", "seeds = 4")
+    jobs = jobs_of(grid_from_text(many), None)
+    sizes = [len(chunk.items) for chunk in chunks_of(jobs, tmp_path, 2)]
+    assert sum(sizes) == len(jobs) == 480
+    assert max(sizes) == sizes[0] == MAX_CHUNK
+    assert sizes[-4:] == [1] * 4, "the last ones are handed out run by run"
+    assert len(sizes) < 480 / 10, "most go in large pieces"
+
+
 def test_two_names_for_one_run_are_played_once(tmp_path: Path) -> None:
     # 5 % of 256 MiB is 12 MiB.
     jobs = jobs_of(grid_from_text(GRID.replace('"20%"', "12")), None)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine.commands import command_from_dict
+from engine.core import engine_digest
 from engine.errors import RefusedError
 from engine.presets import make_synthetic
 from engine.sweep.contest import Judge
@@ -17,7 +19,7 @@ from engine.world import World, WorldConfig
 from server.errors import NotFoundError
 from server.paths import sweeps_folder
 from server.settings import Settings
-from server.sweep.shelf import SweepShelf, live_run, shelf_of, shown_map
+from server.sweep.shelf import SweepShelf, describe_sweep, live_run, shelf_of, shown_map
 from server.sweep.sweep import run_sweep
 from server.wire.config import config_from_dict
 from tests.server.sweep.grids import GRID, RUNS, HerePool
@@ -46,6 +48,18 @@ def test_a_folder_with_a_table_is_a_sweep(shelf: SweepShelf) -> None:
     for name in ("none", "..", "../mine", ""):
         with pytest.raises(NotFoundError):
             shelf.get(name)
+
+
+def test_another_version_counts_if_runs_drawn_again_came_out_the_same(shelf: SweepShelf) -> None:
+    shown = shelf.get("mine")
+    good = {"engine": engine_digest(), "runs": 9, "differ": 0}
+    for checked, told in (
+        (good, 9), ({**good, "differ": 1}, None), ({**good, "engine": "other"}, None),
+        ({**good, "runs": "all"}, None), ([], None),
+    ):  # fmt: skip
+        old = replace(shown, facts={"engine": "old", "checked": checked})
+        assert describe_sweep(old)["this_engine"] is False
+        assert describe_sweep(old)["checked"] == told
 
 
 def test_the_map_has_marks_and_sentences(shelf: SweepShelf) -> None:

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { betterOf, briefMark, decidedBy, mapQuery, paragraphs, place, runQuery, short, statWords, step, varying } from "../../../web/src/sweep/map_text.js";
+import { betterOf, briefMark, decidedBy, facts, mapQuery, paragraphs, place, runQuery, sentence, short, statWords, step, varying } from "../../../web/src/sweep/map_text.js";
 
 const standing = { mean: 40, low: 38, high: 42, runs: 3, failed: 0, balloon: 2560, smaller: false };
 const cell = {
@@ -10,7 +10,7 @@ const cell = {
 };
 const sweep = {
   name: "one", title: "One", question: "?", axes: ["balloon", "guest"], values: { guest: ["tight", "cycles"], size_mib: [256], balloon: ["5%", "20%"] },
-  designs: [], seeds: [1, 2], judge: { stat: "huge_best", better: /** @type {const} */ ("high"), margin: 3 }, runs: 9, this_engine: true, text: "",
+  designs: [], seeds: [1, 2], judge: { stat: "huge_best", better: /** @type {const} */ ("high"), margin: 3 }, runs: 9, this_engine: true, checked: null, text: "",
 };
 
 test("numbers, axes and what decides are said in words", () => {
@@ -23,6 +23,17 @@ test("numbers, axes and what decides are said in words", () => {
   const words = decidedBy({ axes: [], judge, designs: [], pooled: ["size_mib"], cells: [] });
   assert.match(words, /^Most huge pages handed out; a lead of 3, or 5 %, or less does not count\./);
   assert.match(words, /Pooled, as further pairs: size of the guest, MiB\.$/);
+});
+
+test("a cell's words become a sentence, and a design keeps its name", () => {
+  assert.equal(sentence(cell), "lru_hook wins.");
+  assert.equal(sentence({ ...cell, words: "undecided between lru_hook and pinned" }), "Undecided between lru_hook and pinned.");
+});
+
+test("which simulator played it is said where it is another one", () => {
+  assert.equal(facts(sweep), "9 runs, 2 seeds.");
+  assert.match(facts({ ...sweep, this_engine: false }), /may come to other numbers\.$/);
+  assert.match(facts({ ...sweep, this_engine: false, checked: 200 }), /; 200 runs, drawn at random, came out the same under this one, to the byte\.$/);
 });
 
 test("only what varies can be an axis", () => {

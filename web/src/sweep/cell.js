@@ -3,7 +3,8 @@
  */
 
 import { el, onPress, setOff, setText } from "../lib/dom.js";
-import { axisWords, place, short } from "./map_text.js";
+import { axisWords, place, sentence, short } from "./map_text.js";
+import { colour } from "./winners.js";
 
 /** @typedef {import("./map_text.js").Cell} Cell */
 /** @typedef {import("./map_text.js").Sweep} Sweep */
@@ -20,17 +21,21 @@ export function showCell(cell, map, sweep, open) {
   const letters = new Map(map.designs.map(({ key, letter }) => [key, letter]));
   const sign = map.judge.better === "high" ? -1 : 1;
   const order = Object.entries(cell.designs).sort(([, a], [, b]) => Number(a.smaller) - Number(b.smaller) || sign * ((a.mean ?? 0) - (b.mean ?? 0)));
+  const noted = order.some(([, one]) => one.smaller || one.failed);
   const rows = order.map(([key, one]) => el("tr", { class: one.smaller ? "out" : null },
-    el("th", { scope: "row" }, `${letters.get(key)} `, el("code", {}, key)),
+    el("th", { scope: "row" }, el("span", { class: `swatch d${colour(map, key)}` }, letters.get(key) ?? ""), " ", el("code", {}, ...breakable(key))),
     el("td.number", {}, short(one.mean)),
     el("td.number", {}, one.low === null ? "–" : `${short(one.low)}–${short(one.high)}`),
     el("td.number", {}, short(one.balloon / 256)),
-    el("td", {}, [one.smaller && "smaller balloon: out of the contest", one.failed && `${one.failed} runs failed`].filter(Boolean).join("; "))));
+    noted ? el("td", {}, [one.smaller && "smaller balloon: out of the contest", one.failed && `${one.failed} runs failed`].filter(Boolean).join("; ")) : null));
   const table = el("table.plain", {},
-    el("thead", {}, el("tr", {}, ...["design", "mean", "lowest–highest", "balloon, MiB", ""].map((word) => el("th", { scope: "col" }, word)))),
+    el("thead", {}, el("tr", {}, ...["design", "mean", "lowest–highest", "balloon, MiB", ...(noted ? [""] : [])].map((word) => el("th", { scope: "col" }, word)))),
     el("tbody", {}, ...rows));
-  return { title: place(cell), words: `${cell.words[0].toUpperCase()}${cell.words.slice(1)}.`, body: [table, chooser(cell, map, sweep, open)] };
+  return { title: place(cell), words: sentence(cell), body: [table, chooser(cell, map, sweep, open)] };
 }
+
+/** A key that may break between its words, and nowhere else. @param {string} key */
+const breakable = (key) => key.split(/(?<=[_:+])/).flatMap((part, i) => (i ? [el("wbr"), part] : [part]));
 
 /**
  * Which of the cell's runs, and the button that makes it live.

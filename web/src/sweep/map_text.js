@@ -46,6 +46,7 @@
  * @property {{stat: string, better: "high"|"low", margin: number, margin_percent: number}} judge
  * @property {number} runs
  * @property {boolean} this_engine
+ * @property {number|null} checked runs of it, drawn at random, that came out the same under this engine
  * @property {string} text
  */
 
@@ -99,6 +100,27 @@ export function briefMark(cell) {
  * @param {Cell} cell
  */
 export const place = (cell) => Object.entries(cell.at).map(([name, value]) => `${axisWords(name)}: ${value}`).join("; ");
+
+/**
+ * A cell's words as a sentence. A design's name keeps its letters.
+ * @param {Cell} cell
+ */
+export function sentence({ words, leaders }) {
+  const named = leaders.some((key) => words.startsWith(key));
+  return `${named ? words : words[0].toUpperCase() + words.slice(1)}.`;
+}
+
+/**
+ * How large a sweep is, and what is known of the simulator that played it.
+ * @param {Sweep} sweep
+ */
+export function facts(sweep) {
+  const size = `${sweep.runs.toLocaleString("en")} runs, ${sweep.seeds.length} seeds.`;
+  if (sweep.this_engine) return size;
+  return sweep.checked
+    ? `${size} Played by an earlier version of the simulator; ${sweep.checked} runs, drawn at random, came out the same under this one, to the byte.`
+    : `${size} Played by another version of the simulator: a run made live may come to other numbers.`;
+}
 
 /**
  * What decides, in a sentence.

@@ -6,7 +6,7 @@ import { el, need, setText } from "../lib/dom.js";
 import { getSweepMap, getSweeps } from "../net/rest_beside.js";
 import { showCell } from "./cell.js";
 import { openRun } from "./live.js";
-import { STATS, axisWords, decidedBy, mapQuery, paragraphs, runQuery, statWords, varying } from "./map_text.js";
+import { STATS, axisWords, decidedBy, facts, mapQuery, paragraphs, runQuery, statWords, varying } from "./map_text.js";
 import { drawLegend, drawMap, drawTable } from "./winners.js";
 
 /** @typedef {import("./map_text.js").Sweep} Sweep */
@@ -94,8 +94,7 @@ function showAsked() {
   }));
   setText(need("title", HTMLHeadingElement), sweep.title);
   setText(need("question", HTMLParagraphElement), sweep.question);
-  const engine = sweep.this_engine ? "" : " Played by another version of the simulator: a run made live may come to other numbers.";
-  setText(need("facts", HTMLParagraphElement), `${sweep.runs.toLocaleString("en")} runs, ${sweep.seeds.length} seeds.${engine}`);
+  setText(need("facts", HTMLParagraphElement), facts(sweep));
   need("found-card", HTMLElement).hidden = !sweep.text;
   need("found", HTMLDivElement).replaceChildren(...paragraphs(sweep.text).map(({ kind, parts }) =>
     el(kind === "li" ? "p.item" : kind, {}, ...parts.map((part) => (part.kind === "text" ? part.text : el(part.kind, {}, part.text))))));

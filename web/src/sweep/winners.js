@@ -11,8 +11,8 @@ import { axisWords, briefMark, place, short, step } from "./map_text.js";
 /** The fill of a design, as sweep.css has it. @type {readonly string[]} */
 const FILLS = ["#c3c9cf", "#f0a63a", "#70bdea", "#e79ac3", "#43b892", "#f1e468", "#b9a4e6", "#ec8a5f", "#a9dc8f", "#cfb07a"];
 
-/** @param {Winners} map @param {string} key */
-const colour = (map, key) => map.designs.findIndex((one) => one.key === key) % FILLS.length;
+/** Which fill a design has. @param {Winners} map @param {string} key */
+export const colour = (map, key) => map.designs.findIndex((one) => one.key === key) % FILLS.length;
 
 /** Whether no design differs from another. @param {Cell} cell */
 const allLevel = (cell) => cell.state === "level" && cell.leaders.length === Object.keys(cell.designs).length;
