@@ -5,7 +5,7 @@ viewing do not change the result and are not commands. Internal units are pages;
 where people type them (server/cli, web) and in ranges.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass
 from dataclasses import fields as dataclass_fields
 from typing import Any, ClassVar, Literal
 
@@ -279,5 +279,6 @@ def command_from_dict(data: object) -> Command:
     try:
         return cls(**fields)
     except TypeError:
-        missing = [k for k in known if k not in fields]
+        needed = [f.name for f in dataclass_fields(cls) if f.default is MISSING]
+        missing = [k for k in needed if k not in fields]
         raise RefusedError(f"command {name} lacks {', '.join(missing)}") from None

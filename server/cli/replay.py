@@ -39,11 +39,11 @@ _COLUMNS = (
     Column("free MiB"),
     Column("2 MiB blocks"),
     Column("huge pages"),
-    Column("host huge pages broken"),
-    Column("result", left=True),
     Column("isolated"),
     Column("balloon moved"),
     Column("host exits"),
+    Column("host huge pages broken"),
+    Column("result", left=True),
 )
 
 
@@ -89,11 +89,11 @@ def _numbers(step: dict[str, Any]) -> tuple[Any, ...]:
         _mib_of(step["free"], whole=True),
         stats["free_blocks_all"],  # as on the page: of all zones
         "" if step["huge_pages"] is None else step["huge_pages"],
-        stats["blocks_with_balloon"],
-        _result(step),
         vmstat["compact_isolated"],
         vmstat["balloon_migrate"],
         stats["host_exits"],
+        stats["blocks_with_balloon"],
+        _result(step),
     )
 
 

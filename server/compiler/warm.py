@@ -64,7 +64,6 @@ SCENE: tuple[Command, ...] = (
     Offline(128, 16),
     AllocContig(8),
     AllocPages(4, 9),
-    AllocPages(4, 3, "atomic", True),
     PinMemory(4),
     Wait(1000),
     SetWorkload(enabled=True, rate=64),

@@ -30,8 +30,8 @@ def test_kernel_memory_and_pins_are_asked_for_and_told(page: Page, server: Serve
     page.click("#open-command")
     page.fill("#command-line", "pin 4")
     page.press("#command-line", "Enter")
-    expect(page.locator('tr[data-row="pins"] td').first).to_have_text("4 MiB of 4 MiB")
+    expect(page.locator('tr[data-row="pins"] td').first).to_have_text("4 of 4")
     wait_idle(page)
     expect(page.locator('#demand-verdicts li[data-design="pinned"]')).to_contain_text(
-        "4 MiB of 4 MiB pinned."
+        "4 of 4 MiB pinned."
     )

@@ -26,8 +26,8 @@ test("requests for kernel memory are told with what stood in the way and what th
 });
 
 test("pins are told with what ended them", () => {
-  assert.equal(pinVerdict(stats({ pin_asked: 4096, pin_got: 4096, pin_moved: 12 })), "16 MiB of 16 MiB pinned; 12 pages moved out of CMA or zone Movable first.");
-  assert.match(pinVerdict(stats({ pin_asked: 4096, pin_got: 256, pin_end: 1 })), /^1 MiB of 16 MiB pinned; programs hold no further/);
+  assert.equal(pinVerdict(stats({ pin_asked: 4096, pin_got: 4096, pin_moved: 12 })), "16 of 16 MiB pinned; 12 pages moved out of CMA or zone Movable first.");
+  assert.match(pinVerdict(stats({ pin_asked: 4096, pin_got: 256, pin_end: 1 })), /^1 of 16 MiB pinned; programs hold no further/);
   assert.match(pinVerdict(stats({ pin_asked: 4096, pin_got: 256, pin_left: 3840 })), /pinned so far/);
 });
 

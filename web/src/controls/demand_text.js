@@ -3,7 +3,7 @@
  * engine/core/workload/demand_codes.py; a test keeps the two in step.
  */
 
-import { count, pagesText } from "../lib/format.js";
+import { count, mibNumber } from "../lib/format.js";
 
 /** By kmem_kind. */
 const KINDS = ["", "unmovable", "reclaimable", "atomic"];
@@ -43,10 +43,10 @@ export function allocVerdict(s) {
 }
 
 /**
- * How much of the last request for pins was pinned; empty if there was none.
+ * How much of the last request for pins was pinned, in MiB; empty if there was none.
  * @param {Stats} s
  */
-export const pinShort = (s) => (s("pin_asked") ? `${pagesText(s("pin_got"))} of ${pagesText(s("pin_asked"))}` : "");
+export const pinMib = (s) => (s("pin_asked") ? `${mibNumber(s("pin_got"))} of ${mibNumber(s("pin_asked"))}` : "");
 
 /**
  * The outcome of the last request for pins so far; empty if there was none.
@@ -55,7 +55,7 @@ export const pinShort = (s) => (s("pin_asked") ? `${pagesText(s("pin_got"))} of 
  */
 export function pinVerdict(s) {
   if (!s("pin_asked")) return "";
-  const parts = [`${pinShort(s)} pinned${s("pin_left") ? " so far" : ""}`, ENDS[s("pin_end")] ?? ""];
+  const parts = [`${pinMib(s)} MiB pinned${s("pin_left") ? " so far" : ""}`, ENDS[s("pin_end")] ?? ""];
   if (s("pin_moved")) parts.push(`${count(s("pin_moved"))} pages moved out of CMA or zone Movable first`);
   return `${parts.filter(Boolean).join("; ")}.`;
 }

@@ -2,7 +2,7 @@
  * The columns of the scoreboard: what each shows and means.
  */
 
-import { allocShort, pinShort } from "../controls/demand_text.js";
+import { allocShort, pinMib } from "../controls/demand_text.js";
 import { rangeShort } from "../controls/range_text.js";
 import { count, mibNumber, orderText, short } from "../lib/format.js";
 import { scanned } from "../panels/guest_text.js";
@@ -64,11 +64,11 @@ export const COLUMNS = [
     show: (s) => allocShort(s) || "not tried", bar: null,
   },
   {
-    key: "pins", group: "cost", head: "Pinned", unit: "of what was asked for", tried: (s) => s("pin_asked") > 0,
+    key: "pins", group: "cost", head: "Pinned", unit: "MiB of so much asked", tried: (s) => s("pin_asked") > 0,
     text: "Memory of programs that the last request pinned for long. Nothing can move it: compaction passes over it, offlining ends in -EBUSY.",
     formula: "pages pinned, of pages asked for", source: "pin_user_pages() with FOLL_LONGTERM (mm/gup.c)",
     trap: "The same objects are pinned under every design, but where they lie depends on what has moved before.",
-    show: (s) => pinShort(s) || "not tried", bar: null,
+    show: (s) => pinMib(s) || "not tried", bar: null,
   },
   {
     key: "largest_order", group: "benefit", head: "Largest free", unit: "order",
