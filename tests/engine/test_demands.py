@@ -18,7 +18,7 @@ from engine.replay import command_of, parse_ops, replay
 from engine.view import DEMAND_STATS
 from engine.world import World
 from tests.engine.test_replay import golden_text
-from tests.engine.worlds import base
+from tests.engine.worlds import SMALLEST, base
 
 CMA = Path(__file__).parent / "capture" / "cases" / "cma-arm64.tar.xz"
 
@@ -83,14 +83,16 @@ def test_a_pin_that_ends_early_says_why() -> None:
 
 
 def test_a_replay_answers_them() -> None:
-    ops = parse_ops([["alloc", 4, 3], ["pin", 1], ["offline", 32, 4]])
-    for steps in replay(base(), ("pinned", "lru_hook"), ops)["designs"].values():
+    ops = parse_ops([["alloc", 4, 3], ["pin", 1], ["offline", 16, 4]])
+    guest = base(nr_pages=SMALLEST)
+    for steps in replay(guest, ("pinned",), ops)["designs"].values():
         assert steps[0]["op"] == ["alloc", 4, 3, "unmovable", "free"]
         assert (steps[0]["alloc"]["got"], steps[0]["result"]) == (4, "4 of 4")
         assert (steps[1]["pin"]["pinned"], steps[1]["result"]) == (256, "256 of 256 pages")
         assert steps[2]["result"].split(":")[0] in ("offlined", "stopped")
 
 
+@pytest.mark.compiled
 def test_a_machine_with_a_cma_area_has_its_large_blocks_and_none_for_the_kernel() -> None:
     capture = load_capture(CMA)
     zone = capture.summary()["zones"][0]
@@ -117,6 +119,6 @@ def test_requests_that_do_not_fit_are_refused() -> None:
 def test_a_small_guest_gives_kernel_memory_and_pins_as_before(
     golden: Callable[[str, str | bytes], None],
 ) -> None:
-    guest = make_from_recipe(PRESETS["tight"], u.mib_to_pages(64), 1)
-    ops = [["inflate", 6], ["alloc", 2, 9], ["pin", 8], ["alloc", 30, 3, "atomic", "keep"]]
+    guest = make_from_recipe(PRESETS["tight"], u.mib_to_pages(32), 1)
+    ops = [["inflate", 3], ["pin", 2], ["alloc", 12, 5, "atomic", "keep"]]
     golden("replay/small_demands.txt", golden_text(guest, ops))

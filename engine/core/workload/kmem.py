@@ -160,6 +160,28 @@ def why_failed(guest, order, mt, gfp):
 
 
 @core_jit
+def hold_pages(guest, pfn, order, state):
+    """Give pages that a request got to the kernel: for good, or to be given back at the end.
+
+    Args:
+        guest: Guest. Writes pages, blocks, lists, vm.kmem_kept.
+        pfn: int64, first page, in transit.
+        order: int64.
+        state: int64, STATE_*.
+    Returns:
+        int64, pages.
+    Source:
+        not of the kernel: whoever asked knows what it holds.
+    """
+    set_state(guest, pfn, order, state, 0)
+    if guest.vm[0]["kmem_keep"] == 1:
+        guest.vm[0]["kmem_kept"] += 1 << order
+    else:
+        list_add_tail(guest, u.LIST_KMEM, pfn)
+    return 1 << order  # reason: taken_for_kernel
+
+
+@core_jit
 def request_one(guest):
     """Make one of the requests asked for.
 
@@ -185,13 +207,9 @@ def request_one(guest):
         else:
             vm["kmem_no_type"] += 1
         return
-    set_state(guest, pfn, order, state, 0)
     vm["kmem_got"] += 1
     vm["kmem_in_a_row"] = 0
-    if vm["kmem_keep"] == 1:
-        vm["kmem_kept"] += 1 << order
-    else:
-        list_add_tail(guest, u.LIST_KMEM, pfn)
+    hold_pages(guest, pfn, order, state)
 
 
 @core_jit
@@ -229,7 +247,7 @@ def free_held(guest, nr):
             return
         order = np.int64(guest.pages[pfn]["order"])
         list_del(guest, u.LIST_KMEM, pfn)
-        free_pages(guest, pfn, order)
+        free_pages(guest, pfn, order)  # reason: given_back
         nr -= 1 << order
 
 

@@ -104,6 +104,24 @@ def move_for_pin(guest, pfn):
 
 
 @core_jit
+def pin_folio(guest, pfn):
+    """Take a reference to a page that nobody but its holder knows of.
+
+    Args:
+        guest: Guest. Writes pages.flags, blocks.
+        pfn: int64, first page.
+    Returns:
+        int64, pages pinned.
+    Source:
+        mm/gup.c try_grab_folio().
+    """
+    nr = np.int64(1) << np.int64(guest.pages[pfn]["order"])
+    for page in range(pfn, pfn + nr):
+        set_flag(guest, page, u.PG_PINNED)
+    return nr  # reason: pinned_for_long
+
+
+@core_jit
 def pin_object(guest, handle):
     """Pin what a handle holds, if it is anonymous memory that nobody holds already.
 
@@ -113,7 +131,7 @@ def pin_object(guest, handle):
     Returns:
         int64: pages pinned, 0, or -1: it had to be moved and could not.
     Source:
-        mm/gup.c pin_user_pages(), try_grab_folio().
+        mm/gup.c pin_user_pages().
     Differs:
         The program keeps the memory for good: the workload does not free it any more.
     """
@@ -132,10 +150,7 @@ def pin_object(guest, handle):
             return np.int64(-1)
     guest.pages[handle]["where"] = NONE
     guest.pages[pfn]["handle"] = u.HANDLE_NONE
-    nr = np.int64(1) << np.int64(guest.pages[pfn]["order"])
-    for page in range(pfn, pfn + nr):
-        set_flag(guest, page, u.PG_PINNED)
-    return nr
+    return pin_folio(guest, pfn)
 
 
 @core_jit
