@@ -5,14 +5,15 @@ viewing do not change the result and are not commands. Internal units are pages;
 where people type them (server/cli, web) and in ranges.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass
 from dataclasses import fields as dataclass_fields
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from engine import units as u
 from engine.errors import RefusedError, unknown_name
 
 MAX_PAGES = 1 << 28  # 1 TiB: more than any guest we make, small enough for int32 arithmetic
+MAX_ALLOCS = 1_000_000  # requests of one command
 MAX_RATE = 100_000  # workload operations a tick
 MAX_WORKLOAD_TICKS = 1_000_000
 MAX_WAIT_MS = 24 * 60 * 60 * 1000  # a day
@@ -167,6 +168,42 @@ class AllocContig(Command):
 
 
 @dataclass(frozen=True)
+class AllocPages(Command):
+    """Ask for kernel memory: ``nr`` requests of one order, and what stands in the way of each.
+
+    ``kind`` is unmovable (GFP_KERNEL), reclaimable (the same, for slab that can be shrunk) or
+    atomic (GFP_ATOMIC, which cannot wait); with ``keep`` the pages stay, else they go back at the
+    end.
+    """
+
+    type: ClassVar[str] = "alloc_pages"
+    nr: int
+    order: int
+    kind: Literal["unmovable", "reclaimable", "atomic"] = "unmovable"
+    keep: bool = False
+
+    def __post_init__(self) -> None:
+        _int("allocations", self.nr, 1, MAX_ALLOCS, "requests")
+        _int("order", self.order, 0, u.MAX_PAGE_ORDER, "(buddy order)")
+        kinds = u.KMEM_KINDS[1:]
+        if not isinstance(self.kind, str) or self.kind not in kinds:
+            raise unknown_name("kind of request", self.kind, kinds)
+        if not isinstance(self.keep, bool):
+            raise RefusedError(f"keep is {self.keep!r:.60}: true or false is needed")
+
+
+@dataclass(frozen=True)
+class PinMemory(Command):
+    """Pin ``size_mib`` of programs' anonymous memory for long, as for RDMA or VFIO."""
+
+    type: ClassVar[str] = "pin"
+    size_mib: int
+
+    def __post_init__(self) -> None:
+        _int("memory to pin", self.size_mib, 1, MAX_PAGES // u.MIB_PAGES, "MiB")
+
+
+@dataclass(frozen=True)
 class Wait(Command):
     """Let ``ms`` milliseconds of simulated time pass, in which timers expire."""
 
@@ -208,6 +245,8 @@ COMMANDS: dict[str, type[Command]] = {
         DropCaches,
         Offline,
         AllocContig,
+        AllocPages,
+        PinMemory,
         Wait,
         SetWorkload,
     )
@@ -240,5 +279,6 @@ def command_from_dict(data: object) -> Command:
     try:
         return cls(**fields)
     except TypeError:
-        missing = [k for k in known if k not in fields]
+        needed = [f.name for f in dataclass_fields(cls) if f.default is MISSING]
+        missing = [k for k in needed if k not in fields]
         raise RefusedError(f"command {name} lacks {', '.join(missing)}") from None

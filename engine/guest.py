@@ -200,6 +200,24 @@ RECLAIM_FIELDS = (
     "split_deferred split_freeable split_total split_batch split_block split_found thp_split_page"
 ).split()
 
+# What a person asks of memory directly (core/workload/kmem.py, pinning.py); left out of the digest
+# while nothing of it was ever asked for.
+DEMAND_FIELDS = (
+    # kernel memory: units.KMEM_* phase and kind, order, whether it stays, requests asked for, made
+    # with success and without, without success in a row
+    "kmem_phase kmem_kind kmem_order kmem_keep kmem_asked kmem_got kmem_failed kmem_in_a_row "
+    # of the failures: by cause, as engine/core/workload/demand_codes.py AllocCause has them
+    "kmem_no_memory kmem_no_watermark kmem_no_fragment kmem_no_type "
+    # what it cost: simulated us, pages moved and pages reclaimed, and from where each counts; pages
+    # that stay, of all requests
+    "kmem_us kmem_moved kmem_reclaimed kmem_from_us kmem_from_moved kmem_from_reclaimed kmem_kept "
+    # long-term pins, in pages: asked for and still to do, place in the order of handles, pinned,
+    # moved out of the way, PinEnd; pages pinned so far, by all requests
+    "pin_asked pin_left pin_pos pin_got pin_moved pin_end pinned_pages "
+    # HIGHATOMIC pageblocks that were given back whole: they do not merge until somebody frees again
+    "whole_unreserved"
+).split()
+
 # LRU isolation is counted for the whole machine (nr_isolated_*).
 VM_DTYPE = np.dtype(
     [("rng", "<u8")]
@@ -218,7 +236,7 @@ VM_DTYPE = np.dtype(
     # Its eight bytes are part of every digest ever published.
     + [("pad", "<i8")]
     # engine/snapshot.py leaves them out of the digest while nothing was asked for
-    + [(name, "<i8") for name in [*RANGE_FIELDS, *TIME_FIELDS, *RECLAIM_FIELDS]]
+    + [(name, "<i8") for name in [*RANGE_FIELDS, *TIME_FIELDS, *RECLAIM_FIELDS, *DEMAND_FIELDS]]
     # The laws of the guest's kernel (engine/kernels.py), written by set_kernel only. Last: they
     # follow from profile and variant, which count in the digest, so they are left out of it, and a
     # law may get a name of its own without changing any digest. Nothing behind them counts either.

@@ -204,6 +204,11 @@ class KernelRules:
         "Contiguous memory can be had without a CMA area.",
         "6.12 mm/page_alloc.c alloc_contig_pages(), since v5.5",
     )
+    pin_moves_away: int = _law(
+        "A long-term pin first moves pages out of CMA and ISOLATE pageblocks and out of zone "
+        "Movable; otherwise it takes them where they are.",
+        "6.12 mm/gup.c check_and_migrate_movable_pages(), since v5.2",
+    )
     # -- balloon driver
     balloon_by_rounds: int = _law(
         "The driver enqueues the pages of a round of 256 once it has them all, which reverses "
@@ -309,6 +314,7 @@ _LINUX_6_12 = KernelRules(
     offline_stops_pcp=1,
     offline_moves_lru_only=0,
     contig_anywhere=1,
+    pin_moves_away=1,
     balloon_by_rounds=1,
 )
 _LINUX_3_8 = KernelRules(
@@ -347,6 +353,7 @@ _LINUX_3_8 = KernelRules(
     offline_stops_pcp=0,
     offline_moves_lru_only=1,
     contig_anywhere=0,
+    pin_moves_away=0,
     balloon_by_rounds=0,
 )
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from engine import commands as c
 from engine import units as u
+from engine.demands import alloc_answer, alloc_command, parse_alloc, pin_answer
 from engine.errors import RefusedError, unknown_name
 from engine.guest import VMSTAT_FIELDS, Guest
 from engine.ranges import range_answer
@@ -31,6 +32,7 @@ MAX_OPS = 1000
 MAX_OP_WAIT_S = 24 * 60 * 60
 _WITH_NUMBER = {
     "inflate": "MiB", "deflate": "MiB", "huge": "huge pages", "wait": "seconds", "contig": "MiB",
+    "pin": "MiB",
 }  # fmt: skip
 _WITHOUT_NUMBER = ("compact", "drop")
 _LIMIT_MIB = c.MAX_PAGES // u.MIB_PAGES
@@ -46,6 +48,7 @@ STEP_STATS: tuple[str, ...] = (
     "balloon_actual",
     "balloon_scattered",
     "balloon_dedicated",
+    "blocks_with_balloon",  # huge pages of the host that the balloon breaks
     "excess_blocks",
     "thp_potential",
     "host_exits",
@@ -55,7 +58,7 @@ STEP_STATS: tuple[str, ...] = (
     "clock_ms",
 )
 
-Op = tuple[str, int] | tuple[str, int, int]
+Op = tuple[str, int] | tuple[str, int, int] | tuple[str, int, int, str, str]
 
 
 def parse_ops(data: object) -> list[Op]:
@@ -63,10 +66,12 @@ def parse_ops(data: object) -> list[Op]:
 
     Args:
         data: ``[["inflate", MiB], ["deflate", MiB], ["compact"], ["huge", N], ["drop"],
-            ["wait", seconds], ["contig", MiB], ["offline", START_MIB, SIZE_MIB]]``.
+            ["wait", seconds], ["contig", MiB], ["offline", START_MIB, SIZE_MIB], ["pin", MiB],
+            ["alloc", N, ORDER, "unmovable" | "reclaimable" | "atomic", "free" | "keep"]]``;
+            alloc's kind and what becomes of its pages may be left out.
 
     Returns:
-        Name and number of each; 0 where there is none, two of offline.
+        Name and number of each; 0 where there is none, two of offline; alloc's complete.
 
     Raises:
         RefusedError: anything else, in one sentence with the operation's position.
@@ -89,8 +94,13 @@ def _parse_op(i: int, item: object) -> Op:
         return name, 0
     if name == "offline":
         return _parse_offline(i, item)
+    if name == "alloc":
+        try:
+            return parse_alloc(item)
+        except RefusedError as error:
+            raise RefusedError(f"operation {i}: {error}") from None
     if name not in _WITH_NUMBER:
-        known = (*_WITH_NUMBER, *_WITHOUT_NUMBER, "offline")
+        known = (*_WITH_NUMBER, *_WITHOUT_NUMBER, "offline", "alloc")
         raise RefusedError(f"operation {i}: {unknown_name('operation', name, known)}")
     unit = _WITH_NUMBER[name]
     if len(item) != 2:
@@ -137,6 +147,10 @@ def command_of(op: Op) -> c.Command:
         return c.DropCaches()
     if name == "contig":
         return c.AllocContig(number)
+    if name == "pin":
+        return c.PinMemory(number)
+    if len(op) == 5:
+        return alloc_command(op)
     if len(op) == 3:
         return c.Offline(number, op[2])
     return c.CompactMemory()
@@ -171,7 +185,15 @@ def _step(op: Op, view: GuestView, before: int, toggles: dict[str, str]) -> dict
     if name == "huge":
         step["huge_first"] = stats["huge_first"]
     if name in ("offline", "contig"):
-        step["range"] = range_answer(stats)
+        step["range"] = answer = range_answer(stats)
+        stopped = answer["result"] == "stopped"
+        step["result"] = f"stopped: {answer['reason']}" if stopped else answer["result"]
+    if name == "alloc":
+        step["alloc"] = alloc_answer(stats)
+        step["result"] = step["alloc"]["sentence"]
+    if name == "pin":
+        step["pin"] = pin_answer(stats)
+        step["result"] = step["pin"]["sentence"]
     step["stats"] = {name: stats[name] for name in STEP_STATS}
     step["toggles"] = dict(toggles)
     return step

@@ -14,7 +14,7 @@ from engine.core.memory.clock import MSEC, clock_us
 from engine.core.ranges.range_job import at_work
 from engine.core.slowpath.daemons import PHASE_COMMAND, PHASE_WAITING
 from engine.errors import RefusedError
-from engine.guest import RANGE_FIELDS, Guest
+from engine.guest import DEMAND_FIELDS, RANGE_FIELDS, Guest
 from engine.kernels import Kernel
 
 Guests = Sequence[Guest]
@@ -220,6 +220,37 @@ def _alloc_contig(guests: Guests, machine: Machine, command: c.AllocContig) -> N
     )
 
 
+# -- kernel memory, pins
+
+
+def _alloc_pages(guests: Guests, machine: Machine, command: c.AllocPages) -> None:
+    words = f"{command.nr} requests of order {command.order}"
+    _check_size(f"{words},", command.nr << command.order, machine.nr_pages)
+    if any(guest.vm[0]["kmem_phase"] != u.KMEM_IDLE for guest in guests):
+        raise RefusedError(f"{words}: others are being made, let them end first")
+    for guest in guests:
+        vm = guest.vm[0]
+        for name in DEMAND_FIELDS:
+            if name.startswith("kmem_") and name != "kmem_kept":
+                vm[name] = 0
+        vm["kmem_phase"] = u.KMEM_TAKING
+        vm["kmem_kind"] = u.KMEM_KINDS.index(command.kind)
+        vm["kmem_order"], vm["kmem_keep"] = command.order, int(command.keep)
+        vm["kmem_asked"] = command.nr
+
+
+def _pin(guests: Guests, machine: Machine, command: c.PinMemory) -> None:
+    wanted = u.mib_to_pages(command.size_mib)
+    _check_size("pins of", wanted, machine.nr_pages)
+    if any(guest.vm[0]["pin_left"] for guest in guests):
+        raise RefusedError(f"pins of {command.size_mib} MiB: others are being made, let them end")
+    for guest in guests:
+        vm = guest.vm[0]
+        for name in ("pin_pos", "pin_got", "pin_moved", "pin_end"):
+            vm[name] = 0
+        vm["pin_asked"] = vm["pin_left"] = wanted
+
+
 _HANDLERS: dict[type[c.Command], Callable[[Guests, Machine, Any], None]] = {
     c.BalloonTarget: _balloon_target,
     c.BalloonInflate: _balloon_inflate,
@@ -230,5 +261,7 @@ _HANDLERS: dict[type[c.Command], Callable[[Guests, Machine, Any], None]] = {
     c.DropCaches: _drop_caches,
     c.Offline: _offline,
     c.AllocContig: _alloc_contig,
+    c.AllocPages: _alloc_pages,
+    c.PinMemory: _pin,
     c.Wait: _wait,
 }

@@ -7,12 +7,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import units as u
-from engine.guest import RANGE_FIELDS, RECLAIM_FIELDS, TIME_FIELDS, VM_DTYPE, Guest
+from engine.guest import (
+    DEMAND_FIELDS,
+    RANGE_FIELDS,
+    RECLAIM_FIELDS,
+    TIME_FIELDS,
+    VM_DTYPE,
+    Guest,
+)
 from engine.kernels import LAW_FIELDS
 
 _OFFSETS = {name: VM_DTYPE.fields[name][1] for name in VM_DTYPE.names or () if VM_DTYPE.fields}
 # Fields that came later, each group behind the one before.
-_LATER = tuple(_OFFSETS[fields[0]] for fields in (RECLAIM_FIELDS, TIME_FIELDS, RANGE_FIELDS))
+_GROUPS = (DEMAND_FIELDS, RECLAIM_FIELDS, TIME_FIELDS, RANGE_FIELDS)
+_LATER = tuple(_OFFSETS[fields[0]] for fields in _GROUPS)
 _LAW_OFFSET = _OFFSETS[LAW_FIELDS[0]]
 _WATCHED_OFFSET = _OFFSETS["watched"]  # from here on: what somebody watches, not the guest
 

@@ -4,6 +4,7 @@ The order of free lists and LRU lists is drawn from a seed (engine/capture/assem
 differs between seeds is unknown; what does not differ is known regardless.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import fmean
 from typing import Any
@@ -37,7 +38,10 @@ def spread_of(values: Sequence[float]) -> dict[str, float]:
 
 
 def _merge(values: Sequence[Any]) -> Any:
-    """Several JSON values of one shape as one of that shape: each number becomes its spread."""
+    """Several JSON values of one shape as one of that shape: each number becomes its spread.
+
+    Words that differ become an object: words → how many seeds said so.
+    """
     first = values[0]
     if isinstance(first, Mapping):
         return {
@@ -46,8 +50,10 @@ def _merge(values: Sequence[Any]) -> Any:
         }
     if isinstance(first, list):
         return [_merge(column) for column in zip(*values, strict=True)]
-    if first is None or isinstance(first, str):
+    if first is None:
         return first
+    if isinstance(first, str):
+        return first if len(set(values)) == 1 else dict(Counter(values).most_common())
     return spread_of(values)
 
 
@@ -60,7 +66,8 @@ def merge_replays(seeds: Sequence[int], results: Sequence[Mapping[str, Any]]) ->
 
     Returns:
         The first replay's answer as it is; for more than one also ``seeds`` and ``spread``:
-        designs and steps of the same shape, where each number is ``{mean, low, high}``.
+        designs and steps of the same shape, where each number is ``{mean, low, high}`` and words
+        that differ are ``{words: seeds}``.
     """
     answer = dict(results[0])
     if len(results) > 1:

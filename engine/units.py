@@ -259,6 +259,7 @@ LIST_TARGETS = 57
 LIST_RET = 58
 LIST_SPLIT = 59
 LIST_RANGE = 60  # pages isolated by a user of a range (offlining, CMA); empty between ticks
+LIST_KMEM = 61  # kernel pages held by a request of a person (core/workload/kmem.py)
 LIST_ZONES = 64  # first list of zone 0
 NR_PCP_LISTS = 14  # 4 low orders x 3 types, then THP movable and THP other (include/linux/mmzone.h)
 LISTS_PER_ZONE = NR_PAGE_ORDERS * NR_MIGRATETYPES + NR_PCP_LISTS
@@ -300,6 +301,17 @@ CLASS_PGTABLE = 3
 CLASS_KERNEL = 4
 CLASS_SHMEM = 5
 CLASS_RECLAIMABLE = 6  # slab that may be reclaimed: dentries, inodes
+
+# -- kernel memory asked for by a person (Guest.vm.kmem_kind): gfp mask and migratetype
+KMEM_UNMOVABLE = 1  # GFP_KERNEL
+KMEM_RECLAIMABLE = 2  # GFP_KERNEL | __GFP_RECLAIMABLE
+KMEM_ATOMIC = 3  # GFP_ATOMIC
+KMEM_KINDS = ("", "unmovable", "reclaimable", "atomic")
+
+# -- progress of such a request (Guest.vm.kmem_phase)
+KMEM_IDLE = 0
+KMEM_TAKING = 1
+KMEM_GIVING = 2  # the pages go back
 
 # What is written down of a tick while somebody watches (core/memory/events.py)
 EVENT_MOVED = 1  # a page moved, from pfn to pfn

@@ -104,6 +104,30 @@ RANGE_STATS: tuple[str, ...] = (
     "range_reclaimed",
     "offline_pages",  # taken offline so far
 )
+# The last request for kernel memory, and for long-term pins.
+DEMAND_STATS: tuple[str, ...] = (
+    "kmem_phase",  # units.KMEM_TAKING, KMEM_GIVING, 0 = not at work
+    "kmem_kind",  # units.KMEM_*, 0 = no request yet
+    "kmem_order",
+    "kmem_keep",
+    "kmem_asked",
+    "kmem_got",
+    "kmem_failed",
+    "kmem_no_memory",
+    "kmem_no_watermark",
+    "kmem_no_fragment",
+    "kmem_no_type",
+    "kmem_us",
+    "kmem_moved",
+    "kmem_reclaimed",
+    "kmem_kept",  # pages that stay, of all requests
+    "pin_asked",
+    "pin_left",
+    "pin_got",
+    "pin_moved",
+    "pin_end",  # core/workload/demand_codes.py PinEnd
+    "pinned_pages",  # by all requests
+)
 # Simulated time since the start of the session, ms.
 TIME_STATS: tuple[str, ...] = ("clock_ms",)
 STAT_FIELDS: tuple[str, ...] = (
@@ -112,6 +136,7 @@ STAT_FIELDS: tuple[str, ...] = (
     *COST_FIELDS,
     *RANGE_STATS,
     *TIME_STATS,
+    *DEMAND_STATS,
 )
 
 

@@ -69,6 +69,8 @@ WEB_IMPORTS: dict[str, set[str]] = {
     "controls/": WEB_VIEW,
     "controls/command_text.js": WEB_WORDS,
     "controls/controls.js": WEB_VIEW | {"controls/targets.js"},
+    "controls/demand_text.js": WEB_WORDS,
+    "controls/demands.js": WEB_VIEW | {"controls/demand_text.js"},
     "controls/range_text.js": WEB_WORDS,
     "controls/targets.js": WEB_WORDS,
     "controls/ranges.js": WEB_VIEW | {"controls/range_text.js"},
@@ -77,7 +79,8 @@ WEB_IMPORTS: dict[str, set[str]] = {
     "because/answer.js": WEB_WORDS | {"controls/command_text.js"},
     "numbers/": WEB_VIEW | {"numbers/columns.js"},
     "numbers/charts.js": WEB_VIEW | {"numbers/plotly_source.js"},
-    "numbers/columns.js": WEB_WORDS | {"panels/guest_text.js"},
+    "numbers/columns.js": WEB_WORDS
+    | {"panels/guest_text.js", "controls/demand_text.js", "controls/range_text.js"},
     "numbers/spread.js": {"net/rest.js", "state.js"},
     "quiz/": WEB_VIEW | WEB_KERNEL | {"quiz/"},
     "quiz/quiz_text.js": WEB_WORDS,

@@ -26,6 +26,7 @@ from engine.capture.pages import (
     decode,
     find_parked,
     free_blocks,
+    merge_kinds,
 )
 from engine.capture.text import (
     MIGRATETYPE_NAMES,
@@ -143,8 +144,7 @@ class Capture:
             find_parked(pages.state, migratetype, span.start_pfn, span.end_pfn, parked)
         # An isolation in progress (offlining, CMA) will end; the pageblock was and will be movable.
         migratetype[migratetype == u.MIGRATE_ISOLATE] = u.MIGRATE_MOVABLE
-        separate = (migratetype == u.MIGRATE_HIGHATOMIC) | (migratetype == u.MIGRATE_CMA)
-        return free_blocks(pages.state, self._odd_starts | separate)
+        return free_blocks(pages.state, self._odd_starts, merge_kinds(migratetype))
 
     def summary(self) -> dict[str, Any]:
         """For people: what was found, how well the files agree, what had to be guessed.

@@ -172,16 +172,22 @@ def count_blocks(state: States) -> dict[str, NDArray[np.int64]]:
     return {name: np.count_nonzero(codes == code, axis=1) for code, name in enumerate(COUNTS)}
 
 
-def free_blocks(state: States, separate: NDArray[np.bool_] | None = None) -> list[Pfns]:
+def free_blocks(
+    state: States,
+    separate: NDArray[np.bool_] | None = None,
+    kinds: NDArray[np.uint8] | None = None,
+) -> list[Pfns]:
     """Free blocks by order: the largest aligned ones that the free pages can form.
 
     Two free buddies merge at once (mm/page_alloc.c __free_one_page()), so within a pageblock the
     free pages alone determine the free blocks. Two whole pageblocks merge into order 10 unless
-    their migratetypes differ and one of them is of a type that must not merge.
+    their migratetypes differ and one of them is of a type that must not merge
+    (migratetype_is_mergeable()): CMA merges with CMA, HIGHATOMIC with HIGHATOMIC.
 
     Args:
         state: uint8[nr_pages], a multiple of 1024 pages is not needed.
         separate: bool[nr_pages / 512], pageblocks that do not merge with their neighbour.
+        kinds: uint8[nr_pages / 512], merge_kinds(); pageblocks of two kinds do not merge.
     Returns:
         list of 11 int64[n]: first pfns of the free blocks of each order, ascending.
     """
@@ -195,6 +201,11 @@ def free_blocks(state: States, separate: NDArray[np.bool_] | None = None) -> lis
             alone = np.zeros(2 * len(full[-1]), np.bool_)
             alone[: len(separate)] = separate
             full[-1] &= ~alone.reshape(-1, 2).any(axis=1)
+        if order == u.MAX_PAGE_ORDER and kinds is not None:
+            padded = np.zeros(2 * len(full[-1]), np.uint8)
+            padded[: len(kinds)] = kinds
+            left, right = padded.reshape(-1, 2).T
+            full[-1] &= left == right
     out: list[Pfns] = []
     for order in range(u.NR_PAGE_ORDERS):
         alone = full[order].copy()
@@ -202,6 +213,17 @@ def free_blocks(state: States, separate: NDArray[np.bool_] | None = None) -> lis
             alone &= ~np.repeat(full[order + 1], 2)
         out.append(np.flatnonzero(alone).astype(np.int64) << order)
     return out
+
+
+def merge_kinds(migratetype: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """What may merge with what: 0 for all mergeable types together, else a type of its own.
+
+    Args:
+        migratetype: uint8[nr_blocks].
+    Source:
+        include/linux/mmzone.h migratetype_is_mergeable(); mm/page_alloc.c __free_one_page().
+    """
+    return np.where(migratetype < u.MIGRATE_PCPTYPES, 0, migratetype).astype(np.uint8)
 
 
 def _compound_orders(words: NDArray[np.uint64], state: States, order: States) -> tuple[States, int]:

@@ -31,6 +31,8 @@ from engine.core.slowpath.daemons import (
 from engine.core.slowpath.drop_caches import drop_caches
 from engine.core.slowpath.waiting import let_pass, waiting
 from engine.core.workload.hugepages import step_direct, step_huge
+from engine.core.workload.kmem import step_kmem
+from engine.core.workload.pinning import step_pin
 from engine.core.workload.workload_ops import run_ops
 
 NONE = u.PFN_NONE
@@ -199,6 +201,8 @@ def _jobs(guest):
         return True
     if vm["pass_pending"] == 1 or vm["gather_pending"] > 0:
         return True
+    if vm["kmem_phase"] != u.KMEM_IDLE or vm["pin_left"] > 0:
+        return True
     return vm["huge_target"] > 0 or at_work(guest, u.RANGE_NONE)
 
 
@@ -253,6 +257,8 @@ def step_jobs(guest):
     step_huge(guest, 1)
     step_direct(guest)
     step_range(guest, 1)
+    step_kmem(guest, 1)
+    step_pin(guest, 1)
 
 
 @core_jit

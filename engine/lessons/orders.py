@@ -21,6 +21,8 @@ ORDER_KINDS: dict[str, tuple[str, ...]] = {
     "wait": (c.Wait.type,),
     "contig": (c.AllocContig.type,),
     "offline": (c.Offline.type,),
+    "alloc": (c.AllocPages.type,),
+    "pin": (c.PinMemory.type,),
     "workload": (c.SetWorkload.type,),
     "all": tuple(c.COMMANDS),
 }

@@ -18,7 +18,7 @@ from engine.scenarios.catalog import scenario
 
 Value = int | str  # of a parameter: a number, or a share as "25%"
 CHURN_RATE = 256  # operations of programs a tick, as in the scenarios
-_SHARED_OPS = ("inflate", "deflate", "contig")  # whose MiB may be a share
+_SHARED_OPS = ("inflate", "deflate", "contig", "pin")  # whose MiB may be a share
 _MAX_SHARE = 10_000  # percent
 
 

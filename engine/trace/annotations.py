@@ -26,7 +26,7 @@ _NAMED = re.compile(r"(3\.8 )?([\w./-]+\.[ch]) (?:from )?(\w+)\(")
 _OUT = frozenset(
     "__init__ link_free_lists stress_builds check check_codes cpu fallback fallback_2012 "
     "fast_search freearea freelist highatomic hook metrics observe page pcp profile_2012 "
-    "range_codes rng suitability scan_2012 watermark buddy".split()
+    "range_codes demand_codes rng suitability scan_2012 watermark buddy".split()
 )
 # Searches for a page that forbids something; their pfn is where they start, not their subject.
 SEARCHES = frozenset(
@@ -46,7 +46,8 @@ _OUT_FUNCTIONS = frozenset(
     "run_tick run_ticks at_work end_request begin_rounds smallest_freepage_order "
     "get_page_from_freelist alloc_flags_nofragment zone_usable rmqueue_zone rmqueue_buddy "
     "_get_page_once page_is_free_for pcp_enable pcp_disable compact_scanners_met "
-    "set_scanner_positions clear_cc".split()
+    "set_scanner_positions clear_cc kmem_class count_large cause_in_zone begin_kmem "
+    "handle_at".split()
 )
 
 

@@ -257,6 +257,18 @@ REASONS: dict[str, Reason] = {
         "left", "no free pageblock to gather balloon pages into: compaction must make one first",
         "mm/page_alloc.c get_page_from_freelist()",
     ),
+    # -- kernel memory and pins that somebody asks for
+    "taken_for_kernel": Reason(
+        "target", "a request for kernel memory gets it: nothing can move it as long as it is held",
+        "mm/page_alloc.c __alloc_pages_noprof()",
+    ),
+    "given_back": Reason(
+        "freed", "it was to be given back after the last request", "mm/page_alloc.c __free_pages()"
+    ),
+    "pinned_for_long": Reason(
+        "left", "a program pins it for long, as for RDMA or VFIO: from now on nothing can move it",
+        "mm/gup.c try_grab_folio()",
+    ),
     # -- ranges: offlining, CMA
     "range_not_movable": Reason(
         "left", "{a_kind} is in use in the range and no driver has said how to move it",

@@ -39,7 +39,7 @@ _BY_CC = {
 }  # fmt: skip
 _BY_NAME = {
     "balloon_pass_step": "pass", "pass_over_range": "pass", "gather_block": "gather",
-    "step_offline": "range", "step_contig": "range",
+    "step_offline": "range", "step_contig": "range", "step_kmem": "kernel", "step_pin": "pin",
     "leak_chunk": "balloon", "fill_block": "balloon", "fill_chunk": "balloon",
     "drop_caches": "drop_caches", "try_to_free_pages": "direct reclaim",
     "daemons_step": "kswapd", "kswapd_step": "kswapd", "cond_resched": "kswapd",

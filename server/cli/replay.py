@@ -42,6 +42,8 @@ _COLUMNS = (
     Column("isolated"),
     Column("balloon moved"),
     Column("host exits"),
+    Column("host huge pages broken"),
+    Column("result", left=True),
 )
 
 
@@ -50,13 +52,16 @@ def add_replay(commands: Any) -> None:
     replay = commands.add_parser(
         "replay",
         help="play operations on a capture without a browser",
-        description="The headless twin of the page: same guest, same designs, same numbers.",
+        description="The headless twin of the page: same guest, same designs, same numbers. A huge "
+        "page of the host is broken where a pageblock has a balloon page in it; one that is all "
+        "balloon counts too.",
     )
     add_shared(replay, "capture")
     replay.add_argument(
         "--ops", metavar="OPS.json",
         help='[["inflate", MiB], ["deflate", MiB], ["compact"], ["huge", N], ["drop"], '
-        '["wait", SECONDS]]',
+        '["wait", SECONDS], ["offline", START_MIB, SIZE_MIB], ["contig", MiB], ["pin", MiB], '
+        '["alloc", N, ORDER, "unmovable|reclaimable|atomic", "free|keep"]]',
     )  # fmt: skip
     add_shared(replay, "--designs", "--seed", "--seeds", "--profile")
     replay.add_argument(
@@ -87,7 +92,28 @@ def _numbers(step: dict[str, Any]) -> tuple[Any, ...]:
         vmstat["compact_isolated"],
         vmstat["balloon_migrate"],
         stats["host_exits"],
+        stats["blocks_with_balloon"],
+        _result(step),
     )
+
+
+def _result(step: dict[str, Any]) -> str:
+    """How an operation with an outcome ended: a sentence, or under several seeds how often what."""
+    if "alloc" in step:
+        told = step["alloc"]
+        causes = [
+            f"{_cell(number)} {name}"
+            for name, number in told["why"].items()
+            if (number["high"] if isinstance(number, dict) else number)
+        ]
+        words = f"{_cell(told['got'])} of {_cell(told['asked'])}"
+        return f"{words}; failed: {', '.join(causes)}" if causes else words
+    result = step.get("result", "")
+    if isinstance(result, dict):
+        return ", ".join(f"{words} ({number} seeds)" for words, number in result.items())
+    if str(result).startswith("stopped") and isinstance(step["range"]["sentence"], str):
+        return f"stopped: {step['range']['sentence']}"
+    return str(result)
 
 
 def _mib_of(pages: Any, whole: bool = False) -> Any:

@@ -18,6 +18,7 @@ from pathlib import Path
 from engine import units as u
 from engine.commands import (
     AllocContig,
+    AllocPages,
     BalloonDeflate,
     BalloonInflate,
     BalloonTarget,
@@ -26,6 +27,7 @@ from engine.commands import (
     DirectCompact,
     DropCaches,
     Offline,
+    PinMemory,
     SetWorkload,
     TakeHugePages,
     Wait,
@@ -61,6 +63,8 @@ SCENE: tuple[Command, ...] = (
     DropCaches(),
     Offline(128, 16),
     AllocContig(8),
+    AllocPages(4, 9),
+    PinMemory(4),
     Wait(1000),
     SetWorkload(enabled=True, rate=64),
 )

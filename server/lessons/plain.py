@@ -48,6 +48,11 @@ def command_words(command: Command) -> str:
         return f"wait {told['ms'] / 1000:g} s"
     if kind == "alloc_contig":
         return f"allocate {told['size_mib']} MiB in one piece"
+    if kind == "alloc_pages":
+        after = "kept" if told["keep"] else "given back"
+        return f"{told['nr']} {told['kind']} requests of order {told['order']}, {after}"
+    if kind == "pin":
+        return f"pin {told['size_mib']} MiB of programs' memory"
     if kind == "offline":
         end = told["start_mib"] + told["size_mib"]
         return f"take {told['start_mib']} to {end} MiB offline"

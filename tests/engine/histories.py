@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from engine import commands as c
+from engine import units as u
 from engine.world import World
 from tests.engine.worlds import TENTH, UNCOMPILED
 
@@ -24,6 +25,14 @@ COMMANDS = st.one_of(
     st.just(c.DropCaches()),
     st.builds(c.Offline, st.integers(8, 20).map(lambda n: 2 * n), st.just(4)),
     st.just(c.AllocContig(2)),
+    st.builds(
+        c.AllocPages,
+        st.integers(1, 40),
+        st.integers(0, 10),
+        st.sampled_from(u.KMEM_KINDS[1:]),
+        st.booleans(),
+    ),
+    st.builds(c.PinMemory, st.integers(1, 4)),
     st.builds(c.SetWorkload, st.booleans(), st.integers(1, 200), st.sampled_from([0, 1, 7])),
 )
 

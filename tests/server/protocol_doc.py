@@ -5,7 +5,14 @@ from pathlib import Path
 import numpy as np
 
 from engine.guest import COST_FIELDS, VMSTAT_FIELDS
-from engine.view import DERIVED_FIELDS, PLANES, RANGE_STATS, STAT_FIELDS, TIME_STATS
+from engine.view import (
+    DEMAND_STATS,
+    DERIVED_FIELDS,
+    PLANES,
+    RANGE_STATS,
+    STAT_FIELDS,
+    TIME_STATS,
+)
 
 PATH = Path(__file__).parents[2] / "docs" / "PROTOCOL.md"
 
@@ -96,6 +103,33 @@ MEANING: dict[str, tuple[str, str]] = {
     "range_returned": ("pages", "isolated by the last request and put back"),
     "range_reclaimed": ("pages", "dropped by it instead of moved"),
     "offline_pages": ("pages", "gone offline so far"),
+    "kmem_phase": ("phase", "last request for kernel memory: 1 taking, 2 giving back, 0 = done"),
+    "kmem_kind": ("kind", "of it: 1 unmovable, 2 reclaimable, 3 atomic, 0 = none yet"),
+    "kmem_order": ("order", "of its pages"),
+    "kmem_keep": ("0 or 1", "its pages stay"),
+    "kmem_asked": ("requests", "asked for"),
+    "kmem_got": ("requests", "served"),
+    "kmem_failed": (
+        "requests",
+        "not served; what is left was not tried, after 32 failures in a row",
+    ),
+    "kmem_no_memory": ("requests", "of those, for lack of free pages"),
+    "kmem_no_watermark": ("requests", "a large enough block was free, but below the watermark"),
+    "kmem_no_fragment": ("requests", "enough was free, in blocks too small"),
+    "kmem_no_type": (
+        "requests",
+        "what was large enough is closed to them: CMA, HIGHATOMIC, ISOLATE",
+    ),
+    "kmem_us": ("us", "simulated time until the last was answered"),
+    "kmem_moved": ("pages", "moved meanwhile, by anybody"),
+    "kmem_reclaimed": ("pages", "reclaimed directly meanwhile"),
+    "kmem_kept": ("pages", "that stay with the kernel, of all requests"),
+    "pin_asked": ("pages", "last request for long-term pins: asked for, 0 = none yet"),
+    "pin_left": ("pages", "of it still to do"),
+    "pin_got": ("pages", "pinned by it"),
+    "pin_moved": ("pages", "moved out of CMA or zone Movable first"),
+    "pin_end": ("end", "why it ended early: PinEnd of engine/core/workload/demand_codes.py"),
+    "pinned_pages": ("pages", "pinned by all requests"),
     "clock_ms": ("ms", "simulated time since the start: of all work, and let pass"),
 }
 
@@ -118,7 +152,7 @@ def statistics_table() -> str:
 
 def unknown_meanings() -> set[str]:
     """Meanings of statistics that are not there any more."""
-    return set(MEANING) - {*DERIVED_FIELDS, *COST_FIELDS, *RANGE_STATS, *TIME_STATS}
+    return set(MEANING) - {*DERIVED_FIELDS, *COST_FIELDS, *RANGE_STATS, *TIME_STATS, *DEMAND_STATS}
 
 
 _HEADER = (

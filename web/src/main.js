@@ -8,6 +8,7 @@ import { createCost } from "./because/cost.js";
 import { createFreeLists } from "./because/free_lists.js";
 import { createAccuracy } from "./accuracy/accuracy.js";
 import { createControls } from "./controls/controls.js";
+import { createDemands } from "./controls/demands.js";
 import { createRanges } from "./controls/ranges.js";
 import { createSetup } from "./controls/setup.js";
 import { createDifference } from "./difference/difference_view.js";
@@ -119,6 +120,7 @@ const controls = createControls(state, painter, {
   startOver: setup.startOver,
 });
 createRanges(state, painter, client.send);
+createDemands(state, painter, client.send);
 const preview = createPreview(state, painter, address, client.sequence);
 const story = createStory(state, painter, { send: client.send, startOver: setup.startOver, show: preview.go });
 createComparison(state, painter);

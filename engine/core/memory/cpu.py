@@ -49,3 +49,18 @@ def work_done(guest):
         + COST_MIGRATE * vm["pgmigrate_success"]
         + COST_RECLAIM * vm["pgscan_direct"]
     )
+
+
+@core_jit
+def work_of_requests(guest):
+    """Work that requests which wait have done: direct compaction and direct reclaim.
+
+    Args:
+        guest: Guest.
+    Returns:
+        int64; only differences mean something.
+    Source:
+        kernel/sched/fair.c update_curr().
+    """
+    vm = guest.vm[0]
+    return vm["direct_work"] + COST_RECLAIM * vm["pgscan_direct"]

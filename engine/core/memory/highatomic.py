@@ -45,7 +45,8 @@ def _unreserve_zone(guest, zone, mt):
     """Give one HIGHATOMIC pageblock of a zone back to ordinary use.
 
     Args:
-        guest: Guest. Writes pages, lists, zones, blocks.
+        guest: Guest. Writes pages, lists, zones, blocks, vm.whole_unreserved: such a free block
+            lies beside a buddy of its type and does not merge, in the kernel neither.
         zone: int64, index of the zone.
         mt: int64, migratetype that the pageblock gets.
     Returns:
@@ -65,6 +66,7 @@ def _unreserve_zone(guest, zone, mt):
             return move_freepages_block(guest, zone, block, u.MIGRATE_HIGHATOMIC, mt) > 0
         move_to_free_list(guest, zone, pfn, order, u.MIGRATE_HIGHATOMIC, mt)
         change_pageblock_range(guest, pfn, order, mt)
+        guest.vm[0]["whole_unreserved"] += 1
         return True
     return False
 

@@ -131,7 +131,9 @@ def _check_free_block(guest, pfn, list_id):
             limit = u.MIGRATE_PCPTYPES
             if keeps_types:
                 limit += guest.vm[0]["law_reserve_at_boot"]
-            if mt == other or (mt < limit and other < limit):
+            # unreserve_highatomic_pageblock() leaves a whole free pageblock beside its buddy.
+            left_so = order >= u.PAGEBLOCK_ORDER and guest.vm[0]["whole_unreserved"] > 0
+            if not left_so and (mt == other or (mt < limit and other < limit)):
                 return _FREE_BLOCK_UNMERGED, pfn
     return _OK, np.int64(u.PFN_NONE)
 
@@ -202,6 +204,8 @@ def _expected_list(guest, pfn, list_id):
         return _OK if place % u.NR_PAGE_ORDERS == order else _PAGE_ORDER
     if list_id == _NO_LIST:
         return _OK
+    if list_id == u.LIST_KMEM:
+        return _OK if state == u.STATE_KERNEL or state == u.STATE_SLAB else _PAGE_ORDER
     return _OK if list_id == u.LIST_HUGE and state == u.STATE_HUGE else _PAGE_ORDER
 
 

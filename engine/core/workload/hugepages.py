@@ -9,7 +9,7 @@ import numpy as np
 from engine import units as u
 from engine.core import core_jit
 from engine.core.memory.alloc import free_pages
-from engine.core.memory.cpu import COST_RECLAIM, TURN
+from engine.core.memory.cpu import TURN, work_of_requests
 from engine.core.memory.freelist import list_add_tail, list_del
 from engine.core.memory.page import set_state
 from engine.core.slowpath.slowpath import alloc_pages
@@ -47,21 +47,6 @@ def _end_attempt(guest):
         vm["huge_idle"] = 0
     else:
         vm["huge_idle"] += 1
-
-
-@core_jit
-def _work_so_far(guest):
-    """Work that requests for huge pages have done, as cpu.py counts it.
-
-    Args:
-        guest: Guest.
-    Returns:
-        int64; only differences mean something.
-    Source:
-        kernel/sched/fair.c update_curr().
-    """
-    vm = guest.vm[0]
-    return vm["direct_work"] + COST_RECLAIM * vm["pgscan_direct"]
 
 
 @core_jit
@@ -105,8 +90,8 @@ def step_huge(guest, budget):
     if vm["huge_attempt"] >= HUGE_ATTEMPTS or vm["huge_idle"] >= HUGE_IDLE:
         _free_huge(guest, budget * FREE_HUGE)
         return
-    work = _work_so_far(guest)
-    while _work_so_far(guest) - work < budget * TURN:
+    work = work_of_requests(guest)
+    while work_of_requests(guest) - work < budget * TURN:
         if vm["huge_held"] >= vm["huge_target"]:
             _end_attempt(guest)
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from engine import units as u
 from engine.capture import pages as p
+from tests.engine import oracle
 from tests.engine.small_capture import ANON, BALLOON, FILE, FREE, HEAD, RESERVED, SLAB, TAIL, THP
 
 KSM = 1 << 21
@@ -98,6 +100,31 @@ def test_pageblocks_that_do_not_merge() -> None:
     separate = np.array([False, True, False, False])
     blocks = p.free_blocks(state, separate)
     assert (blocks[9].tolist(), blocks[10].tolist()) == ([0, 512], [1024])
+
+
+TYPES = st.sampled_from([t for t in u.Migratetype if t != u.MIGRATE_BALLOON])
+
+
+@given(st.lists(st.tuples(TYPES, st.booleans()), min_size=6, max_size=6), st.randoms())
+def test_pageblocks_merge_with_their_own_kind(
+    blocks: list[tuple[int, bool]], rng: random.Random
+) -> None:
+    twin = oracle.Zone(len(blocks), 0)
+    twin.types = [int(kind) for kind, _ in blocks]
+    free = [i for i, (_, is_free) in enumerate(blocks) if is_free]
+    rng.shuffle(free)  # in which order they came free is not to be seen
+    for i in free:
+        twin.free(i * 512, 9)
+    wanted = {9: set[int](), 10: set[int]()}
+    for (order, _), pfns in twin.lists.items():
+        if pfns:
+            wanted[order].update(pfns)
+    state = np.full(len(blocks) * 512, u.STATE_SLAB, np.uint8)
+    for i in free:
+        state[i * 512 : (i + 1) * 512] = u.STATE_FREE
+    kinds = p.merge_kinds(np.array([kind for kind, _ in blocks], np.uint8))
+    found = p.free_blocks(state, None, kinds)
+    assert {order: set(found[order].tolist()) for order in (9, 10)} == wanted
 
 
 def compound(*sizes: int, kind: int) -> np.ndarray:

@@ -194,6 +194,11 @@ def _asking_for(command: c.Command, state: int) -> World:
     return world
 
 
+def asked(command: c.Command) -> Maker:
+    """Kernel memory, or pins, where programs have a page in each pageblock."""
+    return lambda: trace(_asking_for(command, u.STATE_ANON), 2)
+
+
 def dropped() -> dict[str, Any]:
     """drop_caches where there is page cache."""
     return trace(_asking_for(c.DropCaches(), u.STATE_FILE))
@@ -298,6 +303,9 @@ SHOWN: dict[str, Maker] = {
     "gather_keeps_free": balloon_work("dedicated_block:keep=16", gather_pending=1),
     "gather_no_gain": balloon_work("dedicated_block:gain", gather_pending=1),
     "gather_no_block": balloon_work("dedicated_block", dear=True, gather_pending=1),
+    "taken_for_kernel": asked(c.AllocPages(2, 3)),
+    "given_back": asked(c.AllocPages(2, 3)),
+    "pinned_for_long": asked(c.PinMemory(1)),
     "range_not_movable": in_range("pinned", "2012"),
     "round_is_lost": in_range("lru_hook", "2012"),
     "dropped_from_range": contiguous,

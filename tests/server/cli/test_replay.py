@@ -37,7 +37,8 @@ def test_several_seeds_keep_the_first_answer_and_add_the_spread(capsys, ops):
     _, out, _ = run(capsys, *arguments, "--seeds", "2", "--seed", "7")
     assert out.splitlines()[-1] == "mean (lowest–highest) over 2 seeds"
     step = {"op": ["compact"], "free": 256, "huge_pages": None,
-            "stats": {"balloon_actual": 0, "free_blocks_all": 1, "host_exits": 0},
+            "stats": {"balloon_actual": 0, "free_blocks_all": 1, "host_exits": 0,
+                      "blocks_with_balloon": 7},
             "vmstat": {"compact_isolated": 0, "balloon_migrate": 0}}  # fmt: skip
     other = {**step, "stats": {**step["stats"], "free_blocks_all": 4}}
     merged = merge_replays([7, 8], [{"designs": {"pinned": [one]}} for one in (step, other)])
@@ -54,6 +55,47 @@ def test_every_zone_is_shown_with_its_node_and_name(capsys, ops):
     assert steps[0]["zones"][1]["counts"] == steps[0]["buddyinfo"]
     out = run(capsys, *arguments)[1]
     assert [line.split()[-3:-2] for line in out.splitlines() if " DMA " in line] == [["DMA"]] * 2
+
+
+def test_results_and_broken_huge_pages_of_the_host_stand_in_the_table(capsys, tmp_path):
+    path = tmp_path / "ops.json"
+    path.write_text(
+        '[["inflate", 100], ["contig", 4], ["offline", 512, 16], ["alloc", 3, 9], ["pin", 4]]'
+    )
+    status, out, _ = run(capsys, "replay", "runs", "--ops", str(path), "--designs", "pinned")
+    assert status == 0
+    head, _, *rows = out.splitlines()[:7]
+    assert head.split("  ")[-2:] == ["host huge pages broken", "result"]
+    cells = [row[head.index("host huge pages broken") :].split(maxsplit=1) for row in rows]
+    assert all(int(broken) > 0 for broken, *_ in cells)
+    results = [result for _, *result in cells]
+    assert results[0] == []
+    assert results[1] == ["allocated"]
+    assert results[2][0].startswith("stopped: page ")
+    assert results[3] == ["3 of 3"]
+    assert results[4] == ["1024 of 1024 pages"]
+
+
+def test_several_seeds_say_how_often_what_came_of_it():
+    def step(result, got):
+        why = {"memory": 0, "fragmentation": 10 - got}
+        return {"op": ["alloc", 10, 9, "unmovable", "free"], "result": result, "free": 256,
+                "alloc": {"got": got, "asked": 10, "why": why, "sentence": result},
+                "huge_pages": None, "vmstat": {"compact_isolated": 0, "balloon_migrate": 0},
+                "stats": {"balloon_actual": 0, "free_blocks_all": 1, "host_exits": 0,
+                          "blocks_with_balloon": 7}}  # fmt: skip
+
+    one, other = step("10 of 10", 10), step("8 of 10; failed: 2 fragmentation", 8)
+    merged = merge_replays([1, 2], [{"designs": {"pinned": [s]}} for s in (one, other)])
+    row = replay_table(merged).plain().splitlines()[-1]
+    assert row.endswith("9 (8–10) of 10; failed: 1 (0–2) fragmentation")
+    for both in (one, other):
+        del both["alloc"]
+        both["range"] = {"sentence": both["result"]}
+    one["result"], other["result"] = "allocated", "stopped: not_migrated"
+    steps = [{"designs": {"pinned": [s]}} for s in (other, one, other)]
+    row = replay_table(merge_replays([1, 2, 3], steps)).plain().splitlines()[-1]
+    assert row.endswith("stopped: not_migrated (2 seeds), allocated (1 seeds)")
 
 
 def test_where_there_is_one_zone_the_table_is_as_it_was():

@@ -10,6 +10,7 @@ from server.lessons.prose import prose_of
 ORDERS = [
     ["inflate", 2], ["deflate", 2], ["compact"], ["direct", 9], ["huge", 5], ["drop"],
     ["wait", 2], ["contig", 4], ["offline", 128, 128], ["workload", 256, 10],
+    ["alloc", 20, 9, "atomic", "keep"], ["pin", 16],
 ]  # fmt: skip
 
 
@@ -21,6 +22,7 @@ def test_every_command_of_a_lesson_has_words() -> None:
         "one request of order 9 (2 MiB)", "take 5 huge pages", "drop caches", "wait 2 s",
         "allocate 4 MiB in one piece", "take 128 to 256 MiB offline",
         "2,560 operations of programs",
+        "20 atomic requests of order 9, kept", "pin 16 MiB of programs' memory",
     ]  # fmt: skip
 
 

@@ -55,6 +55,8 @@ def test_every_command_travels(command):
         "direct_compact": {"order": 9},
         "offline": {"start_mib": 512, "size_mib": 128},
         "alloc_contig": {"size_mib": 16},
+        "alloc_pages": {"nr": 20, "order": 9, "kind": "atomic", "keep": True},
+        "pin": {"size_mib": 16},
         "huge": {"nr": 2000},
         "wait": {"ms": 20_000},
         "workload": {"enabled": True, "rate": 10, "ticks": 0},

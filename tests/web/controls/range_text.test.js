@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { rangeBetween, rangeText, verdict } from "../../../web/src/controls/range_text.js";
+import { rangeBetween, rangeShort, rangeText, verdict } from "../../../web/src/controls/range_text.js";
 
 const python = readFileSync(new URL("../../../engine/core/ranges/range_codes.py", import.meta.url), "utf8").replace(/"\n\s+" ?/g, " ").replace(/  +/g, " ");
 const page = readFileSync(new URL("../../../web/src/controls/range_text.js", import.meta.url), "utf8");
@@ -35,6 +35,16 @@ test("a verdict says whether a request is running, done or stopped, and by which
   );
   assert.equal(verdict(stats({ kind: 2, result: 2, reason: 7 })), "No contiguous memory: no run of that many pageblocks could be tried; 0 pages moved.");
   assert.match(verdict(stats({ ...range, kind: 2, result: 1 })), /could be allocated/);
+});
+
+test("in short a range is done, or stopped by a page", () => {
+  assert.equal(rangeShort(stats({})), "not tried");
+  assert.equal(rangeShort(stats({ kind: 1, result: 1 })), "offline");
+  assert.equal(rangeShort(stats({ kind: 2, result: 1 })), "allocated");
+  assert.equal(rangeShort(stats({ kind: 2 })), "at work");
+  assert.equal(rangeShort(stats({ kind: 1, result: 2, reason: 2, pfn: 7, page: 9 })), "stopped by a slab page");
+  assert.equal(rangeShort(stats({ kind: 1, result: 2, reason: 5, pfn: 7, page: 5 })), "stopped by an anon page");
+  assert.equal(rangeShort(stats({ kind: 2, result: 2, reason: 7, pfn: -1 })), "stopped: no range to try");
 });
 
 test("the page's reasons are word for word the engine's", () => {

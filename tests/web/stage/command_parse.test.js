@@ -11,6 +11,10 @@ test("a line of the log becomes its command", () => {
   assert.deepEqual(means("offline 512:64"), { kind: "command", command: { type: "offline", start_mib: 512, size_mib: 64 } });
   assert.deepEqual(means("huge"), { kind: "command", command: { type: "huge", nr: 2000 } });
   assert.deepEqual(means("wait 20 s"), { kind: "command", command: { type: "wait", ms: 20000 } });
+  assert.deepEqual(means("alloc 20 9"), { kind: "command", command: { type: "alloc_pages", nr: 20, order: 9, kind: "unmovable", keep: false } });
+  assert.deepEqual(means("alloc 5 3 atomic keep"), { kind: "command", command: { type: "alloc_pages", nr: 5, order: 3, kind: "atomic", keep: true } });
+  assert.deepEqual(means("alloc 5 0 keep").command, { type: "alloc_pages", nr: 5, order: 0, kind: "unmovable", keep: true });
+  assert.deepEqual(means("pin 16 MiB"), { kind: "command", command: { type: "pin", size_mib: 16 } });
   assert.deepEqual(means("workload on"), { kind: "command", command: { type: "workload", enabled: true, rate: 256 } });
 });
 
@@ -26,6 +30,10 @@ test("what is wrong is said with the value, the limit and the unit", () => {
   assert.match(means("inflate").words, /missing/);
   assert.match(means("offline 512").words, /START:SIZE in MiB/);
   assert.match(means("offline 511:64").words, /511 MiB is no whole number of pageblocks/);
+  assert.match(means("alloc 5").words, /The order is missing: a whole number of \(buddy order\) from 0 to 10/);
+  assert.match(means("alloc 5 11 atomic").words, /The order is 11/);
+  assert.match(means("alloc 5 3 movable").words, /The kind of request is movable: unmovable, reclaimable or atomic/);
+  assert.match(means("pin 0").words, /0: a whole number of MiB from 1 to 1001/);
   assert.match(means("scenario nonsense").words, /no scenario like nonsense/);
   assert.match(means("frobnicate 7").words, /no command here/);
   assert.equal(means("").kind, "wrong");

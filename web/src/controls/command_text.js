@@ -16,6 +16,8 @@ export function commandText(command) {
     case "drop_caches": return "drop caches";
     case "offline": return `offline ${count(command.start_mib)} to ${count(command.start_mib + command.size_mib)} MiB`;
     case "alloc_contig": return `allocate ${count(command.size_mib)} MiB contiguously`;
+    case "alloc_pages": return `${count(command.nr)} ${command.kind ?? "unmovable"} requests of order ${command.order}, ${command.keep ? "kept" : "given back"}`;
+    case "pin": return `pin ${count(command.size_mib)} MiB`;
     case "wait": return `let ${secondsText(command.ms)} pass`;
     case "workload": return command.enabled ? `workload on, ${count(command.rate ?? 256)} operations per tick${command.ticks ? `, for ${count(command.ticks)} ticks` : ""}` : "workload off";
     default: return /** @type {{type: string}} */ (command).type; // from a newer server

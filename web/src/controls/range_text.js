@@ -64,6 +64,18 @@ export function verdict(s) {
   return `${what}: ${reasonText(s)}; ${moved}${inVain(s)}.`;
 }
 
+/**
+ * The outcome in a word or two, with the page that decided.
+ * @param {import("../panels/guest_text.js").Stats} s
+ * @returns {string}
+ */
+export function rangeShort(s) {
+  if (!s("range_kind")) return "not tried";
+  if (s("range_result") === DONE) return s("range_kind") === OFFLINE ? "offline" : "allocated";
+  if (s("range_result") !== STOPPED) return "at work";
+  return s("range_pfn") >= 0 ? `stopped by a ${PAGES[s("range_page")] ?? "page"}`.replace(/a (anon|unknown)/, "an $1") : "stopped: no range to try";
+}
+
 /** @param {import("../panels/guest_text.js").Stats} s */
 function reasonText(s) {
   return (REASONS[s("range_reason")] ?? "")

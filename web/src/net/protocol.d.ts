@@ -69,6 +69,29 @@ export interface AllocContig {
   size_mib: number;
 }
 
+/**
+ * Ask for kernel memory: `nr` requests of one order, and what stands in the way of each.
+ *
+ * `kind` is unmovable (GFP_KERNEL), reclaimable (the same, for slab that can be shrunk) or
+ * atomic (GFP_ATOMIC, which cannot wait); with `keep` the pages stay, else they go back at the
+ * end.
+ */
+export interface AllocPages {
+  type: "alloc_pages";
+  nr: number;
+  order: number;
+  /** unmovable when absent */
+  kind?: "unmovable" | "reclaimable" | "atomic";
+  /** False when absent */
+  keep?: boolean;
+}
+
+/** Pin `size_mib` of programs' anonymous memory for long, as for RDMA or VFIO. */
+export interface PinMemory {
+  type: "pin";
+  size_mib: number;
+}
+
 /** Let `ms` milliseconds of simulated time pass, in which timers expire. */
 export interface Wait {
   type: "wait";
@@ -504,7 +527,7 @@ export interface TimelineInfo {
   parent: number | null;
   tick: number;
   index: number;
-  command: BalloonTarget | BalloonInflate | BalloonDeflate | CompactMemory | DirectCompact | TakeHugePages | DropCaches | Offline | AllocContig | Wait | SetWorkload | null;
+  command: BalloonTarget | BalloonInflate | BalloonDeflate | CompactMemory | DirectCompact | TakeHugePages | DropCaches | Offline | AllocContig | AllocPages | PinMemory | Wait | SetWorkload | null;
   name: string | null;
 }
 
@@ -579,6 +602,8 @@ export type Command =
   | DropCaches
   | Offline
   | AllocContig
+  | AllocPages
+  | PinMemory
   | Wait
   | SetWorkload;
 

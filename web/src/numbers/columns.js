@@ -2,6 +2,8 @@
  * The columns of the scoreboard: what each shows and means.
  */
 
+import { allocShort, pinMib } from "../controls/demand_text.js";
+import { rangeShort } from "../controls/range_text.js";
 import { count, mibNumber, orderText, short } from "../lib/format.js";
 import { scanned } from "../panels/guest_text.js";
 
@@ -19,6 +21,7 @@ import { scanned } from "../panels/guest_text.js";
  * @property {string} trap how it is easily misread
  * @property {(s: Stats) => string} show
  * @property {((s: Stats) => number)|null} bar length of the bar behind the number
+ * @property {(s: Stats) => boolean} [tried] whether there is anything to show; the row is hidden as long as nobody has
  * @property {string} [stat] the statistic behind the bar, if it is a single one
  */
 
@@ -47,6 +50,27 @@ export const COLUMNS = [
     bar: (s) => s("huge_best"),
   },
   {
+    key: "range", group: "benefit", head: "Range asked for", unit: "offline or contiguous", tried: (s) => s("range_kind") > 0,
+    text: "How the last request for a range of memory ended: taken offline, allocated in one piece, or stopped and at which page.",
+    formula: "the outcome, and the page that decided", source: "offline_pages() (mm/memory_hotplug.c); cma_alloc(), alloc_contig_pages()",
+    trap: "Whole ranges are tried: one page that cannot move decides, however empty the rest is.",
+    show: rangeShort, bar: null,
+  },
+  {
+    key: "kmem", group: "benefit", head: "Kernel memory had", unit: "requests", tried: (s) => s("kmem_asked") > 0,
+    text: "How many of the last requests for kernel memory succeeded. More has what stood in the way of the others.",
+    formula: "requests served of requests asked for", source: "alloc_pages() (mm/page_alloc.c)",
+    trap: "Requests that can wait compact and reclaim on the way: a success may have cost the others their memory.",
+    show: (s) => allocShort(s) || "not tried", bar: null,
+  },
+  {
+    key: "pins", group: "cost", head: "Pinned", unit: "MiB of so much asked", tried: (s) => s("pin_asked") > 0,
+    text: "Memory of programs that the last request pinned for long. Nothing can move it: compaction passes over it, offlining ends in -EBUSY.",
+    formula: "pages pinned, of pages asked for", source: "pin_user_pages() with FOLL_LONGTERM (mm/gup.c)",
+    trap: "The same objects are pinned under every design, but where they lie depends on what has moved before.",
+    show: (s) => pinMib(s) || "not tried", bar: null,
+  },
+  {
     key: "largest_order", group: "benefit", head: "Largest free", unit: "order",
     text: "Largest order free anywhere: order 9 is a 2 MiB page, order 10 is 4 MiB, the largest the allocator keeps.",
     formula: "the highest order with a free piece in any zone", source: "/proc/buddyinfo",
@@ -66,6 +90,13 @@ export const COLUMNS = [
     formula: "blocks with a balloon page − ⌈balloon pages / 512⌉", source: "derived; the kernel does not count it",
     trap: "0 is perfectly packed, but a packed block may be held by kernel pages as well.",
     show: (s) => count(s("excess_blocks")), bar: (s) => s("excess_blocks"),
+  },
+  {
+    key: "blocks_with_balloon", group: "balloon", stat: "blocks_with_balloon", head: "Host huge pages broken", unit: "pageblocks",
+    text: "Pageblocks with a balloon page in them. The host cannot keep such 2 MiB as one huge page: what the balloon gave it lies in the middle.",
+    formula: "pageblocks with at least one balloon page", source: "derived; madvise() of single pages splits the host’s huge page (mm/madvise.c, QEMU’s balloon.c)",
+    trap: "A block all of balloon pages counts too, though the host has got it whole: see Excess E for what better packing would save.",
+    show: (s) => count(s("blocks_with_balloon")), bar: (s) => s("blocks_with_balloon"),
   },
   {
     key: "scanned", group: "cost", head: "Scanned", unit: "pages",

@@ -46,7 +46,7 @@ export function createScoreboard(state, painter, askSpread) {
     cells = designs.map(({ key, side }) => COLUMNS.map((column) => el("td", { class: column.group, "data-column": column.key, "data-design": key, ...(side ? { "data-side": side } : {}) })));
     const rows = groups.flatMap((group) => [
       el("tr.group-row", {}, el("th", { scope: "rowgroup", colspan: designs.length + 1 }, GROUPS[group])),
-      ...COLUMNS.flatMap((column, c) => (column.group === group ? [el("tr", { "data-row": column.key }, heading(column), ...order.map((i) => cells[i][c]))] : [])),
+      ...COLUMNS.flatMap((column, c) => (column.group === group ? [el("tr", { "data-row": column.key, hidden: column.tried !== undefined }, heading(column), ...order.map((i) => cells[i][c]))] : [])),
     ]);
     board.replaceChildren(el("caption.hidden", {}, "Scoreboard: one column per design"), head, el("tbody", {}, ...rows));
   }
@@ -66,7 +66,8 @@ export function createScoreboard(state, painter, askSpread) {
         ? `Black lines and small numbers: lowest to highest over ${spread.seeds.length} draws of what a capture does not say (the order of its lists).`
         : "");
     COLUMNS.forEach((column, c) => {
-      const { bar } = column;
+      const { bar, tried } = column;
+      if (tried) board.querySelector(`tr[data-row="${column.key}"]`)?.toggleAttribute("hidden", !values.some(tried));
       const sizes = bar ? values.map(bar) : [];
       const ranges = sidesOf(welcome.designs, state.beside.get()).map(({ key }) => (column.stat && spread?.designs?.[key]?.[column.stat]) || null);
       const most = Math.max(1, ...sizes, ...ranges.map((range) => range?.high ?? 0));

@@ -69,6 +69,8 @@ export const WORDS = [
   { name: "wait", args: "SECONDS", words: "let simulated time pass", mean: (args) => one(args, "Time to let pass", [1, 86400, "seconds"], (s) => ({ type: "wait", ms: s * 1000 })) },
   { name: "offline", args: "START:SIZE", words: "try to take a range of memory offline, in MiB", mean: offline },
   { name: "contig", args: "MIB", words: "allocate contiguous memory", mean: (args, { most }) => one(args, "Contiguous memory", [2, most, "MiB"], (size_mib) => ({ type: "alloc_contig", size_mib })) },
+  { name: "alloc", args: "NUMBER ORDER [unmovable|reclaimable|atomic] [keep]", words: "ask for kernel memory", mean: alloc },
+  { name: "pin", args: "MIB", words: "pin memory of programs for long, so that it cannot move", mean: (args, { most }) => one(args, "Memory to pin", [1, most, "MiB"], (size_mib) => ({ type: "pin", size_mib })) },
   { name: "workload", args: "on|off", words: "programs that allocate and free", mean: workload },
   { name: "scenario", args: "NAME", words: "load a scenario", mean: scenario },
   { name: "theme", args: "system|light|dark|projector", words: "colours of the page", mean: (args) => (["system", "light", "dark", "projector"].includes(args) ? asks(`theme-${args}`) : wrong(`The theme is ${args || "missing"}: system, light, dark or projector.`)) },
@@ -93,6 +95,18 @@ function offline(args, { most }) {
   if (typeof size_mib === "string") return wrong(size_mib);
   const odd = [start_mib, size_mib].find((n) => n % 2);
   return odd ? wrong(`${odd} MiB is no whole number of pageblocks of 2 MiB.`) : command({ type: "offline", start_mib, size_mib });
+}
+
+/** @param {string} args */
+function alloc(args) {
+  const [number = "", order = "", ...rest] = args.trim().split(/\s+/);
+  const [nr, at] = [whole(number, "Kernel memory", 1, 1_000_000, "requests"), whole(order, "The order", 0, 10, "(buddy order)")];
+  if (typeof nr === "string") return wrong(nr);
+  if (typeof at === "string") return wrong(at);
+  const after = ["keep", "free"].includes(rest.at(-1) ?? "") ? rest.pop() : "free";
+  const [kind = "unmovable", ...more] = rest;
+  if (more.length || !["unmovable", "reclaimable", "atomic"].includes(kind)) return wrong(`The kind of request is ${rest.join(" ")}: unmovable, reclaimable or atomic, then keep or free.`);
+  return command({ type: "alloc_pages", nr, order: at, kind, keep: after === "keep" });
 }
 
 /**

@@ -130,6 +130,28 @@ def test_unlike_types_do_not_merge_above_a_pageblock() -> None:
     assert validate(guest) == (0, u.PFN_NONE)
 
 
+EVERY_TYPE = st.sampled_from([t for t in u.Migratetype if t != u.MIGRATE_BALLOON])
+
+
+@given(
+    st.lists(EVERY_TYPE, min_size=NR_BLOCKS, max_size=NR_BLOCKS),
+    st.lists(st.integers(0, 2 * NR_BLOCKS - 1), unique=True),
+)
+def test_each_type_merges_with_its_own_kind_as_the_twin_does(
+    types: list[u.Migratetype], halves: list[int]
+) -> None:
+    guest, twin = all_free(NR_BLOCKS), oracle.Zone(NR_BLOCKS, high=24)
+    guest.blocks["migratetype"] = types
+    twin.types = [int(mt) for mt in types]
+    put(guest, range(NR_BLOCKS * BLOCK), u.STATE_SLAB)
+    for half in halves:
+        buddy.free_to_buddy(guest, half * BLOCK // 2, 8)
+        twin.free(half * BLOCK // 2, 8)
+        assert lists(guest) == {key: pfns for key, pfns in twin.lists.items() if pfns}
+    assert guest.blocks["migratetype"].tolist() == twin.types
+    assert validate(guest) == (0, u.PFN_NONE)
+
+
 def test_mergeable_types_merge_and_the_freed_one_wins() -> None:
     guest = all_free(2)
     guest.blocks["migratetype"] = (u.MIGRATE_UNMOVABLE, u.MIGRATE_MOVABLE)
