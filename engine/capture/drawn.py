@@ -96,9 +96,8 @@ def _layouts(moment: Moment) -> list[_Layout]:
         if holes >= _BLOCK:
             holes = 0  # a large one is put behind the memory
         end = start + present + holes
-        span = ZoneSpan(
-            u.ZONE_NAMES.index(facts.key[1]), start // _BLOCK * _BLOCK, -(-end // _BLOCK) * _BLOCK
-        )
+        name, first = u.ZONE_NAMES.index(facts.key[1]), start // _BLOCK * _BLOCK
+        span = ZoneSpan(name, first, -(-end // _BLOCK) * _BLOCK, facts.key[0])
         if out and span.start_pfn < out[-1].span.end_pfn:
             raise RefusedError(f"zone {facts.key[1]} overlaps the one before: it cannot be drawn")
         reserved = max(0, present - figures.get("managed", present))
