@@ -85,7 +85,23 @@ _ZONE_FIELDS = (
     # (units.ZONE_BOOSTED_WATERMARK); the boost that kswapd's current run will remove
     "pcp_alloc_factor pcp_flags zone_flags kswapd_boost"
 ).split()
-ZONE_DTYPE = np.dtype([(name, "<i8") for name in _ZONE_FIELDS])
+# A node's kswapd, kcompactd and shrinker (struct pglist_data): fields of Guest.vm for the node
+# vm.node. Those of another node wait in its first zone's row, as pgdat_*
+# (core/memory/nodes.py: select_node).
+NODE_FIELDS = (
+    "kswapd_order kswapd_awake kswapd_failures kswapd_alloc_order kswapd_run_order kswapd_priority "
+    "kswapd_boost kswapd_reclaimed kswapd_seen "
+    "kcompactd_order kcompactd_awake kcompactd_zone kcompactd_ahead proactive_defer "
+    "proactive_score "
+    "shrink_active shrink_scanned shrink_isolated shrink_dirty shrink_reclaimed "
+    "split_deferred split_freeable split_total split_batch split_block split_found"
+).split()
+ZONE_DTYPE = np.dtype(
+    [(name, "<i8") for name in _ZONE_FIELDS]
+    # engine/snapshot.py leaves them out of the digest of a machine of one node
+    + [("node", "<i8")]  # index of the zone's NUMA node
+    + [(f"pgdat_{name}", "<i8") for name in NODE_FIELDS]
+)
 
 # Counters with the names of /proc/vmstat.
 VMSTAT_FIELDS = (
@@ -218,25 +234,29 @@ DEMAND_FIELDS = (
     "whole_unreserved"
 ).split()
 
+# NUMA nodes (core/memory/nodes.py); all 0, and left out of the digest, on a machine of one.
+NUMA_FIELDS = (
+    # nodes but one; the node whose daemons vm speaks of; the request in progress: its preferred
+    # node, which nodes it may use (units.NODES_*)
+    "more_nodes node local_node node_mask "
+    # huge pages: node of the next one, nodes that are not tried hard in this attempt
+    "huge_node huge_noretry "
+    # 1 + the node whose kcompactd is at work
+    "kcompactd_node"
+).split()
+
+LATER_FIELDS = (RANGE_FIELDS, TIME_FIELDS, RECLAIM_FIELDS, DEMAND_FIELDS, NUMA_FIELDS)
+
 # LRU isolation is counted for the whole machine (nr_isolated_*).
+_HEAD_FIELDS = "nr_isolated_anon nr_isolated_file nr_zones nr_pages main_zone profile".split()
 VM_DTYPE = np.dtype(
     [("rng", "<u8")]
-    + [
-        (name, "<i8")
-        for name in (
-            "nr_isolated_anon",
-            "nr_isolated_file",
-            "nr_zones",
-            "nr_pages",
-            "main_zone",
-            "profile",
-        )
-    ]
+    + [(name, "<i8") for name in _HEAD_FIELDS]
     + [(name, "<i8") for name in [*VMSTAT_FIELDS, *COST_FIELDS, *JOB_FIELDS, *RULE_FIELDS]]
     # Its eight bytes are part of every digest ever published.
     + [("pad", "<i8")]
     # engine/snapshot.py leaves them out of the digest while nothing was asked for
-    + [(name, "<i8") for name in [*RANGE_FIELDS, *TIME_FIELDS, *RECLAIM_FIELDS, *DEMAND_FIELDS]]
+    + [(name, "<i8") for fields in LATER_FIELDS for name in fields]
     # The laws of the guest's kernel (engine/kernels.py), written by set_kernel only. Last: they
     # follow from profile and variant, which count in the digest, so they are left out of it, and a
     # law may get a name of its own without changing any digest. Nothing behind them counts either.
@@ -298,11 +318,13 @@ class ZoneSpan:
         start_pfn: first pfn; a multiple of the pageblock size (DMA starts at 0, its pfn 0 is
             reserved).
         end_pfn: one past the last pfn; a multiple of the pageblock size.
+        node: number of its NUMA node, as the machine counts them.
     """
 
     name: int
     start_pfn: int
     end_pfn: int
+    node: int = 0
 
 
 def make_guest(spans: tuple[ZoneSpan, ...], seed: int) -> Guest:
@@ -338,8 +360,10 @@ def make_guest(spans: tuple[ZoneSpan, ...], seed: int) -> Guest:
     lists = np.zeros(u.LIST_ZONES + of_zones, LIST_DTYPE)
     lists["first"] = lists["last"] = u.PFN_NONE
     zones = np.zeros(len(spans), ZONE_DTYPE)
+    nodes = sorted({span.node for span in spans})
     for i, span in enumerate(spans):
         zones[i]["name"] = span.name
+        zones[i]["node"] = nodes.index(span.node)
         zones[i]["start_pfn"] = span.start_pfn
         zones[i]["end_pfn"] = span.end_pfn
         last_block = span.end_pfn - u.PAGEBLOCK_NR_PAGES
@@ -351,6 +375,7 @@ def make_guest(spans: tuple[ZoneSpan, ...], seed: int) -> Guest:
     vm[0]["rng"] = np.uint64(seed & 0xFFFFFFFFFFFFFFFF)
     vm[0]["nr_zones"] = len(spans)
     vm[0]["nr_pages"] = end
+    vm[0]["more_nodes"] = len(nodes) - 1
     cc = np.zeros(u.NR_CC, CC_DTYPE)
     cc["capture_pfn"] = u.PFN_NONE
     guest = Guest(pages, blocks, lists, zones, vm, cc)

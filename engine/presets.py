@@ -39,6 +39,7 @@ class GuestRecipe:
         run: pages kept or freed together; 0 = all but one page of every pageblock is freed.
         cache: per mille of the managed pages read as page cache, spread between the touched ones.
         kernel: kernel objects per GiB (slab, page tables, inodes, pipes), spread the same way.
+        nodes: NUMA nodes of equal size; on each, programs touch its share.
     """
 
     name: str
@@ -49,6 +50,7 @@ class GuestRecipe:
     run: int
     cache: int
     kernel: int
+    nodes: int = 1
 
 
 PRESETS: dict[str, GuestRecipe] = {
@@ -110,6 +112,19 @@ PRESETS: dict[str, GuestRecipe] = {
             cache=620,
             kernel=12000,
         ),
+        GuestRecipe(
+            "two_nodes",
+            "Two nodes: half of the memory each, programs on both, the balloon's worker on node 0",
+            "Two NUMA nodes of the same size. On each, programs touch 60 % and read page cache for "
+            "20 % of the memory, and free half of their pages again in runs of two; 6000 kernel "
+            "objects per GiB. What runs later runs on node 0.",
+            anon=600,
+            keep=50,
+            run=2,
+            cache=200,
+            kernel=6000,
+            nodes=2,
+        ),
     )
 }
 
@@ -161,7 +176,7 @@ def make_from_recipe(recipe: GuestRecipe, nr_pages: int, seed: int, cma_pages: i
         seed: any int.
         cma_pages: size of its CMA area, multiple of 512, 0 = none.
     """
-    guest = _boot(nr_pages, seed, cma_pages)
+    guest = boot(_layout(nr_pages, recipe.nodes), seed, cma_pages)
     bits = RandomBits(seed ^ 0x707265736574)
     handles = _touch(guest, recipe)
     _give_back(guest, recipe, handles, bits)
@@ -172,13 +187,22 @@ def make_from_recipe(recipe: GuestRecipe, nr_pages: int, seed: int, cma_pages: i
 # -- boot
 
 
-def _boot(nr_pages: int, seed: int, cma_pages: int) -> Guest:
-    """An empty machine after boot, its memory in one piece."""
-    spans = [ZoneSpan(u.ZONE_DMA, 0, _DMA_END)]
-    spans.append(ZoneSpan(u.ZONE_DMA32, _DMA_END, min(nr_pages, _DMA32_END)))
-    if nr_pages > _DMA32_END:
-        spans.append(ZoneSpan(u.ZONE_NORMAL, _DMA32_END, nr_pages))
-    return boot(tuple(spans), seed, cma_pages)
+def _layout(nr_pages: int, nodes: int) -> tuple[ZoneSpan, ...]:
+    """Zones of a machine whose memory is in one piece, its nodes one behind the other."""
+    zones = (
+        (u.ZONE_DMA, 0, _DMA_END),
+        (u.ZONE_DMA32, _DMA_END, min(nr_pages, _DMA32_END)),
+        (u.ZONE_NORMAL, _DMA32_END, nr_pages),
+    )
+    size = nr_pages // nodes & -(1 << u.MAX_PAGE_ORDER)
+    spans = []
+    for node in range(nodes):
+        first = node * size
+        end = nr_pages if node == nodes - 1 else first + size
+        for name, low, high in zones:
+            if max(low, first) < min(high, end):
+                spans.append(ZoneSpan(name, max(low, first), min(high, end), node))
+    return tuple(spans)
 
 
 def boot(spans: tuple[ZoneSpan, ...], seed: int, cma_pages: int = 0) -> Guest:
@@ -199,8 +223,12 @@ def boot(spans: tuple[ZoneSpan, ...], seed: int, cma_pages: int = 0) -> Guest:
     # Kernel image and early allocations: 32 MiB, less on a tiny machine.
     image = min(8192, nr_pages // 32 & ~511)
     state[_DMA_END : _DMA_END + image] = u.STATE_RESERVED
-    memmap = (nr_pages // 64 + 511) & ~511  # struct page: 64 bytes a page
-    state[len(state) - memmap :] = u.STATE_RESERVED
+    memmap = 0
+    for node in sorted({span.node for span in spans}):
+        mine = [span for span in spans if span.node == node]
+        nr_pages = sum(span.end_pfn - span.start_pfn for span in mine)
+        memmap = (nr_pages // 64 + 511) & ~511  # struct page: 64 bytes a page, on its own node
+        state[mine[-1].end_pfn - memmap : mine[-1].end_pfn] = u.STATE_RESERVED
     guest.pages["order"][state == u.STATE_RESERVED] = 0
     if cma_pages:
         # As high as possible, in one zone (mm/cma.c cma_init_reserved_mem).
@@ -266,7 +294,9 @@ def _set_zones(guest: Guest) -> None:
         step = max(wmark_min >> 2, managed * 10 // 10000)
         for n, name in enumerate(("wmark_min", "wmark_low", "wmark_high", "wmark_promo")):
             zone[name] = wmark_min + n * step
-        zone["lowmem_reserve"] = int(zones["managed"][i + 1 :].sum()) // 256
+        above = zones[i + 1 :]
+        above = above[above["node"] == zone["node"]]
+        zone["lowmem_reserve"] = int(above["managed"].sum()) // 256
         # mm/page_alloc.c zone_batchsize(), zone_highsize() for one CPU
         batch = max(min(managed >> 12, 64), 1)
         batch += batch >> 1
@@ -302,8 +332,10 @@ def _touch(guest: Guest, recipe: GuestRecipe) -> int:
     cache = managed * recipe.cache // 1000
     kernel = recipe.kernel * managed >> 18
     total = anon + cache + kernel
-    for start in range(0, total, _BATCH):
-        n = min(_BATCH, total - start)
+    share = -(-total // recipe.nodes)
+    for start in range(0, total, min(_BATCH, share)):
+        n = min(_BATCH, share, total - start)
+        guest.vm[0]["local_node"] = start // share
         rows = _rows(n, start)
         i = np.arange(start, start + n, dtype=np.int64)
         # Evenly spread: the k-th kernel object comes where i * kernel / total passes k; likewise
@@ -315,6 +347,7 @@ def _touch(guest: Guest, recipe: GuestRecipe) -> int:
         rows[is_kernel, 3] = np.array(_KERNEL_CLASSES)[(i[is_kernel] * kernel // total) % 4]
         rows[is_cache, 0] = u.OP_READ
         run.run_ticks(guest, rows, n, 0, 0)
+    guest.vm[0]["local_node"] = 0
     return total
 
 

@@ -40,6 +40,7 @@ _LIMIT_MIB = c.MAX_PAGES // u.MIB_PAGES
 # What a step reports besides got_mib, buddyinfo, vmstat, huge_pages and toggles: statistics of
 # engine/view.py.
 STEP_STATS: tuple[str, ...] = (
+    "nr_free_pages",
     "free_blocks",
     "free_blocks_all",
     "largest_order",

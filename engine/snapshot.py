@@ -7,20 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import units as u
-from engine.guest import (
-    DEMAND_FIELDS,
-    RANGE_FIELDS,
-    RECLAIM_FIELDS,
-    TIME_FIELDS,
-    VM_DTYPE,
-    Guest,
-)
+from engine.guest import LATER_FIELDS, VM_DTYPE, ZONE_DTYPE, Guest
 from engine.kernels import LAW_FIELDS
 
 _OFFSETS = {name: VM_DTYPE.fields[name][1] for name in VM_DTYPE.names or () if VM_DTYPE.fields}
 # Fields that came later, each group behind the one before.
-_GROUPS = (DEMAND_FIELDS, RECLAIM_FIELDS, TIME_FIELDS, RANGE_FIELDS)
-_LATER = tuple(_OFFSETS[fields[0]] for fields in _GROUPS)
+_LATER = tuple(_OFFSETS[fields[0]] for fields in reversed(LATER_FIELDS))
+_OF_ONE_NODE = (ZONE_DTYPE.names or ()).index("node") * 8  # bytes of a zone's row
 _LAW_OFFSET = _OFFSETS[LAW_FIELDS[0]]
 _WATCHED_OFFSET = _OFFSETS["watched"]  # from here on: what somebody watches, not the guest
 
@@ -91,8 +84,11 @@ def digest(guest: Guest) -> str:
     of_lower_zones = (len(guest.zones) - 1) * u.LISTS_PER_LOWER_ZONE
     if of_lower_zones and not lists["nr"][-of_lower_zones:].any():
         lists = lists[:-of_lower_zones]
+    zones = np.ascontiguousarray(guest.zones).view(np.uint8).reshape(len(guest.zones), -1)
+    if not zones[:, _OF_ONE_NODE:].any():  # and so did NUMA
+        zones = zones[:, :_OF_ONE_NODE]
     found = hashlib.blake2b(digest_size=16)
-    for array in (guest.pages, blocks, lists, guest.zones, vm, guest.cc):
+    for array in (guest.pages, blocks, lists, zones, vm, guest.cc):
         found.update(np.ascontiguousarray(array).view(np.uint8).data)
     return found.hexdigest()
 

@@ -186,6 +186,11 @@ ZONE_BOOSTED_WATERMARK = 1 << 0  # boosted by a fallback: the next allocation wa
 # -- zone.pcp_flags (include/linux/mmzone.h)
 PCPF_PREV_FREE_HIGH_ORDER = 1 << 0
 
+# -- nodes that a request may use (vm.node_mask)
+NODES_ALL = 0
+NODES_LOCAL = 1  # the preferred one only: __GFP_THISNODE
+NODES_OTHERS = 2  # all but the preferred one: what leaves a range that goes offline
+
 # -- watermarks
 WMARK_MIN = 0
 WMARK_LOW = 1

@@ -77,14 +77,10 @@ def _prepare(guest: Guest, design: Design) -> None:
     vm = guest.vm[0]
     for name, value in rules_dict(design.rules()).items():
         vm[name] = value
-    left = vm["proactive_defer"] - clock.clock_us(guest)
+    now = clock.clock_us(guest)
     for name in (*VMSTAT_FIELDS, *COST_FIELDS, *TIME_FIELDS, "causes", "tick"):
         vm[name] = 0
-    vm["proactive_defer"] = 0
-    if vm["law_proactive_compaction"]:
-        vm["proactive_defer"] = left
-        if left <= 0:
-            daemons.set_first_timer(guest)
+    daemons.restart_timers(guest, now)
     vm["huge_first"] = vm["huge_best"] = vm["direct_result"] = 0
     vm["balloon_target"] = balloon_size(guest)
     if vm["balloon_target"] == 0:

@@ -18,6 +18,7 @@ WEB_VIEW = {
     "state.js",
     "lib/dom.js",
     "lib/format.js",
+    "lib/zone_facts.js",
     "net/wire.js",
     "map/",
     "panels/because_text.js",
@@ -34,6 +35,7 @@ WEB_KERNEL = {
 }
 WEB_IMPORTS: dict[str, set[str]] = {
     "state.js": {"lib/atom.js", "zoom/lens.js"},
+    "lib/zone_facts.js": WEB_WORDS,
     "net/client.js": {"state.js", "net/", "lib/format.js", "timebar/sides.js"},
     "net/rest.js": {"net/access.js"},
     "net/rest_beside.js": {"net/rest.js"},

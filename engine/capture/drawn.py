@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from engine import units as u
 from engine.capture import pages as p
 from engine.capture.assemble import assemble_guest
+from engine.capture.habits import Habits, draw_kernel, habits_of, in_runs
 from engine.capture.load import Capture
 from engine.capture.text import MIGRATETYPE_NAMES, PageTypes, ZoneText
 from engine.errors import RefusedError
@@ -30,9 +31,12 @@ MAX_DRAWN_PAGES = 16 << 18  # 16 GiB of 4 KiB pages
 DRAWN_ASSUMED = (
     "where free blocks lie in pageblocks of their type is drawn from the seed",
     "a zone's holes lie at its end, small ones and reserved pages at its start",
-    "used pages of movable pageblocks are page cache as far as zoneinfo counts it, then anonymous",
-    "used pages of the other pageblocks are slab",
-    "nothing is parked on per-CPU lists, nothing is pinned, and no page is a balloon's",
+    "how many of the kernel's pages lie in movable pageblocks is drawn, too: 0, 1, 5 or 20 %, as"
+    " far as zoneinfo's LRU counts leave a choice",
+    "so is how page cache and anonymous pages alternate (runs of 1, 16 or 512 pages, or one piece"
+    " at either end), and how closely free blocks lie together",
+    "pages parked on per-CPU lists, if zoneinfo counts them, are of movable pageblocks",
+    "nothing is pinned, and no page is a balloon's",
 )
 
 
@@ -96,9 +100,8 @@ def _layouts(moment: Moment) -> list[_Layout]:
         if holes >= _BLOCK:
             holes = 0  # a large one is put behind the memory
         end = start + present + holes
-        span = ZoneSpan(
-            u.ZONE_NAMES.index(facts.key[1]), start // _BLOCK * _BLOCK, -(-end // _BLOCK) * _BLOCK
-        )
+        name, first = u.ZONE_NAMES.index(facts.key[1]), start // _BLOCK * _BLOCK
+        span = ZoneSpan(name, first, -(-end // _BLOCK) * _BLOCK, facts.key[0])
         if out and span.start_pfn < out[-1].span.end_pfn:
             raise RefusedError(f"zone {facts.key[1]} overlaps the one before: it cannot be drawn")
         reserved = max(0, present - figures.get("managed", present))
@@ -133,8 +136,9 @@ def _types_of(zone: ZoneFacts) -> dict[int, list[int]]:
 class _Zone:
     """Draws one zone: which pageblocks have which type, and where its free blocks lie."""
 
-    def __init__(self, layout: _Layout, rng: np.random.Generator) -> None:
+    def __init__(self, layout: _Layout, habits: Habits, rng: np.random.Generator) -> None:
         self._rng = rng
+        self._packed = habits.packed
         self._layout = layout
         # Type → order → first pfns of what is not free. A region may hold free blocks but not be
         # one; an edge may be one, since its buddy reaches out of the zone.
@@ -219,8 +223,10 @@ class _Zone:
         least = min(order + 1, _TOP)
         rest, mine = self._with_room(migratetype, least)
         sizes = [k for k in range(least, _TOP + 1) if mine.get(k)]
-        weights = np.array([len(mine[k]) << (k - least) for k in sizes], np.float64)
-        at = sizes[int(self._rng.choice(len(sizes), p=weights / weights.sum()))]
+        at = sizes[0]
+        if int(self._rng.integers(100)) >= self._packed:
+            weights = np.array([len(mine[k]) << (k - least) for k in sizes], np.float64)
+            at = sizes[int(self._rng.choice(len(sizes), p=weights / weights.sum()))]
         spots = mine[at]
         i = int(self._rng.integers(len(spots)))
         spots[i], spots[-1] = spots[-1], spots[i]
@@ -268,14 +274,15 @@ def draw_guest(moment: Moment, seed: int) -> Guest:
     """
     check_drawable(moment)
     layouts = _layouts(moment)
-    rng = np.random.default_rng(seed)
+    rng, habits = np.random.default_rng(seed), habits_of(seed)
     flags = np.full(layouts[-1].span.end_pfn, 1 << p.KPF_NOPAGE, np.uint64)
     counts = np.zeros(len(flags), np.uint64)
     types = np.full(len(flags) // _BLOCK, u.MIGRATE_MOVABLE, np.uint8)
     for layout in layouts:
-        zone = _Zone(layout, rng)
+        zone = _Zone(layout, habits, rng)
         zone.draw()
-        _paint(layout, zone, flags, counts, types)
+        used = _paint(layout, zone, flags, types)
+        _paint_used(layout, used, types[used // _BLOCK], habits, rng, flags, counts)
     texts = tuple(_text_of(layout) for layout in layouts)
     capture = Capture(
         name="drawn", flags=flags, counts=counts, zones=texts,
@@ -292,10 +299,13 @@ def _paint(
     layout: _Layout,
     zone: _Zone,
     flags: NDArray[np.uint64],
-    counts: NDArray[np.uint64],
     types: NDArray[np.uint8],
-) -> None:
-    """Write a drawn zone as kpageflags and kpagecount; changes the arrays."""
+) -> NDArray[np.int64]:
+    """Write what is free, missing or reserved of a drawn zone; changes the arrays.
+
+    Returns:
+        pfns of all other pages, ascending.
+    """
     start, end = layout.start, layout.end
     flags[start:end] = np.uint64(_SLAB)
     for block, migratetype in zone.types.items():
@@ -307,13 +317,38 @@ def _paint(
     flags[taken[: layout.holes]] = np.uint64(1 << p.KPF_NOPAGE)
     kept = taken[layout.holes : layout.holes + layout.reserved]
     flags[kept] = np.uint64(1 << p.KPF_RESERVED)
-    used = taken[layout.holes + layout.reserved :]
-    used = used[types[used // _BLOCK] == u.MIGRATE_MOVABLE]
+    used: NDArray[np.int64] = taken[layout.holes + layout.reserved :]
+    return used
+
+
+def _paint_used(
+    layout: _Layout,
+    used: NDArray[np.int64],
+    types: NDArray[np.uint8],
+    habits: Habits,
+    rng: np.random.Generator,
+    flags: NDArray[np.uint64],
+    counts: NDArray[np.uint64],
+) -> None:
+    """Write pages in use, which are slab so far, as kpageflags and kpagecount; changes both."""
     figures = layout.facts.pages
-    cache = figures.get("nr_zone_inactive_file", 0) + figures.get("nr_zone_active_file", 0)
-    flags[used[:cache]] = np.uint64(_LRU)
-    flags[used[cache:]] = np.uint64(_ANON)
-    counts[used[cache:]] = 1
+    cache = sum(figures.get(f"nr_zone_{kind}_file", 0) for kind in ("inactive", "active"))
+    anon = sum(figures.get(f"nr_zone_{kind}_anon", 0) for kind in ("inactive", "active"))
+    anon += figures.get("nr_zone_unevictable", 0)
+    on_lru = cache + anon if "nr_zone_inactive_anon" in figures else None
+    # Parked pages bear no flag: assemble_guest() puts those of movable pageblocks on the lists.
+    is_movable = types == u.MIGRATE_MOVABLE
+    parked = np.zeros(len(used), np.bool_)
+    nr_parked = min(figures.get("pcp_count", 0), int(is_movable.sum()))
+    parked[is_movable] = in_runs(used[is_movable], nr_parked, 1, rng)
+    flags[used[parked]] = 0
+    used, is_movable = used[~parked], is_movable[~parked]
+    kernel = draw_kernel(used, is_movable, on_lru, habits, rng)
+    on_lists = used[~kernel]
+    is_cache = in_runs(on_lists, min(cache, len(on_lists)), habits.cache_run, rng)
+    flags[on_lists[is_cache]] = np.uint64(_LRU)
+    flags[on_lists[~is_cache]] = np.uint64(_ANON)
+    counts[on_lists[~is_cache]] = 1
 
 
 def _text_of(layout: _Layout) -> ZoneText:
@@ -325,5 +360,7 @@ def _text_of(layout: _Layout) -> ZoneText:
     return ZoneText(
         key=layout.facts.key, start_pfn=figures["start_pfn"],
         spanned=layout.end - figures["start_pfn"], numbers=figures,
-        protection=layout.facts.protection, pcp=(),
+        protection=layout.facts.protection,
+        pcp=((figures.get("pcp_count", 0), figures["pcp_high"], figures.get("pcp_batch", 1)),)
+        if "pcp_high" in figures else (),
     )  # fmt: skip

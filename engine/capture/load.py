@@ -42,6 +42,12 @@ from engine.capture.text import (
 from engine.errors import RefusedError
 from engine.guest import Guest, ZoneSpan
 
+# Of a machine with several NUMA nodes.
+NODES_ASSUMED = (
+    "programs and the balloon's worker run on the first node and use its memory first; all nodes "
+    "are equally far from each other"
+)
+
 _BLOCK = u.PAGEBLOCK_NR_PAGES
 _NOPAGE = 1 << KPF_NOPAGE
 
@@ -193,6 +199,7 @@ class Capture:
                 "no page is pinned: reference counts are not in a capture",
                 "pages without flags in movable and reclaimable pageblocks are parked on per-CPU "
                 "lists, the others belong to the kernel",
+                *([NODES_ASSUMED] if len({zone.key[0] for zone in self.zones}) > 1 else []),
             ],
         }
 
@@ -291,7 +298,11 @@ def _spans(
         start = zone.start_pfn // _BLOCK * _BLOCK
         if spans and start < spans[-1].end_pfn:
             raise RefusedError(f"{where}: zones {zone.key[1]} and the one before share a pageblock")
-        spans.append(ZoneSpan(u.ZONE_NAMES.index(zone.key[1]), start, -(-end // _BLOCK) * _BLOCK))
+        spans.append(
+            ZoneSpan(
+                u.ZONE_NAMES.index(zone.key[1]), start, -(-end // _BLOCK) * _BLOCK, zone.key[0]
+            )
+        )
     return spans
 
 

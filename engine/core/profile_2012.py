@@ -12,7 +12,11 @@ from engine.core.compact.scan_2012 import reset_zone_isolation_suitable_2012
 from engine.core.memory.buddy import move_freepages_block
 from engine.core.memory.fallback_2012 import move_freepages_2012
 from engine.core.memory.freearea import is_free_block, set_listed_type, set_pageblock_migratetype
-from engine.core.memory.freelist import get_pageblock_migratetype, list_splice_init
+from engine.core.memory.freelist import (
+    file_list,
+    get_pageblock_migratetype,
+    list_splice_init,
+)
 from engine.core.memory.pcp import drain_all
 from engine.guest import set_kernel
 from engine.kernels import laws_dict
@@ -105,7 +109,7 @@ def _label_free_blocks(guest):
 
 @core_jit
 def _join_file_lists(guest):
-    """Put the file pages of all zones on one list: the lower a zone, the older its pages.
+    """Put a node's file pages on one list: the lower a zone, the older its pages.
 
     Args:
         guest: Guest that has just lost the law lru_by_zone. Writes pages, lists.
@@ -115,11 +119,13 @@ def _join_file_lists(guest):
     nr_zones = guest.zones.shape[0]
     first = u.LIST_ZONES + nr_zones * u.LISTS_PER_ZONE
     for active in range(u.LISTS_PER_LOWER_ZONE):
-        joined = u.LRU_INACTIVE_FILE + active
         for i in range(nr_zones - 1):
-            lower = first + (nr_zones - 2 - i) * u.LISTS_PER_LOWER_ZONE + active
-            list_splice_init(guest, joined, lower)
-            list_splice_init(guest, lower, joined)
+            zone = np.int64(nr_zones - 2 - i)
+            lower = first + zone * u.LISTS_PER_LOWER_ZONE + active
+            joined = file_list(guest, zone, np.int64(active))
+            if joined != lower:
+                list_splice_init(guest, joined, lower)
+                list_splice_init(guest, lower, joined)
 
 
 @core_jit

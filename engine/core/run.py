@@ -20,13 +20,12 @@ from engine.core.memory.cpu import TURN, work_done
 from engine.core.ranges.contig import step_contig
 from engine.core.ranges.offline import step_offline
 from engine.core.ranges.range_job import at_work
+from engine.core.slowpath.catch_up import catch_up, next_request
 from engine.core.slowpath.daemons import (
     PHASE_COMMAND,
     PHASE_WAITING,
-    catch_up,
     daemons_idle,
     daemons_step,
-    next_request,
 )
 from engine.core.slowpath.drop_caches import drop_caches
 from engine.core.slowpath.waiting import let_pass, waiting

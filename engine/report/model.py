@@ -54,7 +54,8 @@ class ZoneFacts:
         present: order → letters of the migratetypes that have a free block (Mem-Info), None where
             the kernel printed none.
         blocks: migratetype → pageblocks.
-        pages: figures in pages by their names in zoneinfo: free, min, low, high, managed, …
+        pages: figures in pages by their names in zoneinfo: free, min, low, high, managed, …; of the
+            per-CPU lists pcp_count and pcp_high of all CPUs, and pcp_batch.
         kib: figures in KiB by their names in a Mem-Info; ``settle`` makes pages of them.
         protection: lowmem_reserve, pages, by the highest zone that a request may use.
         printed: name of an index file → its values by order, per mille.

@@ -212,6 +212,9 @@ class ProcReader:
             self._in_zone = "end"
         if self._in_zone in ("zone", "end"):
             zone.pages.setdefault(name, value)
+        elif name in ("count", "high", "batch"):
+            so_far = zone.pages.get(f"pcp_{name}", 0)
+            zone.pages[f"pcp_{name}"] = max(so_far, value) if name == "batch" else so_far + value
         return "zoneinfo"
 
     def _counter(self, text: str) -> str | None:

@@ -28,6 +28,7 @@ KINDS = {
     "rest": "20 s of rest between commands",
     "mixed": "long rounds of inflation, deflation and compaction",
     "two-cpus": "two CPUs",
+    "nodes": "two NUMA nodes, one CPU",
     "separate": "`separate_pass`, as a kernel module does it",
     "thp": "transparent huge pages for the workload",
     "dirty": "dirty page cache",

@@ -86,8 +86,8 @@ def _numbers(step: dict[str, Any]) -> tuple[Any, ...]:
     return (
         step.get("got_mib", ""),
         _mib_of(stats["balloon_actual"]),
-        _mib_of(step["free"], whole=True),
-        stats["free_blocks_all"],  # as on the page: of all zones
+        _mib_of(stats["nr_free_pages"], whole=True),  # as on the page: of all zones
+        stats["free_blocks_all"],
         "" if step["huge_pages"] is None else step["huge_pages"],
         vmstat["compact_isolated"],
         vmstat["balloon_migrate"],
@@ -172,7 +172,7 @@ def zones_table(result: dict[str, Any]) -> list[str | Table]:
         Column("design", left=True, key=True, group=True),
         Column("node"), Column("zone", left=True), Column("free MiB"), Column("2 MiB blocks"),
     )  # fmt: skip
-    return ["", "Zone by zone (above: the zone with the most memory):", Table(columns, rows)]
+    return ["", "Zone by zone (above: the whole machine):", Table(columns, rows)]
 
 
 def run_replay(args: argparse.Namespace) -> int:
@@ -184,7 +184,7 @@ def run_replay(args: argparse.Namespace) -> int:
     Raises:
         ValueError: bad input; one sentence.
     """
-    from engine.capture.load import load_capture
+    from engine.capture.load import NODES_ASSUMED, load_capture
     from engine.recordings.recording import load_recording
     from engine.recordings.score import judge, score
     from engine.replay import LOOKS, parse_ops
@@ -215,6 +215,8 @@ def run_replay(args: argparse.Namespace) -> int:
     blocks: list[str | Table]
     if recording is None:
         blocks = [replay_table(result), *zones_table(result)]
+        if len({zone.key[0] for zone in capture.zones}) > 1:
+            blocks.append(f"assumed: {NODES_ASSUMED}")
         if number > 1:
             blocks.append(f"mean (lowest–highest) over {number} seeds")
     else:

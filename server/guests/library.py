@@ -295,7 +295,10 @@ class Library:
                 text += f", CMA area of {source.cma_mib} MiB"
             progress(f"making the guest {text}", 0, 1)
             guest = make_synthetic(source.preset, source.size_mib, source.seed, source.cma_mib)
-            summary = {"preset": source.preset, "seed": source.seed}
+            summary: dict[str, Any] = {"preset": source.preset, "seed": source.seed}
+            nodes = [int(zone["node"]) for zone in guest.zones]
+            if any(nodes):
+                summary["nodes"] = nodes
             return Base(guest, guest_facts(guest, text, summary), f"synthetic {text}")
         if source.kind == "upload":
             name, capture = self._upload(source.capture)

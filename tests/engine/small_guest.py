@@ -94,6 +94,29 @@ def two_zones(
     return settle(guest)
 
 
+def on_two_nodes(nr_blocks: int, every_second: bool = False, cache: bool = False) -> Guest:
+    """Two nodes with a zone each, free but for what is asked for.
+
+    Args:
+        nr_blocks: pageblocks of each, even.
+        every_second: every second page is anonymous memory.
+        cache: the first pageblock of each is page cache.
+    """
+    half = nr_blocks * BLOCK
+    lower = ZoneSpan(u.ZONE_DMA32, 0, half, 0)
+    guest = make_guest((lower, ZoneSpan(u.ZONE_NORMAL, half, 2 * half, 3)), 1)
+    guest.pages["state"], guest.pages["order"] = u.STATE_FREE, u.ORDER_TAIL
+    guest.blocks["nr_free"], guest.blocks["nr_reserved"] = BLOCK, 0
+    guest.blocks["flags"] = u.PB_STALE
+    guest.zones["present"] = guest.zones["managed"] = half
+    guest.zones["wmark_min"], guest.zones["wmark_low"], guest.zones["wmark_high"] = 16, 20, 24
+    if every_second:
+        put(guest, every(2, 0, 2 * half))
+    if cache:
+        put(guest, [*range(BLOCK), *range(half, half + BLOCK)], u.STATE_FILE)
+    return settle(guest)
+
+
 def every(nr: int, start: int, end: int) -> range:
     """Every nr-th pfn of a range."""
     return range(start, end, nr)

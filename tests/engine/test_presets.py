@@ -5,15 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from engine import commands as c
 from engine import units as u
 from engine.core import run
 from engine.core.observe.check import validate
 from engine.guest import Guest
 from engine.presets import MAX_MIB, MIN_MIB, PRESETS, make_from_recipe, make_synthetic
 from engine.snapshot import digest
-from tests.engine.worlds import NR_PAGES, base
+from tests.engine.worlds import NR_PAGES, TENTH, base, world
 
-NAMES = ("roomy", "tight", "cycles", "all_but_one", "no_balloon")
+NAMES = ("roomy", "tight", "cycles", "all_but_one", "no_balloon", "two_nodes")
 
 
 def share(guest: Guest, *states: int) -> float:
@@ -125,3 +126,40 @@ def test_a_cma_area_is_set_apart_and_used() -> None:
 def test_a_cma_area_of_impossible_size_is_refused(cma_mib: int) -> None:
     with pytest.raises(ValueError, match="CMA area is"):
         make_synthetic("tight", 256, 1, cma_mib)
+
+
+def in_node(guest: Guest, node: int, state: int) -> int:
+    """Pages of a node in a state."""
+    zones = guest.zones[guest.zones["node"] == node]
+    return sum(
+        int((guest.pages["state"][zone["start_pfn"] : zone["end_pfn"]] == state).sum())
+        for zone in zones
+    )
+
+
+def test_two_nodes_have_programs_on_both_and_the_balloon_on_the_first() -> None:
+    both = world("lru_hook", preset="two_nodes")
+    before = both.guest(0)
+    assert list(before.zones["node"]) == [0, 0, 1]
+    anon = [in_node(before, node, u.STATE_ANON) for node in (0, 1)]
+    assert anon[1] == pytest.approx(anon[0], rel=0.1)
+    few = TENTH // 4 // 256 * 256
+    both.apply(c.BalloonInflate(few))
+    both.run_until_idle()
+    assert in_node(both.guest(0), 0, u.STATE_BALLOON) == few
+    rest = in_node(both.guest(0), 0, u.STATE_FREE) // 256 * 256
+    both.apply(c.BalloonInflate(rest))
+    both.run_until_idle()
+    assert in_node(both.guest(0), 1, u.STATE_BALLOON) > 0
+    assert int(validate(both.guest(0))[0]) == 0
+
+
+def test_huge_pages_come_from_the_nodes_in_turn() -> None:
+    both = world("lru_hook", preset="two_nodes")
+    both.apply(c.TakeHugePages(4))
+    held = [0, 0]
+    while both.busy and held[0] + held[1] < 4:
+        both.step()
+        guest = both.guest(0)
+        held = [in_node(guest, node, u.STATE_HUGE) // 512 for node in (0, 1)]
+    assert held == [2, 2]

@@ -26,6 +26,7 @@ import { getAnswers, getBecause, getFound, getFreeList, getMoment, getMoments, g
 import { createCharts } from "./numbers/charts.js";
 import { createScoreboard } from "./numbers/scoreboard.js";
 import { createSpread } from "./numbers/spread.js";
+import { createZones } from "./numbers/zones.js";
 import { createAbout } from "./page/about.js";
 import { createClaims } from "./page/claims.js";
 import { createHelp } from "./page/help.js";
@@ -110,6 +111,7 @@ createSaid(state, painter);
 createTwins(state, painter, { reset: client.reset, ask });
 createLegend(state, painter);
 createScoreboard(state, painter, createSpread(state));
+createZones(state, painter);
 createTextTable(state, painter);
 createLogList(state, painter, follow.look);
 const setup = createSetup(state, client.reset, ask);

@@ -33,7 +33,7 @@ def _begin_memory(guest):
         compact_begin_2012(guest, u.CC_MEMORY, zone, -1, unmovable, u.MIGRATE_SYNC_LIGHT)
         return
     flags = CCF_WHOLE_ZONE | CCF_IGNORE_SKIP_HINT
-    if zone > 0:
+    if zone > 0 and guest.zones[zone]["node"] == guest.zones[zone - 1]["node"]:
         flags |= CCF_NEXT_ZONE
     compact_begin(guest, u.CC_MEMORY, zone, -1, unmovable, u.MIGRATE_SYNC, flags, 0)
 

@@ -9,6 +9,7 @@ import numpy as np
 from engine import units as u
 from engine.core import core_jit
 from engine.core.compact.scan import set_pageblock_skip, zone_end_pfn, zone_start_pfn
+from engine.core.memory.nodes import in_node
 
 
 @core_jit
@@ -108,7 +109,7 @@ def reset_zone_isolation_suitable_2012(guest, zone):
 
 @core_jit
 def reset_isolation_suitable_2012(guest):
-    """Clear the skip hints of every zone that asks for it; kswapd does so when it goes to sleep.
+    """Clear the skip hints of every zone of the node that asks for it, as kswapd falls asleep.
 
     Args:
         guest: Guest. Writes blocks.flags, zones.
@@ -116,5 +117,5 @@ def reset_isolation_suitable_2012(guest):
         3.8 mm/compaction.c reset_isolation_suitable().
     """
     for zone in range(np.int64(guest.vm[0]["nr_zones"])):
-        if guest.zones[zone]["compact_blockskip_flush"]:
+        if guest.zones[zone]["compact_blockskip_flush"] and in_node(guest, zone):
             reset_zone_isolation_suitable_2012(guest, zone)

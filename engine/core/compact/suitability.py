@@ -19,6 +19,7 @@ from engine.core.compact.scan import (
 from engine.core.memory.alloc import wmark_pages, zone_watermark_ok
 from engine.core.memory.freearea import is_free_block
 from engine.core.memory.freelist import get_pageblock_migratetype
+from engine.core.memory.nodes import in_node
 
 COMPACT_MAX_DEFER_SHIFT = 6
 EXTFRAG_THRESHOLD = 500  # vm.extfrag_threshold
@@ -177,10 +178,8 @@ def reset_zone_isolation_suitable(guest, zone):
     z["compact_blockskip_flush"] = 0
     migrate_pfn = zone_start_pfn(guest, zone)
     free_pfn = zone_end_pfn(guest, zone) - 1
-    reset_migrate = free_pfn
-    reset_free = migrate_pfn
-    source_set = False
-    free_set = False
+    reset_migrate, reset_free = free_pfn, migrate_pfn
+    source_set = free_set = False
     while migrate_pfn < free_pfn:
         found = reset_isolation_pfn(guest, migrate_pfn, True, source_set)
         if found and migrate_pfn < reset_migrate:
@@ -205,7 +204,7 @@ def reset_zone_isolation_suitable(guest, zone):
 
 @core_jit
 def reset_isolation_suitable(guest):
-    """Clear skip hints in every zone that asks for it; kswapd does so when it goes to sleep.
+    """Clear skip hints in every zone of the node that asks for it, as kswapd falls asleep.
 
     Args:
         guest: Guest. Writes blocks.flags, zones.
@@ -213,7 +212,8 @@ def reset_isolation_suitable(guest):
         mm/compaction.c reset_isolation_suitable().
     """
     for zone in range(np.int64(guest.vm[0]["nr_zones"])):
-        reset_zone_isolation_suitable(guest, zone)
+        if in_node(guest, zone):
+            reset_zone_isolation_suitable(guest, zone)
 
 
 @core_jit
@@ -297,7 +297,7 @@ def fragmentation_score_zone(guest, zone):
 
 @core_jit
 def fragmentation_score_node(guest):
-    """Scores of the zones, weighted by their size.
+    """Scores of the node's zones, weighted by their size.
 
     Args:
         guest: Guest.
@@ -308,10 +308,10 @@ def fragmentation_score_node(guest):
     """
     present = np.int64(1)
     for zone in range(guest.zones.shape[0]):
-        present += guest.zones[zone]["present"]
+        present += np.int64(in_node(guest, zone)) * guest.zones[zone]["present"]
     score = np.int64(0)
     for zone in range(guest.zones.shape[0]):
-        weight = np.int64(guest.zones[zone]["present"])
+        weight = np.int64(in_node(guest, zone)) * guest.zones[zone]["present"]
         score += weight * fragmentation_score_zone(guest, zone) // present
     return score
 

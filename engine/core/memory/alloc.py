@@ -13,6 +13,7 @@ from engine.core.memory.fallback import rmqueue
 from engine.core.memory.freelist import get_pageblock_migratetype, zone_of
 from engine.core.memory.highatomic import reserve_highatomic_pageblock
 from engine.core.memory.lru import lru_del
+from engine.core.memory.nodes import first_zone, zone_allowed, zonelist_zone
 from engine.core.memory.pcp import (
     drain_all,
     drain_pcp,
@@ -27,6 +28,7 @@ from engine.core.memory.watermark import (
     wake_kswapd,
     wakeup_kcompactd,
     wakeup_kswapd,
+    wakeup_kswapd_of,
     wmark_pages,
     zone_watermark_fast,
     zone_watermark_ok,
@@ -103,13 +105,13 @@ def rmqueue_zone(guest, zone, order, mt, alloc_flags):
         guest.vm[0]["pgalloc"] += 1 << order
     if alloc_flags & u.ALLOC_KSWAPD and z["zone_flags"] & u.ZONE_BOOSTED_WATERMARK:
         z["zone_flags"] &= ~u.ZONE_BOOSTED_WATERMARK
-        wakeup_kswapd(guest, 0, 0)
+        wakeup_kswapd_of(guest, zone, 0, 0)
     return pfn
 
 
 @core_inline
 def zone_usable(guest, zone, mt):
-    """Whether requests of a migratetype may use a zone.
+    """Whether the request in progress, of a migratetype, may use a zone.
 
     Args:
         guest: Guest.
@@ -118,8 +120,10 @@ def zone_usable(guest, zone, mt):
     Returns:
         bool; only movable requests may use ZONE_MOVABLE.
     Source:
-        include/linux/gfp.h gfp_zone().
+        include/linux/gfp.h gfp_zone(); mm/page_alloc.c for_next_zone_zonelist_nodemask().
     """
+    if not zone_allowed(guest, zone):
+        return False
     return mt == u.MIGRATE_MOVABLE or guest.zones[zone]["name"] != u.ZONE_MOVABLE
 
 
@@ -139,11 +143,14 @@ def alloc_flags_nofragment(guest, mt, alloc_flags):
     if guest.vm[0]["law_spread_over_zones"] == 0:
         return alloc_flags
     for i in range(guest.zones.shape[0]):
-        zone = guest.zones.shape[0] - 1 - i
+        zone = zonelist_zone(guest, i)
         if zone_usable(guest, zone, mt):
-            if guest.zones[zone]["name"] == u.ZONE_NORMAL:
-                return alloc_flags | u.ALLOC_NOFRAGMENT
-            return alloc_flags
+            z = guest.zones[zone]
+            if z["name"] != u.ZONE_NORMAL:
+                return alloc_flags
+            if guest.vm[0]["more_nodes"] > 0 and zone == first_zone(guest, np.int64(z["node"])):
+                return alloc_flags  # the node has no ZONE_DMA32
+            return alloc_flags | u.ALLOC_NOFRAGMENT
     return alloc_flags
 
 
@@ -162,9 +169,12 @@ def _get_page_once(guest, order, mt, alloc_flags):
         mm/page_alloc.c get_page_from_freelist().
     """
     for i in range(guest.zones.shape[0]):
-        zone = guest.zones.shape[0] - 1 - i
+        zone = zonelist_zone(guest, i)
         if guest.zones[zone]["managed"] == 0 or not zone_usable(guest, zone, mt):
             continue
+        is_remote = guest.zones[zone]["node"] != guest.vm[0]["local_node"]
+        if is_remote and alloc_flags & u.ALLOC_NOFRAGMENT:
+            break  # locality is worth more than unmixed pageblocks
         if alloc_flags & u.ALLOC_NO_WATERMARKS == 0:
             mark = wmark_pages(guest, zone, alloc_flags & u.ALLOC_WMARK_MASK)
             if not zone_watermark_fast(guest, zone, order, mark, alloc_flags):
@@ -179,7 +189,7 @@ def _get_page_once(guest, order, mt, alloc_flags):
 
 @core_jit
 def get_page_from_freelist(guest, order, mt, alloc_flags):
-    """Allocate from the first zone, highest first, that stays above the watermark asked for.
+    """Allocate from the first zone of the zonelist that stays above the watermark asked for.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, vm.
@@ -191,7 +201,7 @@ def get_page_from_freelist(guest, order, mt, alloc_flags):
     Source:
         mm/page_alloc.c get_page_from_freelist().
     Differs:
-        One node; no cpusets, no dirty limits. ZONE_BELOW_HIGH has no effect with per-CPU lists of
+        No cpusets, no dirty limits. ZONE_BELOW_HIGH has no effect with per-CPU lists of
         one size.
     """
     pfn = _get_page_once(guest, order, mt, alloc_flags)

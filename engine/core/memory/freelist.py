@@ -9,6 +9,7 @@ import numpy as np
 
 from engine import units as u
 from engine.core import core_inline, core_jit
+from engine.core.memory.nodes import top_zone
 
 NONE = u.PFN_NONE
 
@@ -53,12 +54,14 @@ def file_list(guest, zone, active):
         zone: int64, index of the zone.
         active: int64, 1 = the list of active pages.
     Returns:
-        int64, index into Guest.lists; the same for all zones without the law lru_by_zone.
+        int64, index into Guest.lists; the same for all zones of a node without the law lru_by_zone.
     Source:
         include/linux/mmzone.h struct lru_gen_folio: folios[gen][type][zone].
     """
     nr_zones = guest.zones.shape[0]
-    if zone == nr_zones - 1 or guest.vm[0]["law_lru_by_zone"] == 0:
+    if guest.vm[0]["law_lru_by_zone"] == 0:
+        zone = top_zone(guest, zone)
+    if zone == nr_zones - 1:
         return u.LRU_INACTIVE_FILE + active
     return u.LIST_ZONES + nr_zones * u.LISTS_PER_ZONE + zone * u.LISTS_PER_LOWER_ZONE + active
 

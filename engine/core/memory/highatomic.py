@@ -6,6 +6,7 @@ from engine import units as u
 from engine.core import core_jit
 from engine.core.memory.buddy import change_pageblock_range, move_freepages_block, move_to_free_list
 from engine.core.memory.freelist import free_list, get_pageblock_migratetype
+from engine.core.memory.nodes import zone_allowed, zonelist_zone
 
 
 @core_jit
@@ -87,7 +88,9 @@ def unreserve_highatomic_pageblock(guest, mt, force):
     if guest.vm[0]["law_reserve_at_boot"] == 1:
         return False
     for i in range(guest.zones.shape[0]):
-        zone = guest.zones.shape[0] - 1 - i
+        zone = zonelist_zone(guest, i)
+        if not zone_allowed(guest, zone):
+            continue
         reserved = guest.zones[zone]["nr_reserved_highatomic"]
         if not force and reserved <= u.PAGEBLOCK_NR_PAGES:
             continue

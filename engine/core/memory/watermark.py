@@ -8,6 +8,7 @@ import numpy as np
 from engine import units as u
 from engine.core import core_inline, core_jit
 from engine.core.memory.freelist import free_list
+from engine.core.memory.nodes import in_node, node_allowed, nr_nodes, nth_node, select_node
 
 MAX_RECLAIM_RETRIES = 16  # mm/internal.h
 
@@ -168,7 +169,7 @@ def zone_watermark_fast(guest, zone, order, mark, alloc_flags):
 
 @core_jit
 def pgdat_balanced(guest, order):
-    """Whether some zone meets its high watermark, boost included, for an order.
+    """Whether some zone of the node meets its high watermark, boost included, for an order.
 
     Args:
         guest: Guest.
@@ -181,7 +182,7 @@ def pgdat_balanced(guest, order):
     if guest.vm[0]["law_balance_quarter"] == 1:
         return pgdat_balanced_2012(guest, order)
     for zone in range(guest.zones.shape[0]):
-        if guest.zones[zone]["managed"] == 0:
+        if guest.zones[zone]["managed"] == 0 or not in_node(guest, zone):
             continue
         if zone_watermark_ok(guest, zone, order, wmark_pages(guest, zone, u.WMARK_HIGH), 0):
             return True
@@ -190,7 +191,7 @@ def pgdat_balanced(guest, order):
 
 @core_jit
 def pgdat_watermark_boosted(guest):
-    """Whether any zone's watermarks are boosted.
+    """Whether the watermarks of any zone of the node are boosted.
 
     Args:
         guest: Guest.
@@ -200,7 +201,7 @@ def pgdat_watermark_boosted(guest):
         mm/vmscan.c pgdat_watermark_boosted().
     """
     for zone in range(guest.zones.shape[0]):
-        if guest.zones[zone]["watermark_boost"] > 0:
+        if guest.zones[zone]["watermark_boost"] > 0 and in_node(guest, zone):
             return True
     return False
 
@@ -235,7 +236,9 @@ def wakeup_kswapd_2012(guest, order):
     vm["kswapd_order"] = max(np.int64(vm["kswapd_order"]), order)
     for zone in range(guest.zones.shape[0]):
         z = guest.zones[zone]
-        if z["managed"] > 0 and not zone_watermark_ok(guest, zone, order, z["wmark_low"], 0):
+        if z["managed"] == 0 or not in_node(guest, zone):
+            continue
+        if not zone_watermark_ok(guest, zone, order, z["wmark_low"], 0):
             vm["kswapd_awake"] = max(np.int64(vm["kswapd_awake"]), 1)
             return
 
@@ -257,7 +260,7 @@ def pgdat_balanced_2012(guest, order):
     balanced = np.int64(0)
     for zone in range(guest.zones.shape[0]):
         z = guest.zones[zone]
-        if z["managed"] == 0:
+        if z["managed"] == 0 or not in_node(guest, zone):
             continue
         managed += z["managed"]
         mark = np.int64(z["wmark_high"])
@@ -271,8 +274,8 @@ def pgdat_balanced_2012(guest, order):
 
 
 @core_jit
-def wakeup_kswapd(guest, order, direct_reclaim):
-    """Wake kswapd unless the guest is balanced, in which case kcompactd may help instead.
+def wakeup_node(guest, order, direct_reclaim):
+    """Wake the node's kswapd unless it is balanced, in which case kcompactd may help instead.
 
     Args:
         guest: Guest. Writes vm.kswapd_order, vm.kswapd_awake, vm.kcompactd_order.
@@ -295,6 +298,43 @@ def wakeup_kswapd(guest, order, direct_reclaim):
             wakeup_kcompactd(guest, order)
         return
     vm["kswapd_awake"] = 1
+
+
+@core_jit
+def wakeup_kswapd_of(guest, zone, order, direct_reclaim):
+    """wakeup_node for the node of a zone.
+
+    Args:
+        guest: Guest. Writes vm.kswapd_order, vm.kswapd_awake, vm.kcompactd_order.
+        zone: int64, index of the zone.
+        order: int64.
+        direct_reclaim: int64, 1 = the request may reclaim and compact for itself.
+    Source:
+        mm/vmscan.c wakeup_kswapd().
+    """
+    before = select_node(guest, np.int64(guest.zones[zone]["node"]))
+    wakeup_node(guest, order, direct_reclaim)
+    select_node(guest, before)
+
+
+@core_jit
+def wakeup_kswapd(guest, order, direct_reclaim):
+    """wakeup_node for every node that the request in progress may use.
+
+    Args:
+        guest: Guest. Writes vm.kswapd_order, vm.kswapd_awake, vm.kcompactd_order.
+        order: int64.
+        direct_reclaim: int64, 1 = the request may reclaim and compact for itself.
+    Source:
+        mm/page_alloc.c wake_all_kswapds().
+    """
+    before = np.int64(guest.vm[0]["node"])
+    for i in range(nr_nodes(guest)):
+        node = nth_node(guest, i)
+        if node_allowed(guest, node):
+            select_node(guest, node)
+            wakeup_node(guest, order, direct_reclaim)
+    select_node(guest, before)
 
 
 @core_jit

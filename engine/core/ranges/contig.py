@@ -14,6 +14,7 @@ from engine.core.compact.migrate import ENOMEM
 from engine.core.compact.putback import count_isolated
 from engine.core.memory.alloc import drain_pcp, free_pages
 from engine.core.memory.freelist import list_del, zone_of
+from engine.core.memory.nodes import zonelist_zone
 from engine.core.ranges.isolation import (
     start_isolate_page_range,
     test_pages_isolated,
@@ -95,7 +96,7 @@ def pfn_range_valid_contig(guest, start_pfn, nr):
 
 @core_jit
 def next_contig_range(guest):
-    """The next range anywhere: zones from the highest down, upwards in steps of the size wanted.
+    """The next range anywhere: zone by zone of the zonelist, upwards in steps of the size wanted.
 
     Args:
         guest: Guest. Writes vm.range_zone, range_pos.
@@ -107,7 +108,8 @@ def next_contig_range(guest):
     vm = guest.vm[0]
     nr = np.int64(vm["range_size"])
     while vm["range_zone"] >= 0:
-        z = guest.zones[vm["range_zone"]]
+        position = np.int64(guest.zones.shape[0]) - 1 - vm["range_zone"]
+        z = guest.zones[zonelist_zone(guest, position)]
         first = max(np.int64(vm["range_pos"]), np.int64(z["start_pfn"]))
         pfn = (first + nr - 1) // nr * nr
         while pfn + nr <= z["end_pfn"] and z["name"] != u.ZONE_MOVABLE:

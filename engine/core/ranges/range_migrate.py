@@ -17,8 +17,9 @@ from engine.core.compact.putback import count_isolated, putback_page
 from engine.core.memory.alloc import free_pages
 from engine.core.memory.freelist import list_add_tail, list_del, list_pop
 from engine.core.memory.lru import lru_del
+from engine.core.memory.nodes import node_of
 from engine.core.memory.page import set_state
-from engine.core.slowpath.slowpath import alloc_pages
+from engine.core.slowpath.node_alloc import alloc_pages_node
 
 NONE = u.PFN_NONE
 
@@ -88,21 +89,41 @@ def isolate_range_page(guest, pfn):
 
 
 @core_jit
-def alloc_migration_target(guest, order):
+def target_nodes(guest):
+    """Which nodes a page of the range may move to, seen from its own.
+
+    Args:
+        guest: Guest.
+    Returns:
+        int64, NODES_*: what goes offline leaves its node if there is another.
+    Source:
+        mm/memory_hotplug.c do_migrate_range(), node_clear(mtc.nid, nmask).
+    """
+    if guest.vm[0]["range_kind"] == u.RANGE_OFFLINE:
+        return np.int64(u.NODES_OTHERS)
+    return np.int64(u.NODES_ALL)
+
+
+@core_jit
+def alloc_migration_target(guest, src, order):
     """A page to move to, by ordinary allocation.
 
     Args:
         guest: Guest. Writes all of it.
+        src: int64 pfn, first page of what is to be moved.
         order: int64.
     Returns:
         int64 pfn of 2**order pages in state ISOLATED_FREE and on no list, or PFN_NONE.
     Source:
         mm/migrate.c alloc_migration_target(); 3.8 mm/page_isolation.c alloc_migrate_target().
+    Differs:
+        3.8 prefers the node of the task, not of the page, and never leaves a node for its sake.
     """
     gfp = GFP_TARGET
     if order > 0:
         gfp = GFP_TARGET_LARGE
-    pfn = alloc_pages(guest, order, u.MIGRATE_MOVABLE, gfp)
+    node = node_of(guest, src)
+    pfn = alloc_pages_node(guest, node, target_nodes(guest), order, u.MIGRATE_MOVABLE, gfp)
     if pfn != NONE:
         set_state(guest, pfn, order, u.STATE_ISOLATED_FREE, 0)
     return pfn
@@ -133,14 +154,14 @@ def move_page(guest, pfn, is_told):
     splits = order > 0 and guest.vm[0]["law_range_splits_large"] == 1
     dst = NONE
     if not splits:
-        dst = alloc_migration_target(guest, order)
+        dst = alloc_migration_target(guest, pfn, order)
     if dst == NONE:
         if order > 0 and split_folio(guest, u.LIST_RANGE, pfn):
             while guest.lists[u.LIST_SPLIT]["nr"] > 0:
                 list_add_tail(guest, u.LIST_RANGE, list_pop(guest, u.LIST_SPLIT))
             return np.int64(0)
         if splits:
-            dst = alloc_migration_target(guest, order)
+            dst = alloc_migration_target(guest, pfn, order)
         if dst == NONE:
             return np.int64(ENOMEM)  # reason: no_free_page
     if guest.vm[0]["law_range_tests_in_move"] == 1:
@@ -169,7 +190,9 @@ def move_huge(guest, pfn):
     Differs:
         The target is always a new page, never a free one from the pool.
     """
-    dst = alloc_pages(guest, u.PAGEBLOCK_ORDER, u.MIGRATE_MOVABLE, GFP_TARGET)
+    node, order = node_of(guest, pfn), np.int64(u.PAGEBLOCK_ORDER)
+    mask = target_nodes(guest)
+    dst = alloc_pages_node(guest, node, mask, order, u.MIGRATE_MOVABLE, GFP_TARGET)
     if dst == NONE:
         return np.int64(ENOMEM)
     page = guest.pages[pfn]

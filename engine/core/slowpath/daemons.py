@@ -30,12 +30,7 @@ from engine.core.compact.suitability import (
 from engine.core.memory.alloc import drain_pcp
 from engine.core.memory.clock import MSEC, clock_us
 from engine.core.memory.cpu import COST_MIGRATE
-from engine.core.memory.watermark import (
-    MAX_RECLAIM_RETRIES,
-    wake_kswapd,
-    wmark_pages,
-    zone_watermark_fast,
-)
+from engine.core.memory.nodes import in_node, nr_nodes, select_node
 from engine.core.slowpath.flusher import flusher_step
 from engine.core.slowpath.kswapd import kswapd_step
 
@@ -75,7 +70,7 @@ def should_proactive_compact_node(guest):
 
 @core_jit
 def set_first_timer(guest):
-    """Set kcompactd's timer for a guest whose clock starts at 0.
+    """Set the timer of the node's kcompactd for a guest whose clock starts at 0.
 
     Args:
         guest: Guest. Writes vm.proactive_defer.
@@ -89,6 +84,28 @@ def set_first_timer(guest):
     if should_proactive_compact_node(guest):
         pause <<= COMPACT_MAX_DEFER_SHIFT
     guest.vm[0]["proactive_defer"] = pause
+
+
+@core_jit
+def restart_timers(guest, now):
+    """Set every node's timer for a guest whose clock is set to 0.
+
+    Args:
+        guest: Guest. Writes vm.proactive_defer.
+        now: int64, the clock's reading so far.
+    Source:
+        not of the kernel.
+    """
+    vm = guest.vm[0]
+    for node in range(nr_nodes(guest)):
+        before = select_node(guest, np.int64(node))
+        left = vm["proactive_defer"] - now
+        vm["proactive_defer"] = 0
+        if vm["law_proactive_compaction"]:
+            vm["proactive_defer"] = left
+            if left <= 0:
+                set_first_timer(guest)
+        select_node(guest, before)
 
 
 @core_jit
@@ -128,6 +145,8 @@ def kcompactd_begin_zone(guest):
     while vm["kcompactd_zone"] < guest.zones.shape[0]:
         zone = np.int64(vm["kcompactd_zone"])
         vm["kcompactd_zone"] += 1
+        if not in_node(guest, zone):
+            continue
         if compaction_deferred(guest, zone, order):
             continue
         # The first check is for requests of this zone only, whose reserve is 0.
@@ -155,6 +174,10 @@ def kcompactd_begin_proactive(guest):
         mm/compaction.c compact_node().
     """
     vm = guest.vm[0]
+    while vm["kcompactd_zone"] < guest.zones.shape[0] and not in_node(
+        guest, np.int64(vm["kcompactd_zone"])
+    ):
+        vm["kcompactd_zone"] += 1
     if vm["kcompactd_zone"] == guest.zones.shape[0]:
         return False
     zone = np.int64(vm["kcompactd_zone"])
@@ -180,6 +203,8 @@ def kcompactd_start(guest):
         return
     vm["kcompactd_zone"] = 0
     vm["kcompactd_awake"] = 2
+    if vm["more_nodes"] > 0:
+        vm["kcompactd_node"] = vm["node"] + 1
     c["whole_zone"] = 0
     c["fast_search_fail"] = 0
     if vm["kcompactd_order"] > 0:
@@ -204,6 +229,7 @@ def kcompactd_finish(guest):
     vm = guest.vm[0]
     vm["kcompactd_awake"] = 0
     vm["kcompactd_zone"] = 0
+    vm["kcompactd_node"] = 0
     vm["kswapd_seen"] = 0
     pause = np.int64(HPAGE_FRAG_CHECK_INTERVAL)
     if guest.cc[_CC]["order"] == -1:
@@ -240,7 +266,7 @@ def kcompactd_end_zone(guest, status):
 
 @core_jit
 def kcompactd_step(guest, budget):
-    """Continue kcompactd's work.
+    """Continue the work of the node's kcompactd.
 
     Args:
         guest: Guest. Writes all of it.
@@ -251,11 +277,14 @@ def kcompactd_step(guest, budget):
     Source:
         mm/compaction.c kcompactd(), kcompactd_do_work(), compact_node().
     Differs:
-        A round is not interrupted; the kernel would switch tasks within it.
+        A round is not interrupted; the kernel would switch tasks within it. The nodes' kcompactd
+        run one after the other: they share a compact_control.
     """
     vm = guest.vm[0]
     c = guest.cc[_CC]
     used = np.int64(0)
+    if vm["kcompactd_node"] > 0 and vm["kcompactd_node"] != vm["node"] + 1:
+        return used
     budget -= vm["kcompactd_ahead"]
     while used < budget:
         if vm["kcompactd_awake"] != 2:
@@ -290,7 +319,7 @@ def kcompactd_step(guest, budget):
 
 @core_jit
 def daemons_step(guest, budget):
-    """Continue the daemons' work: kswapd first, then kcompactd, then the flusher.
+    """Continue the daemons' work: each node's kswapd and kcompactd, then the flusher.
 
     Args:
         guest: Guest. Writes all of it.
@@ -300,80 +329,19 @@ def daemons_step(guest, budget):
     Source:
         mm/vmscan.c kswapd(); mm/compaction.c kcompactd(); fs/fs-writeback.c wb_workfn().
     """
-    used = np.int64(kswapd_step(guest, budget))
-    used += kcompactd_step(guest, budget)
+    used = np.int64(0)
+    before = np.int64(guest.vm[0]["node"])
+    for node in range(nr_nodes(guest)):
+        select_node(guest, np.int64(node))
+        used += kswapd_step(guest, budget)
+        used += kcompactd_step(guest, budget)
+    select_node(guest, before)
     return used + flusher_step(guest, budget)
 
 
 @core_jit
-def next_request(guest):
-    """After a command somebody requests a page: wake kswapd if all zones are below their marks.
-
-    Args:
-        guest: Guest. Writes vm.kswapd_order, vm.kswapd_awake.
-    Source:
-        mm/page_alloc.c get_page_from_freelist(), wake_all_kswapds().
-    Differs:
-        Other programs on a machine take pages all the time; only their first effect is modelled:
-        zones that a failed balloon allocation left below their marks recover.
-    """
-    if guest.vm[0]["kswapd_failures"] >= MAX_RECLAIM_RETRIES:
-        return  # hopeless; only profile 2012 would wake it regardless, and for ever
-    for zone in range(guest.zones.shape[0]):
-        if guest.zones[zone]["managed"] > 0:
-            mark = wmark_pages(guest, zone, u.WMARK_LOW)
-            if zone_watermark_fast(guest, zone, 0, mark, 0):
-                return
-    wake_kswapd(guest, 0)
-
-
-@core_jit
-def catch_up(guest, has_jobs, budget):
-    """Before a command begins: the proactive compaction for which there was time since the last.
-
-    Args:
-        guest: Guest. Writes all of it.
-        has_jobs: bool, whether a request is unfinished.
-        budget: int64, work as cpu.py counts it.
-    Returns:
-        bool, True = the command has to wait: call again in the next tick.
-    Source:
-        mm/compaction.c kcompactd(), HPAGE_FRAG_CHECK_INTERVAL_MSEC.
-    Differs:
-        It happens when the next command arrives, not half a second after the last: the outcome of
-        a command can be seen before kcompactd changes it, and idle ticks change nothing. However
-        long the pause, there is one look at the score and the run that follows from it. Where time
-        was let pass by a command (waiting.py), that has done it all.
-    """
-    vm = guest.vm[0]
-    if vm["law_proactive_compaction"] == 0:
-        return False  # nothing is proactive
-    phase = np.int64(vm["proactive_phase"])
-    if not has_jobs:
-        if phase == PHASE_COMMAND:
-            vm["proactive_phase"] = PHASE_RESTED
-        elif phase == PHASE_WAITING:
-            vm["proactive_phase"] = PHASE_FRESH
-        return False
-    if phase == PHASE_WAITING:
-        return False
-    is_running = vm["kcompactd_awake"] == 2 and guest.cc[_CC]["order"] == -1
-    if phase == PHASE_RESTED:
-        vm["proactive_phase"] = PHASE_LOOKED
-        is_due = clock_us(guest) + HPAGE_FRAG_CHECK_INTERVAL >= vm["proactive_defer"]
-        if not is_running and is_due and should_proactive_compact_node(guest):
-            kcompactd_start(guest)
-            is_running = True
-    if vm["proactive_phase"] == PHASE_LOOKED and is_running:
-        kcompactd_step(guest, budget)
-        return True
-    vm["proactive_phase"] = PHASE_COMMAND
-    return False
-
-
-@core_jit
 def daemons_idle(guest):
-    """Whether all daemons sleep and nothing would wake them.
+    """Whether all daemons of all nodes sleep and nothing would wake them.
 
     Args:
         guest: Guest.
@@ -383,6 +351,13 @@ def daemons_idle(guest):
         not of the kernel.
     """
     vm = guest.vm[0]
-    if vm["kswapd_awake"] or vm["kcompactd_awake"] == 2 or vm["flusher_awake"]:
+    if vm["flusher_awake"]:
         return False
-    return not kcompactd_wants_work(guest)
+    is_idle = True
+    before = np.int64(vm["node"])
+    for node in range(nr_nodes(guest)):
+        select_node(guest, np.int64(node))
+        if vm["kswapd_awake"] or vm["kcompactd_awake"] == 2 or kcompactd_wants_work(guest):
+            is_idle = False
+    select_node(guest, before)
+    return is_idle

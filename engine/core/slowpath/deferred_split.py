@@ -10,7 +10,9 @@ from engine import units as u
 from engine.core import core_jit
 from engine.core.memory.alloc import free_pages
 from engine.core.memory.cpu import COST_SPLIT
+from engine.core.memory.freelist import zone_of
 from engine.core.memory.lru import lru_add, lru_del
+from engine.core.memory.nodes import in_node
 from engine.core.memory.page import set_state
 
 _BATCH = 128  # mm/shrinker.c SHRINK_BATCH
@@ -20,7 +22,7 @@ _NOT_QUEUED = u.PG_KEPT_HUGE | u.PG_ISOLATED | u.PG_PINNED
 
 @core_jit
 def is_queued(guest, pfn):
-    """Whether a page is a huge page on the deferred split queue.
+    """Whether a page is a huge page on the node's deferred split queue.
 
     Args:
         guest: Guest.
@@ -33,6 +35,8 @@ def is_queued(guest, pfn):
         A page that a workload object owns is none: an object is contiguous. Nor are those smaller
         than a pageblock.
     """
+    if not in_node(guest, zone_of(guest, pfn)):
+        return False
     page = guest.pages[pfn]
     if page["state"] != u.STATE_THP or page["order"] != u.PAGEBLOCK_ORDER:
         return False

@@ -20,6 +20,7 @@ from engine.core.compact.suitability import (
     defer_compaction,
 )
 from engine.core.memory.cpu import COST_MIGRATE, TURN, work_done
+from engine.core.memory.nodes import nr_nodes, select_node, zone_allowed, zonelist_zone
 from engine.core.slowpath.daemons import daemons_step, kcompactd_step
 from engine.core.slowpath.kswapd import cond_resched
 
@@ -66,8 +67,11 @@ def _take_turns(guest, work):
     capture = np.int64(c["capture"])
     c["capture"] = 0
     cond_resched(guest)
-    if vm["kcompactd_awake"] == 0 and vm["kcompactd_order"] > 0:
-        kcompactd_step(guest, np.int64(TURN))
+    for node in range(nr_nodes(guest)):
+        before = select_node(guest, np.int64(node))
+        if vm["kcompactd_awake"] == 0 and vm["kcompactd_order"] > 0:
+            kcompactd_step(guest, np.int64(TURN))
+        select_node(guest, before)
     vm["turn_work"] += work
     vm["direct_work"] += work
     while vm["turn_work"] >= TURN:
@@ -161,7 +165,9 @@ def try_to_compact_pages(guest, order, migratetype, alloc_flags, prio):
     rc = u.COMPACT_SKIPPED
     guest.cc[u.CC_DIRECT]["capture_pfn"] = u.PFN_NONE
     for i in range(np.int64(guest.vm[0]["nr_zones"])):
-        zone = np.int64(guest.vm[0]["nr_zones"]) - 1 - i
+        zone = zonelist_zone(guest, i)
+        if not zone_allowed(guest, zone):
+            continue
         if prio > COMPACT_PRIO_SYNC_FULL and compaction_deferred(guest, zone, order):
             rc = max(rc, u.COMPACT_DEFERRED)
             continue

@@ -6,6 +6,7 @@ from engine import units as u
 from engine.core import core_jit
 from engine.core.compact.compaction_2012 import compact_begin_2012, compact_zone_2012
 from engine.core.memory.alloc import wmark_pages, zone_watermark_ok
+from engine.core.memory.nodes import zone_allowed, zonelist_zone
 
 
 @core_jit
@@ -29,9 +30,10 @@ def try_to_compact_pages_2012(guest, order, migratetype, alloc_flags, sync):
     if sync:
         mode = u.MIGRATE_SYNC_LIGHT
     rc = u.COMPACT_SKIPPED
-    nr_zones = np.int64(guest.vm[0]["nr_zones"])
-    for i in range(nr_zones):
-        zone = nr_zones - 1 - i
+    for i in range(np.int64(guest.vm[0]["nr_zones"])):
+        zone = zonelist_zone(guest, i)
+        if not zone_allowed(guest, zone):
+            continue
         status = compact_begin_2012(guest, u.CC_DIRECT, zone, order, migratetype, mode)
         if status == u.COMPACT_CONTINUE:
             status = compact_zone_2012(guest, u.CC_DIRECT)

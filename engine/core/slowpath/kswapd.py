@@ -8,6 +8,7 @@ from engine.core.compact.compaction_2012 import kswapd_compact_2012
 from engine.core.compact.scan_2012 import reset_isolation_suitable_2012
 from engine.core.compact.suitability import reset_isolation_suitable
 from engine.core.memory.cpu import COST_PASS, COST_RECLAIM, TURN
+from engine.core.memory.nodes import in_node, nr_nodes, select_node
 from engine.core.memory.watermark import (
     MAX_RECLAIM_RETRIES,
     pgdat_balanced,
@@ -56,13 +57,14 @@ def kswapd_begin(guest):
     vm["kswapd_boost"] = 0
     for zone in range(guest.zones.shape[0]):
         z = guest.zones[zone]
-        z["kswapd_boost"] = z["watermark_boost"]
-        vm["kswapd_boost"] += z["watermark_boost"]
+        if in_node(guest, zone):
+            z["kswapd_boost"] = z["watermark_boost"]
+            vm["kswapd_boost"] += z["watermark_boost"]
 
 
 @core_jit
 def pages_to_reclaim(guest):
-    """How many pages a pass of kswapd is to free: the high watermarks of all zones.
+    """How many pages a pass of kswapd is to free: the high watermarks of all the node's zones.
 
     Args:
         guest: Guest.
@@ -73,7 +75,7 @@ def pages_to_reclaim(guest):
     """
     nr = np.int64(0)
     for zone in range(guest.zones.shape[0]):
-        if guest.zones[zone]["managed"] > 0:
+        if guest.zones[zone]["managed"] > 0 and in_node(guest, zone):
             nr += max(wmark_pages(guest, zone, u.WMARK_HIGH), np.int64(u.SWAP_CLUSTER_MAX))
     return nr
 
@@ -164,7 +166,7 @@ def kswapd_shrink_node(guest, budget):
 
 @core_jit
 def compact_pgdat_2012(guest, order):
-    """Compact all zones if none has a free page of an order.
+    """Compact all zones of the node if none has a free page of an order.
 
     Args:
         guest: Guest. Writes all of it.
@@ -173,11 +175,13 @@ def compact_pgdat_2012(guest, order):
         3.8 mm/vmscan.c balance_pgdat(), zones_need_compaction; 3.8 mm/compaction.c compact_pgdat().
     """
     for zone in range(guest.zones.shape[0]):
+        if guest.zones[zone]["managed"] == 0 or not in_node(guest, zone):
+            continue
         mark = wmark_pages(guest, zone, u.WMARK_LOW)
-        if guest.zones[zone]["managed"] > 0 and zone_watermark_ok(guest, zone, order, mark, 0):
+        if zone_watermark_ok(guest, zone, order, mark, 0):
             return
     for zone in range(guest.zones.shape[0]):
-        if guest.zones[zone]["managed"] > 0:
+        if guest.zones[zone]["managed"] > 0 and in_node(guest, zone):
             kswapd_compact_2012(guest, zone, order)
 
 
@@ -220,7 +224,7 @@ def kswapd_end(guest):
     boosted = 0
     for zone in range(guest.zones.shape[0]):
         z = guest.zones[zone]
-        if z["kswapd_boost"] > 0:
+        if z["kswapd_boost"] > 0 and in_node(guest, zone):
             boosted = 1
             z["watermark_boost"] -= min(z["watermark_boost"], z["kswapd_boost"])
             z["kswapd_boost"] = 0
@@ -278,7 +282,7 @@ def balance_turn(guest, budget):
 
 @core_jit
 def kswapd_step(guest, budget):
-    """Continue kswapd's run; skip hints are reset when it goes to sleep.
+    """Continue the run of the node's kswapd; skip hints are reset when it goes to sleep.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, vm.
@@ -317,5 +321,9 @@ def cond_resched(guest):
     Source:
         kernel/sched/core.c __cond_resched(); kernel/sched/fair.c check_preempt_wakeup_fair().
     """
-    if guest.vm[0]["kswapd_awake"] == _WOKEN:
-        kswapd_step(guest, np.int64(TURN))
+    before = np.int64(guest.vm[0]["node"])
+    for node in range(nr_nodes(guest)):
+        select_node(guest, np.int64(node))
+        if guest.vm[0]["kswapd_awake"] == _WOKEN:
+            kswapd_step(guest, np.int64(TURN))
+    select_node(guest, before)

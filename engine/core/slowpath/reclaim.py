@@ -14,6 +14,7 @@ from engine.core.compact.suitability import compaction_suitable
 from engine.core.memory.alloc import free_pages, wmark_pages, zone_watermark_ok
 from engine.core.memory.freelist import file_list
 from engine.core.memory.lru import lru_add, lru_del
+from engine.core.memory.nodes import in_node
 from engine.core.slowpath.deferred_split import begin_shrink, shrink_step
 from engine.core.slowpath.flusher import wakeup_flusher_threads
 
@@ -41,7 +42,7 @@ def compact_gap(order):
 
 @core_jit
 def nr_file_pages(guest):
-    """Page cache on the LRU lists of all zones.
+    """Page cache on the LRU lists of the node's zones.
 
     Args:
         guest: Guest.
@@ -53,8 +54,9 @@ def nr_file_pages(guest):
     inactive = np.int64(0)
     active = np.int64(0)
     for zone in range(guest.zones.shape[0]):
-        inactive += guest.zones[zone]["nr_zone_inactive_file"]
-        active += guest.zones[zone]["nr_zone_active_file"]
+        if in_node(guest, zone):
+            inactive += guest.zones[zone]["nr_zone_inactive_file"]
+            active += guest.zones[zone]["nr_zone_active_file"]
     return inactive, active
 
 
@@ -72,6 +74,8 @@ def oldest_file_page(guest, highest_zone, active):
         mm/vmscan.c scan_folios(), its loop over the zones.
     """
     for i in range(highest_zone + 1):
+        if not in_node(guest, highest_zone - i):
+            continue
         pfn = np.int64(guest.lists[file_list(guest, highest_zone - i, active)]["last"])
         if pfn != u.PFN_NONE:
             return pfn
@@ -247,8 +251,10 @@ def should_abort_scan(guest, nr_reclaimed, nr_to_reclaim, order, is_kswapd):
     if is_kswapd == 0 or order > 0:
         return False
     for zone in range(guest.zones.shape[0]):
+        if guest.zones[zone]["managed"] == 0 or not in_node(guest, zone):
+            continue
         mark = wmark_pages(guest, zone, u.WMARK_HIGH) + _MIN_LRU_BATCH
-        if guest.zones[zone]["managed"] > 0 and not zone_watermark_ok(guest, zone, 0, mark, 0):
+        if not zone_watermark_ok(guest, zone, 0, mark, 0):
             return False
     return True
 
@@ -335,36 +341,3 @@ def compaction_ready(guest, zone, order):
         return False
     mark = wmark_pages(guest, zone, u.WMARK_HIGH) + compact_gap(order)
     return zone_watermark_ok(guest, zone, 0, mark, 0)
-
-
-@core_jit
-def try_to_free_pages(guest, order, alloc_flags):
-    """Direct reclaim for one request: a cluster of pages, or what compaction needs for its order.
-
-    Args:
-        guest: Guest. Writes pages, blocks, lists, zones, vm.
-        order: int64.
-        alloc_flags: int64, ALLOC_*; has no effect.
-    Returns:
-        int64, pages freed; 1 if none were but a zone is ready for compaction.
-    Source:
-        mm/vmscan.c try_to_free_pages(), do_try_to_free_pages(), shrink_zones().
-    """
-    nr_zones = guest.zones.shape[0]
-    guest.vm[0]["allocstall"] += 1
-    total = np.int64(0)
-    nr_ready = 0
-    for i in range(DEF_PRIORITY + 1):
-        nr_ready = 0
-        if order > u.PAGE_ALLOC_COSTLY_ORDER:
-            for zone in range(nr_zones):
-                if compaction_ready(guest, zone, order):
-                    nr_ready += 1
-        if nr_ready < nr_zones:
-            priority = np.int64(DEF_PRIORITY - i)
-            total += shrink_lruvec(guest, priority, np.int64(u.SWAP_CLUSTER_MAX), order)
-        if total >= u.SWAP_CLUSTER_MAX or nr_ready > 0:
-            break
-    if total == 0 and nr_ready > 0:
-        return np.int64(1)
-    return total

@@ -20,14 +20,15 @@ from engine.core.memory.alloc import (
 )
 from engine.core.memory.freelist import zone_of
 from engine.core.memory.highatomic import unreserve_highatomic_pageblock
+from engine.core.memory.nodes import zone_allowed, zonelist_zone
 from engine.core.slowpath.direct_compact import (
     COMPACT_PRIO_ASYNC,
     COMPACT_PRIO_SYNC_FULL,
     COMPACT_PRIO_SYNC_LIGHT,
     try_to_compact_pages,
 )
+from engine.core.slowpath.direct_reclaim import try_to_free_pages
 from engine.core.slowpath.kswapd import cond_resched
-from engine.core.slowpath.reclaim import try_to_free_pages
 from engine.core.slowpath.slowpath_2012 import alloc_pages_slowpath_2012
 
 MAX_COMPACT_RETRIES = 16
@@ -186,7 +187,9 @@ def should_reclaim_retry(guest, order, mt, alloc_flags, no_progress_loops):
     """
     if no_progress_loops <= MAX_RECLAIM_RETRIES:
         for i in range(guest.zones.shape[0]):
-            zone = guest.zones.shape[0] - 1 - i
+            zone = zonelist_zone(guest, i)
+            if not zone_allowed(guest, zone):
+                continue
             z = guest.zones[zone]
             mark = z["wmark_min"] + z["watermark_boost"] - zone_reclaimable_pages(guest, zone)
             if zone_watermark_ok(guest, zone, order, mark, alloc_flags):
@@ -207,7 +210,9 @@ def compaction_zonelist_suitable(guest, order):
         mm/compaction.c compaction_zonelist_suitable().
     """
     for i in range(guest.zones.shape[0]):
-        zone = guest.zones.shape[0] - 1 - i
+        zone = zonelist_zone(guest, i)
+        if not zone_allowed(guest, zone):
+            continue
         if suitable_watermark_ok(guest, zone, order, zone_reclaimable_pages(guest, zone) // order):
             return True
     return False

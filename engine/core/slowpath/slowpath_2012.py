@@ -14,9 +14,10 @@ from engine.core.compact.suitability import (
     defer_compaction,
 )
 from engine.core.memory.alloc import drain_all, get_page_from_freelist, wake_kswapd
+from engine.core.memory.nodes import zone_allowed, zonelist_zone
 from engine.core.slowpath.direct_compact import COMPACT_PRIO_ASYNC, COMPACT_PRIO_SYNC_LIGHT
 from engine.core.slowpath.direct_compact_2012 import try_to_compact_pages_2012
-from engine.core.slowpath.reclaim import try_to_free_pages
+from engine.core.slowpath.direct_reclaim import try_to_free_pages
 
 # DIFFERS: 3.8 retries for ever where order <= PAGE_ALLOC_COSTLY_ORDER and invokes the OOM killer;
 # there is none here, so after this many rounds without progress the request fails.
@@ -52,13 +53,13 @@ def preferred_zone(guest):
     Args:
         guest: Guest.
     Returns:
-        int64, index of the highest zone with managed pages.
+        int64, index of the first zone of the zonelist with managed pages.
     Source:
         3.8 mm/page_alloc.c __alloc_pages_nodemask(), first_zones_zonelist().
     """
     for i in range(guest.zones.shape[0]):
-        zone = guest.zones.shape[0] - 1 - i
-        if guest.zones[zone]["managed"] > 0:
+        zone = zonelist_zone(guest, i)
+        if guest.zones[zone]["managed"] > 0 and zone_allowed(guest, zone):
             return np.int64(zone)
     return np.int64(0)
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from engine.core import core_jit
 from engine.core.memory.clock import clock_us
+from engine.core.memory.nodes import nr_nodes, select_node
 from engine.core.slowpath.daemons import (
     HPAGE_FRAG_CHECK_INTERVAL,
     daemons_idle,
@@ -52,12 +53,15 @@ def let_pass(guest):
         return
     now = np.int64(clock_us(guest))
     until = np.int64(vm["wait_until"])
-    timer = np.int64(vm["proactive_defer"])
-    if vm["law_proactive_compaction"] == 1 and 0 < timer <= until:
-        if should_proactive_compact_node(guest):
-            until = timer
-        else:
-            # Each look finds the same score: the timer is due again after the end.
-            looks = (until - timer) // HPAGE_FRAG_CHECK_INTERVAL + 1
-            vm["proactive_defer"] = timer + looks * HPAGE_FRAG_CHECK_INTERVAL
+    for node in range(nr_nodes(guest)):
+        before = select_node(guest, np.int64(node))
+        timer = np.int64(vm["proactive_defer"])
+        if vm["law_proactive_compaction"] == 1 and 0 < timer <= until:
+            if should_proactive_compact_node(guest):
+                until = timer
+            else:
+                # Each look finds the same score: the timer is due again after the end.
+                looks = (until - timer) // HPAGE_FRAG_CHECK_INTERVAL + 1
+                vm["proactive_defer"] = timer + looks * HPAGE_FRAG_CHECK_INTERVAL
+        select_node(guest, before)
     vm["idle_us"] += until - now

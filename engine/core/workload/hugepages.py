@@ -11,7 +11,9 @@ from engine.core import core_jit
 from engine.core.memory.alloc import free_pages
 from engine.core.memory.cpu import TURN, work_of_requests
 from engine.core.memory.freelist import list_add_tail, list_del
+from engine.core.memory.nodes import nr_nodes
 from engine.core.memory.page import set_state
+from engine.core.slowpath.node_alloc import alloc_pages_node
 from engine.core.slowpath.slowpath import alloc_pages
 
 NONE = u.PFN_NONE
@@ -42,6 +44,7 @@ def _end_attempt(guest):
     if vm["huge_attempt"] == 0:
         vm["huge_first"] = vm["huge_held"]
     vm["huge_attempt"] += 1
+    vm["huge_noretry"] = 0
     if vm["huge_held"] > vm["huge_best"]:
         vm["huge_best"] = vm["huge_held"]
         vm["huge_idle"] = 0
@@ -75,6 +78,38 @@ def _free_huge(guest, nr):
 
 
 @core_jit
+def _alloc_pool_huge(guest):
+    """One huge page for the pool: from the nodes in turn, from the next where one has none.
+
+    Args:
+        guest: Guest. Writes all of it.
+    Returns:
+        int64 pfn in transit, or PFN_NONE if no node has one.
+    Source:
+        mm/hugetlb.c alloc_pool_huge_folio(), alloc_buddy_hugetlb_folio(): after a failure within
+        the same write, a node is not tried hard until it has had one.
+    """
+    vm = guest.vm[0]
+    for _ in range(nr_nodes(guest)):
+        node = np.int64(vm["huge_node"])
+        vm["huge_node"] = (node + 1) % nr_nodes(guest)
+        bit = np.int64(1) << node
+        gfp = HUGETLB
+        if vm["huge_noretry"] & bit:
+            gfp &= ~u.GFP_RETRY_MAYFAIL
+        order = np.int64(u.PAGEBLOCK_ORDER)
+        pfn = alloc_pages_node(guest, node, u.NODES_LOCAL, order, u.MIGRATE_MOVABLE, gfp)
+        if pfn != NONE:
+            vm["htlb_buddy_alloc_success"] += 1
+            vm["huge_noretry"] &= ~bit
+            return pfn
+        vm["htlb_buddy_alloc_fail"] += 1
+        if vm["more_nodes"] > 0:
+            vm["huge_noretry"] |= bit
+    return np.int64(NONE)
+
+
+@core_jit
 def step_huge(guest, budget):
     """Continue a huge page request: take all there are, repeatedly, then give all back.
 
@@ -95,16 +130,14 @@ def step_huge(guest, budget):
         if vm["huge_held"] >= vm["huge_target"]:
             _end_attempt(guest)
             return
-        pfn = alloc_pages(guest, u.PAGEBLOCK_ORDER, u.MIGRATE_MOVABLE, HUGETLB)
+        pfn = _alloc_pool_huge(guest)
         if pfn == NONE:
-            vm["htlb_buddy_alloc_fail"] += 1
             _end_attempt(guest)
             if vm["huge_attempt"] >= HUGE_ATTEMPTS or vm["huge_idle"] >= HUGE_IDLE:
                 return
             continue  # traced: failing requests take a millisecond; several fit into a turn
         set_state(guest, pfn, u.PAGEBLOCK_ORDER, u.STATE_HUGE, 0)
         list_add_tail(guest, u.LIST_HUGE, pfn)
-        vm["htlb_buddy_alloc_success"] += 1
         vm["huge_held"] += 1
         budget -= 1  # clearing 2 MiB takes a turn
 

@@ -11,7 +11,7 @@ import pytest
 
 from engine import units as u
 from engine.capture.archive import Limits
-from engine.capture.load import Capture, guest_from_capture, load_capture
+from engine.capture.load import NODES_ASSUMED, Capture, guest_from_capture, load_capture
 from engine.core.observe.check import explain_check, validate
 from engine.snapshot import digest
 from tests.engine.small_capture import FREE, NR_PAGES, SLAB, archive, files, small, words
@@ -39,6 +39,17 @@ def test_migratetypes_of_real_guests_are_inferred_closely(name: str) -> None:
     wrong = np.flatnonzero((found.migratetype != real) & ~reserved)
     # 98 % is promised; these reach more, and must not fall below it.
     assert len(wrong) / (~reserved).sum() <= 0.005, wrong.tolist()
+
+
+def test_a_machine_of_two_nodes_is_one_of_two_nodes() -> None:
+    capture = load_capture(EXAMPLES.parent / "recordings" / "nodes" / "s1.tar.xz")
+    guest = guest_from_capture(capture)
+    assert list(guest.zones["node"]) == [0, 0, 1]
+    assert list(guest.zones["name"]) == [u.ZONE_DMA, u.ZONE_DMA32, u.ZONE_DMA32]
+    assert guest.vm[0]["more_nodes"] == 1
+    assert all(zone["free_agreement"] >= 0.99 for zone in capture.summary()["zones"])
+    assert NODES_ASSUMED in capture.summary()["assumed"]
+    assert NODES_ASSUMED not in example("runs").summary()["assumed"]
 
 
 @pytest.mark.parametrize("name", NAMES)

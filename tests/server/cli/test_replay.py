@@ -37,8 +37,13 @@ def test_several_seeds_keep_the_first_answer_and_add_the_spread(capsys, ops):
     _, out, _ = run(capsys, *arguments, "--seeds", "2", "--seed", "7")
     assert out.splitlines()[-1] == "mean (lowest–highest) over 2 seeds"
     step = {"op": ["compact"], "free": 256, "huge_pages": None,
-            "stats": {"balloon_actual": 0, "free_blocks_all": 1, "host_exits": 0,
-                      "blocks_with_balloon": 7},
+            "stats": {
+                "balloon_actual": 0,
+                "nr_free_pages": 768,
+                "free_blocks_all": 1,
+                "host_exits": 0,
+                "blocks_with_balloon": 7,
+            },
             "vmstat": {"compact_isolated": 0, "balloon_migrate": 0}}  # fmt: skip
     other = {**step, "stats": {**step["stats"], "free_blocks_all": 4}}
     merged = merge_replays([7, 8], [{"designs": {"pinned": [one]}} for one in (step, other)])

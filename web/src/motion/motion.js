@@ -6,6 +6,7 @@
  */
 
 import { need, setText } from "../lib/dom.js";
+import { mainZone } from "../lib/zone_facts.js";
 import { FREE, GIVEN, MET, MOVED, TAKEN } from "../net/events_wire.js";
 import { statIndex } from "../net/wire.js";
 import { designWords } from "../panels/design_text.js";
@@ -62,7 +63,7 @@ export function createMotion(state, painter) {
   /** @param {number} block */
   const inMain = (block) => {
     const guest = state.welcome.get()?.guest;
-    const zone = guest?.zones.find(({ name }) => name === guest.main_zone);
+    const zone = guest && mainZone(guest);
     return zone !== undefined && block >= zone.start_pfn >> PAGEBLOCK_SHIFT && block < zone.end_pfn >> PAGEBLOCK_SHIFT;
   };
 

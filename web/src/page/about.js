@@ -4,6 +4,7 @@
 
 import { el, need } from "../lib/dom.js";
 import { count, pagesText } from "../lib/format.js";
+import { zoneNames } from "../lib/zone_facts.js";
 
 /** @param {import("../state.js").State} state */
 export function createAbout(state) {
@@ -15,7 +16,7 @@ export function createAbout(state) {
     /** @type {[string, string][]} */
     const rows = [
       ["Guest", `${guest.label}: ${count(guest.nr_pages)} pages of 4 KiB in ${count(guest.nr_pageblocks)} pageblocks`],
-      ...guest.zones.map((zone) => /** @type {[string, string]} */ ([`Zone ${zone.name}`, zoneText(zone, summary)])),
+      ...zoneNames(guest).map((name, i) => /** @type {[string, string]} */ ([name, zoneText(guest.zones[i], i, summary)])),
     ];
     if (isRecord(summary.pages)) {
       const kinds = Object.entries(summary.pages).map(([kind, n]) => `${kind} ${pagesText(Number(n))}`);
@@ -38,13 +39,13 @@ const isRecord = (value) => typeof value === "object" && value !== null && !Arra
 
 /**
  * @param {import("../net/wire.js").Zone} zone
+ * @param {number} i its place among the guest's, and among those that the capture was read with
  * @param {Record<string, unknown>} summary
  */
-function zoneText(zone, summary) {
+function zoneText(zone, i, summary) {
   const range = `${pagesText(zone.start_pfn)} to ${pagesText(zone.end_pfn)}, ${pagesText(zone.managed)} managed`;
-  const zones = Array.isArray(summary.zones) ? summary.zones.filter(isRecord) : [];
-  const read = zones.find((each) => each.zone === zone.name);
-  if (!read) return range;
+  const read = Array.isArray(summary.zones) ? summary.zones[i] : null;
+  if (!isRecord(read) || read.zone !== zone.name) return range;
   const parts = [range];
   if (typeof read.free_agreement === "number") {
     parts.push(`free blocks derived from the pages agree with buddyinfo to ${(100 * read.free_agreement).toFixed(1)} %`);

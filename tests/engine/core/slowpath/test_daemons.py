@@ -1,4 +1,4 @@
-"""kcompactd and kswapd: what starts them, that they come to rest, that portions do not matter."""
+"""kcompactd and kswapd: what starts them, that they come to rest, that nodes have their own."""
 
 from engine import units as u
 from engine.core.memory.alloc import wakeup_kcompactd
@@ -38,21 +38,6 @@ def rest(guest: Guest, budget: int = 500) -> int:
     raise AssertionError("the daemons do not come to rest")
 
 
-def next_command(guest: Guest, budget: int = 500) -> int:
-    """Let a command come after a rest; ticks that it has to wait."""
-    daemons.catch_up(guest, False, budget)
-    for tick in range(2000):
-        if not daemons.catch_up(guest, True, budget):
-            return tick
-    raise AssertionError("the command waits for ever")
-
-
-def rested(guest: Guest) -> Guest:
-    """The guest after its first command."""
-    guest.vm[0]["proactive_phase"] = daemons.PHASE_COMMAND
-    return guest
-
-
 def is_clean(guest: Guest) -> bool:
     code, pfn = check.validate(guest)
     assert code == 0, check.explain_check(code, pfn)
@@ -65,61 +50,6 @@ def test_nothing_to_do_changes_nothing() -> None:
     assert daemons.daemons_idle(guest)
     assert daemons.daemons_step(guest, 500) == 0
     assert same(before, guest)
-
-
-def test_proactive_compaction_lowers_the_score_and_comes_to_rest() -> None:
-    guest = rested(checkered())
-    assert daemons.daemons_idle(guest)  # it is for the time between two commands
-    assert next_command(guest) > 1
-    free = int(guest.zones[0]["nr_free"])
-    blocks = nr_free(guest, 9) + 2 * nr_free(guest, 10)
-    # It stops once at most 80 percent of the free memory is of no use for order 9.
-    assert (free - blocks * BLOCK) * 100 // free <= 80
-    assert (free - (blocks - 2) * BLOCK) * 100 // free > 80
-    assert vm(guest, "compact_daemon_wake") == (0,)
-    assert vm(guest, "compact_daemon_migrate_scanned") == vm(guest, "compact_migrate_scanned")
-    assert is_clean(guest)
-    scanned = vm(guest, "compact_migrate_scanned")
-    assert next_command(guest) == 0
-    assert vm(guest, "compact_migrate_scanned") == scanned
-
-
-def test_a_pause_allows_one_check_of_the_score() -> None:
-    guest = rested(checkered())
-    daemons.catch_up(guest, False, 500)
-    assert daemons.catch_up(guest, True, 500)
-    while guest.vm[0]["kcompactd_awake"]:
-        # However fragmented the guest still is when the run ends, the command comes next.
-        assert daemons.catch_up(guest, True, 500)
-    assert not daemons.catch_up(guest, True, 500)
-
-
-def test_a_fresh_guest_has_had_its_proactive_compaction() -> None:
-    guest = checkered()
-    assert next_command(guest) == 0
-    assert guest.vm[0]["proactive_phase"] == daemons.PHASE_COMMAND
-    assert next_command(guest) > 0
-
-
-def test_a_command_under_way_is_not_interrupted() -> None:
-    guest = rested(checkered())
-    assert not daemons.catch_up(guest, True, 500)
-    daemons.daemons_step(guest, 500)
-    assert guest.cc[KCOMPACTD]["active"] == 0
-    assert vm(guest, "compact_daemon_migrate_scanned") == (0,)
-
-
-def test_a_run_without_success_is_not_repeated_for_32_seconds() -> None:
-    guest = rested(checkered(u.STATE_SLAB))
-    next_command(guest)
-    scanned = vm(guest, "compact_daemon_migrate_scanned")[0]
-    assert scanned >= 14 * BLOCK
-    assert next_command(guest) == 0
-    guest.vm[0]["idle_us"] += 31_000 * MSEC
-    assert next_command(guest) == 0
-    guest.vm[0]["idle_us"] += 2_000 * MSEC
-    assert next_command(guest) > 0
-    assert vm(guest, "compact_daemon_migrate_scanned")[0] > scanned
 
 
 def test_the_score_is_looked_at_when_the_timer_expires_and_not_before() -> None:
@@ -167,17 +97,6 @@ def test_a_long_run_of_kswapd_ends_a_proactive_run_and_a_short_one_does_not() ->
     guest.vm[0]["kswapd_seen"] = 1
     daemons.daemons_step(guest, 20_000)
     assert guest.cc[KCOMPACTD]["active"] == 0
-
-
-def test_the_size_of_portions_changes_no_result() -> None:
-    one, other = checkered(), checkered()
-    wakeup_kcompactd(one, 9)
-    wakeup_kcompactd(other, 9)
-    rest(one, 100)
-    rest(other, 5000)
-    next_command(rested(one), 100)
-    next_command(rested(other), 5000)
-    assert same(one, other)
 
 
 def test_steps_keep_to_their_budget_on_the_average() -> None:
@@ -234,14 +153,3 @@ def test_kswapd_going_to_sleep_flushes_the_skip_hints() -> None:
     assert guest.zones[0]["compact_blockskip_flush"] == 0
     assert guest.blocks[8]["flags"] & u.PB_SKIP == 0
     assert vm(guest, "kswapd_awake") == (0,)
-
-
-def test_what_a_refused_page_left_below_the_marks_wakes_kswapd_for_the_next_request() -> None:
-    guest = checkered()
-    zone = guest.zones[0]
-    zone["wmark_low"] = zone["nr_free"] - 1
-    daemons.next_request(guest)
-    assert vm(guest, "kswapd_awake") == (0,)
-    zone["watermark_boost"] = 512
-    daemons.next_request(guest)
-    assert vm(guest, "kswapd_awake") == (1,)

@@ -11,7 +11,7 @@ from engine.core.observe.check import validate
 from engine.core.slowpath import reclaim as r
 from engine.guest import Guest, set_kernel
 from engine.kernels import LINUX_2012
-from tests.engine.small_guest import BLOCK, all_free, list_of, put, settle, two_zones, vm
+from tests.engine.small_guest import all_free, list_of, put, settle, two_zones, vm
 
 
 def cached(nr: int, flags: int = 0, nr_blocks: int = 8) -> Guest:
@@ -130,17 +130,3 @@ def test_kswapd_stops_when_all_zones_are_safe() -> None:
     guest.zones[0]["wmark_high"] = 512 - 64
     assert not r.should_abort_scan(guest, 0, 100, 0, 1)
     assert r.should_abort_scan(guest, 100, 100, 0, 0)
-
-
-def test_direct_reclaim_takes_a_cluster() -> None:
-    guest = cached(2048)
-    assert r.try_to_free_pages(guest, 0, 0) == 64
-    assert vm(guest, "allocstall", "pgsteal_direct") == (1, 64)
-    assert r.try_to_free_pages(settle(all_free(2)), 0, 0) == 0
-
-
-def test_a_zone_ready_for_compaction_is_left_alone() -> None:
-    guest = cached(4 * BLOCK)
-    assert r.compaction_ready(guest, 0, 9)
-    assert r.try_to_free_pages(guest, 9, 0) == 1
-    assert vm(guest, "pgscan_direct") == (0,)
