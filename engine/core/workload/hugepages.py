@@ -82,7 +82,7 @@ def _free_huge(guest, nr):
         if pfn == NONE:
             break
         list_del(guest, u.LIST_HUGE, pfn)
-        free_pages(guest, pfn, u.PAGEBLOCK_ORDER)
+        free_pages(guest, pfn, u.HPAGE_ORDER)
         vm["huge_held"] -= 1
     if vm["huge_held"] == 0:
         vm["huge_target"] = 0
@@ -110,14 +110,14 @@ def step_huge(guest, budget):
         if vm["huge_held"] >= vm["huge_target"]:
             _end_attempt(guest)
             return
-        pfn = alloc_pages(guest, u.PAGEBLOCK_ORDER, u.MIGRATE_MOVABLE, HUGETLB)
+        pfn = alloc_pages(guest, u.HPAGE_ORDER, u.MIGRATE_MOVABLE, HUGETLB)
         if pfn == NONE:
             vm["htlb_buddy_alloc_fail"] += 1
             _end_attempt(guest)
             if vm["huge_attempt"] >= HUGE_ATTEMPTS or vm["huge_idle"] >= HUGE_IDLE:
                 return
             continue  # traced: failing requests take a millisecond; several fit into a turn
-        set_state(guest, pfn, u.PAGEBLOCK_ORDER, u.STATE_HUGE, 0)
+        set_state(guest, pfn, u.HPAGE_ORDER, u.STATE_HUGE, 0)
         list_add_tail(guest, u.LIST_HUGE, pfn)
         vm["htlb_buddy_alloc_success"] += 1
         vm["huge_held"] += 1
