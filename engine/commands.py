@@ -128,7 +128,7 @@ class TakeHugePages(Command):
     nr: int
 
     def __post_init__(self) -> None:
-        _int("huge", self.nr, 1, MAX_PAGES >> u.PAGEBLOCK_ORDER, "huge pages")
+        _int("huge", self.nr, 1, MAX_PAGES >> u.HPAGE_ORDER, "huge pages")
 
 
 @dataclass(frozen=True)

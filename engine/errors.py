@@ -11,6 +11,24 @@ class RefusedError(ValueError):
     """
 
 
+class OtherGeometryError(RefusedError):
+    """Refused by this process, which simulates another pageblock order; a process of its own can.
+
+    Attributes:
+        pageblock_order: what that process has to be started with (units.GEOMETRY_SETTING).
+    """
+
+    def __init__(self, text: str, pageblock_order: int) -> None:
+        """As RefusedError.
+
+        Args:
+            text: the sentence.
+            pageblock_order: one of units.PAGEBLOCK_ORDERS.
+        """
+        super().__init__(text)
+        self.pageblock_order = pageblock_order
+
+
 def unknown_name(what: str, name: object, known: Iterable[str]) -> RefusedError:
     """The refusal of a name that is none of those there are.
 

@@ -7,7 +7,7 @@ read them, and so do the daemons.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine import commands as c
 from engine import units as u
@@ -107,9 +107,7 @@ def _parse_op(i: int, item: object) -> Op:
     if len(item) != 2:
         raise RefusedError(f"operation {i}: {name} needs one number of {unit}")
     number = item[1]
-    limit = {"MiB": _LIMIT_MIB, "seconds": MAX_OP_WAIT_S}.get(
-        unit, c.MAX_PAGES >> u.PAGEBLOCK_ORDER
-    )
+    limit = {"MiB": _LIMIT_MIB, "seconds": MAX_OP_WAIT_S}.get(unit, c.MAX_PAGES >> u.HPAGE_ORDER)
     if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= limit:
         raise RefusedError(
             f"operation {i}: {name} by {number!r:.60}: "
@@ -200,8 +198,18 @@ def _step(op: Op, view: GuestView, before: int, toggles: dict[str, str]) -> dict
     return step
 
 
+class Given(NamedTuple):
+    """A guest that nobody else needs: it is played itself, which saves a copy.
+
+    Attributes:
+        guest: written from now on.
+    """
+
+    guest: Guest
+
+
 def replay(
-    base: Guest,
+    base: Guest | Given,
     designs: Iterable[str],
     ops: Iterable[Op],
     seed: int = 1,
@@ -213,7 +221,7 @@ def replay(
     """Run operations one after the other.
 
     Args:
-        base: not written.
+        base: not written, unless it is given away.
         designs: keys.
         ops: as from parse_ops.
         seed: of the world.
@@ -230,7 +238,9 @@ def replay(
         RefusedError: a design that cannot be parsed, an unknown profile, or an operation that the
             guest is too small for.
     """
-    world = World(base, WorldConfig(tuple(designs), seed, profile=profile))
+    owned = isinstance(base, Given)
+    guest = base.guest if isinstance(base, Given) else base
+    world = World(guest, WorldConfig(tuple(designs), seed, profile=profile), owned)
     world.run_until_idle()
     ops = list(ops)
     steps: dict[str, list[dict[str, Any]]] = {}
@@ -238,7 +248,7 @@ def replay(
         steps = _play(world, ops, on_step, World.run_until_idle, nodes)
     else:
         for i in range(len(world.keys)):
-            alone = world.alone(i)  # each is done at a tick of its own
+            alone = world.alone(i, copied=False)  # each is done at a tick of its own
             steps |= _play(alone, ops, on_step, World.run_until_done, nodes)
     return {"designs": steps}
 

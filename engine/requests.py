@@ -139,7 +139,7 @@ def _direct_compact(guests: Guests, machine: Machine, command: c.DirectCompact) 
 
 
 def _huge(guests: Guests, machine: Machine, command: c.TakeHugePages) -> None:
-    nr = min(command.nr, machine.nr_pages >> u.PAGEBLOCK_ORDER)
+    nr = min(command.nr, machine.nr_pages >> u.HPAGE_ORDER)
     for guest in guests:
         vm = guest.vm[0]
         vm["huge_target"] = max(nr, 1)

@@ -1,20 +1,39 @@
-"""Constants and terms of the field, shared by all of the engine; imports nothing.
+"""Constants and terms of the field, shared by all of the engine; imports nothing of it.
 
 Module-level integers are what the compiled core reads (numba freezes them at compile time); the
 ``IntEnum`` twins are for Python code and text. Values are those of Linux 6.12 on x86-64 with
 4 KiB pages.
 """
 
+import os
 from enum import IntEnum, IntFlag
 
 PAGE_SHIFT = 12
 PAGE_SIZE = 1 << PAGE_SHIFT
 MIB_PAGES = (1 << 20) >> PAGE_SHIFT  # pages in one MiB
 
-PAGEBLOCK_ORDER = 9
-PAGEBLOCK_NR_PAGES = 1 << PAGEBLOCK_ORDER
+HPAGE_ORDER = 9  # of a 2 MiB page: HPAGE_PMD_ORDER, HUGETLB_PAGE_ORDER
+HPAGE_NR_PAGES = 1 << HPAGE_ORDER
 MAX_PAGE_ORDER = 10
 NR_PAGE_ORDERS = MAX_PAGE_ORDER + 1
+
+# -- geometry: one a process, since compiled code has it as a constant. A kernel without huge pages
+# has pageblocks of the largest order (include/linux/pageblock-flags.h).
+GEOMETRY_SETTING = "FRAGSCOPE_PAGEBLOCK_ORDER"
+USUAL_PAGEBLOCK_ORDER = HPAGE_ORDER
+PAGEBLOCK_ORDERS = (USUAL_PAGEBLOCK_ORDER, MAX_PAGE_ORDER)
+
+
+def _chosen_order(text: str) -> int:
+    """The pageblock order that the environment names."""
+    orders = {str(order): order for order in PAGEBLOCK_ORDERS}
+    if text not in orders:
+        raise ValueError(f"{GEOMETRY_SETTING} is {text[:60]!r}: one of {', '.join(orders)}")
+    return orders[text]
+
+
+PAGEBLOCK_ORDER = _chosen_order(os.environ.get(GEOMETRY_SETTING) or str(USUAL_PAGEBLOCK_ORDER))
+PAGEBLOCK_NR_PAGES = 1 << PAGEBLOCK_ORDER
 PAGE_ALLOC_COSTLY_ORDER = 3
 
 # No page. A -1 would silently read the last page of an array; this raises under bounds checking.
@@ -277,7 +296,7 @@ CAUSE_INFLATED = 1 << 0
 CAUSE_DEFLATED = 1 << 1
 CAUSE_COMPACTION_FINISHED = 1 << 2  # a compact_memory run has ended
 CAUSE_RECLAIM_FINISHED = 1 << 3  # kswapd goes to sleep
-CAUSE_DIRECT_COMPACTION_FAILED = 1 << 4  # for an order >= PAGEBLOCK_ORDER
+CAUSE_DIRECT_COMPACTION_FAILED = 1 << 4  # for an order >= HPAGE_ORDER
 
 # -- who wants a range of pageblocks (Guest.vm.range_kind), and the progress made (range_phase)
 RANGE_NONE = 0

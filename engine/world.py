@@ -135,8 +135,8 @@ class World:
         nr_pages: pages of memory in each guest, holes not counted.
     """
 
-    def __init__(self, base: Guest, config: WorldConfig) -> None:
-        """Copy ``base`` once per design; it is not written.
+    def __init__(self, base: Guest, config: WorldConfig, owned: bool = False) -> None:
+        """Copy ``base`` once per design; it is not written, unless ``owned``: given away.
 
         Raises:
             RefusedError: designs that cannot be parsed, or an unknown profile.
@@ -148,7 +148,7 @@ class World:
         self.tick = 0
         self.nr_pages = int(base.zones["present"].sum())
         self._budget = _budget(self.nr_pages)
-        first = copy_guest(base)
+        first = base if owned else copy_guest(base)
         adopt_kernel(first, kernel)
         adopt(first)
         # Taken from the base: what a design moves or loses later must not affect the stream of
@@ -292,12 +292,12 @@ class World:
             done += 256
         return done
 
-    def alone(self, i: int) -> "World":
-        """A world with only a copy of guest ``i``; nothing done to it affects this one."""
+    def alone(self, i: int, copied: bool = True) -> "World":
+        """A world with only guest ``i``; with a copy of it, nothing done there affects this one."""
         twin = copy.copy(self)
-        twin.designs, twin.keys = (self.designs[i],), (self.keys[i],)
+        twin.designs, twin.keys, twin._plans = (self.designs[i],), (self.keys[i],), [self._plans[i]]
         twin.config = replace(self.config, designs=twin.keys)
-        twin._guests, twin._plans = [copy_guest(self._guests[i])], [self._plans[i]]
+        twin._guests = [copy_guest(self._guests[i]) if copied else self._guests[i]]
         twin._workload = self._workload and self._workload.copy()
         return twin
 

@@ -21,10 +21,12 @@ from pydantic_settings import (
 )
 
 from engine.errors import RefusedError
+from engine.units import GEOMETRY_SETTING
 from server.addresses import Networks, networks_from
 from server.quotas import AddressLimits
 
 PREFIX = "FRAGSCOPE_"
+CAPTURE_SETTING = f"{PREFIX}MAX_CAPTURE_MIB"
 MIB = 1 << 20
 DEFAULT_GUEST_MIB = 6144
 SHARE_OF_MACHINE = 0.6  # of what the machine or the container has, at most, goes to guests
@@ -245,6 +247,9 @@ OTHER_SETTINGS: Mapping[str, str] = {
     "FRAGSCOPE_CACHE_DIR": "folder for the compiled core; default: fragscope in the user's cache",
     "FRAGSCOPE_JIT": "`ordinary` leaves the core to numba alone, which takes minutes: for a numba "
     "that has moved what our compiler uses",
+    CAPTURE_SETTING: "largest machine whose capture the command line reads; default 1048576 (MiB)",
+    GEOMETRY_SETTING: "order of the pageblocks that this process simulates: 9, or 10 for captures "
+    "of kernels without huge pages. The command line sets it by itself; the server has 9 only",
 }
 # For tests and for those who work on the project; CONTRIBUTING.md is about them.
 DEVELOPMENT_SETTINGS = frozenset(

@@ -189,7 +189,7 @@ def _moved_from_range(page: BlockPage, laws: Laws) -> str | None:
     if page.flags & u.PG_LRU:
         return _NOT_MIGRATED if page.flags & u.PG_PINNED else None
     if page.state == u.STATE_HUGE:
-        return None if page.order == u.PAGEBLOCK_ORDER else _IN_USE
+        return None if page.order == u.HPAGE_ORDER else _IN_USE
     if page.state != u.STATE_BALLOON:
         return _IN_USE
     hooked = laws.hook and page.flags & u.PG_MOVABLE_OPS and not page.flags & u.PG_LOCKED

@@ -24,7 +24,7 @@ _ASKED = (
     u.PG_LRU, u.PG_UNEVICTABLE, u.PG_LOCKED, u.PG_ISOLATED, u.PG_PINNED, u.PG_DEDICATED,
     u.PG_MOVABLE_OPS,
 )  # fmt: skip
-_ORDERS = (0, 1, u.PAGEBLOCK_ORDER)  # an order stands for all of its class: single, large, whole
+_ORDERS = (0, 1, u.HPAGE_ORDER)  # an order stands for all of its class: single, large, whole
 
 
 def _table(laws: law.Laws) -> NDArray[np.bool_]:

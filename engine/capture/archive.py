@@ -11,12 +11,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from engine.capture.pagefile import PageFile, Stream, read_pages
 from engine.errors import RefusedError
 from engine.unpack import DAMAGE, ByteSource, unpacked
 
 PAGE_FILES = ("kpageflags", "kpagecount")
 TEXT_FILES = ("buddyinfo", "pagetypeinfo", "zoneinfo", "vmstat", "meminfo")
 OPTIONAL_FILES = ("meminfo",)
+
+Bodies = dict[str, bytes | PageFile]
 
 _CHUNK = 1 << 20
 _EXTENDED_HEADER = 1 << 16  # bytes; pax and GNU long names of a sane archive are far shorter
@@ -28,12 +31,17 @@ class Limits:
 
     Attributes:
         guest_mib: memory of the captured machine, MiB.
+        setting: what a person raises that limit by, for the sentence.
+        address_mib: highest address, MiB; 0 = memory and a quarter. Reading costs time by this,
+            and memory by what is present.
         archive_bytes: size of an archive in memory (an upload), before decompression.
         text_bytes: size of one text file.
         members: entries in the archive.
     """
 
     guest_mib: int = 64 << 10
+    setting: str = ""
+    address_mib: int = 0
     archive_bytes: int = 256 << 20
     text_bytes: int = 4 << 20
     members: int = 4096
@@ -41,7 +49,17 @@ class Limits:
     @property
     def max_pfn(self) -> int:
         """Highest page frame number allowed: memory plus the holes below and within it."""
+        return max(self.kept_pages, self.address_mib << 8)
+
+    @property
+    def kept_pages(self) -> int:
+        """Pages that are kept of a page file, sections that are alike throughout not counted."""
         return (self.guest_mib << 8) + max(self.guest_mib << 6, 4 << 18)
+
+    @property
+    def words(self) -> str:
+        """The limit of memory for a sentence."""
+        return f"the limit is {self.guest_mib} MiB{f' ({self.setting})' if self.setting else ''}"
 
     @property
     def page_file_bytes(self) -> int:
@@ -120,36 +138,53 @@ def _check_size(name: str, size: int, where: str, limits: Limits) -> None:
         return
     if name in PAGE_FILES:
         raise RefusedError(
-            f"{where}: {name} describes {size // 8 >> 8} MiB of memory: the limit is "
-            f"{limits.guest_mib} MiB"
+            f"{where}: {name} describes addresses up to {size // 8 >> 8} MiB: the limit is "
+            f"{limits.max_pfn >> 8} MiB, for memory {limits.words}"
         )
     raise RefusedError(f"{where}: {name} has {size} bytes: the limit is {most}")
 
 
-def _read_member(stream: _Capped, name: str, size: int, where: str, limits: Limits) -> bytes:
+def _read_member(
+    stream: _Capped, name: str, size: int, where: str, limits: Limits
+) -> bytes | PageFile:
     """Body of one member."""
     _check_size(name, size, where, limits)
+    if name in PAGE_FILES:
+        pages = _read_pages(stream, name, size, where, limits)
+        if pages.nr_bytes < size:
+            raise RefusedError(
+                f"{where} is truncated: {name} ends after {pages.nr_bytes} of {size} bytes"
+            )
+        return pages
     body = stream.read(size)
     if len(body) < size:
         raise RefusedError(f"{where} is truncated: {name} ends after {len(body)} of {size} bytes")
     return bytes(body)
 
 
-def _keep(files: dict[str, bytes], name: str, body: bytes, where: str) -> None:
+def _read_pages(stream: Stream, name: str, size: int, where: str, limits: Limits) -> PageFile:
+    """A page file, if it describes no more memory than may be."""
+    try:
+        return read_pages(stream, size, name, limits.kept_pages)
+    except RefusedError as error:
+        raise RefusedError(f"{where}: {error}: {limits.words}") from error
+
+
+def _keep(files: Bodies, name: str, body: bytes | PageFile, where: str) -> None:
     """Add one file; with a second one of the same name the result would be a matter of luck."""
     if name in files:
         raise RefusedError(f"{where} holds {name} twice: one capture at a time, please")
     files[name] = body
 
 
-def _read_tar(raw: io.BufferedIOBase, where: str, limits: Limits) -> dict[str, bytes]:
+def _read_tar(raw: io.BufferedIOBase, where: str, limits: Limits) -> Bodies:
     """Known files of a tar stream.
 
     ``tarfile`` parses the headers; walking is done here, since ``tarfile`` itself would read an
     extended header of any claimed size into memory.
     """
     stream = _Capped(unpacked(raw, where), limits.unpacked_bytes, where)
-    files: dict[str, bytes] = {}
+    files: Bodies = {}
     for _ in range(limits.members):
         block = stream.read(tarfile.BLOCKSIZE)
         if not block.strip(b"\0"):  # two zero blocks end a tar; the end of the file does, too
@@ -185,9 +220,9 @@ def _read_tar(raw: io.BufferedIOBase, where: str, limits: Limits) -> dict[str, b
     return files
 
 
-def _read_folder(folder: Path, where: str, limits: Limits) -> dict[str, bytes]:
+def _read_folder(folder: Path, where: str, limits: Limits) -> Bodies:
     """Known files of a folder."""
-    files: dict[str, bytes] = {}
+    files: Bodies = {}
     for name in (*PAGE_FILES, *TEXT_FILES):
         path = folder / name
         if not path.exists():
@@ -196,13 +231,16 @@ def _read_folder(folder: Path, where: str, limits: Limits) -> dict[str, bytes]:
             raise RefusedError(f"{where}: {name} is not a regular file: refused")
         _check_size(name, path.stat().st_size, where, limits)
         with path.open("rb") as file:
+            if name in PAGE_FILES:
+                files[name] = _read_pages(file, name, limits.page_file_bytes, where, limits)
+                continue
             body = file.read(_size_limit(name, limits) + 1)
         _check_size(name, len(body), where, limits)
         files[name] = body
     return files
 
 
-def _read(source: Path | bytes, where: str, limits: Limits) -> dict[str, bytes]:
+def _read(source: Path | bytes, where: str, limits: Limits) -> Bodies:
     """Known files of a folder, an archive on disk or an archive in memory."""
     if isinstance(source, bytes):
         size, opener = len(source), _bytes_opener(source)
@@ -232,8 +270,10 @@ def _path_opener(path: Path) -> Callable[[], io.BufferedIOBase]:
     return lambda: path.open("rb")
 
 
-def read_files(source: Path | bytes, where: str, limits: Limits) -> dict[str, bytes]:
-    """The files of a capture by name.
+def read_files(
+    source: Path | bytes, where: str, limits: Limits
+) -> tuple[dict[str, bytes], dict[str, PageFile]]:
+    """The files of a capture by name: texts, and page files.
 
     Args:
         source: folder, tar archive, or the bytes of one.
@@ -252,4 +292,5 @@ def read_files(source: Path | bytes, where: str, limits: Limits) -> dict[str, by
         raise RefusedError(f"{where} holds none of a capture's files (kpageflags, buddyinfo, ...)")
     if missing:
         raise RefusedError(f"{where}: {', '.join(missing)} missing")
-    return files
+    texts = {name: body for name, body in files.items() if isinstance(body, bytes)}
+    return texts, {name: body for name, body in files.items() if isinstance(body, PageFile)}

@@ -6,6 +6,7 @@ what and why.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,20 +34,18 @@ def _noise(seed: int, nr: int) -> NDArray[np.float64]:
     return out
 
 
-def _fill_list(guest: Guest, list_id: int, pfns: NDArray[np.int64]) -> None:
+def _fill_list(guest: Guest, list_id: int, pfns: NDArray[Any]) -> None:
     """Link pages into one list, first to last."""
     if not len(pfns):
         return
-    links = pfns.astype(np.int32)
+    links = pfns.astype(np.int32, copy=False)
     guest.pages["next"][links[:-1]] = links[1:]
     guest.pages["prev"][links[1:]] = links[:-1]
     head = guest.lists[list_id]
     head["first"], head["last"], head["nr"] = links[0], links[-1], len(links)
 
 
-def _by_key(
-    pfns: NDArray[np.int64], keys: NDArray[np.int64]
-) -> Iterable[tuple[int, NDArray[np.int64]]]:
+def _by_key(pfns: NDArray[Any], keys: NDArray[np.int64]) -> Iterable[tuple[int, NDArray[Any]]]:
     """Split pfns by key, keeping their order."""
     order = np.argsort(keys, kind="stable")
     pfns, keys = pfns[order], keys[order]
@@ -56,10 +55,22 @@ def _by_key(
         yield int(keys[start]), part
 
 
-def _ascending(pfns: NDArray[np.int64], rank: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Order pfns by the rank of their pageblock, ascending within it."""
-    pfns = np.sort(pfns)
-    return pfns[np.argsort(rank[pfns >> u.PAGEBLOCK_ORDER], kind="stable")]
+def _ascending(pfns: NDArray[Any], rank: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Order ascending pfns by the rank of their pageblock, ascending within it.
+
+    Pageblocks are sorted, not pages: there are few.
+    """
+    pfns = pfns.astype(np.int32)
+    edges = np.arange(len(rank) + 1, dtype=np.int64) << u.PAGEBLOCK_ORDER
+    edges = np.minimum(edges, u.PFN_NONE).astype(np.int32)
+    starts = np.searchsorted(pfns, edges)
+    order = np.argsort(rank, kind="stable")
+    sizes = np.diff(starts)[order]
+    shift = starts[:-1][order] - (np.cumsum(sizes) - sizes)
+    place = np.repeat(shift.astype(np.int32), sizes)
+    place += np.arange(len(pfns), dtype=np.int32)
+    out: NDArray[np.int32] = pfns[place]
+    return out
 
 
 def _goes_to_tail(
@@ -176,13 +187,11 @@ def _set_active(guest: Guest, wanted: Sequence[tuple[int, int]]) -> None:
 def _build_lru_lists(guest: Guest, rank: NDArray[np.float64]) -> None:
     """Put every user page on its LRU list; the list's tail is its oldest page."""
     pages = guest.pages
-    pfns = np.flatnonzero((pages["flags"] & u.PG_LRU) != 0).astype(np.int64)
-    flags = pages["flags"][pfns].astype(np.int64)
-    lists = np.where(pages["state"][pfns] == u.STATE_FILE, u.LRU_INACTIVE_FILE, u.LRU_INACTIVE_ANON)
-    lists = lists + (flags & u.PG_ACTIVE != 0)
+    flags = pages["flags"]
+    lists = np.where(pages["state"] == u.STATE_FILE, np.int8(u.LRU_INACTIVE_FILE), np.int8(0))
+    lists += flags & u.PG_ACTIVE != 0
     lists[flags & u.PG_UNEVICTABLE != 0] = u.LRU_UNEVICTABLE
-    sizes = np.left_shift(1, pages["order"][pfns].astype(np.int64))
-    zones = guest.blocks["zone"].astype(np.int64)[pfns >> u.PAGEBLOCK_ORDER]
+    lists[flags & u.PG_LRU == 0] = -1
     lower = u.LIST_ZONES + len(guest.zones) * u.LISTS_PER_ZONE  # core/memory/freelist.py: file_list
     for list_id, field in (
         (u.LRU_INACTIVE_ANON, "nr_zone_inactive_anon"),
@@ -191,14 +200,15 @@ def _build_lru_lists(guest: Guest, rank: NDArray[np.float64]) -> None:
         (u.LRU_ACTIVE_FILE, "nr_zone_active_file"),
         (u.LRU_UNEVICTABLE, "nr_zone_unevictable"),
     ):
-        mine = lists == list_id
-        guest.zones[field] = np.bincount(zones[mine], sizes[mine], len(guest.zones)).astype(
-            np.int64
-        )
+        pfns = np.flatnonzero(lists == list_id).astype(np.int32)
+        zones = guest.blocks["zone"][pfns >> u.PAGEBLOCK_ORDER]
+        sizes = np.left_shift(1, pages["order"][pfns], dtype=np.int32)
+        guest.zones[field] = np.bincount(zones, sizes, len(guest.zones)).astype(np.int64)
         if list_id not in (u.LRU_INACTIVE_FILE, u.LRU_ACTIVE_FILE):
-            _fill_list(guest, list_id, _ascending(pfns[mine], rank)[::-1])
+            _fill_list(guest, list_id, _ascending(pfns, rank)[::-1])
             continue
-        for zone, part in _by_key(pfns[mine], zones[mine]):
+        for zone in np.unique(zones).tolist():
+            part = pfns[zones == zone]
             by_zone = list_id
             if zone < len(guest.zones) - 1:
                 by_zone -= u.LRU_INACTIVE_FILE

@@ -239,7 +239,10 @@ def infer_zone(evidence: Evidence, zone: ZoneTotals) -> ZoneResult:
     amounts, target, weight = _sums(types, own, zone)
     whole = own.reserved == 0
     coupling = np.where(whole[0::2] & whole[1::2], _PAIR_COST, 0.0)
-    coupling[own.free[0::2, u.MAX_PAGE_ORDER] > 0] += 50.0  # a free block has a single type
+    if u.PAGEBLOCK_ORDER < u.MAX_PAGE_ORDER:
+        coupling[own.free[0::2, u.MAX_PAGE_ORDER] > 0] += 50.0  # a free block has a single type
+    else:
+        coupling[:] = 0.0  # nothing joins two pageblocks
     best: tuple[float, NDArray[np.int64], Floats, bool] | None = None
     has_balloon = bool(own.kinds[:, _BALLOON].any())
     for balloon_movable in (False, True) if has_balloon else (True,):

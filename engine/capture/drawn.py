@@ -68,11 +68,12 @@ def check_drawable(moment: Moment) -> None:
     zones = moment.counted
     if not zones:
         raise RefusedError("no zone's free blocks are in the text: nothing to draw")
-    if moment.pageblock_order not in (None, u.PAGEBLOCK_ORDER):
-        raise RefusedError(
-            f"pageblocks of order {moment.pageblock_order}: only order {u.PAGEBLOCK_ORDER} can be"
-            " played"
-        )
+    order = moment.pageblock_order or u.PAGEBLOCK_ORDER
+    if order != u.USUAL_PAGEBLOCK_ORDER or order != u.PAGEBLOCK_ORDER:
+        words = f"pageblocks of order {order}: only order {u.USUAL_PAGEBLOCK_ORDER} can be drawn"
+        if order in u.PAGEBLOCK_ORDERS:
+            words += "; a capture with its page files can be played"
+        raise RefusedError(words)
     if moment.page_kib not in (None, USUAL_PAGE_KIB):
         raise RefusedError(f"pages of {moment.page_kib} KiB: only 4 KiB can be played")
     for zone in zones:

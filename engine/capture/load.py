@@ -19,6 +19,14 @@ from engine import units as u
 from engine.capture.archive import Limits, read_files
 from engine.capture.assemble import assemble_guest
 from engine.capture.blocks import ZoneResult, ZoneTotals, count_evidence, infer_zone
+from engine.capture.extent import (
+    check_page_size,
+    check_words,
+    cut_pages,
+    extent_of,
+    mark_offline,
+)
+from engine.capture.heads import mark_tails, marks_heads_only
 from engine.capture.pages import (
     KPF_NOPAGE,
     PAGES_PER_SECTION,
@@ -39,7 +47,7 @@ from engine.capture.text import (
     parse_vmstat,
     parse_zoneinfo,
 )
-from engine.errors import RefusedError
+from engine.errors import OtherGeometryError, RefusedError
 from engine.guest import Guest, ZoneSpan
 
 # Of a machine with several NUMA nodes.
@@ -50,6 +58,8 @@ NODES_ASSUMED = (
 
 _BLOCK = u.PAGEBLOCK_NR_PAGES
 _NOPAGE = 1 << KPF_NOPAGE
+LEAST_AGREEMENT = 0.9  # of buddyinfo's free pages, those under the same order
+_FEW_PAGES = 64
 
 
 @dataclass(frozen=True)
@@ -86,6 +96,9 @@ class Capture:
         node_stats: per-node counters of zoneinfo, all nodes together.
         vmstat: counters since boot.
         meminfo: KiB by name, empty if there was no such file.
+        restored: free blocks whose extent was restored (engine/capture/heads.py), 0 = all told.
+        left_out: pages of holes that were left out to pack memory at sparse addresses; pfns are the
+            packed ones (engine/capture/extent.py).
     """
 
     name: str
@@ -98,11 +111,13 @@ class Capture:
     node_stats: Mapping[str, int]
     vmstat: Mapping[str, int] = field(default_factory=dict)
     meminfo: Mapping[str, int] = field(default_factory=dict)
+    restored: int = 0
+    left_out: int = 0
 
     @property
     def nr_pages(self) -> int:
         """Pages of the guest to be made, holes included."""
-        return len(self.flags)
+        return self.spans[-1].end_pfn
 
     @property
     def main_zone(self) -> ZoneKey:
@@ -200,8 +215,52 @@ class Capture:
                 "pages without flags in movable and reclaimable pageblocks are parked on per-CPU "
                 "lists, the others belong to the kernel",
                 *([NODES_ASSUMED] if len({zone.key[0] for zone in self.zones}) > 1 else []),
+                *self._remade,
             ],
         }
+
+    def let_go(self, pages: bool = False) -> None:
+        """Forget the files' words, sixteen bytes a page, which nobody needs once all is inferred.
+
+        Args:
+            pages: forget what was inferred, too: no further guest can be made then.
+        """
+        nothing = np.empty(0, np.uint64)
+        for name in ("flags", "counts"):
+            object.__setattr__(self, name, nothing)
+        if pages:
+            self.__dict__.pop("inferred", None)
+
+    def disagreements(self) -> list[str]:
+        """Zones whose page flags and buddyinfo differ by more than a machine changes meanwhile."""
+        words = []
+        for zone in self.summary()["zones"]:
+            agreement = zone["free_agreement"]
+            listed = sum(n << order for order, n in enumerate(zone["buddyinfo"]))
+            if agreement >= LEAST_AGREEMENT or listed <= _FEW_PAGES:
+                continue
+            found = sum(n << order for order, n in enumerate(zone["free_blocks"]))
+            words.append(
+                f"zone {zone['zone']} of node {zone['node']}: kpageflags shows {found} free pages, "
+                f"buddyinfo {listed} ({agreement:.0%} under the same order): the files were taken "
+                "far apart, or kpageflags is masked (a container) or zero-filled; what follows "
+                "is by kpageflags"
+            )
+        return words
+
+    @property
+    def _remade(self) -> list[str]:
+        """What was put right, in words."""
+        words = []
+        if self.restored:
+            words.append(
+                f"the extent of {self.restored} free blocks: this kernel marks their heads"
+            )
+        if self.left_out:
+            words.append(
+                f"{self.left_out // u.MIB_PAGES} MiB of holes are left out: addresses are packed"
+            )
+        return words
 
 
 def zone_totals(capture: Capture, pages: Pages) -> list[ZoneTotals]:
@@ -227,13 +286,18 @@ def zone_totals(capture: Capture, pages: Pages) -> list[ZoneTotals]:
                 free=free,
                 blocks=capture.pagetypes.blocks.get(zone.key, {}),
                 deferred=_first_deferred(capture, zone) // _BLOCK,
-                slab_reclaimable=capture.node_stats.get("nr_slab_reclaimable", -1)
-                if zone.key == capture.main_zone
-                else -1,
+                slab_reclaimable=_slab_reclaimable(capture, zone),
                 buffers_share=min(1.0, buffers / nr_file) if nr_file else 0.0,
             )
         )
     return out
+
+
+def _slab_reclaimable(capture: Capture, zone: ZoneText) -> int:
+    """Pages of reclaimable slab in a zone, -1 = not told: kernels since 4.13 count by node."""
+    if zone.key == capture.main_zone and "nr_slab_reclaimable" in capture.node_stats:
+        return capture.node_stats["nr_slab_reclaimable"]
+    return zone.numbers.get("nr_slab_reclaimable", -1)
 
 
 def _uncapped(
@@ -260,75 +324,6 @@ def _first_deferred(capture: Capture, zone: ZoneText) -> int:
     return min(boundary * PAGES_PER_SECTION, -(-end // _BLOCK) * _BLOCK)
 
 
-def _words(files: Mapping[str, bytes], name: str, where: str) -> NDArray[np.uint64]:
-    """A page file as numbers."""
-    body = files[name]
-    if len(body) % 8:
-        raise RefusedError(f"{where}: {name} has {len(body)} bytes: a multiple of 8 is needed")
-    if not body:
-        raise RefusedError(f"{where}: {name} is empty")
-    return np.frombuffer(body, "<u8").astype(np.uint64, copy=False)
-
-
-def _spans(
-    zones: tuple[ZoneText, ...], nr_words: int, where: str, limits: Limits
-) -> list[ZoneSpan]:
-    """Zones in whole pageblocks, after checking that they fit the page files."""
-    present = sum(zone.number("present") for zone in zones)
-    if present > limits.guest_mib * u.MIB_PAGES or (
-        zones[-1].start_pfn + zones[-1].spanned > limits.max_pfn
-    ):
-        raise RefusedError(
-            f"{where}: a machine of {present // u.MIB_PAGES} MiB (to pfn "
-            f"{zones[-1].start_pfn + zones[-1].spanned}): the limit is {limits.guest_mib} MiB"
-        )
-    spans: list[ZoneSpan] = []
-    for zone in zones:
-        if not zone.number("managed") <= zone.number("present") <= zone.spanned:
-            raise RefusedError(
-                f"{where}: zone {zone.key[1]} manages {zone.number('managed')} of "
-                f"{zone.number('present')} pages in a span of {zone.spanned}: that is impossible"
-            )
-        end = zone.start_pfn + zone.spanned
-        if end > nr_words:
-            raise RefusedError(
-                f"{where}: kpageflags ends at pfn {nr_words}, but zone {zone.key[1]} reaches to "
-                f"pfn {end}: the file is truncated or from another machine"
-            )
-        start = zone.start_pfn // _BLOCK * _BLOCK
-        if spans and start < spans[-1].end_pfn:
-            raise RefusedError(f"{where}: zones {zone.key[1]} and the one before share a pageblock")
-        spans.append(
-            ZoneSpan(
-                u.ZONE_NAMES.index(zone.key[1]), start, -(-end // _BLOCK) * _BLOCK, zone.key[0]
-            )
-        )
-    return spans
-
-
-def _mark_offline(flags: NDArray[np.uint64], counts: NDArray[np.uint64]) -> None:
-    """Set NOPAGE on pages of sections that are not online; changes ``flags``.
-
-    Newer kernels (seen on 6.18) write 0 instead of NOPAGE for them. A section (128 MiB) of online
-    memory without a single flag does not occur: its own page structures are flagged.
-    """
-    whole = len(flags) // PAGES_PER_SECTION * PAGES_PER_SECTION
-    sections = flags[:whole].reshape(-1, PAGES_PER_SECTION)
-    mapped = counts[:whole].reshape(-1, PAGES_PER_SECTION)
-    for section in np.flatnonzero((sections == 0).all(axis=1)).tolist():
-        if not mapped[section].any():
-            sections[section] = _NOPAGE
-
-
-def _clip(words: NDArray[np.uint64], spans: list[ZoneSpan], filler: int) -> NDArray[np.uint64]:
-    """Cut or pad a page file to the end of the last zone; outside zones there is no memory."""
-    out = np.full(spans[-1].end_pfn, filler, np.uint64)
-    for span in spans:
-        part = words[span.start_pfn : span.end_pfn]
-        out[span.start_pfn : span.start_pfn + len(part)] = part
-    return out
-
-
 def load_capture(source: Path | bytes, name: str = "", limits: Limits | None = None) -> Capture:
     """Read a capture.
 
@@ -342,19 +337,17 @@ def load_capture(source: Path | bytes, name: str = "", limits: Limits | None = N
     """
     limits = limits or Limits()
     where = name or (source.name if isinstance(source, Path) else "") or "the capture"
-    files = read_files(source, where, limits)
-    flags, counts = _words(files, "kpageflags", where), _words(files, "kpagecount", where)
-    if len(flags) != len(counts):
-        raise RefusedError(
-            f"{where}: kpageflags has {len(flags)} pages, kpagecount {len(counts)}: "
-            "they must be from the same machine and moment"
-        )
+    files, page_files = read_files(source, where, limits)
+    flag_file, count_file = page_files["kpageflags"], page_files["kpagecount"]
+    check_words(flag_file, count_file, where)
     try:
         buddyinfo = parse_buddyinfo(files["buddyinfo"])
         pagetypes = parse_pagetypeinfo(files["pagetypeinfo"])
         zones, node_stats = parse_zoneinfo(files["zoneinfo"])
         vmstat = parse_vmstat(files["vmstat"])
         meminfo = parse_meminfo(files.get("meminfo", b""))
+    except OtherGeometryError as error:
+        raise OtherGeometryError(f"{where}: {error}", error.pageblock_order) from error
     except RefusedError as error:
         raise RefusedError(f"{where}: {error}") from error
     for zone in zones:
@@ -364,20 +357,29 @@ def load_capture(source: Path | bytes, name: str = "", limits: Limits | None = N
                     f"{where}: zone {zone.key[1]} of node {zone.key[0]} is in zoneinfo but not in"
                     f" {file}"
                 )
-    spans = _spans(zones, len(flags), where, limits)
-    flags, counts = _clip(flags, spans, _NOPAGE), _clip(counts, spans, 0)
-    _mark_offline(flags, counts)
+    check_page_size(zones, meminfo, where)
+    extent = extent_of(zones, flag_file, count_file, where, limits)
+    zones, spans = extent.zones, extent.spans
+    flags, counts = cut_pages(flag_file, extent, _NOPAGE), cut_pages(count_file, extent, 0)
+    del flag_file, count_file, page_files
+    mark_offline(flags, counts)
+    restored = 0
+    if marks_heads_only(flags, [buddyinfo[zone.key] for zone in zones]):
+        by_zone = {zone.key: span for zone, span in zip(zones, spans, strict=True)}
+        restored = mark_tails(flags, counts, by_zone, buddyinfo)
     return Capture(
         name=where,
         flags=flags,
         counts=counts,
         zones=zones,
-        spans=tuple(spans),
+        spans=spans,
         buddyinfo=buddyinfo,
         pagetypes=pagetypes,
         node_stats=node_stats,
         vmstat=vmstat,
         meminfo=meminfo,
+        restored=restored,
+        left_out=extent.left_out,
     )
 
 

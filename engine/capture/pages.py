@@ -197,7 +197,7 @@ def free_blocks(
     for order in range(1, u.NR_PAGE_ORDERS):
         pairs = full[-1].reshape(-1, 2)
         full.append(pairs[:, 0] & pairs[:, 1])
-        if order == u.MAX_PAGE_ORDER and separate is not None:
+        if order == u.MAX_PAGE_ORDER > u.PAGEBLOCK_ORDER and separate is not None:
             alone = np.zeros(2 * len(full[-1]), np.bool_)
             alone[: len(separate)] = separate
             full[-1] &= ~alone.reshape(-1, 2).any(axis=1)
@@ -251,8 +251,8 @@ def _compound_orders(words: NDArray[np.uint64], state: States, order: States) ->
             tails = (members[:, None] + np.arange(1, size)).ravel()
             state[tails] = np.repeat(state[members], size - 1)
         piece = size if size in _ORDER_OF_SIZE else 1
-        if size > u.PAGEBLOCK_NR_PAGES and size % u.PAGEBLOCK_NR_PAGES == 0:
-            piece = u.PAGEBLOCK_NR_PAGES  # 1 GiB pages and the like: pageblock by pageblock
+        if size > u.HPAGE_NR_PAGES and size % u.HPAGE_NR_PAGES == 0:
+            piece = u.HPAGE_NR_PAGES  # 1 GiB pages and the like: 2 MiB by 2 MiB
         fits = members % piece == 0
         split += int((~fits).sum()) + (len(members) if piece == 1 and size > 1 else 0)
         members = members[fits]

@@ -90,14 +90,14 @@ def _free_stats(capture: Capture, free: Sequence[NDArray[np.int64]]) -> dict[str
     return {
         "nr_free_pages": sum(contig_pages(counts, 0)[0] for counts in per_zone.values()),
         **{f"nr_free_order_{order}": number for order, number in enumerate(main)},
-        "free_blocks": contig_pages(main, u.PAGEBLOCK_ORDER)[2],
+        "free_blocks": contig_pages(main, u.HPAGE_ORDER)[2],
         "free_blocks_all": sum(
-            contig_pages(counts, u.PAGEBLOCK_ORDER)[2] for counts in per_zone.values()
+            contig_pages(counts, u.HPAGE_ORDER)[2] for counts in per_zone.values()
         ),
         "largest_order": max(orders, default=-1),
-        "fragmentation_index_9": fragmentation_index(main, u.PAGEBLOCK_ORDER),
-        "unusable_index_9": unusable_index(main, u.PAGEBLOCK_ORDER),
-        "extfrag_9": extfrag_for_order(main, u.PAGEBLOCK_ORDER),
+        "fragmentation_index_9": fragmentation_index(main, u.HPAGE_ORDER),
+        "unusable_index_9": unusable_index(main, u.HPAGE_ORDER),
+        "extfrag_9": extfrag_for_order(main, u.HPAGE_ORDER),
         "watermark_boost": sum(zone.number("boost") for zone in capture.zones),
     }
 

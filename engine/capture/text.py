@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from engine import units as u
-from engine.errors import RefusedError
+from engine.errors import OtherGeometryError, RefusedError
 
 # Names of migratetypes in pagetypeinfo (mm/page_alloc.c migratetype_names[]).
 MIGRATETYPE_NAMES: Mapping[str, int] = {
@@ -22,10 +22,15 @@ MIGRATETYPE_NAMES: Mapping[str, int] = {
     "CMA": u.MIGRATE_CMA,
     "Isolate": u.MIGRATE_ISOLATE,
 }
+# RESERVE (3.x) are the first movable pageblocks of a zone: profile 2012 sets them aside again.
+_COUNTED_AS: Mapping[str, int] = {**MIGRATETYPE_NAMES, "Reserve": u.MIGRATE_MOVABLE}
 ZONE_IDS: Mapping[str, int] = {name: i for i, name in enumerate(u.ZONE_NAMES)}
+
+_NOT_SIMULATED = {"HighMem": "HighMem, memory that a 32-bit kernel has no address for,"}
 
 ZoneKey = tuple[int, str]  # NUMA node and zone name
 MAX_ZONES = 64  # with memory; two or three on a usual machine, and about one more a NUMA node
+_ZONE_LRU = ("inactive_anon", "active_anon", "inactive_file", "active_file", "unevictable")
 _MOST = 1 << 40  # no count of pages or events that matters here is larger
 
 
@@ -82,6 +87,49 @@ def _int(word: str, name: str) -> int:
     return int(word)
 
 
+def check_pageblock_order(order: int, where: str = "") -> None:
+    """Refuse pageblocks that this process cannot simulate.
+
+    Args:
+        order: of the machine's pageblocks.
+        where: whose file it was, with a colon behind it, for the sentence.
+
+    Raises:
+        OtherGeometryError: another process could.
+        RefusedError: none could.
+    """
+    if order == u.PAGEBLOCK_ORDER:
+        return
+    words = f"{where}pageblocks of order {order} ({_size_of(order)} with pages of 4 KiB)"
+    known = " and ".join(f"{one} ({_size_of(one)})" for one in u.PAGEBLOCK_ORDERS)
+    if order in u.PAGEBLOCK_ORDERS:
+        raise OtherGeometryError(
+            f"{words}: one process simulates one order, and this one has {u.PAGEBLOCK_ORDER}; "
+            "fragscope replay on the command line starts another",
+            order,
+        )
+    raise RefusedError(
+        f"{words}: orders {known} can be simulated, and no option changes that; "
+        "fragscope report says what the text tells"
+    )
+
+
+def _size_of(order: int) -> str:
+    """Size of a pageblock, in words."""
+    kib = 4 << min(order, 40)
+    return f"{kib >> 10} MiB" if kib >= 1 << 10 else f"{kib} KiB"
+
+
+def _check_orders(file: str, number: int) -> None:
+    """Refuse free lists of another kernel's largest order."""
+    if number != u.NR_PAGE_ORDERS:
+        raise RefusedError(
+            f"{file} has {number} orders, 0 to {number - 1}: a kernel with another MAX_ORDER. Only "
+            f"{u.NR_PAGE_ORDERS} orders, 0 to {u.MAX_PAGE_ORDER}, can be simulated, and no option "
+            "changes that; fragscope report says what the text tells"
+        )
+
+
 def parse_buddyinfo(body: bytes) -> dict[ZoneKey, tuple[int, ...]]:
     """Free blocks by order of each zone.
 
@@ -96,10 +144,7 @@ def parse_buddyinfo(body: bytes) -> dict[ZoneKey, tuple[int, ...]]:
         if not match:
             raise RefusedError(f"buddyinfo: {line[:60]!r} is not a line of that file")
         counts = tuple(_int(word, "buddyinfo") for word in match[3].split())
-        if len(counts) != u.NR_PAGE_ORDERS:
-            raise RefusedError(
-                f"buddyinfo has {len(counts)} orders: {u.NR_PAGE_ORDERS} are supported"
-            )
+        _check_orders("buddyinfo", len(counts))
         out[(_int(match[1], "buddyinfo"), match[2])] = counts
     if not out:
         raise RefusedError("buddyinfo lists no zone")
@@ -110,16 +155,14 @@ def parse_pagetypeinfo(body: bytes) -> PageTypes:
     """Free blocks by migratetype and order, and pageblocks by migratetype.
 
     Raises:
-        RefusedError: not a pagetypeinfo, or pageblocks are not of order 9.
+        OtherGeometryError: pageblocks are of another order than this process simulates.
+        RefusedError: not a pagetypeinfo, or pageblocks that nobody simulates.
     """
     text = _decode("pagetypeinfo", body)
     match = re.search(r"^Page block order:\s*(\d+)", text, re.M)
     if not match:
         raise RefusedError("pagetypeinfo does not name the pageblock order")
-    if _int(match[1], "pagetypeinfo") != u.PAGEBLOCK_ORDER:
-        raise RefusedError(
-            f"pageblocks of order {match[1]}: only order {u.PAGEBLOCK_ORDER} (2 MiB) is supported"
-        )
+    check_pageblock_order(_int(match[1], "pagetypeinfo"))
     free: dict[ZoneKey, dict[int, tuple[int, ...]]] = {}
     blocks: dict[ZoneKey, dict[int, int]] = {}
     names: list[str] = []
@@ -130,26 +173,33 @@ def parse_pagetypeinfo(body: bytes) -> PageTypes:
                 -1 if word.startswith(">") else _int(word, "pagetypeinfo")
                 for word in row[4].split()
             )
-            if len(counts) != u.NR_PAGE_ORDERS:
-                raise RefusedError(f"pagetypeinfo has {len(counts)} orders instead of 11")
-            if row[3] in MIGRATETYPE_NAMES:
-                key = (_int(row[1], "pagetypeinfo"), row[2])
-                free.setdefault(key, {})[MIGRATETYPE_NAMES[row[3]]] = counts
+            _check_orders("pagetypeinfo", len(counts))
+            if row[3] in _COUNTED_AS:
+                mine = free.setdefault((_int(row[1], "pagetypeinfo"), row[2]), {})
+                migratetype = _COUNTED_AS[row[3]]
+                mine[migratetype] = _together(mine.get(migratetype), counts)
         elif line.startswith("Number of blocks type"):
             names = line.split()[4:]
         elif names and (row := re.fullmatch(r"Node\s+(\d+), zone\s+(\w+)((?:\s+\d+)+)\s*", line)):
             key = (_int(row[1], "pagetypeinfo"), row[2])
-            numbers = [_int(word, "pagetypeinfo") for word in row[3].split()]
-            blocks[key] = {
-                MIGRATETYPE_NAMES[name]: n
-                for name, n in zip(names, numbers, strict=False)
-                if name in MIGRATETYPE_NAMES
-            }
+            blocks[key] = {}
+            for name, word in zip(names, row[3].split(), strict=False):
+                if name in _COUNTED_AS:
+                    migratetype = _COUNTED_AS[name]
+                    number = blocks[key].get(migratetype, 0) + _int(word, "pagetypeinfo")
+                    blocks[key][migratetype] = number
         elif names and line.startswith("Number of mixed"):
             names = []  # page_owner's trailer; the next node begins with headers of its own
     if not free or not blocks:
         raise RefusedError("pagetypeinfo lists no free pages or no pageblocks")
     return PageTypes(free, blocks)
+
+
+def _together(known: tuple[int, ...] | None, more: tuple[int, ...]) -> tuple[int, ...]:
+    """Free blocks by order of two types that count as one; -1 where either was not counted."""
+    if known is None:
+        return more
+    return tuple(-1 if -1 in pair else sum(pair) for pair in zip(known, more, strict=True))
 
 
 def parse_zoneinfo(body: bytes) -> tuple[tuple[ZoneText, ...], dict[str, int]]:
@@ -171,7 +221,13 @@ def parse_zoneinfo(body: bytes) -> tuple[tuple[ZoneText, ...], dict[str, int]]:
         for stat, value in re.findall(r"^ +(nr_\w+) +(\d+)$", head, re.M):
             node_stats[stat] = node_stats.get(stat, 0) + _int(value, "zoneinfo")
         zone = _parse_zone((_int(node, "zoneinfo"), name), "        pages free" + rest)
-        if zone.number("managed") and name in ZONE_IDS:
+        if zone.number("managed"):
+            if name not in ZONE_IDS:
+                raise RefusedError(
+                    f"zoneinfo: zone {name} of node {node} has {zone.number('managed')} pages: "
+                    f"{_NOT_SIMULATED.get(name, 'such a zone')} cannot be simulated, only "
+                    f"{', '.join(ZONE_IDS)}; fragscope report says what the text tells"
+                )
             zones.append(zone)
     if not zones:
         raise RefusedError("zoneinfo shows no zone with memory")
@@ -195,6 +251,10 @@ def _parse_zone(key: ZoneKey, text: str) -> ZoneText:
         numbers.setdefault(name, _int(value, "zoneinfo"))
     start = re.search(r"^ +start_pfn: +(\d+) *$", text, re.M)
     guard = re.search(r"^ +protection: \(([\d, ]*)\)", text, re.M)
+    if "present" in numbers:  # before 3.9 the two were one number
+        numbers.setdefault("managed", numbers["present"])
+    for name in _ZONE_LRU:  # before 4.8 LRU lists were the zone's, and their counts
+        numbers.setdefault(f"nr_zone_{name}", numbers.get(f"nr_{name}", 0))
     populated = numbers.get("managed", 0) > 0
     for needed in ("free", "min", "low", "high", "spanned", "present", "managed"):
         if needed not in numbers:

@@ -62,10 +62,10 @@ def _free_lists(guest: Guest) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     ids: list[int] = []
     sizes: list[int] = []
     for zone in range(len(guest.zones)):
-        for order in range(u.PAGEBLOCK_ORDER, u.NR_PAGE_ORDERS):
+        for order in range(u.HPAGE_ORDER, u.NR_PAGE_ORDERS):
             first = u.LIST_ZONES + zone * u.LISTS_PER_ZONE + order * u.NR_MIGRATETYPES
             ids += range(first, first + u.NR_MIGRATETYPES)
-            sizes += [1 << (order - u.PAGEBLOCK_ORDER)] * u.NR_MIGRATETYPES
+            sizes += [1 << (order - u.HPAGE_ORDER)] * u.NR_MIGRATETYPES
     return np.array(ids), np.array(sizes)
 
 

@@ -64,7 +64,7 @@ def nr_free_blocks(counts: Counts) -> int:
 def unusable(counts: Counts) -> float:
     """Share of the free pages that no request for 2 MiB can use."""
     free = nr_free_pages(counts)
-    return 1 - (nr_free_blocks(counts) << u.PAGEBLOCK_ORDER) / free if free else 1.0
+    return 1 - (nr_free_blocks(counts) << u.HPAGE_ORDER) / free if free else 1.0
 
 
 def _quantities(

@@ -77,7 +77,7 @@ class Timetable:
         self._params = params
         self._thp_gfp = thp_gfp
         self._managed = managed
-        self.attempts = (managed >> u.PAGEBLOCK_ORDER) * params.percent // 100
+        self.attempts = (managed >> u.HPAGE_ORDER) * params.percent // 100
         handles = Handles(nr_handles)
         self._system = handles.take(
             params.system_anon_pages + params.system_file_pages + params.system_kernel_pages

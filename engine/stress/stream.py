@@ -94,9 +94,9 @@ class KernelBuild:
         self._bits = RandomBits(seed)
         self._tools = tools
         room = params.cc1_pages * 3 // 2 + params.helper_pages
-        self._anon = handles.take(room + u.PAGEBLOCK_NR_PAGES, u.PAGEBLOCK_NR_PAGES)
+        self._anon = handles.take(room + u.HPAGE_NR_PAGES, u.HPAGE_NR_PAGES)
         self._make = handles.take(params.make_pages)
-        self._kernel = handles.take(4 * params.kernel_pages + room // u.PAGEBLOCK_NR_PAGES + 4)
+        self._kernel = handles.take(4 * params.kernel_pages + room // u.HPAGE_NR_PAGES + 4)
         self._temporary = handles.take(params.temporary_pages)
         self._headers = handles.take(params.header_pages)
         self._linger = handles.take((params.linger_jobs + 1) * params.lingering_pages)
@@ -126,11 +126,11 @@ class KernelBuild:
         rows = self._kernel_rows(kernel, params.kernel_pages)
         table = kernel + params.kernel_pages
         start = first
-        if thp_gfp and nr >= u.PAGEBLOCK_NR_PAGES:
-            rows.append((b.B_THP, first, u.PAGEBLOCK_NR_PAGES, thp_gfp))
-            start += u.PAGEBLOCK_NR_PAGES
+        if thp_gfp and nr >= u.HPAGE_NR_PAGES:
+            rows.append((b.B_THP, first, u.HPAGE_NR_PAGES, thp_gfp))
+            start += u.HPAGE_NR_PAGES
         for i, row in enumerate(chunks(b.B_TOUCH, start, first + nr - start, _ANON)):
-            if i % (u.PAGEBLOCK_NR_PAGES // FILE_CHUNK) == 0:
+            if i % (u.HPAGE_NR_PAGES // FILE_CHUNK) == 0:
                 rows.append((b.B_TOUCH, table, 1, u.CLASS_PGTABLE))
                 table += 1
             rows.append(row)
@@ -157,7 +157,7 @@ class KernelBuild:
         use_thp = thp_gfp if self._below(100) < p.thp_percent else 0
         half = p.helper_pages // 2
         kernel = self._kernel.first
-        front = self._anon.first + p.cc1_pages * 3 // 2 + u.PAGEBLOCK_NR_PAGES
+        front = self._anon.first + p.cc1_pages * 3 // 2 + u.HPAGE_NR_PAGES
         front = min(front, self._anon.first + self._anon.nr - p.helper_pages)
         rows = self._process(front, half, kernel, 0)
         rows += chunks(b.B_MAP, *self._slice(self._tools, p.tools_read), 0)

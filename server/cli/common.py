@@ -2,13 +2,19 @@
 
 import argparse
 import json
+import os
 import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from server.cli.progress import ProgressBar
 
+if TYPE_CHECKING:
+    from engine.capture.load import Capture
+
 MAX_OPS_BYTES = 1 << 20
+MOST_CAPTURE_MIB = 1 << 20
+MOST_ADDRESS_MIB = 4 << 20
 
 _SHARED: dict[str, dict[str, Any]] = {
     "capture": {"metavar": "CAPTURE", "help": "folder or archive, or an example's name"},
@@ -49,6 +55,22 @@ def example_or_path(text: str) -> Path:
     raise ValueError(
         f"no capture at {text!r}: give a folder or an archive, or one of {', '.join(EXAMPLES)}"
     )
+
+
+def read_capture(path: Path) -> "Capture":
+    """Read the capture of a machine as large as the setting allows, at whatever addresses.
+
+    Raises:
+        ValueError: it cannot be read, or is too large; one sentence.
+    """
+    from engine.capture.archive import Limits
+    from engine.capture.load import load_capture
+    from server.settings import CAPTURE_SETTING
+
+    text = os.environ.get(CAPTURE_SETTING) or str(MOST_CAPTURE_MIB)
+    most = whole_number(text, f"{CAPTURE_SETTING}", MOST_CAPTURE_MIB, 1)
+    limits = Limits(guest_mib=most, setting=CAPTURE_SETTING, address_mib=MOST_ADDRESS_MIB)
+    return load_capture(path, path.name, limits)
 
 
 def recording_folder(text: str) -> Path:

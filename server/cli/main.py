@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from engine.errors import OtherGeometryError
 from server.cli.common import read_ops
 from server.cli.fidelity import add_fidelity
 from server.cli.lesson import add_lesson
@@ -102,6 +103,13 @@ def _add_capture(commands: Any) -> None:
 def _serve(args: argparse.Namespace) -> int:
     import gc
 
+    from engine import units
+
+    if units.PAGEBLOCK_ORDER != units.USUAL_PAGEBLOCK_ORDER:
+        raise ValueError(
+            f"{units.GEOMETRY_SETTING} is {units.PAGEBLOCK_ORDER}: the server has pageblocks of "
+            f"order {units.USUAL_PAGEBLOCK_ORDER} only"
+        )
     gc.disable()  # imports leave no garbage: looking for it took a sixth of a start
     from server.api.serve import run_server
     from server.settings import settings_from
@@ -155,6 +163,15 @@ def _check_environment() -> None:
         check_names(os.environ)
 
 
+def _start_with(pageblock_order: int) -> None:
+    """Begin again as a process that simulates another order, unless somebody has chosen one."""
+    from engine.units import GEOMETRY_SETTING
+
+    if not os.environ.get(GEOMETRY_SETTING):
+        environment = os.environ | {GEOMETRY_SETTING: str(pageblock_order)}
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)
+
+
 def _leave(_: int, __: FrameType | None) -> None:
     raise SystemExit(EXIT_OK)
 
@@ -172,6 +189,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `fragscope replay … | head`
         sys.stderr.close()
         return EXIT_OK
+    except OtherGeometryError as error:
+        if arguments is None:
+            _start_with(error.pageblock_order)
+        print(f"fragscope: {error}", file=sys.stderr)
+        return BAD_INPUT
     except (ValueError, OSError) as error:
         print(f"fragscope: {error}", file=sys.stderr)
         return BAD_INPUT

@@ -10,6 +10,7 @@ from server.cli.common import (
     designs_of,
     example_or_path,
     profile_of,
+    read_capture,
     read_ops,
     seed_of,
     show_json,
@@ -81,7 +82,7 @@ def run_offline(args: argparse.Namespace) -> int:
     Raises:
         ValueError: bad input; one sentence.
     """
-    from engine.capture.load import guest_from_capture, load_capture
+    from engine.capture.load import guest_from_capture
     from engine.commands import Offline
     from engine.replay import parse_ops, replay
 
@@ -93,7 +94,7 @@ def run_offline(args: argparse.Namespace) -> int:
     ops = parse_ops(read_ops(args.ops)) if args.ops is not None else []
     path = example_or_path(args.capture)
     compile_core()
-    guest = guest_from_capture(load_capture(path, path.name), seed)
+    guest = guest_from_capture(read_capture(path), seed)
     done = replay(guest, keys, [*ops, ("offline", start, size)], seed, profile=profile)
     answer = {
         "range": {"start_mib": start, "size_mib": size},

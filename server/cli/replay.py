@@ -15,6 +15,7 @@ from server.cli.common import (
     designs_of,
     example_or_path,
     profile_of,
+    read_capture,
     read_ops,
     recording_folder,
     seed_of,
@@ -23,7 +24,7 @@ from server.cli.common import (
 )
 from server.cli.fidelity import fidelity_table, score_line
 from server.cli.progress import ProgressBar
-from server.cli.table import Column, Table, show
+from server.cli.table import Column, Table, paragraph, show
 
 if TYPE_CHECKING:
     from engine.capture.load import Capture
@@ -156,13 +157,13 @@ def zones_table(result: dict[str, Any]) -> list[str | Table]:
         result: as for replay_table; the first seed's steps are shown.
     """
     from engine.indices import contig_pages
-    from engine.units import MIB_PAGES, PAGEBLOCK_ORDER
+    from engine.units import HPAGE_ORDER, MIB_PAGES
 
     rows = []
     for i in range(max((len(steps) for steps in result["designs"].values()), default=0)):
         for key, steps in result["designs"].items():
             for zone in steps[i]["zones"]:
-                pages, _, pieces = contig_pages(zone["counts"], PAGEBLOCK_ORDER)
+                pages, _, pieces = contig_pages(zone["counts"], HPAGE_ORDER)
                 op = " ".join(map(str, steps[i]["op"]))
                 rows.append((op, key, zone["node"], zone["zone"], pages // MIB_PAGES, pieces))
     if len({(row[2], row[3]) for row in rows}) < 2:
@@ -184,7 +185,7 @@ def run_replay(args: argparse.Namespace) -> int:
     Raises:
         ValueError: bad input; one sentence.
     """
-    from engine.capture.load import NODES_ASSUMED, load_capture
+    from engine.capture.load import NODES_ASSUMED
     from engine.recordings.recording import load_recording
     from engine.recordings.score import judge, score
     from engine.replay import LOOKS, parse_ops
@@ -199,10 +200,10 @@ def run_replay(args: argparse.Namespace) -> int:
     profile = profile_of(args)
     seed = seed_of(args)
     number = whole_number(args.seeds, "number of seeds", MAX_SEEDS, 1)
-    ops = parse_ops(read_ops(args.ops)) if args.ops is not None else []
     path = example_or_path(args.capture)
+    capture = read_capture(path)  # before a pipe is read: another process may have to
+    ops = parse_ops(read_ops(args.ops)) if args.ops is not None else []
     compile_core()
-    capture = load_capture(path, path.name)
     recording = None
     if args.against is not None:
         recording = load_recording(recording_folder(args.against), capture.main_zone)
@@ -211,7 +212,10 @@ def run_replay(args: argparse.Namespace) -> int:
         ops = recording.ops
         keys = list(recording.runs) if args.designs is None else keys
     how = {"profile": profile, "look": args.look}
+    warnings = capture.disagreements()
     result = _play(capture, keys, ops, seeds_from(seed, number, MAX_SEED), how)
+    if warnings:
+        result["warnings"] = warnings
     blocks: list[str | Table]
     if recording is None:
         blocks = [replay_table(result), *zones_table(result)]
@@ -227,7 +231,7 @@ def run_replay(args: argparse.Namespace) -> int:
     if args.json:
         show_json(result)
     else:
-        show(*blocks)
+        show(*[paragraph(f"Warning: {words}.") for words in warnings], *blocks)
     return 0
 
 
@@ -240,7 +244,7 @@ def _play(
 ) -> dict[str, Any]:
     """Replay under each seed, two side by side, with progress on stderr; how: see replay()."""
     from engine.capture.load import guest_from_capture
-    from engine.replay import LOOK_DONE, replay
+    from engine.replay import LOOK_DONE, Given, replay
     from engine.spread import replay_seeds
 
     words = f"replaying {len(ops)} operations"
@@ -257,8 +261,11 @@ def _play(
                 progress(words, next(steps), total)
 
             guest = guest_from_capture(capture, seed)
+            if len(seeds) == 1:
+                capture.let_go(pages=True)
             nodes = [zone.key[0] for zone in capture.zones]
-            return replay(guest, keys, ops, seed, step_done, nodes=nodes, **how)
+            return replay(Given(guest), keys, ops, seed, step_done, nodes=nodes, **how)
 
         _ = capture.inferred  # once, before several threads want it
+        capture.let_go()
         return replay_seeds(seeds, under, pool.map)

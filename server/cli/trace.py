@@ -10,6 +10,7 @@ from server.cli.common import (
     compile_core,
     example_or_path,
     profile_of,
+    read_capture,
     read_ops,
     seed_of,
     show_json,
@@ -51,14 +52,14 @@ def guest_of(text: str, seed: int) -> Any:
     Raises:
         ValueError: there is none of that name; one sentence.
     """
-    from engine.capture.load import guest_from_capture, load_capture
+    from engine.capture.load import guest_from_capture
     from engine.presets import PRESETS, make_synthetic
 
     found = re.fullmatch(r"(\w+):([0-9]{1,6})", text)
     if found is not None and found[1] in PRESETS:
         return make_synthetic(found[1], int(found[2]), seed)
     path = example_or_path(text)
-    return guest_from_capture(load_capture(path, path.name), seed)
+    return guest_from_capture(read_capture(path), seed)
 
 
 def _arguments(args: dict[str, int]) -> str:

@@ -33,6 +33,7 @@ from server.wire.config import (
 PAGE_COST = 24  # bytes a page and design, pageblocks and lists included (see benchmarks)
 UPLOAD_COST = 32  # bytes a page of a capture that is kept
 MAX_BASES = 8  # base guests of examples kept ready
+_ADDRESS_MIB = 1 << 20  # highest address of an upload: 8 s of the processor to read, no memory
 
 Progress = Callable[[str, int, int], None]
 
@@ -183,7 +184,11 @@ class Library:
         self._max_bytes = guest_bytes // 4
         largest_mib = (guest_bytes // (2 * PAGE_COST)) // u.MIB_PAGES
         self.largest_mib = max(1, min(largest_mib, MAX_SIZE_MIB))
-        self._limits = Limits(guest_mib=self.largest_mib)
+        self._limits = Limits(
+            guest_mib=self.largest_mib,
+            setting="FRAGSCOPE_MAX_GUEST_MIB",
+            address_mib=_ADDRESS_MIB,
+        )
         self._lock = threading.Lock()
         self._uploads: OrderedDict[str, tuple[str, Capture]] = OrderedDict()
         self._bases: OrderedDict[tuple[str, int], Base] = OrderedDict()

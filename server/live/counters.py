@@ -43,17 +43,17 @@ class ZoneCounts:
     @property
     def free_blocks(self) -> int:
         """Pieces of a pageblock's size that could be handed out."""
-        return contig_pages(self.counts, u.PAGEBLOCK_ORDER)[2]
+        return contig_pages(self.counts, u.HPAGE_ORDER)[2]
 
     @property
     def unusable(self) -> int:
         """unusable_free_index() for a pageblock, per mille."""
-        return unusable_index(self.counts, u.PAGEBLOCK_ORDER)
+        return unusable_index(self.counts, u.HPAGE_ORDER)
 
     @property
     def fragmentation(self) -> int:
         """__fragmentation_index() for a pageblock, per mille; -1000: the request succeeds."""
-        return fragmentation_index(self.counts, u.PAGEBLOCK_ORDER)
+        return fragmentation_index(self.counts, u.HPAGE_ORDER)
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,8 @@ def files(
         "kpagecount": counts.astype("<u8").tobytes(),
         "buddyinfo": f"Node 0, zone      DMA {' '.join(map(str, total))} \n".encode(),
         "pagetypeinfo": (
-            "Page block order: 9\nPages per block:  512\n\n"
+            f"Page block order: {u.PAGEBLOCK_ORDER}\n"
+            f"Pages per block: {u.PAGEBLOCK_NR_PAGES:4}\n\n"
             f"Free pages count per migrate type at order {' '.join(map(str, range(11)))} \n"
             f"{typed}\n\nNumber of blocks type {' '.join(NAMES)} \n"
             f"Node 0, zone      DMA {blocks} \n"

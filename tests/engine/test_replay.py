@@ -13,7 +13,8 @@ from engine import units as u
 from engine.capture import load
 from engine.guest import VMSTAT_FIELDS, Guest
 from engine.presets import PRESETS, make_from_recipe
-from engine.replay import parse_ops, replay
+from engine.replay import Given, parse_ops, replay
+from engine.snapshot import copy_guest
 from engine.world import World
 from tests.engine.worlds import base
 
@@ -163,6 +164,16 @@ def test_a_wait_lets_kcompactd_do_what_it_would_do_in_that_time(look: str) -> No
     assert waited["vmstat"][counter] > inflated["vmstat"][counter]
     assert waited["stats"]["clock_ms"] >= inflated["stats"]["clock_ms"] + 40_000
     assert waited["op"] == ["wait", 40]
+
+
+def test_a_guest_that_is_given_away_is_played_alike() -> None:
+    ops = parse_ops([["inflate", 4], ["compact"]])
+    kept = base()
+    played = [
+        replay(guest, ("pinned", "lru_hook"), ops, look="done")
+        for guest in (kept, Given(copy_guest(kept)))
+    ]
+    assert played[0] == played[1]
 
 
 def test_looking_when_the_command_is_done_does_not_wait_for_the_daemons() -> None:

@@ -60,6 +60,21 @@ def tell_host(guest, nr):
 
 
 @core_jit
+def tell_host_of_block(guest, nr):
+    """Count the messages to the host that pages of one pageblock take.
+
+    Args:
+        guest: Guest. Writes vm.host_exits, vm.host_pfns.
+        nr: int64, pages, at most PAGEBLOCK_NR_PAGES.
+    Source:
+        drivers/virtio/virtio_balloon.c tell_host(), once an array of pfns.
+    """
+    while nr > 0:
+        tell_host(guest, min(nr, u.BALLOON_ARRAY_PFNS_MAX))
+        nr -= u.BALLOON_ARRAY_PFNS_MAX
+
+
+@core_jit
 def reverses_rounds(guest):
     """Whether the pages of one round enter and leave the balloon's list in reverse order.
 
@@ -210,8 +225,7 @@ def fill_block(guest):
     if pfn == NONE:
         return 0
     dedicate(guest, pfn)  # reason: block_is_taken
-    tell_host(guest, u.BALLOON_ARRAY_PFNS_MAX)
-    tell_host(guest, u.BALLOON_ARRAY_PFNS_MAX)
+    tell_host_of_block(guest, np.int64(u.PAGEBLOCK_NR_PAGES))
     return u.PAGEBLOCK_NR_PAGES
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine import units as u
 from engine.core import core_jit
-from engine.core.balloon.balloon import dedicate, release_page, tell_host
+from engine.core.balloon.balloon import dedicate, release_page, tell_host_of_block
 from engine.core.memory.freelist import list_del, list_pop
 from engine.core.slowpath.slowpath import alloc_pages
 
@@ -56,7 +56,7 @@ def _next_victim(guest, after):
         nr = np.int64(b["nr_balloon"])
         if nr > 0 and np.int64(b["flags"]) & u.PB_DEDICATED == 0:
             rest = u.PAGEBLOCK_NR_PAGES - np.int64(b["nr_free"])
-            key = (((nr << 10) | rest) << 24) | block
+            key = (((nr << 11) | rest) << 24) | block
             if key > after and (best < 0 or key < best):
                 best = key
     return best
@@ -193,6 +193,5 @@ def gather_block(guest):
     vm["gather_blocks"] += 1
     vm["gather_pages"] += nr
     for _ in range(2):  # both directions: targets inflated, sources deflated
-        tell_host(guest, min(nr, u.BALLOON_ARRAY_PFNS_MAX))
-        tell_host(guest, nr - min(nr, u.BALLOON_ARRAY_PFNS_MAX))
+        tell_host_of_block(guest, nr)
     return 1

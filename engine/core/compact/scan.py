@@ -130,7 +130,7 @@ def pageblock_skip_persistent(guest, pfn):
     order = np.int64(page["order"])
     state = np.int64(page["state"])
     if state == u.STATE_HUGE:
-        return True
+        return u.HPAGE_ORDER >= u.PAGEBLOCK_ORDER
     if order < u.PAGEBLOCK_ORDER or order > u.MAX_PAGE_ORDER:
         return False
     return not u.STATE_FREE <= state <= u.STATE_ISOLATED_FREE

@@ -289,10 +289,10 @@ def fragmentation_score_zone(guest, zone):
     Source:
         mm/compaction.c fragmentation_score_zone(); mm/vmstat.c extfrag_for_order().
     """
-    free_pages, _, suitable = fill_contig_page_info(guest, zone, u.PAGEBLOCK_ORDER)
+    free_pages, _, suitable = fill_contig_page_info(guest, zone, u.HPAGE_ORDER)
     if free_pages == 0:
         return np.int64(0)
-    return (free_pages - (suitable << u.PAGEBLOCK_ORDER)) * 100 // free_pages
+    return (free_pages - (suitable << u.HPAGE_ORDER)) * 100 // free_pages
 
 
 @core_jit

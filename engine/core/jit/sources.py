@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from engine import units as u
 from engine.core.jit import cache as disk
 
 ENGINE = Path(__file__).resolve().parents[2]
@@ -169,8 +170,10 @@ def closure(module: str) -> frozenset[str]:
 
 
 def digest_of_modules(modules: Iterable[str]) -> str:
-    """Digest of the syntax of some modules, with their names."""
-    words = []
+    """Digest of the syntax of some modules, with their names, and of the geometry."""
+    words: list[str] = []
+    if u.PAGEBLOCK_ORDER != u.USUAL_PAGEBLOCK_ORDER:
+        words += [u.GEOMETRY_SETTING, str(u.PAGEBLOCK_ORDER)]
     for name in sorted(modules):
         source = _source(name)
         words += [name, source.digest if source else ""]

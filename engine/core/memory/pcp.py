@@ -30,7 +30,7 @@ def order_to_pindex(mt, order):
 
     Args:
         mt: int64, UNMOVABLE, MOVABLE or RECLAIMABLE.
-        order: int64, 0 to 3, or PAGEBLOCK_ORDER.
+        order: int64, 0 to 3, or HPAGE_ORDER.
     Returns:
         int64, 0 to NR_PCP_LISTS - 1.
     Source:
@@ -53,7 +53,7 @@ def pindex_to_order(pindex):
         mm/page_alloc.c pindex_to_order().
     """
     if pindex >= _NR_LOWORDER_PCP_LISTS:
-        return u.PAGEBLOCK_ORDER
+        return u.HPAGE_ORDER
     return pindex // u.MIGRATE_PCPTYPES
 
 
@@ -73,7 +73,7 @@ def pcp_allowed_order(guest, order):
         return True
     if guest.vm[0]["law_pcp_high_orders"] == 0:
         return False
-    return order <= u.PAGE_ALLOC_COSTLY_ORDER or order == u.PAGEBLOCK_ORDER
+    return order <= u.PAGE_ALLOC_COSTLY_ORDER or order == u.HPAGE_ORDER
 
 
 @core_jit

@@ -325,12 +325,12 @@ def _free_stats(guest):
         "nr_free_pages": int(guest.zones["nr_free"].sum()),
         "nr_pcp_pages": int(guest.zones["pcp_count"].sum()),
         **{f"nr_free_order_{o}": int(main[o]) for o in range(u.NR_PAGE_ORDERS)},
-        "free_blocks": contig_pages(main, u.PAGEBLOCK_ORDER)[2],
-        "free_blocks_all": sum(contig_pages(counts, u.PAGEBLOCK_ORDER)[2] for counts in per_zone),
+        "free_blocks": contig_pages(main, u.HPAGE_ORDER)[2],
+        "free_blocks_all": sum(contig_pages(counts, u.HPAGE_ORDER)[2] for counts in per_zone),
         "largest_order": max(largest, default=-1),
-        "fragmentation_index_9": fragmentation_index(main, u.PAGEBLOCK_ORDER),
-        "unusable_index_9": unusable_index(main, u.PAGEBLOCK_ORDER),
-        "extfrag_9": extfrag_for_order(main, u.PAGEBLOCK_ORDER),
+        "fragmentation_index_9": fragmentation_index(main, u.HPAGE_ORDER),
+        "unusable_index_9": unusable_index(main, u.HPAGE_ORDER),
+        "extfrag_9": extfrag_for_order(main, u.HPAGE_ORDER),
         "watermark_boost": int(guest.zones["watermark_boost"].sum()),
     }
 

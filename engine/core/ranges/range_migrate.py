@@ -58,7 +58,7 @@ def movable_kind(guest, pfn):
     if state <= u.STATE_ISOLATED_FREE:
         return KIND_KEEP
     if state == u.STATE_HUGE:
-        return KIND_HUGE if page["order"] == u.PAGEBLOCK_ORDER else KIND_KEEP
+        return KIND_HUGE if page["order"] == u.HPAGE_ORDER else KIND_KEEP
     if is_hooked_balloon_page(guest, state, flags):
         return KIND_BALLOON
     if state == u.STATE_BALLOON:
@@ -190,22 +190,22 @@ def move_huge(guest, pfn):
     Differs:
         The target is always a new page, never a free one from the pool.
     """
-    node, order = node_of(guest, pfn), np.int64(u.PAGEBLOCK_ORDER)
+    node, order = node_of(guest, pfn), np.int64(u.HPAGE_ORDER)
     mask = target_nodes(guest)
     dst = alloc_pages_node(guest, node, mask, order, u.MIGRATE_MOVABLE, GFP_TARGET)
     if dst == NONE:
         return np.int64(ENOMEM)
     page = guest.pages[pfn]
-    set_state(guest, dst, u.PAGEBLOCK_ORDER, u.STATE_HUGE, np.int64(page["flags"]))
+    set_state(guest, dst, u.HPAGE_ORDER, u.STATE_HUGE, np.int64(page["flags"]))
     is_listed = guest.lists[u.LIST_HUGE]["first"] == pfn or page["prev"] != NONE
     if is_listed:
         list_del(guest, u.LIST_HUGE, pfn)
         list_add_tail(guest, u.LIST_HUGE, dst)
-    guest.vm[0]["pages_copied"] += u.PAGEBLOCK_NR_PAGES
-    guest.vm[0]["pgmigrate_success"] += u.PAGEBLOCK_NR_PAGES
-    guest.vm[0]["range_migrated"] += u.PAGEBLOCK_NR_PAGES
-    free_pages(guest, pfn, u.PAGEBLOCK_ORDER)
-    return np.int64(u.PAGEBLOCK_NR_PAGES)
+    guest.vm[0]["pages_copied"] += u.HPAGE_NR_PAGES
+    guest.vm[0]["pgmigrate_success"] += u.HPAGE_NR_PAGES
+    guest.vm[0]["range_migrated"] += u.HPAGE_NR_PAGES
+    free_pages(guest, pfn, u.HPAGE_ORDER)
+    return np.int64(u.HPAGE_NR_PAGES)
 
 
 @core_jit

@@ -38,7 +38,7 @@ def is_queued(guest, pfn):
     if not in_node(guest, zone_of(guest, pfn)):
         return False
     page = guest.pages[pfn]
-    if page["state"] != u.STATE_THP or page["order"] != u.PAGEBLOCK_ORDER:
+    if page["state"] != u.STATE_THP or page["order"] != u.HPAGE_ORDER:
         return False
     flags = np.int64(page["flags"])
     return flags & u.PG_LRU != 0 and not flags & _NOT_QUEUED and page["handle"] == u.HANDLE_NONE
@@ -56,8 +56,8 @@ def deferred_split_count(guest):
         mm/huge_memory.c deferred_split_count().
     """
     nr = np.int64(0)
-    for block in range(guest.blocks.shape[0]):
-        if is_queued(guest, block << u.PAGEBLOCK_ORDER):
+    for block in range(guest.pages.shape[0] >> u.HPAGE_ORDER):
+        if is_queued(guest, block << u.HPAGE_ORDER):
             nr += 1
     return nr
 
@@ -75,10 +75,10 @@ def is_partially_mapped(guest, pfn):
         mm/rmap.c __folio_remove_rmap(), folio_test_partially_mapped().
     """
     nr = 0
-    for p in range(pfn, pfn + u.PAGEBLOCK_NR_PAGES):
+    for p in range(pfn, pfn + u.HPAGE_NR_PAGES):
         if np.int64(guest.pages[p]["flags"]) & u.PG_MAPPED:
             nr += 1
-    return 0 < nr < u.PAGEBLOCK_NR_PAGES
+    return 0 < nr < u.HPAGE_NR_PAGES
 
 
 @core_jit
@@ -96,14 +96,14 @@ def split_huge_page(guest, pfn):
     head = np.int64(guest.pages[pfn]["flags"]) & ~u.PG_MAPPED & ~u.PG_LRU
     lru_del(guest, pfn)
     guest.vm[0]["thp_split_page"] += 1
-    for i in range(u.PAGEBLOCK_NR_PAGES):
-        p = pfn + (i + 1) % u.PAGEBLOCK_NR_PAGES  # the first page is let go last
+    for i in range(u.HPAGE_NR_PAGES):
+        p = pfn + (i + 1) % u.HPAGE_NR_PAGES  # the first page is let go last
         mapped = np.int64(guest.pages[p]["flags"]) & u.PG_MAPPED
         set_state(guest, p, 0, u.STATE_ANON, head | mapped)
         if mapped:
             lru_add(guest, p)
-    for i in range(u.PAGEBLOCK_NR_PAGES):
-        p = pfn + (i + 1) % u.PAGEBLOCK_NR_PAGES
+    for i in range(u.HPAGE_NR_PAGES):
+        p = pfn + (i + 1) % u.HPAGE_NR_PAGES
         if not np.int64(guest.pages[p]["flags"]) & u.PG_MAPPED:
             free_pages(guest, p, np.int64(0))  # reason: unmapped_part
 
@@ -122,8 +122,8 @@ def deferred_split_scan(guest):
         By pfn, not in the order of the faults.
     """
     vm = guest.vm[0]
-    while vm["split_block"] < guest.blocks.shape[0]:
-        pfn = np.int64(vm["split_block"]) << u.PAGEBLOCK_ORDER
+    while vm["split_block"] < guest.pages.shape[0] >> u.HPAGE_ORDER:
+        pfn = np.int64(vm["split_block"]) << u.HPAGE_ORDER
         vm["split_block"] += 1
         if not is_queued(guest, pfn):
             continue

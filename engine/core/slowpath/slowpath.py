@@ -366,7 +366,7 @@ def alloc_pages(guest, order, mt, gfp):
     if pfn == u.PFN_NONE:
         if order == 0:
             vm["alloc_failed"] += 1
-        elif order < u.PAGEBLOCK_ORDER:
+        elif order < u.HPAGE_ORDER:
             vm["alloc_failed_high"] += 1
         else:
             vm["alloc_failed_huge"] += 1

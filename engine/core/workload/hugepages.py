@@ -70,7 +70,7 @@ def _free_huge(guest, nr):
         if pfn == NONE:
             break
         list_del(guest, u.LIST_HUGE, pfn)
-        free_pages(guest, pfn, u.PAGEBLOCK_ORDER)
+        free_pages(guest, pfn, u.HPAGE_ORDER)
         vm["huge_held"] -= 1
     if vm["huge_held"] == 0:
         vm["huge_target"] = 0
@@ -97,7 +97,7 @@ def _alloc_pool_huge(guest):
         gfp = HUGETLB
         if vm["huge_noretry"] & bit:
             gfp &= ~u.GFP_RETRY_MAYFAIL
-        order = np.int64(u.PAGEBLOCK_ORDER)
+        order = np.int64(u.HPAGE_ORDER)
         pfn = alloc_pages_node(guest, node, u.NODES_LOCAL, order, u.MIGRATE_MOVABLE, gfp)
         if pfn != NONE:
             vm["htlb_buddy_alloc_success"] += 1
@@ -136,7 +136,7 @@ def step_huge(guest, budget):
             if vm["huge_attempt"] >= HUGE_ATTEMPTS or vm["huge_idle"] >= HUGE_IDLE:
                 return
             continue  # traced: failing requests take a millisecond; several fit into a turn
-        set_state(guest, pfn, u.PAGEBLOCK_ORDER, u.STATE_HUGE, 0)
+        set_state(guest, pfn, u.HPAGE_ORDER, u.STATE_HUGE, 0)
         list_add_tail(guest, u.LIST_HUGE, pfn)
         vm["huge_held"] += 1
         budget -= 1  # clearing 2 MiB takes a turn

@@ -151,7 +151,7 @@ def fault_huge(guest, first, nr, gfp):
     vm = guest.vm[0]
     pfn = np.int64(NONE)
     if np.int64(guest.pages[first]["where"]) == NONE:
-        pfn = alloc_pages(guest, u.PAGEBLOCK_ORDER, u.MIGRATE_MOVABLE, gfp)
+        pfn = alloc_pages(guest, u.HPAGE_ORDER, u.MIGRATE_MOVABLE, gfp)
         if pfn == NONE:
             vm["thp_fault_fallback"] += 1
     if pfn == NONE:
@@ -162,7 +162,7 @@ def fault_huge(guest, first, nr, gfp):
                 return False
         return True
     vm["thp_fault_alloc"] += 1
-    set_state(guest, pfn, u.PAGEBLOCK_ORDER, u.STATE_THP, u.PG_MAPPED | u.PG_ACTIVE)
+    set_state(guest, pfn, u.HPAGE_ORDER, u.STATE_THP, u.PG_MAPPED | u.PG_ACTIVE)
     guest.pages[pfn]["handle"] = first
     guest.pages[first]["where"] = pfn
     lru_add(guest, pfn)
@@ -180,11 +180,11 @@ def attempt_huge(guest, state):
         mmtests stap-scripts/highalloc.stp: GFP_HIGHUSER_MOVABLE, neither repeat nor no-retry.
     """
     state[ATTEMPTS] += 1
-    pfn = alloc_pages(guest, u.PAGEBLOCK_ORDER, u.MIGRATE_MOVABLE, u.GFP_HIGHUSER)
+    pfn = alloc_pages(guest, u.HPAGE_ORDER, u.MIGRATE_MOVABLE, u.GFP_HIGHUSER)
     if pfn == NONE:
         return
     state[SUCCESSES] += 1
-    set_state(guest, pfn, u.PAGEBLOCK_ORDER, u.STATE_HUGE, 0)
+    set_state(guest, pfn, u.HPAGE_ORDER, u.STATE_HUGE, 0)
     list_add_tail(guest, u.LIST_HUGE, pfn)
 
 
@@ -200,7 +200,7 @@ def release_huge(guest):
     pfn = np.int64(guest.lists[u.LIST_HUGE]["last"])
     while pfn != NONE:
         list_del(guest, u.LIST_HUGE, pfn)
-        free_pages(guest, pfn, u.PAGEBLOCK_ORDER)
+        free_pages(guest, pfn, u.HPAGE_ORDER)
         pfn = np.int64(guest.lists[u.LIST_HUGE]["last"])
 
 

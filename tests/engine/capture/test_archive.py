@@ -21,6 +21,12 @@ from tests.engine.small_capture import archive, archive_of, small
 LIMITS = Limits()
 
 
+def plain(source: bytes | Path) -> dict[str, bytes]:
+    """The files of a capture, page files as bytes."""
+    texts, pages = read_files(source, "x", LIMITS)
+    return {**texts, **{name: file.words(0, len(file)).tobytes() for name, file in pages.items()}}
+
+
 def refused(data: bytes | Path, *words: str, limits: Limits = LIMITS) -> None:
     """The archive is refused in one sentence that holds ``words``."""
     with pytest.raises(ValueError) as error:
@@ -42,27 +48,27 @@ def entry(name: str, kind: bytes = tarfile.REGTYPE, size: int = 0) -> tarfile.Ta
 @pytest.mark.parametrize("mode", ["w", "w:gz", "w:xz", "w:bz2"])
 @pytest.mark.parametrize("folder", ["s1", ".", "a/b/c"])
 def test_a_capture_is_read_whatever_its_packing_and_folder(mode: str, folder: str) -> None:
-    assert read_files(archive(small(), mode, folder), "x", LIMITS) == small()
+    assert plain(archive(small(), mode, folder)) == small()
 
 
 def test_a_folder_is_read_like_an_archive(tmp_path: Path) -> None:
     for name, body in small().items():
         (tmp_path / name).write_bytes(body)
     (tmp_path / "notes.txt").write_text("mine")
-    assert read_files(tmp_path, "x", LIMITS) == small()
+    assert plain(tmp_path) == small()
 
 
 def test_unknown_files_are_skipped_and_meminfo_is_optional() -> None:
     files = {"README": b"x" * 5000, **small(), "extfrag_index": b"?"}
     del files["meminfo"]
-    assert set(read_files(archive(files), "x", LIMITS)) == {*PAGE_FILES, *TEXT_FILES} - {"meminfo"}
+    assert set(plain(archive(files))) == {*PAGE_FILES, *TEXT_FILES} - {"meminfo"}
 
 
 def test_concatenated_streams_are_read_to_the_end() -> None:
-    plain = archive(small(), "w")
-    half = len(plain) // 2
+    whole = archive(small(), "w")
+    half = len(whole) // 2
     for pack in (gzip.compress, lzma.compress, bz2.compress):
-        assert read_files(pack(plain[:half]) + pack(plain[half:]), "x", LIMITS) == small()
+        assert plain(pack(whole[:half]) + pack(whole[half:])) == small()
 
 
 @pytest.mark.parametrize("name", [n for n in small() if n != "meminfo"])

@@ -157,3 +157,30 @@ def test_whatever_the_flags_say_the_guest_is_clean() -> None:
         guest = guest_from_capture(load_capture(archive(contents)), 3)
         code, pfn = validate(guest)
         assert code == 0, explain_check(code, pfn)
+
+
+@pytest.mark.parametrize(("kib", "words"), [(16, "pages of 16 KiB"), (64, "pages of 64 KiB")])
+def test_pages_of_other_sizes_are_refused_in_their_own_words(kib, words):
+    changed = small() | {"meminfo": f"MemTotal: {kib * 8000} kB\n".encode()}
+    with pytest.raises(ValueError, match=f"{words}.*only pages of 4 KiB"):
+        load_capture(archive(changed), "large")
+
+
+def test_files_that_disagree_are_named() -> None:
+    sound = small()
+    assert load_capture(archive(sound), "sound").disagreements() == []
+    sound["kpageflags"] = bytes(len(sound["kpageflags"]))  # as in a container that masks the file
+    (words,) = load_capture(archive(sound), "masked").disagreements()
+    assert "zone DMA of node 0: kpageflags shows 0 free pages, buddyinfo 6868 (0% " in words
+    assert "masked" in words
+
+
+def test_what_a_guest_was_made_of_can_be_let_go() -> None:
+    capture = load_capture(archive(small()), "small")
+    _ = capture.inferred
+    capture.let_go()
+    assert digest(guest_from_capture(capture)) == digest(
+        guest_from_capture(load_capture(archive(small()), "small"))
+    )
+    capture.let_go(pages=True)
+    assert (capture.nr_pages, capture.zones[0].key) == (NR_PAGES, (0, "DMA"))

@@ -16,6 +16,7 @@ from engine.capture.text import (
     parse_vmstat,
     parse_zoneinfo,
 )
+from engine.errors import OtherGeometryError
 from tests.engine.small_capture import small
 
 
@@ -29,6 +30,8 @@ def test_buddyinfo_is_read_by_zone_and_order() -> None:
     [
         (b"", "no zone"),
         (b"Node 0, zone DMA 1 2 3\n", "3 orders"),
+        (b"Node 0, zone DMA" + 14 * b" 1" + b"\n", "14 orders, 0 to 13.*MAX_ORDER"),
+        (b"Node 0, zone DMA" + 12 * b" 1" + b"\n", "12 orders"),
         (b"Node 0, zone DMA 1 2 x\n", "not a line"),
         (b"Node 0, zone DMA -1 0 0 0 0 0 0 0 0 0 0\n", "not a line"),
         (b"Node 0, zone DMA " + b"9" * 30 + b" 0 0 0 0 0 0 0 0 0 0\n", "not a count"),
@@ -50,7 +53,8 @@ def test_a_capped_count_in_pagetypeinfo_is_marked() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "word"),
     [
-        (b"Page block order: 9", b"Page block order: 10", "order 10"),
+        (b"Page block order: 9", b"Page block order: 13", "order 13 .32 MiB.*no option"),
+        (b"type    Unmovable", b"type    Unmovable 1 2 3", "14 orders, 0 to 13.*no option"),
         (b"Page block order: 9", b"", "pageblock order"),
         (b"type", b"tipe", "no free pages"),
         (b"Number of blocks type", b"x", "no pageblocks"),
@@ -86,7 +90,9 @@ def test_zoneinfo_leaves_out_empty_zones() -> None:
     [
         (b"Node 0", b"Knot 0", "no zone"),
         (b"  start_pfn:           0", b"", "start_pfn"),
-        (b"        managed  8192\n", b"", "managed"),
+        (b"        present  8192\n        managed  8192\n", b"", "present"),
+        (b"zone      DMA", b"zone  HighMem", "HighMem of node 0 has 8192 pages.*32-bit"),
+        (b"zone      DMA", b"zone   Strange", "such a zone cannot be simulated"),
         (b"        managed  8192\n", b"        managed  0\n", "no zone with memory"),
     ],
 )
@@ -95,6 +101,32 @@ def test_a_zoneinfo_that_linux_would_not_write_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=word):
         parse_zoneinfo(small()["zoneinfo"].replace(old, new))
+
+
+def test_another_order_that_a_process_of_its_own_can_simulate_is_named() -> None:
+    body = small()["pagetypeinfo"].replace(b"Page block order: 9", b"Page block order: 10")
+    with pytest.raises(OtherGeometryError, match=r"order 10 \(4 MiB") as refused:
+        parse_pagetypeinfo(body)
+    assert refused.value.pageblock_order == 10
+
+
+def test_kernels_of_2012_have_no_managed_and_a_reserve() -> None:
+    files = small()
+    old = files["zoneinfo"].replace(b"        managed  8192\n", b"")
+    old = old.replace(b"nr_zone_", b"nr_").replace(b"        managed  0\n", b"")
+    zones, _ = parse_zoneinfo(old)
+    new, _ = parse_zoneinfo(files["zoneinfo"])
+    assert zones[0].number("managed") == 8192
+    assert zones[0].number("nr_zone_active_anon") == new[0].number("nr_zone_active_anon") == 512
+    reserve = (
+        files["pagetypeinfo"].replace(b"HighAtomic", b"   Reserve").replace(b"type   ", b"type")
+    )
+    reserve = reserve.replace(b"Number of blocks type", b"Number of blocks type ")
+    lines = reserve.splitlines()
+    lines[-1] = b"Node 0, zone      DMA 1 13 0 2 0"
+    types = parse_pagetypeinfo(b"\n".join(lines))
+    assert types.blocks[0, "DMA"] == {0: 1, 1: 15, 2: 0, 5: 0}  # RESERVE counts as MOVABLE
+    assert u.MIGRATE_HIGHATOMIC not in types.free[0, "DMA"]
 
 
 def test_overlapping_zones_are_refused() -> None:

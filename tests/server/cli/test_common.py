@@ -5,6 +5,7 @@ import pytest
 from server.cli import common
 from server.compiler import pool
 from server.compiler.pool import TEXT
+from tests.engine.small_capture import small
 
 STEPS = {
     "memory.rng.rng_next": frozenset(),
@@ -54,3 +55,15 @@ def test_no_command_that_simulates_begins_without_compiling(arguments, tmp_path,
 
     with pytest.raises(AskedError):
         main([word.format(ops=ops) for word in arguments])
+
+
+def test_a_capture_over_the_limit_names_the_setting(tmp_path, monkeypatch):
+    for name, body in small().items():
+        (tmp_path / name).write_bytes(body)
+    assert common.read_capture(tmp_path).nr_pages == 8192
+    monkeypatch.setenv("FRAGSCOPE_MAX_CAPTURE_MIB", "16")
+    with pytest.raises(ValueError, match=r"32 MiB: the limit is 16 MiB .FRAGSCOPE_MAX_CAPTURE_MIB"):
+        common.read_capture(tmp_path)
+    monkeypatch.setenv("FRAGSCOPE_MAX_CAPTURE_MIB", "much")
+    with pytest.raises(ValueError, match="FRAGSCOPE_MAX_CAPTURE_MIB is 'much'"):
+        common.read_capture(tmp_path)

@@ -13,6 +13,7 @@ from server.errors import NotFoundError
 from server.guests.library import EXAMPLES, PAGE_COST, Library
 from server.journal.folder import Folder
 from server.wire.config import CaptureSource, SessionConfig, UploadSource, config_from_dict
+from tests.engine.small_capture import archive, small
 
 
 def quiet(text, done, total):
@@ -99,3 +100,19 @@ def test_the_cost_is_not_below_what_a_guest_takes():
     taken = sum(np.asarray(array).nbytes for array in guest)
     assert taken <= library.check(config) / 2
     assert taken <= len(guest.pages) * PAGE_COST
+
+
+def test_an_upload_with_memory_at_high_addresses_is_taken_for_its_size():
+    high = 1 << 22  # pfn of 16 GiB: the library below has room for less
+    files = small()
+    words = np.full(high + 8192, 1 << 20, "<u8")
+    words[high:] = np.frombuffer(files["kpageflags"], "<u8")
+    files |= {"kpageflags": words.tobytes(), "kpagecount": bytes(8 * len(words))}
+    files["zoneinfo"] = files["zoneinfo"].replace(b":           0\n", f": {high}\n".encode(), 1)
+    library = Library(2, 64 << 20)
+    assert library.largest_mib < 8 << 10
+    _, summary = library.add_upload(archive(files), "high")
+    assert summary["memory_mib"] == 32
+    other = {"pagetypeinfo": small()["pagetypeinfo"].replace(b"order: 9", b"order: 10")}
+    with pytest.raises(ValueError, match=r"order 10 .*fragscope replay on the command line"):
+        library.add_upload(archive(small() | other), "other")
