@@ -12,12 +12,12 @@ const quoted = (text) => (/[",\r\n]/.test(text) || /^[=+@\t]/.test(text) ? `"${t
 export const csvText = (rows) => rows.map((row) => `${row.map((cell) => quoted(String(cell))).join(",")}\r\n`).join("");
 
 /**
- * The words of a cell; the exact number where the cell has a short one.
+ * The words of a cell; the exact number where it shows a rounded one, or is said to have it (a report's tables).
  * @param {Element} cell
  */
 function cellText(cell) {
   const exact = /** @type {HTMLElement} */ (cell).dataset.value;
-  if (exact !== undefined) return exact;
+  if (exact !== undefined && (cell.closest("[data-keys]") || /^-?[\d.,]+( [kM])?$/.test((cell.textContent ?? "").trim()))) return exact;
   const copy = /** @type {HTMLElement} */ (cell.cloneNode(true));
   for (const part of copy.querySelectorAll(".tip, [aria-hidden=true], svg, button")) part.remove();
   for (const part of copy.querySelectorAll(".unit, br, p, li, dd")) part.prepend(" ");
