@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addressTicks, cellsOf, cellWords, COLOURS, gridOf, matrix, scaleOf } from "../../../web/src/paper/maps.js";
+import { addressTicks, cellsOf, cellWords, COLOURS, gapOf, gridOf, matrix, scaleOf } from "../../../web/src/paper/maps.js";
 
 const planes = (/** @type {number} */ nr) => ({
   free: Array(nr).fill(500), pcp: Array(nr).fill(2), movable: Array(nr).fill(0), balloon: Array(nr).fill(10), unmovable: Array(nr).fill(0),
@@ -11,6 +11,7 @@ test("a cell is a pageblock, and a square of them where there are very many", ()
   assert.equal(gridOf(512, 600, 300).per, 1);
   const large = gridOf(524288, 600, 300);
   assert.ok(large.cells <= 16384 && large.per > 1 && large.cols * large.rows >= large.cells);
+  for (const cells of [1, large.cells]) assert.ok(gapOf(cells) > 0);
   const cells = cellsOf(planes(64), 16);
   assert.deepEqual([cells.free.length, cells.free[0], cells.balloon[3], cells.holder[3]], [4, 500, 10, 2]);
 });

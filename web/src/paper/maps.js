@@ -59,6 +59,13 @@ export function gridOf(nr, width, height) {
 }
 
 /**
+ * Room between cells, pixels. Never none: without it Plotly draws an image and asks for sharp edges by an inline style,
+ * which a file's policy forbids.
+ * @param {number} cells
+ */
+export const gapOf = (cells) => (cells > 4096 ? 0.01 : 1);
+
+/**
  * @param {MapPlanes} planes
  * @param {number} per pageblocks of a cell
  * @returns {MapPlanes} of cells: mean pages, most frequent classes

@@ -9,11 +9,14 @@ import { tableCsv } from "../save/csv.js";
 import { download, fileName } from "../save/download.js";
 import { heatOf, RAMP_WORDS, RAMPS } from "./heat.js";
 import { configOf, layoutOf, lineOf, onDark, token } from "./drawing.js";
-import { addressTicks, cellsOf, cellWords, COLOURS, gridOf, matrix, scaleOf } from "./maps.js";
+import { addressTicks, cellsOf, cellWords, COLOURS, gapOf, gridOf, matrix, scaleOf } from "./maps.js";
 
 const THEMES = /** @type {[string, string][]} */ ([["", "as the system"], ["light", "light"], ["dark", "dark"], ["projector", "projector"]]);
 const MAP_HEIGHT = 300;
 const LINE_HEIGHT = 280;
+const PRINT_WIDTH = 690; // of a picture, before it is scaled to its column
+
+const onPaper = () => window.matchMedia("print").matches;
 
 /** @param {string} id */
 const text = async (id) => {
@@ -48,8 +51,18 @@ async function draw(id, traces, layout) {
   const box = document.getElementById(id);
   if (!box) return;
   box.style.height = `${layout.height}px`; // or a wider window would make it as low as it may be
-  await plotly.react(box, traces, { ...layoutOf().base, ...layout }, configOf(plotly, fileName("fragscope", data.name, id, id.startsWith("map-") ? data.designs?.[Number(id.slice(4))] ?? "" : "")));
+  await plotly.react(box, traces, { ...layoutOf().base, ...layout, ...(onPaper() ? { width: PRINT_WIDTH } : {}) }, configOf(plotly, fileName("fragscope", data.name, id, id.startsWith("map-") ? data.designs?.[Number(id.slice(4))] ?? "" : "")));
+  if (box.dataset.drawn === undefined) /** @type {any} */ (box).on("plotly_afterplot", () => scalable(box));
+  scalable(box);
   box.dataset.drawn = "true";
+}
+
+/**
+ * On paper a picture is as wide as its column, whatever the window was: its parts scale.
+ * @param {HTMLElement} box
+ */
+function scalable(box) {
+  for (const part of box.querySelectorAll(".main-svg")) part.setAttribute("viewBox", `0 0 ${part.getAttribute("width")} ${part.getAttribute("height")}`);
 }
 
 /** The maps of the moment chosen. */
@@ -62,16 +75,16 @@ async function drawMaps() {
   for (const [i, key] of data.designs.entries()) {
     const box = need(`map-${i}`, HTMLElement);
     const planes = picture.designs[key];
-    const grid = gridOf(planes.free.length, Math.max(200, box.clientWidth), MAP_HEIGHT);
+    const grid = gridOf(planes.free.length, onPaper() ? PRINT_WIDTH : Math.max(200, box.clientWidth), MAP_HEIGHT);
     const cells = cellsOf(planes, grid.per);
     const ticks = addressTicks(grid);
-    const gap = grid.cells > 4096 ? 0 : 1;
+    const gap = gapOf(grid.cells);
     await draw(`map-${i}`, [{
       type: "heatmap", z: matrix(grid, (cell) => chosen.value(cells, cell)), text: matrix(grid, (cell) => cellWords(cells, cell, grid.per, data.migratetypes)),
       hovertemplate: "%{text}<extra></extra>", hoverongaps: false, xgap: gap, ygap: gap, showscale: false, colorscale: scaleOf(chosen),
       ...(chosen.ramp ? { zmin: 0, zmax: 1 } : { zmin: -0.5, zmax: chosen.hex.length - 0.5 }),
     }], {
-      height: MAP_HEIGHT, xaxis: { ...axis, visible: false, constrain: "domain" },
+      height: MAP_HEIGHT, plot_bgcolor: token("--bed"), xaxis: { ...axis, visible: false, constrain: "domain" },
       yaxis: { ...axis, tickvals: ticks.at.map((row) => row - 0.5), ticktext: ticks.words, showgrid: false, zeroline: false },
     });
   }
