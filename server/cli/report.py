@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from server.cli.common import add_shared, designs_of, seed_of, show_json, whole_number
+from server.cli.paper import check_output, report_session, report_text, session_kind
 from server.cli.table import Column, Table, paragraph, show
 
 if TYPE_CHECKING:
@@ -29,8 +30,9 @@ def add_report(commands: Any) -> None:
         description="Free blocks, indices, and whether a request would succeed, from text alone.",
     )
     report.add_argument(
-        "path", metavar="PATH",
-        help="a file, a folder, an archive or a sosreport; - reads standard input",
+        "path", metavar="PATH|SESSION",
+        help="a file, a folder, an archive or a sosreport; - reads standard input; or a session's"
+        " id or file, or an example's name, for its report as a page",
     )  # fmt: skip
     report.add_argument(
         "after", metavar="AFTER", nargs="?",
@@ -47,6 +49,10 @@ def add_report(commands: Any) -> None:
     )  # fmt: skip
     report.add_argument("--draws", metavar="N", help="how many guests are drawn; default 3")
     add_shared(report, "--designs", "--seed", "--json")
+    report.add_argument(
+        "-o", "--output", metavar="FILE.html",
+        help="write one page that needs no network: pictures, tables, and how to make it again",
+    )  # fmt: skip
     report.set_defaults(run=run_report)
 
 
@@ -113,7 +119,15 @@ def run_report(args: argparse.Namespace) -> int:
     Raises:
         ValueError: bad input; one sentence.
     """
+    kind = session_kind(args.path, args.output is not None or args.json)
+    if kind:
+        return report_session(args, kind)
+    path = None if args.output is None else check_output(args.output)
     answer = answer_for(args)
+    if path is not None:
+        report_text(args, answer, path)
+        if not args.json:
+            return 0
     if args.json:
         show_json(answer)
     else:

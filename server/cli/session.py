@@ -4,13 +4,12 @@ Exit status of ``verify``: 0 every digest agrees, 1 the file was altered, 2 it c
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from server.cli.common import compile_core, show_json
+from server.cli.common import show_json
 from server.cli.playback import (
     add_playback_arguments,
     is_example,
@@ -21,16 +20,20 @@ from server.cli.playback import (
 from server.cli.progress import ProgressBar
 from server.cli.session_because import add_because_arguments, because
 from server.cli.session_find import add_find_arguments, find
+from server.cli.stored import (
+    in_one_sentence,
+    maker,
+    same_engine,
+    session_of_file,
+    sessions_folder,
+    stored_session,
+)
 from server.cli.table import Column, Table, show
 
 if TYPE_CHECKING:
     from server.journal.codec import Record
-    from server.journal.folder import Folder
-    from server.journal.session_file import SessionFile
-    from server.session.session import Session
 
 ALTERED = 1
-MAX_FILE_MIB = 256
 _LIST = (
     Column("session", left=True, key=True),
     Column("guest", left=True),
@@ -82,27 +85,6 @@ def add_session(commands: Any) -> None:
     verified.add_argument("file", metavar="FILE")
 
 
-def _folder() -> "Folder":
-    from server.journal.folder import folder_of
-    from server.settings import settings_from
-
-    return folder_of(settings_from(os.environ))
-
-
-def _told(read: Callable[[], Any]) -> Any:
-    """What ``read`` gives; the errors of a journal as bad input.
-
-    Raises:
-        ValueError: one sentence.
-    """
-    from server.errors import JournalError, NotFoundError
-
-    try:
-        return read()
-    except (JournalError, NotFoundError) as error:
-        raise ValueError(str(error)) from None
-
-
 def _guest(record: "Record") -> str:
     source = record.head.config.source
     if source.kind == "capture":
@@ -116,7 +98,7 @@ def run_list(args: argparse.Namespace) -> int:
     """Every session, also those that cannot be read."""
     from server.errors import JournalError, NotFoundError
 
-    folder = _folder()
+    folder = sessions_folder()
     rows: list[tuple[Any, ...]] = []
     told: list[dict[str, Any]] = []
     for name in folder.names():
@@ -147,7 +129,7 @@ def run_list(args: argparse.Namespace) -> int:
 
 def run_show(args: argparse.Namespace) -> int:
     """Start, timelines and log of one session."""
-    record: Record = _told(lambda: _folder().read(args.session))
+    record: Record = in_one_sentence(lambda: sessions_folder().read(args.session))
     if args.json:
         show_json(
             {
@@ -172,36 +154,6 @@ def _words(command: Any) -> str:
     return " ".join([fields.pop("type"), *(f"{name}={value}" for name, value in fields.items())])
 
 
-def _stored(session: str) -> "SessionFile":
-    """A session of the folder, with its upload.
-
-    Raises:
-        ValueError: there is none, or it cannot be read.
-    """
-    from server.journal.session_file import SessionFile
-
-    folder = _folder()
-    record: Record = _told(lambda: folder.read(session))
-    source = record.head.config.source
-    upload = _told(lambda: folder.upload(source.capture)) if source.kind == "upload" else None
-    return SessionFile(record, upload)
-
-
-def _same_engine(what: str, record: "Record") -> None:
-    """Refuse to play what another simulator played.
-
-    Raises:
-        ValueError: one sentence.
-    """
-    from engine.core import engine_digest
-
-    if record.head.engine != engine_digest():
-        raise ValueError(
-            f"{what} was played by another version of the simulator"
-            f" ({record.head.engine}): this one is {engine_digest()}"
-        )
-
-
 def run_export(args: argparse.Namespace) -> int:
     """Write a session as a file, with a digest of where it stands, or (--html) as a playback."""
     from engine.core import engine_digest
@@ -212,10 +164,10 @@ def run_export(args: argparse.Namespace) -> int:
         no_playback(args)
     elif is_example(args.session):
         return write_story(args)
-    found = _stored(args.session)
+    found = stored_session(args.session)
     record = found.record
     if args.html:
-        _same_engine(f"session {args.session}", record)
+        same_engine(f"session {args.session}", record)
         return write_playback(maker(found), record.log(), record.tick(), args)
     if record.head.engine == engine_digest():
         record = completed(record, maker(found))
@@ -227,27 +179,12 @@ def run_export(args: argparse.Namespace) -> int:
     return 0
 
 
-def _read(name: str) -> "SessionFile":
-    from server.journal.session_file import session_file_from
-
-    path = Path(name)
-    try:
-        if path.stat().st_size > MAX_FILE_MIB << 20:
-            raise ValueError(f"{name} is over {MAX_FILE_MIB} MiB: no session")
-        text = path.read_bytes().decode()
-    except OSError as error:
-        raise ValueError(f"cannot read {name}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise ValueError(f"{name} is no UTF-8: no session") from None
-    return session_file_from(text.split("\n"))
-
-
 def run_import(args: argparse.Namespace) -> int:
     """Make a session from a file; a server that shares the folder has it from then on."""
     from server.journal.folder import new_id
     from server.journal.tokens import hashes_of, new_tokens
 
-    found, folder = _read(args.file), _folder()
+    found, folder = session_of_file(args.file), sessions_folder()
     session, tokens = new_id(), new_tokens()
 
     def keep() -> None:
@@ -255,45 +192,26 @@ def run_import(args: argparse.Namespace) -> int:
             folder.keep_upload(found.upload.name, found.upload.data)
         folder.create(session, found.record, hashes_of(tokens)).close()
 
-    _told(keep)
+    in_one_sentence(keep)
     told = {"session": session, "presenter": tokens["presenter"], "viewer": tokens["viewer"]}
     show_json(told)
     return 0
 
 
-def maker(found: "SessionFile") -> "Callable[[], Session]":
-    """What makes the session of a file, at tick 0; the core is compiled when it is first called."""
-
-    def make() -> "Session":
-        from server.guests.library import Library
-        from server.session.making import new_session
-
-        compile_core()
-        config = found.record.head.config
-        library = Library(1, 1 << 50)
-        if found.upload is not None:
-            library.add_upload(found.upload.data, found.upload.name)
-        library.check(config)
-        base = library.base(config.source, config.seed, lambda *_: None)
-        return new_session(config, base.guest, base.text, base.facts)
-
-    return make
-
-
 def run_find(args: argparse.Namespace) -> int:
     """Play a session's log and say when something was true in it; 1 where it never was."""
-    found = _stored(args.session)
+    found = stored_session(args.session)
     record, make = found.record, maker(found)
-    _same_engine(f"session {args.session}", record)
+    same_engine(f"session {args.session}", record)
     with ProgressBar(f"playing {args.session}"):
         return find(lambda: make().world, record.log(), record.tick(), args)
 
 
 def run_because(args: argparse.Namespace) -> int:
     """Play a session's log and say why a pageblock of it is not free."""
-    found = _stored(args.session)
+    found = stored_session(args.session)
     record, make = found.record, maker(found)
-    _same_engine(f"session {args.session}", record)
+    same_engine(f"session {args.session}", record)
     with ProgressBar(f"playing {args.session}"):
         return because(lambda: make().world, record.log(), record.tick(), args)
 
@@ -304,10 +222,10 @@ def run_verify(args: argparse.Namespace) -> int:
     from server.journal.session_file import AlteredError
 
     try:
-        found = _read(args.file)
-        _same_engine(args.file, found.record)
+        found = session_of_file(args.file)
+        same_engine(args.file, found.record)
         with ProgressBar(f"playing {args.file}"):
-            verdict = _told(lambda: verify(found.record, maker(found)))
+            verdict = in_one_sentence(lambda: verify(found.record, maker(found)))
         if not found.whole:
             text = "its lines are not those that were written, though every state agrees"
             raise AlteredError(f"the file was altered, seen at tick {verdict.tick}: {text}", 0)

@@ -88,6 +88,11 @@ def _plotly() -> str:
     return plotly_script().read_text(encoding="utf-8")
 
 
+@cache
+def _packed_plotly() -> str:
+    return packed_text(_plotly().encode())
+
+
 def _styles(page: str) -> str:
     sheets = [*re.findall(r'<link rel="stylesheet" href="([^"]+)">', page), STYLE]
     return "\n".join(_read(name) for name in sheets)
@@ -110,14 +115,23 @@ def standing_page(
         charts: whether plotly.js is in it, 1.9 MB.
         head: HTML for the head, say a title.
     """
-    text, code = _read(page), page_script(entry)
-    style = _styles(text)
+    return stand(_read(page), entry, templates, charts, head)
+
+
+def stand(text: str, entry: str, templates: Mapping[str, str], charts: bool, head: str = "") -> str:
+    """The HTML of a page as a file that needs nothing else.
+
+    Args:
+        text: HTML of the page: its links to style sheets of web/ are followed.
+        entry, templates, charts, head: as in standing_page.
+    """
+    code, style = page_script(entry), _styles(text)
     scripts, styles = [_hash(_BOOT), _hash(code)], [_hash(style)]
     inside = dict(templates)
     if charts:
         scripts.append(_hash(_plotly()))
         styles += PLOTLY_STYLES
-        inside["playback-plotly"] = packed_text(_plotly().encode())
+        inside["playback-plotly"] = _packed_plotly()
     inside["playback-code"] = packed_text(code.encode())
     policy = (
         f"default-src 'none'; script-src {' '.join(scripts)}; style-src {' '.join(styles)};"

@@ -7,7 +7,7 @@ that its state contains: before and after each command there is one, whatever is
 import struct
 import zlib
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from engine.errors import RefusedError
 from engine.log import Entry
 from engine.view import STAT_FIELDS
+from engine.world import World
 from server.session.session import Session
 from server.wire.frames import Picture, encode_frame
 
@@ -156,6 +157,42 @@ class _Tape:
         return Reel(tuple(self._packed), tuple(self.moments), tuple(lines), ticks, digest)
 
 
+def walk(
+    world: World, log: Sequence[Entry], end: int, first: int = 0
+) -> Iterator[tuple[int, bool]]:
+    """Play a log and stop at every state that it comes through.
+
+    Args:
+        world: at tick 0; it is played on.
+        log: every command.
+        end: tick of the last state.
+        first: tick of the first one.
+
+    Yields:
+        how many commands the state contains, and whether it is the first, the last, or the one
+        before or after a command.
+    """
+    coming = list(log[: bisect_right(log, end, key=lambda entry: entry.tick)])
+    done = 0
+    if world.tick >= first:
+        yield done, True
+    while done < len(coming) or world.tick < end:
+        if done < len(coming) and coming[done].tick <= world.tick:
+            if world.tick >= first:
+                yield done, True
+            world.apply(coming[done].command)
+            done += 1
+            if world.tick >= first:
+                yield done, True
+            continue
+        until = coming[done].tick if done < len(coming) else end
+        # Nothing changes at rest: there the next command, or the first tick, comes at once.
+        stop = first if world.tick < first < until else until
+        world.step(1 if world.busy() else stop - world.tick)
+        yield done, False
+    yield done, True
+
+
 def film(
     session: Session,
     log: Sequence[Entry],
@@ -180,29 +217,11 @@ def film(
     world = session.world
     end = part.end(tick)
     tape = _Tape(session, part.places(world.keys), room)
-    coming = list(log[: bisect_right(log, end, key=lambda entry: entry.tick)])
-    done = 0
-
-    def keep() -> None:
-        if world.tick >= part.first:
-            tape.keep(done)
-
-    keep()
-    while done < len(coming) or world.tick < end:
-        if done < len(coming) and coming[done].tick <= world.tick:
-            keep()
-            world.apply(coming[done].command)
-            done += 1
-            keep()
-            continue
-        until = coming[done].tick if done < len(coming) else end
-        # Nothing changes at rest: there the next command, or the part's first tick, comes at once.
-        stop = part.first if world.tick < part.first < until else until
-        world.step(1 if world.busy() else stop - world.tick)
-        if world.tick % part.every == 0 or world.tick in (end, part.first):
-            keep()
+    for contained, at_edge in walk(world, log, end, part.first):
+        wanted = at_edge or world.tick % part.every == 0 or world.tick in (end, part.first)
+        if wanted and world.tick >= part.first:
+            tape.keep(contained)
         look(world.tick)
-    keep()
     return tape.done()
 
 

@@ -22,7 +22,7 @@ import { MODES } from "./map/palette.js";
 import { createMotion } from "./motion/motion.js";
 import { addressFields, takePresenter, voterOf } from "./net/access.js";
 import { createClient } from "./net/client.js";
-import { getAnswers, getBecause, getFound, getFreeList, getMoment, getMoments, getObstacles, getPicture, getPublished, getReasons, getScenarios, getStory, lessonRest, postTrace, postWish } from "./net/rest.js";
+import { getAnswers, getBecause, getFound, getFreeList, getMoment, getMoments, getObstacles, getPicture, getPublished, getReasons, getScenarios, getState, getStory, lessonRest, postTrace, postWish } from "./net/rest.js";
 import { createCharts } from "./numbers/charts.js";
 import { createScoreboard } from "./numbers/scoreboard.js";
 import { createSpread } from "./numbers/spread.js";
@@ -46,6 +46,7 @@ import { createStory } from "./recorded/story.js";
 import { createTwins } from "./recorded/twins.js";
 import { createFollow } from "./room/follow.js";
 import { createRoom } from "./room/room.js";
+import { createSave, digestText } from "./save/save.js";
 import { createCommandBox } from "./stage/command_box.js";
 import { createConfirm } from "./stage/confirm.js";
 import { createDrops } from "./stage/drops.js";
@@ -146,7 +147,7 @@ const box = createCommandBox(state, { send: client.send, act: (what) => act(what
 /** @param {string} what a key, a button or the command box asks for */
 const act = (what) => {
   if (what === "setup") setup.open();
-  else if (![box, tour, room, endings, timebar, lessons, guide, story, trace, why, difference, inspector, theme].some((part) => part.act(what))) controls.act(what);
+  else if (![box, save, tour, room, endings, timebar, lessons, guide, story, trace, why, difference, inspector, theme].some((part) => part.act(what))) controls.act(what);
 };
 createHelp(state, act);
 createClaims(state);
@@ -154,7 +155,7 @@ createAbout(state);
 createRecordings(state);
 createAccuracy(state, getPublished);
 createPrice(state, painter, getPublished);
-createCharts(state, lists.choose);
+const charts = createCharts(state, lists.choose);
 painter.after(client.painted);
 
 const showGuest = painter.add("dom", () => {
@@ -205,4 +206,5 @@ for (const each of [state.mode, state.past, state.pageblock, state.view, state.b
 
 motion.start(client.tell);
 createLinks(state, view, address.getSession);
+const save = createSave(state, { charts: charts.pictures, digest: (moment) => digestText(getState, address.getSession(), moment) });
 void openEverything(state, address, client.start);

@@ -14,6 +14,7 @@ const MOST_POINTS = 1200;
 const TAB = "charts";
 const TURN_MS = 175; // three charts in rotation: each every 525 ms
 const NR_ORDERS = 11;
+const PICTURE = { width: 960, height: 480 };
 
 /**
  * A colour of tokens.css as the theme in force has it.
@@ -43,6 +44,7 @@ function lineOf(i) {
 /**
  * @param {import("../state.js").State} state
  * @param {(order: number) => void} choose what a bar of the free lists asks for
+ * @returns {{pictures: () => import("../save/save.js").Chart[]}} those that were drawn, to be kept
  */
 export function createCharts(state, choose) {
   const row = need("charts", HTMLElement);
@@ -163,6 +165,30 @@ export function createCharts(state, choose) {
     for (const { box } of charts) if (plotly && box.dataset.drawn !== undefined && box.clientWidth > 0) plotly.Plots.resize(box);
   }).observe(row);
   document.addEventListener("visibilitychange", schedule);
+
+  /**
+   * A chart with its title in it, on paper that is not see-through.
+   * @param {any} box
+   * @param {string} title
+   * @param {string} words
+   * @param {"png"|"svg"} format
+   */
+  async function image(box, title, words, format) {
+    const card = token("--card");
+    const figure = { data: box.data, layout: { ...box.layout, autosize: false, paper_bgcolor: card, plot_bgcolor: card, margin: { l: 24, r: 24, t: 72, b: 24 }, title: { text: title, subtitle: { text: `${words.split(";")[0]} · ${state.welcome.get()?.guest.label ?? ""}, tick ${count(state.frame.get()?.tick ?? 0)}` }, x: 0.02, xanchor: "left" } } };
+    const url = await plotly.toImage(figure, { format, width: PICTURE.width, height: PICTURE.height, scale: format === "png" ? 2 : 1 });
+    const [head, body] = [url.slice(0, url.indexOf(",")), url.slice(url.indexOf(",") + 1)];
+    const bytes = head.endsWith(";base64") ? Uint8Array.from(atob(body), (letter) => letter.charCodeAt(0)) : new TextEncoder().encode(decodeURIComponent(body));
+    return new Blob([bytes], { type: format === "png" ? "image/png" : "image/svg+xml" });
+  }
+  return {
+    pictures: () => charts.map(({ box, note, title }, i) => ({
+      title,
+      rows: () => [["design", i === 2 ? "order" : "tick", ["free_2mib_blocks", "unusable_index_9", "free_mib"][i]],
+        .../** @type {any} */ (box).data.flatMap((/** @type {any} */ line) => [...line.x].map((x, at) => [line.name, x, line.y[at]]))],
+      image: (/** @type {"png"|"svg"} */ format) => image(box, title, note.textContent ?? "", format),
+    })).filter((_, i) => plotly && charts[i].box.dataset.drawn !== undefined),
+  };
 }
 
 /**
@@ -185,7 +211,7 @@ function chart(row, title, words) {
   const note = el("p.note", {}, words);
   const box = el("div.plot", { role: "img", "aria-label": `${title}. The scoreboard above has the same numbers as text.` });
   row.append(el("figure", {}, el("figcaption", {}, el("h3", {}, title), note), box));
-  return { box, note };
+  return { box, note, title };
 }
 
 /**

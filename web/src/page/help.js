@@ -40,6 +40,7 @@ const KEYS = [
   ["Inspector and page", "p", "Play the recorded steps, or stop", "play"],
   ["Inspector and page", "m", "Theme: as the system, light, dark, projector", "theme"],
   ["Inspector and page", "g", "Guest and designs", "setup"],
+  ["Inspector and page", "e", "Save a picture or a table: PNG, SVG, CSV", "save"],
   ["Inspector and page", "?", "This help", "tab-help"],
 ];
 const MAP_KEYS = [

@@ -78,7 +78,7 @@ export const WORDS = [
     ["pause", "pause, or run", "pause"], ["now", "back to now", "time-now"], ["start over", "the same guest again (asks first)", "reset"],
     ["guest", "another guest, other designs", "setup"], ["because", "why each design stands where it stands", "tab-because"], ["next obstacle", "the block nearest to becoming free that cannot", "obstacle-next"],
     ["scoreboard", "benefits and costs", "tab-scoreboard"], ["real kernel", "what a real Linux did", "tab-real"], ["cost", "what was paid for what", "tab-cost"],
-    ["charts", "over time", "tab-charts"], ["log", "every command given", "tab-log"], ["why", "the next tick, page by page", "why"],
+    ["charts", "over time", "tab-charts"], ["save", "a picture or a table as PNG, SVG or CSV", "save"], ["log", "every command given", "tab-log"], ["why", "the next tick, page by page", "why"],
     ["scenarios", "the gallery of scenarios", "scenarios"], ["argument", "the claims of 2012", "argument"], ["tour", "be shown around", "tour"], ["help", "keys", "tab-help"],
   ].map(([name, words, what]) => ({ name, args: "", words, mean: () => asks(what) })),
 ];
