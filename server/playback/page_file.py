@@ -10,7 +10,8 @@ import html
 import json
 import re
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ INSTEAD = {
     "net/rest.js": "playback/recorded_rest.js",
     "numbers/plotly_source.js": "playback/plotly_inside.js",
     "controls/setup.js": "playback/no_setup.js",
+    "lessons/driver.js": "playback/recorded_driver.js",
 }
 INSTEAD_RACE = {"net/rest.js": "playback/recorded_race.js"}
 STYLE = "styles/playback.css"
@@ -59,6 +61,12 @@ _DROPPED = re.compile(
 def packed_text(data: bytes) -> str:
     """Raw deflate in base64: what a template holds."""
     return base64.b64encode(deflated(data)).decode()
+
+
+def packed_json(data: Mapping[str, Any]) -> str:
+    """JSON as a template holds it; the same for the same data."""
+    text = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return packed_text(text.encode())
 
 
 def deflated(data: bytes) -> bytes:
@@ -143,9 +151,9 @@ def race_page(data: Mapping[str, Any]) -> str:
     Args:
         data: ``settings`` as GET /api/race/settings answers, ``races`` and ``plays``.
     """
-    text = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    templates = {"playback-race": packed_text(text.encode())}
-    return standing_page("race.html", "race/page.js", templates, charts=False)
+    return standing_page(
+        "race.html", "race/page.js", {"playback-race": packed_json(data)}, charts=False
+    )
 
 
 def plain_page(title: str, body: str) -> str:
@@ -167,21 +175,38 @@ def plain_page(title: str, body: str) -> str:
     )
 
 
+@dataclass(frozen=True)
+class Recorded:
+    """One recording in a file.
+
+    Attributes:
+        story: what the player must know (server/playback/export.py).
+        segments: compressed.
+    """
+
+    story: Mapping[str, Any]
+    segments: Sequence[bytes]
+
+
 def playback_page(
-    story: Mapping[str, Any], segments: Iterable[bytes], words: str, charts: bool
+    parts: Sequence[Recorded], words: str, charts: bool, lesson: Mapping[str, Any] | None = None
 ) -> str:
     """A recording as a file.
 
     Args:
-        story: what the player must know (server/playback/export.py).
-        segments: compressed.
+        parts: what it plays: of a lesson one for each guest, otherwise one.
         words: what it shows, for whoever finds the file.
         charts: as in standing_page.
+        lesson: text and answers of the lesson that it plays (server/playback/lesson_file.py).
     """
-    data = json.dumps(story, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    templates = {"playback-story": packed_text(data.encode())}
-    for i, segment in enumerate(segments):
-        templates[f"playback-{i}"] = base64.b64encode(segment).decode()
+    templates = {}
+    for number, part in enumerate(parts):
+        prefix = f"playback-part{number}-" if number else "playback-"
+        templates[f"{prefix}story"] = packed_json(part.story)
+        for i, segment in enumerate(part.segments):
+            templates[f"{prefix}{i}"] = base64.b64encode(segment).decode()
+    if lesson:
+        templates["playback-lesson"] = packed_json(lesson)
     head = f'<meta name="fragscope-playback" content="{html.escape(words)}">\n'
     return standing_page("index.html", "main.js", templates, charts, head)
 

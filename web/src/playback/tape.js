@@ -1,9 +1,10 @@
 /**
  * What a playback file holds: a story (what a server would have said) and segments, a key frame and the deltas after it
  * each, in inert templates. A segment is decoded when one of its moments is wanted, so that a long file opens as fast as a
- * short one. The twin of server/playback/recorder.py.
+ * short one. A lesson has a recording for each guest that it loads. The twin of server/playback/recorder.py.
  */
 
+import { atom } from "../lib/atom.js";
 import { applyFrame, decodeFrame, TYPE_PAST, WireError } from "../net/wire.js";
 
 const VERSION = 1;
@@ -129,9 +130,12 @@ export function frameBytes(frame, layout) {
   return bytes.buffer;
 }
 
-/** @returns {Promise<Tape>} */
-async function read() {
-  const bytes = await packedBytes("playback-story");
+/**
+ * @param {string} prefix of the templates
+ * @returns {Promise<Tape>}
+ */
+async function read(prefix) {
+  const bytes = await packedBytes(`${prefix}story`);
   if (!bytes) throw new Error("There is no recording in this file.");
   /** @type {Story} */
   const story = JSON.parse(new TextDecoder().decode(bytes));
@@ -145,7 +149,7 @@ async function read() {
   async function segment(number) {
     const known = segments.get(number);
     if (known) return known;
-    const found = await packedBytes(`playback-${number}`);
+    const found = await packedBytes(`${prefix}${number}`);
     if (!found) throw new WireError(`segment ${number} is not in this file`);
     const frames = framesOf(found);
     segments.set(number, frames);
@@ -189,8 +193,16 @@ async function read() {
   };
 }
 
-/** @type {Promise<Tape>|null} */
-let reading = null;
+/** Which recording of the file is shown. */
+export const part = atom(0);
 
-/** The tape of this file; read once. */
-export const openTape = () => (reading ??= read());
+/** @type {Map<number, Promise<Tape>>} */
+const tapes = new Map();
+
+/** The recording that is shown; each is read once. */
+export function openTape() {
+  const number = part.get();
+  const tape = tapes.get(number) ?? read(number ? `playback-part${number}-` : "playback-");
+  tapes.set(number, tape);
+  return tape;
+}
