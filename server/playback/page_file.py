@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from server.paths import plotly_script, web_folder
@@ -48,7 +49,7 @@ _BOOT = """(() => {
   new Response(stream).text().then((code) => {
     const script = document.createElement("script");
     script.textContent = code;
-    document.body.append(script);
+    document.head.append(script);
   }).catch(() => say("This file cannot be read: it was cut off or altered."));
 })();"""
 _DROPPED = re.compile(
@@ -107,7 +108,12 @@ def template(name: str, text: str) -> str:
 
 
 def standing_page(
-    page: str, entry: str, templates: Mapping[str, str], charts: bool, head: str = ""
+    page: str,
+    entry: str,
+    templates: Mapping[str, str],
+    charts: bool,
+    head: str = "",
+    later: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """A page of the project as one file.
 
@@ -117,15 +123,17 @@ def standing_page(
         templates: id → base64, what it plays.
         charts: whether plotly.js is in it, 1.9 MB.
         head: HTML for the head, say a title.
+        later: id → base64, what the page begins without: it starts before the browser has read
+            them, and waits for each when it is wanted.
     """
     text, code = _read(page), page_script(entry)
     style = _styles(text)
     scripts, styles = [_hash(_BOOT), _hash(code)], [_hash(style)]
-    inside = dict(templates)
+    inside, after = dict(templates), dict(later)
     if charts:
         scripts.append(_hash(_plotly()))
         styles += PLOTLY_STYLES
-        inside["playback-plotly"] = packed_text(_plotly().encode())
+        after["playback-plotly"] = packed_text(_plotly().encode())
     inside["playback-code"] = packed_text(code.encode())
     policy = (
         f"default-src 'none'; script-src {' '.join(scripts)}; style-src {' '.join(styles)};"
@@ -140,9 +148,11 @@ def standing_page(
     text = _DROPPED.sub("", text).replace('<meta charset="utf-8">\n', first, 1)
     text = text.replace("<body", '<body data-playback="true"', 1)
     text = text.replace('href="./"', 'href="index.html"')  # a folder has no page of its own
-    held = "".join(template(name, data) for name, data in inside.items())
-    before, end, after = text.rpartition("</body>")
-    return f"{before}{held}<script>{_BOOT}</script>\n{end}{after}"
+    needed, rest = (
+        "".join(template(name, data) for name, data in held.items()) for held in (inside, after)
+    )
+    before, end, foot = text.rpartition("</body>")
+    return f"{before}{needed}<script>{_BOOT}</script>\n{rest}{end}{foot}"
 
 
 def race_page(data: Mapping[str, Any]) -> str:
@@ -199,16 +209,18 @@ def playback_page(
         charts: as in standing_page.
         lesson: text and answers of the lesson that it plays (server/playback/lesson_file.py).
     """
-    templates = {}
-    for number, part in enumerate(parts):
-        prefix = f"playback-part{number}-" if number else "playback-"
-        templates[f"{prefix}story"] = packed_json(part.story)
-        for i, segment in enumerate(part.segments):
-            templates[f"{prefix}{i}"] = base64.b64encode(segment).decode()
+    templates: dict[str, str] = {}
+    later: dict[str, str] = {}
     if lesson:
         templates["playback-lesson"] = packed_json(lesson)
+    for number, part in enumerate(parts):
+        prefix = f"playback-part{number}-" if number else "playback-"
+        (later if number else templates)[f"{prefix}story"] = packed_json(part.story)
+        for i, segment in enumerate(part.segments):
+            at = later if number or i else templates
+            at[f"{prefix}{i}"] = base64.b64encode(segment).decode()
     head = f'<meta name="fragscope-playback" content="{html.escape(words)}">\n'
-    return standing_page("index.html", "main.js", templates, charts, head)
+    return standing_page("index.html", "main.js", templates, charts, head, later)
 
 
 def write_page(path: Path, text: str) -> None:

@@ -10,6 +10,7 @@ import { applyFrame, decodeFrame, TYPE_PAST, WireError } from "../net/wire.js";
 const VERSION = 1;
 const KEPT = 4; // segments, decoded
 const HEADER_BYTES = 32;
+const FIRST = "playback-"; // prefix of the templates of the first recording
 
 /**
  * @typedef {import("../net/wire.js").Frame} Frame
@@ -42,12 +43,21 @@ const HEADER_BYTES = 32;
  * @property {(visit: (frame: Frame) => void) => Promise<void>} walk every picture in order
  */
 
+/** A template that the browser may still be reading: its text is whole once another follows, or everything is there. @param {string} id */
+async function whole(id) {
+  const element = document.getElementById(id);
+  if (document.readyState !== "loading" || element?.nextElementSibling instanceof HTMLTemplateElement) return element;
+  await new Promise((done) => document.addEventListener("DOMContentLoaded", done, { once: true }));
+  return document.getElementById(id);
+}
+
 /**
  * @param {string} id of a template
+ * @param {boolean} [late] whether it stands behind what starts the page
  * @returns {Promise<Uint8Array<ArrayBuffer>|null>} null: there is none
  */
-export async function packedBytes(id) {
-  const element = document.getElementById(id);
+export async function packedBytes(id, late = false) {
+  const element = late ? await whole(id) : document.getElementById(id);
   if (!(element instanceof HTMLTemplateElement)) return null;
   const packed = Uint8Array.from(atob(element.content.textContent ?? ""), (letter) => letter.charCodeAt(0));
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
@@ -135,7 +145,7 @@ export function frameBytes(frame, layout) {
  * @returns {Promise<Tape>}
  */
 async function read(prefix) {
-  const bytes = await packedBytes(`${prefix}story`);
+  const bytes = await packedBytes(`${prefix}story`, prefix !== FIRST);
   if (!bytes) throw new Error("There is no recording in this file.");
   /** @type {Story} */
   const story = JSON.parse(new TextDecoder().decode(bytes));
@@ -149,7 +159,7 @@ async function read(prefix) {
   async function segment(number) {
     const known = segments.get(number);
     if (known) return known;
-    const found = await packedBytes(`${prefix}${number}`);
+    const found = await packedBytes(`${prefix}${number}`, prefix !== FIRST || number > 0);
     if (!found) throw new WireError(`segment ${number} is not in this file`);
     const frames = framesOf(found);
     segments.set(number, frames);
@@ -202,7 +212,7 @@ const tapes = new Map();
 /** The recording that is shown; each is read once. */
 export function openTape() {
   const number = part.get();
-  const tape = tapes.get(number) ?? read(number ? `playback-part${number}-` : "playback-");
+  const tape = tapes.get(number) ?? read(number ? `playback-part${number}-` : FIRST);
   tapes.set(number, tape);
   return tape;
 }
