@@ -39,7 +39,7 @@ bench: $(DEV_STAMP)  ## speed of the core, the world, the wire and the page, wit
 docs: $(DEV_STAMP)  ## check that the documents name what the code has
 	@$(VENV)/python -m pytest -q tests/test_docs.py
 
-site: $(DEV_STAMP)  ## every scenario as a playback, the race explorer and an index, into site/: for any web server, or from the disk
+site: $(DEV_STAMP)  ## every lesson and every scenario as a playback, the race explorer and an index, into site/: for any web server, or from the disk
 	@$(VENV)/python -m scripts.docs.site site
 
 fidelity: $(DEV_STAMP)  ## for maintainers: score every example, write docs/FIDELITY.md

@@ -16,7 +16,7 @@ from server.lessons.evidence import evidence_of, scene_of, start_from, start_now
 from server.lessons.shelf import LessonShelf
 from server.lessons.showing import (
     answer_from,
-    filled,
+    begun,
     lesson_told,
     outcome,
     said,
@@ -131,12 +131,9 @@ def _add_checks(router: APIRouter, manager: Manager, shelf: LessonShelf) -> None
         one, _, seen = await now(request, name, step, ("session",))
         log = seen.transcript.log
         start = start_now(one, seen.moment, seen.transcript.tick, len(log))
-        scene = scene_of(one, seen.moment, log, start)
-        asked = one.act.ask if one.act else one.prediction and one.prediction.question
         return {
             "start": start.to_dict(),
-            "before": filled(one.before, scene),
-            "ask": filled(asked, scene) if asked else [],
+            **begun(one, scene_of(one, seen.moment, log, start)),
         }
 
     @router.post("/api/lessons/{name}/steps/{step}/check")

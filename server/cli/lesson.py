@@ -1,4 +1,4 @@
-"""``fragscope lesson``: lessons listed, shown, checked, begun, and handed-in progress graded.
+"""``fragscope lesson``: lessons listed, shown, checked, begun, exported, and progress graded.
 
 Exit status of ``check`` and ``grade``: 0 all is well, 1 something is not, 2 bad input.
 """
@@ -47,7 +47,7 @@ def add_lesson(commands: Any) -> None:
     """Describe the command to argparse."""
     lesson = commands.add_parser(
         "lesson",
-        help="list, show, check and begin lessons, and grade what students hand in",
+        help="list, show, check, begin and export lessons, and grade what students hand in",
         description="A lesson is one Markdown file (docs/LESSONS.md). NAME is a lesson's; FILE is"
         " a path or a name.",
     )
@@ -73,6 +73,10 @@ def add_lesson(commands: Any) -> None:
     form = graded.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print one JSON object")
     form.add_argument("--csv", action="store_true", help="print CSV, a line for each file")
+    kept = verb("export", run_lesson_export, "a lesson as one HTML file that needs no server")
+    kept.add_argument("lesson", metavar="NAME", help="of a lesson, or its file")
+    kept.add_argument("-o", "--output", metavar="FILE", required=True, help="file to write")
+    kept.add_argument("--link", metavar="URL", default="", help="fragscope to open it live in")
     begun = verb("new", run_lesson_new, "begin a lesson: a file with an example that passes")
     begun.add_argument("lesson", metavar="NAME", help="of the file, without .md")
 
@@ -198,13 +202,44 @@ def _faults(
     return [*link_faults(lesson, names), *check_lesson(lesson, make, told)]
 
 
-def run_lesson_show(args: argparse.Namespace) -> int:
-    """A lesson for its teacher: what each step asks for, and the answer."""
+def _asked_lesson(args: argparse.Namespace) -> "Lesson":
+    """The lesson named on the command line.
+
+    Raises:
+        ValueError: there is none, or its file is none; one sentence.
+    """
     found = _found(asked_shelf(args), args.lesson)
     if found.lesson is None:
         fault = found.faults[0]
         raise ValueError(f"{found.path}:{fault.line}: {fault.text}")
-    show(*_shown(found.lesson))
+    return found.lesson
+
+
+def run_lesson_show(args: argparse.Namespace) -> int:
+    """A lesson for its teacher: what each step asks for, and the answer."""
+    show(*_shown(_asked_lesson(args)))
+    return 0
+
+
+def run_lesson_export(args: argparse.Namespace) -> int:
+    """Play a lesson and write it as a file that needs no server."""
+    from server.errors import ConflictError
+    from server.guests.library import Library
+    from server.playback.export import MB
+    from server.playback.lesson_file import lesson_playback
+    from server.playback.page_file import write_page
+
+    lesson = _asked_lesson(args)
+    compile_core()
+    try:
+        with ProgressBar(f"playing {lesson.name}"):
+            made = lesson_playback(lesson, Library(1, 1 << 50), link=args.link)
+        write_page(Path(args.output), made.text)
+    except ConflictError as error:
+        raise ValueError(str(error)) from None
+    except OSError as error:
+        raise ValueError(f"cannot write {args.output}: {error.strerror}") from None
+    show(f"{args.output}: {made.nbytes / MB:.2f} MB, {len(lesson.steps)} steps")
     return 0
 
 

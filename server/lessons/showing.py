@@ -42,6 +42,28 @@ def filled(prose: Prose, scene: LessonScene) -> list[Block]:
     return [_block(one, numbers) for one in prose.blocks]
 
 
+def begun(step: LessonStep, scene: LessonScene) -> dict[str, list[Any]]:
+    """What a step says when it begins.
+
+    Args:
+        step: which.
+        scene: at its start.
+
+    Returns:
+        ``before``, ``ask`` and ``choices``, each as filled() gives it; empty where it has none.
+
+    Raises:
+        RefusedError: a number has no value in this session.
+    """
+    asked = step.act.ask if step.act else step.prediction and step.prediction.question
+    choices = step.prediction.choices if step.prediction else ()
+    return {
+        "before": filled(step.before, scene),
+        "ask": filled(asked, scene) if asked else [],
+        "choices": [filled(choice.text, scene) for choice in choices],
+    }
+
+
 def lesson_told(lesson: Lesson) -> dict[str, Any]:
     """The answer of GET /api/lessons/{name}: everything but the answers."""
     return {

@@ -13,7 +13,7 @@ from server.errors import ConflictError, NotFoundError
 from server.guests.library import EXAMPLES, Library
 from server.guests.recorded import Recordings
 from server.paths import examples_folder, project_version
-from server.playback.page_file import playback_page
+from server.playback.page_file import Recorded, playback_page
 from server.playback.recorder import Reel, Span, film, reel_facts
 from server.session.making import new_session
 from server.session.session import Session
@@ -136,6 +136,73 @@ def _story(
     }  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Played:
+    """A session to be written down.
+
+    Attributes:
+        session: new, at tick 0; it is played on.
+        log: of the session shown.
+        tick: where it stands.
+    """
+
+    session: Session
+    log: Sequence[Entry]
+    tick: int
+
+
+def recorded_part(
+    played: Played,
+    wanted: Wanted,
+    look: Callable[[int], None] = lambda tick: None,
+    room: Callable[[int], None] = _room,
+) -> tuple[Recorded, str]:
+    """Play a session once more and write down what it shows.
+
+    Args:
+        played: which.
+        wanted: how the file is to be.
+        look: told the tick now and then; may raise to break off.
+        room: told the bytes that its pictures take so far; may raise to break off.
+
+    Returns:
+        What goes into a file, and what that is, in words.
+    """
+    session, log = played.session, played.log
+    kept = film(session, log, played.tick, wanted.part, room, look)
+    story = _story(session, log, played.tick, wanted, kept)
+    first, last = kept.moments[0][0], kept.moments[-1][0]
+    words = (
+        f"fragscope {project_version()}, engine {session.engine}: ticks {first} to {last},"
+        f" {len(kept.moments)} moments, {len(log)} commands"
+    )
+    return Recorded(story, kept.segments), words
+
+
+def file_within(text: str, large: bool) -> int:
+    """The bytes of a file that is not too large.
+
+    Args:
+        text: of the file.
+        large: whether it may be larger than ASK_BYTES.
+
+    Raises:
+        RefusedError: it is larger than a browser likes to open.
+        LargeFileError: it is larger than ASK_BYTES, which nobody has asked for.
+    """
+    nbytes = len(text.encode())
+    if nbytes > MOST_BYTES:
+        raise RefusedError(
+            f"the file would have {nbytes / MB:.1f} MB, the limit is {MOST_BYTES // MB}: {_LESS}"
+        )
+    if nbytes > ASK_BYTES and not large:
+        raise LargeFileError(
+            f"the file would have {nbytes / MB:.1f} MB, which browsers open slowly: ask for it"
+            f" nevertheless (yes), or {_LESS}"
+        )
+    return nbytes
+
+
 def playback_of(
     session: Session,
     log: Sequence[Entry],
@@ -143,38 +210,16 @@ def playback_of(
     wanted: Wanted,
     look: Callable[[int], None] = lambda tick: None,
 ) -> PlaybackFile:
-    """Play a session once more and write down what it shows.
-
-    Args:
-        session: new, at tick 0; it is played on.
-        log: of the session shown.
-        tick: where it stands.
-        wanted: how the file is to be.
-        look: told the tick now and then; may raise to break off.
+    """A session as a file; see recorded_part() for what it is given.
 
     Raises:
         RefusedError: nothing would be in the file, or more than a browser likes to open.
         LargeFileError: it is larger than ASK_BYTES, which nobody has asked for.
     """
-    kept = film(session, log, tick, wanted.part, _room, look)
-    story = _story(session, log, tick, wanted, kept)
-    first, last = kept.moments[0][0], kept.moments[-1][0]
-    words = (
-        f"fragscope {project_version()}, engine {session.engine}: ticks {first} to {last},"
-        f" {len(kept.moments)} moments, {len(log)} commands"
-    )
-    text = playback_page(story, kept.segments, words, wanted.charts)
-    nbytes = len(text.encode())
-    if nbytes > MOST_BYTES:
-        raise RefusedError(
-            f"the file would have {nbytes / MB:.1f} MB, the limit is {MOST_BYTES // MB}: {_LESS}"
-        )
-    if nbytes > ASK_BYTES and not wanted.large:
-        raise LargeFileError(
-            f"the file would have {nbytes / MB:.1f} MB, which browsers open slowly: ask for it"
-            f" nevertheless (yes), or {_LESS}"
-        )
-    return PlaybackFile(text, nbytes, len(kept.moments), last)
+    one, words = recorded_part(Played(session, log, tick), wanted, look)
+    text = playback_page([one], words, wanted.charts)
+    ticks = one.story["ticks"]
+    return PlaybackFile(text, file_within(text, wanted.large), len(ticks), sum(ticks))
 
 
 def played_story(

@@ -10,9 +10,11 @@ import html
 import json
 import re
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from server.paths import plotly_script, web_folder
@@ -24,6 +26,7 @@ INSTEAD = {
     "net/rest.js": "playback/recorded_rest.js",
     "numbers/plotly_source.js": "playback/plotly_inside.js",
     "controls/setup.js": "playback/no_setup.js",
+    "lessons/driver.js": "playback/recorded_driver.js",
 }
 INSTEAD_RACE = {"net/rest.js": "playback/recorded_race.js"}
 STYLE = "styles/playback.css"
@@ -46,7 +49,7 @@ _BOOT = """(() => {
   new Response(stream).text().then((code) => {
     const script = document.createElement("script");
     script.textContent = code;
-    document.body.append(script);
+    document.head.append(script);
   }).catch(() => say("This file cannot be read: it was cut off or altered."));
 })();"""
 _DROPPED = re.compile(
@@ -59,6 +62,12 @@ _DROPPED = re.compile(
 def packed_text(data: bytes) -> str:
     """Raw deflate in base64: what a template holds."""
     return base64.b64encode(deflated(data)).decode()
+
+
+def packed_json(data: Mapping[str, Any]) -> str:
+    """JSON as a template holds it; the same for the same data."""
+    text = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return packed_text(text.encode())
 
 
 def deflated(data: bytes) -> bytes:
@@ -104,7 +113,12 @@ def template(name: str, text: str) -> str:
 
 
 def standing_page(
-    page: str, entry: str, templates: Mapping[str, str], charts: bool, head: str = ""
+    page: str,
+    entry: str,
+    templates: Mapping[str, str],
+    charts: bool,
+    head: str = "",
+    later: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """A page of the project as one file.
 
@@ -114,24 +128,33 @@ def standing_page(
         templates: id → base64, what it plays.
         charts: whether plotly.js is in it, 1.9 MB.
         head: HTML for the head, say a title.
+        later: id → base64, what the page begins without: it starts before the browser has read
+            them, and waits for each when it is wanted.
     """
-    return stand(_read(page), entry, templates, charts, head)
+    return stand(_read(page), entry, templates, charts, head, later)
 
 
-def stand(text: str, entry: str, templates: Mapping[str, str], charts: bool, head: str = "") -> str:
+def stand(
+    text: str,
+    entry: str,
+    templates: Mapping[str, str],
+    charts: bool,
+    head: str = "",
+    later: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     """The HTML of a page as a file that needs nothing else.
 
     Args:
         text: HTML of the page: its links to style sheets of web/ are followed.
-        entry, templates, charts, head: as in standing_page.
+        entry, templates, charts, head, later: as in standing_page.
     """
     code, style = page_script(entry), _styles(text)
     scripts, styles = [_hash(_BOOT), _hash(code)], [_hash(style)]
-    inside = dict(templates)
+    inside, after = dict(templates), dict(later)
     if charts:
         scripts.append(_hash(_plotly()))
         styles += PLOTLY_STYLES
-        inside["playback-plotly"] = _packed_plotly()
+        after["playback-plotly"] = _packed_plotly()
     inside["playback-code"] = packed_text(code.encode())
     policy = (
         f"default-src 'none'; script-src {' '.join(scripts)}; style-src {' '.join(styles)};"
@@ -146,9 +169,11 @@ def stand(text: str, entry: str, templates: Mapping[str, str], charts: bool, hea
     text = _DROPPED.sub("", text).replace('<meta charset="utf-8">\n', first, 1)
     text = text.replace("<body", '<body data-playback="true"', 1)
     text = text.replace('href="./"', 'href="index.html"')  # a folder has no page of its own
-    held = "".join(template(name, data) for name, data in inside.items())
-    before, end, after = text.rpartition("</body>")
-    return f"{before}{held}<script>{_BOOT}</script>\n{end}{after}"
+    needed, rest = (
+        "".join(template(name, data) for name, data in held.items()) for held in (inside, after)
+    )
+    before, end, foot = text.rpartition("</body>")
+    return f"{before}{needed}<script>{_BOOT}</script>\n{rest}{end}{foot}"
 
 
 def race_page(data: Mapping[str, Any]) -> str:
@@ -157,9 +182,9 @@ def race_page(data: Mapping[str, Any]) -> str:
     Args:
         data: ``settings`` as GET /api/race/settings answers, ``races`` and ``plays``.
     """
-    text = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    templates = {"playback-race": packed_text(text.encode())}
-    return standing_page("race.html", "race/page.js", templates, charts=False)
+    return standing_page(
+        "race.html", "race/page.js", {"playback-race": packed_json(data)}, charts=False
+    )
 
 
 def plain_page(title: str, body: str) -> str:
@@ -181,23 +206,42 @@ def plain_page(title: str, body: str) -> str:
     )
 
 
+@dataclass(frozen=True)
+class Recorded:
+    """One recording in a file.
+
+    Attributes:
+        story: what the player must know (server/playback/export.py).
+        segments: compressed.
+    """
+
+    story: Mapping[str, Any]
+    segments: Sequence[bytes]
+
+
 def playback_page(
-    story: Mapping[str, Any], segments: Iterable[bytes], words: str, charts: bool
+    parts: Sequence[Recorded], words: str, charts: bool, lesson: Mapping[str, Any] | None = None
 ) -> str:
     """A recording as a file.
 
     Args:
-        story: what the player must know (server/playback/export.py).
-        segments: compressed.
+        parts: what it plays: of a lesson one for each guest, otherwise one.
         words: what it shows, for whoever finds the file.
         charts: as in standing_page.
+        lesson: text and answers of the lesson that it plays (server/playback/lesson_file.py).
     """
-    data = json.dumps(story, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    templates = {"playback-story": packed_text(data.encode())}
-    for i, segment in enumerate(segments):
-        templates[f"playback-{i}"] = base64.b64encode(segment).decode()
+    templates: dict[str, str] = {}
+    later: dict[str, str] = {}
+    if lesson:
+        templates["playback-lesson"] = packed_json(lesson)
+    for number, part in enumerate(parts):
+        prefix = f"playback-part{number}-" if number else "playback-"
+        (later if number else templates)[f"{prefix}story"] = packed_json(part.story)
+        for i, segment in enumerate(part.segments):
+            at = later if number or i else templates
+            at[f"{prefix}{i}"] = base64.b64encode(segment).decode()
     head = f'<meta name="fragscope-playback" content="{html.escape(words)}">\n'
-    return standing_page("index.html", "main.js", templates, charts, head)
+    return standing_page("index.html", "main.js", templates, charts, head, later)
 
 
 def write_page(path: Path, text: str) -> None:

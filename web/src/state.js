@@ -91,8 +91,8 @@ export function createState() {
     preview: atom(/** @type {import("./recorded/still.js").Preview|null} */ (null)),
     /** The recorded step looked at meanwhile. */
     previewStep: atom(0),
-    /** Of a playback from a file: its first tick, and one tick in how many it has; null = this page has a server. */
-    recording: atom(/** @type {{first: number, every: number}|null} */ (null)),
+    /** Of a playback from a file: its first tick, one tick in how many it has, and the lesson that it plays ("" = none); null = this page has a server. */
+    recording: atom(/** @type {{first: number, every: number, lesson: string}|null} */ (null)),
     /** The lines of the charts over a whole recording, null = they grow with the frames. */
     lines: atom(/** @type {import("./numbers/charts.js").History[]|null} */ (null)),
     /** Answer of /api/scenarios, null = not read yet. */

@@ -1,4 +1,4 @@
-"""`fragscope lesson`: list, new, check, show, grade; faults with file and line."""
+"""`fragscope lesson`: list, new, check, show, export, grade; faults with file and line."""
 
 from __future__ import annotations
 
@@ -104,3 +104,16 @@ def test_bad_input_is_one_sentence_and_status_2(
     status, _, err = run(capsys, *arguments)
     assert status == 2
     assert sentence in err
+
+
+def test_a_lesson_is_written_as_one_file(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    file = folder / "example.html"
+    link = ("--link", "https://host/")
+    status, out, _ = run(capsys, "export", str(folder / "example.md"), "-o", str(file), *link)
+    assert (status, " MB, 3 steps" in out) == (0, True), out
+    assert '<template id="playback-lesson">' in file.read_text()
+    status, _, err = run(capsys, "export", "nobody", "-o", str(file))
+    assert (status, "there is no lesson 'nobody'" in err) == (2, True)
+    lost = folder / "absent" / "a.html"
+    status, _, err = run(capsys, "export", str(folder / "example.md"), "-o", str(lost))
+    assert (status, "cannot write" in err) == (2, True)

@@ -7,7 +7,7 @@ import { el } from "../lib/dom.js";
 /** @typedef {import("./lesson.js").Block} Block */
 
 const TAGS = /** @type {const} */ (["p", "ul", "ol", "li", "blockquote", "em", "strong", "code", "pre", "table", "thead", "tbody", "tr", "th", "td", "h3", "h4", "hr"]);
-const SAFE = /^(https:\/\/|#(tab|argument|scenario|lesson)-|(race|report)\.html)/;
+const SAFE = /^(https:\/\/|#(tab|argument|scenario|lesson)-|(race|report)\.html|(lesson|scenario)-[\w-]+\.html$)/;
 
 /**
  * @param {string|Block} part

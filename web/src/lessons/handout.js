@@ -25,7 +25,7 @@ function section(step, i) {
     ...elements(step.before), ...elements(step.ask),
     step.choices?.length ? el("ul.choices", {}, ...step.choices.map((choice) => el("li", {}, ...elements(choice)))) : null,
     scale ? el("p", {}, `From ______ to ______ ${scale.unit} (at most ${scale.width} wide). It was ______.`) : null,
-    step.kind === "read" ? null : el("p.handout-room", {}, step.kind === "act" ? "What you did, and what came of it:" : "Why? What came of it:"));
+    step.kind === "read" ? null : el("div.handout-room", {}, el("p", {}, step.kind === "act" ? "What you did, and what came of it:" : "Why? What came of it:"), el("p.handout-line"), el("p.handout-line")));
 }
 
 async function show() {

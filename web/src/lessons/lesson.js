@@ -21,10 +21,10 @@
  * @property {number} hints
  *
  * @typedef {{name: string, digest: string, title: string, minutes: number, know: string[], intro: Block[], steps: Step[]}} Lesson
- * @typedef {{name: string, title?: string, minutes?: number, know?: string[], steps?: number, problem?: string}} Listed
- * @typedef {{config: Config, commands: Command[], solution?: Command[]}} Way
+ * @typedef {{name: string, title?: string, minutes?: number, know?: string[], steps?: number, problem?: string, href?: string}} Listed href: the file that plays it
+ * @typedef {{config: Config, commands: Command[], solution?: Command[], part?: number, from?: number}} Way part, from: of a recording
  * @typedef {{tick: number, log_index: number, numbers: Record<string, number>}} Start
- * @typedef {{start: Start, before: Block[], ask: Block[]}} Begun
+ * @typedef {{start: Start, before: Block[], ask: Block[], choices: Block[][]}} Begun
  *
  * @typedef {object} Checked
  * @property {boolean} busy
@@ -36,6 +36,7 @@
  * @property {Block[]} [hint]
  * @property {Block[]} [after]
  * @property {object} [evidence]
+ * @property {Command[]} [commands] what one does, of a step that was played
  *
  * @typedef {[number, number] | number} Answer a range, or the index of a choice
  *
@@ -47,6 +48,7 @@
  * @property {Checked|null} checked
  * @property {Block[]} before
  * @property {Block[]} ask
+ * @property {Block[][]} choices
  *
  * @typedef {{digest: string, at: number, steps: StepDone[]}} Progress
  */
@@ -54,7 +56,7 @@
 export const PROGRESS_VERSION = 1;
 
 /** @returns {StepDone} */
-const untouched = () => ({ done: false, attempts: 0, shown: false, answer: null, checked: null, before: [], ask: [] });
+const untouched = () => ({ done: false, attempts: 0, shown: false, answer: null, checked: null, before: [], ask: [], choices: [] });
 
 /**
  * @param {Lesson} lesson

@@ -14,6 +14,7 @@ import { lessonList } from "./list.js";
 import { stepParts } from "./step_view.js";
 
 const KEY = "fragscope.lesson.";
+const PLAYED_KEY = "fragscope.played."; // of recordings, which need nobody to do anything
 const NAME_KEY = "fragscope.student";
 const LINK = /^#(tab|argument|scenario|lesson)-([\w-]+)$/;
 
@@ -77,7 +78,10 @@ export function createLessons(state, painter, intents) {
   let looking = false;
   let turn = 0; // of what is under way: an answer to an earlier one comes too late
 
-  const keep = () => lesson && store(KEY + lesson.name, JSON.stringify(progress));
+  const recorded = () => state.recording.get() !== null;
+  /** @param {string} name */
+  const keyOf = (name) => (recorded() ? PLAYED_KEY : KEY) + name;
+  const keep = () => lesson && store(keyOf(lesson.name), JSON.stringify(progress));
   const at = () => progress.steps[progress.at];
 
   /**
@@ -109,7 +113,7 @@ export function createLessons(state, painter, intents) {
     if (mine !== turn) return;
     start = told.start;
     reached = told.start.log_index;
-    Object.assign(at(), { before: told.before, ask: told.ask });
+    Object.assign(at(), { before: told.before, ask: told.ask, choices: told.choices });
     keep();
   }
 
@@ -125,6 +129,7 @@ export function createLessons(state, painter, intents) {
     if (at().done) {
       show();
       focus();
+      if (recorded()) void revisit(one.name, progress.at + 1);
       return;
     }
     void during(anew || step.load ? "Making the guest ready…" : "…", async () => {
@@ -135,6 +140,16 @@ export function createLessons(state, painter, intents) {
       await begin();
       if (at().answer !== null) await run(); // answered, and left before the run was over
     });
+  }
+
+  /**
+   * A recording shows where a step that is done has led.
+   * @param {string} name
+   * @param {number} number
+   */
+  async function revisit(name, number) {
+    const way = await rest.solution(name, number);
+    await driver.bring({ ...way, from: (way.from ?? 0) + (way.solution ?? []).length }, "");
   }
 
   /** @param {import("./lesson.js").Checked} checked @param {boolean} counts whether somebody asked */
@@ -210,7 +225,7 @@ export function createLessons(state, painter, intents) {
   function go(number) {
     if (!lesson) return;
     const finished = number >= lesson.steps.length;
-    const onwards = number === progress.at + 1 && (start !== null || at().done);
+    const onwards = !recorded() && number === progress.at + 1 && (start !== null || at().done);
     if (lesson.steps[progress.at].kind === "read" && number > progress.at) at().done = true;
     if (finished) {
       keep();
@@ -218,6 +233,7 @@ export function createLessons(state, painter, intents) {
       return;
     }
     progress.at = number;
+    root.closest(".tab")?.scrollTo(0, 0);
     keep();
     const session = state.welcome.get();
     const way = lesson.steps.slice(0, number + 1).filter(({ load }) => load).at(-1)?.load;
@@ -251,17 +267,17 @@ export function createLessons(state, painter, intents) {
       if (mine !== turn) return;
       const goOn = () => {
         lesson = read;
-        progress = kept(stored(KEY + name), read);
+        progress = kept(stored(keyOf(name)), read);
         state.scenario.set(null);
         intents.address.set("scenario", null);
         intents.address.set("lesson", name);
         enter(true);
       };
       // A session that plays this lesson already, after a reload, has nothing to lose.
-      const before = kept(stored(KEY + name), read);
+      const before = kept(stored(keyOf(name)), read);
       const config = state.welcome.get()?.config;
       const own = before.at > 0 && read.steps.some(({ load }) => load && config && sameConfig(load, config));
-      if (own || before.steps.every(({ done }) => done)) goOn();
+      if (recorded() || own || before.steps.every(({ done }) => done)) goOn();
       else intents.ask(`begin the lesson ${read.title}`, goOn);
     } catch (error) {
       notify(state, "error", `The lesson ${name} cannot be played: ${error instanceof Error ? error.message : error}`);
@@ -291,7 +307,7 @@ export function createLessons(state, painter, intents) {
     root.dataset.lesson = lesson?.name ?? "";
     root.dataset.phase = phase ? "busy" : "rest";
     if (!lesson) {
-      root.replaceChildren(el("h3", {}, "Lessons"), lessonList(all, far, (name) => void open(name)));
+      root.replaceChildren(el("h3", {}, "Lessons"), lessonList(all, far, (name) => void open(name), !recorded()));
       delete root.dataset.step;
       return;
     }
@@ -300,7 +316,7 @@ export function createLessons(state, painter, intents) {
     root.dataset.step = String(progress.at + 1);
     root.dataset.done = String(done.done);
     root.dataset.ready = String(start !== null);
-    const shown = { phase: waits(), ready: start !== null && state.role.get() === "presenter", problem, last: progress.at === lesson.steps.length - 1, first: progress.at === 0 };
+    const shown = { phase: waits(), ready: start !== null && (recorded() || state.role.get() === "presenter"), recorded: recorded(), problem, last: progress.at === lesson.steps.length - 1, first: progress.at === 0 };
     numbers.element.hidden = !step.show.length;
     if (step.show.length) numbers.show(step.show, null);
     root.replaceChildren(
@@ -309,18 +325,18 @@ export function createLessons(state, painter, intents) {
       el("h3", { id: "lesson-title", tabindex: -1 }, step.title),
       ...(progress.at === 0 && !done.done ? stepIntro(lesson) : []),
       ...stepParts(step, done, shown, { check, predict, again, solve, next: () => go(progress.at + 1), back: () => go(progress.at - 1) }),
-      numbers.element, handInParts(lesson));
+      numbers.element, ...(recorded() ? [] : [handInParts(lesson)]));
   }
 
   function waits() {
     if (!phase) return "";
-    return state.pace.get() === 0 ? `${phase} The simulation is paused: press Run.` : phase;
+    return state.pace.get() === 0 && !recorded() ? `${phase} The simulation is paused: press Run.` : phase;
   }
 
   /** @param {string} name */
   function far(name) {
     try {
-      const { at: step, steps } = JSON.parse(stored(KEY + name) ?? "null") ?? {};
+      const { at: step, steps } = JSON.parse(stored(keyOf(name)) ?? "null") ?? {};
       return Array.isArray(steps) ? { at: Number(step), done: steps.filter(({ done }) => done).length } : null;
     } catch {
       return null;
@@ -354,9 +370,9 @@ export function createLessons(state, painter, intents) {
   state.pace.subscribe(() => phase && show());
   let wanted = intents.address.get("lesson");
   state.welcome.subscribe(() => {
-    if (!wanted || !state.welcome.get()) return;
-    const name = wanted;
-    wanted = null;
+    const name = wanted ?? state.recording.get()?.lesson;
+    if (!name || !state.welcome.get()) return;
+    wanted = "";
     queueMicrotask(() => void open(name));
   });
 

@@ -3,6 +3,7 @@
  */
 
 import { el } from "../lib/dom.js";
+import { commandText } from "../controls/command_text.js";
 import { elements } from "./blocks.js";
 import { foretold, rangeOf } from "./lesson.js";
 
@@ -23,6 +24,7 @@ import { foretold, rangeOf } from "./lesson.js";
  * @property {string} phase "" or what is waited for, in words
  * @property {boolean} ready whether the step's start is there
  * @property {string} problem why it cannot go on
+ * @property {boolean} recorded whether nobody can act: what one does is played
  * @property {boolean} last
  * @property {boolean} first
  */
@@ -38,8 +40,9 @@ export function stepParts(step, done, shown, on) {
   const before = done.before.length ? done.before : step.before;
   const ask = done.ask.length ? done.ask : step.ask;
   const text = el("div.lesson-text", {}, ...elements(before));
-  const asked = ask ? el("div.lesson-ask", {}, el("h4", {}, step.kind === "act" ? "Your turn" : "What do you expect?"), ...elements(ask)) : null;
+  const asked = ask ? el("div.lesson-ask", {}, el("h4", {}, step.kind === "predict" ? "What do you expect?" : shown.recorded ? "The task" : "Your turn"), ...elements(ask)) : null;
   if (asked && step.kind === "predict") asked.append(prediction(step, done, shown, on));
+  else if (asked && shown.recorded && !done.done) asked.append(el("p.why", {}, "Think of a way first. This is a recording: it shows what one does here, and what comes of it."));
   return [text, asked, outcome(step, done), foot(step, done, shown, on)].filter((one) => one !== null);
 }
 
@@ -56,6 +59,7 @@ function outcome(step, { done, checked, attempts, answer }) {
       step.kind === "predict" && el("p.lesson-verdict", {}, el("b", {}, foretold(step, answer, checked))),
     ].filter((one) => one !== false));
   } else if (attempts) box.append(el("p.lesson-verdict.off", {}, el("b", {}, "Not yet.")));
+  if (done && checked.commands?.length) box.append(el("p.lesson-did", {}, `${step.kind === "act" ? "What one does here" : "What was run"}: ${checked.commands.map(commandText).join(", then ")}.`));
   box.append(...elements(checked.say), ...elements(checked.hint), ...elements(checked.after));
   if (checked.hint?.length) box.lastElementChild?.classList.add("lesson-hint");
   return box;
@@ -76,11 +80,12 @@ function foot(step, done, shown, on) {
     shown.phase ? el("p.lesson-phase", {}, shown.phase) : null,
     shown.problem ? el("p.problem", { role: "alert" }, shown.problem) : null,
     el("div.lesson-buttons", {},
-      step.kind === "act" && !over && button("lesson-check", "Check", on.check, waits, true),
+      step.kind === "act" && !over && !shown.recorded && button("lesson-check", "Check", on.check, waits, true),
       step.kind === "read" && !over && button("lesson-next", shown.last ? "Finish" : "Next step", on.next, waits, true),
       over && button("lesson-next", shown.last ? "Finish" : "Next step", on.next, shown.phase !== "", true),
+      step.kind === "act" && !over && shown.recorded && button("lesson-solve", "See what one does here", on.solve, waits, true),
       !shown.first && button("lesson-back", "Back", on.back, false),
-      !over && step.kind === "act" && button("lesson-solve", "Show the solution", on.solve, waits),
+      !over && step.kind === "act" && !shown.recorded && button("lesson-solve", "Show the solution", on.solve, waits),
       (step.kind === "act" || (step.kind === "predict" && done.answer === null)) && button("lesson-again", "Start this step over", on.again, shown.phase !== "")));
 }
 
@@ -96,7 +101,7 @@ function prediction(step, done, shown, on) {
   const go = el("button.primary", { type: "submit", id: "lesson-predict", disabled: locked }, "Predict and run");
   const scale = step.scale;
   if (!scale) {
-    const choices = (step.choices ?? []).map((choice, i) =>
+    const choices = (done.choices.length ? done.choices : step.choices ?? []).map((choice, i) =>
       el("label.choice", { "data-true": String(done.checked?.truth === i) },
         el("input", { type: "radio", name: "lesson-choice", value: i, checked: done.answer === i, disabled: locked }), el("span", {}, ...elements(choice))));
     return el("form.lesson-predict", {

@@ -9,7 +9,7 @@ import { everything, fragmentOf } from "../page/link_all.js";
 import { notify } from "../state.js";
 
 const KEY = "fragscope.server"; // the address that a person has given
-const HIDDEN = ["rail-real", "rail-why", "rail-lessons", "open-command", "room", "sure", "links", "time-undo"];
+const HIDDEN = ["rail-real", "rail-why", "rail-lessons", "rail-predict", "open-command", "room", "sure", "links", "time-undo"];
 
 /** @returns {string} */
 function remembered() {
@@ -42,21 +42,18 @@ export function recordingText({ ticks, log, every }) {
 
 /**
  * @param {import("../state.js").State} state
- * @param {import("./tape.js").Story} story
+ * @returns {(story: import("./tape.js").Story) => void} show what is played
  */
-export function createBanner(state, story) {
-  for (const id of HIDDEN) {
-    const part = document.getElementById(id);
-    if (part) part.hidden = true;
-  }
+export function createBanner(state) {
+  /** @type {import("./tape.js").Story|null} */
+  let story = null;
   const field = el("input", { id: "playback-server", placeholder: "localhost:8000", "aria-label": "Address of your fragscope" });
-  field.value = story.link || remembered();
   const go = el("button", { type: "submit" }, "Go");
   const form = el("form.playback-form", {}, el("label", { for: "playback-server" }, "Address of your fragscope"), el("span.field", {}, field, go),
     el("p.why", {}, "Guest, seed and commands go with the link; the same simulator makes the same session of them. Nothing is sent before you go."));
   const open = el("details.drop", { id: "playback-open" }, el("summary", {}, "Open in fragscope"), el("div.drop-box", {}, form));
-  const strip = el("section.playback-strip", { id: "playback-strip", "aria-label": "Recording" },
-    el("span.playback-words", { title: story.text || null }, el("b", {}, story.title || "Recording"), ` ${recordingText(story)}`), open);
+  const words = el("span.playback-words");
+  const strip = el("section.playback-strip", { id: "playback-strip", "aria-label": "Recording" }, words, open);
   need("deck", HTMLElement).before(strip);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -67,6 +64,7 @@ export function createBanner(state, story) {
   });
 
   async function toLive() {
+    if (!story) return;
     try {
       const { welcome, session } = story;
       const past = state.past.get();
@@ -86,7 +84,17 @@ export function createBanner(state, story) {
   }
 
   setText(need("time-now", HTMLButtonElement), "To the end");
-  for (const line of document.querySelectorAll("#tab-guest .version")) {
-    if (line.id !== "version") setText(line, `Everything here is in this file; nothing is loaded from or sent to anywhere. State at the end: digest ${story.digest}.`);
-  }
+  return (played) => {
+    if (!story) field.value = played.link || remembered();
+    story = played;
+    for (const id of HIDDEN) {
+      const part = document.getElementById(id);
+      if (part) part.hidden = id !== "rail-lessons" || !state.recording.get()?.lesson;
+    }
+    words.replaceChildren(el("b", {}, played.title || "Recording"), ` ${recordingText(played)}`);
+    words.title = played.text ?? "";
+    for (const line of document.querySelectorAll("#tab-guest .version")) {
+      if (line.id !== "version") setText(line, `Everything here is in this file; nothing is loaded from or sent to anywhere. State at the end: digest ${played.digest}.`);
+    }
+  };
 }

@@ -7,7 +7,7 @@ import { packedBytes } from "./tape.js";
 
 /** @returns {Promise<HTMLScriptElement>} not yet in the document */
 export async function plotlyScript() {
-  const bytes = await packedBytes("playback-plotly");
+  const bytes = await packedBytes("playback-plotly", true);
   if (!bytes) throw new Error("The charts are not in this file (it was made without --charts); the scoreboard has the same numbers.");
   const script = el("script");
   script.textContent = new TextDecoder().decode(bytes);

@@ -3,6 +3,7 @@
  * What the page imports of net/rest.js has to be here: the bundler sees to it.
  */
 
+import { recordedLesson } from "./recorded_lesson.js";
 import { frameBytes, openTape } from "./tape.js";
 
 const PAGES = 512; // of a pageblock
@@ -47,8 +48,7 @@ export const postTrace = refused;
 export const postWish = refused;
 export const getPlayback = refused;
 export const createSession = refused;
-/** Lessons are played on a live session. @returns {import("../lessons/lessons.js").Rest} */
-export const lessonRest = () => ({ list: refused, lesson: refused, way: refused, solution: refused, begin: refused, check: refused });
+export const lessonRest = recordedLesson;
 
 /**
  * The digest of the last state, which is the only one in the file.

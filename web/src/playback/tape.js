@@ -1,14 +1,16 @@
 /**
  * What a playback file holds: a story (what a server would have said) and segments, a key frame and the deltas after it
  * each, in inert templates. A segment is decoded when one of its moments is wanted, so that a long file opens as fast as a
- * short one. The twin of server/playback/recorder.py.
+ * short one. A lesson has a recording for each guest that it loads. The twin of server/playback/recorder.py.
  */
 
+import { atom } from "../lib/atom.js";
 import { applyFrame, decodeFrame, TYPE_PAST, WireError } from "../net/wire.js";
 
 const VERSION = 1;
 const KEPT = 4; // segments, decoded
 const HEADER_BYTES = 32;
+const FIRST = "playback-"; // prefix of the templates of the first recording
 
 /**
  * @typedef {import("../net/wire.js").Frame} Frame
@@ -41,12 +43,21 @@ const HEADER_BYTES = 32;
  * @property {(visit: (frame: Frame) => void) => Promise<void>} walk every picture in order
  */
 
+/** A template that the browser may still be reading: its text is whole once another follows, or everything is there. @param {string} id */
+async function whole(id) {
+  const element = document.getElementById(id);
+  if (document.readyState !== "loading" || element?.nextElementSibling instanceof HTMLTemplateElement) return element;
+  await new Promise((done) => document.addEventListener("DOMContentLoaded", done, { once: true }));
+  return document.getElementById(id);
+}
+
 /**
  * @param {string} id of a template
+ * @param {boolean} [late] whether it stands behind what starts the page
  * @returns {Promise<Uint8Array<ArrayBuffer>|null>} null: there is none
  */
-export async function packedBytes(id) {
-  const element = document.getElementById(id);
+export async function packedBytes(id, late = false) {
+  const element = late ? await whole(id) : document.getElementById(id);
   if (!(element instanceof HTMLTemplateElement)) return null;
   const packed = Uint8Array.from(atob(element.content.textContent ?? ""), (letter) => letter.charCodeAt(0));
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
@@ -129,9 +140,12 @@ export function frameBytes(frame, layout) {
   return bytes.buffer;
 }
 
-/** @returns {Promise<Tape>} */
-async function read() {
-  const bytes = await packedBytes("playback-story");
+/**
+ * @param {string} prefix of the templates
+ * @returns {Promise<Tape>}
+ */
+async function read(prefix) {
+  const bytes = await packedBytes(`${prefix}story`, prefix !== FIRST);
   if (!bytes) throw new Error("There is no recording in this file.");
   /** @type {Story} */
   const story = JSON.parse(new TextDecoder().decode(bytes));
@@ -145,7 +159,7 @@ async function read() {
   async function segment(number) {
     const known = segments.get(number);
     if (known) return known;
-    const found = await packedBytes(`playback-${number}`);
+    const found = await packedBytes(`${prefix}${number}`, prefix !== FIRST || number > 0);
     if (!found) throw new WireError(`segment ${number} is not in this file`);
     const frames = framesOf(found);
     segments.set(number, frames);
@@ -189,8 +203,16 @@ async function read() {
   };
 }
 
-/** @type {Promise<Tape>|null} */
-let reading = null;
+/** Which recording of the file is shown. */
+export const part = atom(0);
 
-/** The tape of this file; read once. */
-export const openTape = () => (reading ??= read());
+/** @type {Map<number, Promise<Tape>>} */
+const tapes = new Map();
+
+/** The recording that is shown; each is read once. */
+export function openTape() {
+  const number = part.get();
+  const tape = tapes.get(number) ?? read(number ? `playback-part${number}-` : FIRST);
+  tapes.set(number, tape);
+  return tape;
+}
