@@ -130,6 +130,7 @@ const why = createBecause(state, painter, {
   because: (design, block, tick) => getBecause(address.getSession(), design, block, tick),
   obstacles: (design, tick) => getObstacles(address.getSession(), design, tick),
   reason: trace.reason,
+  bring: zoom.bring,
 });
 createCost(state);
 const lists = createFreeLists(state, painter, (order, type, tick) => getFreeList(address.getSession(), order, type, tick));

@@ -48,16 +48,19 @@ export function createTour(state, painter, { send, pace }) {
     return compared(welcome.designs.map(({ key, name }, i) => ({ key, name, s: (field) => frame.designs[i].stats[fields[field]] ?? 0 }))).said;
   };
 
-  /** @type {{words: () => string, next: () => string, command: (() => import("../net/wire.js").Command)|null}[]} */
+  /** @type {{words: () => string, watch?: string, next: () => string, command: (() => import("../net/wire.js").Command)|null}[]} */
   const STEPS = [
-    { words: () => "One guest’s memory, as several kernels would treat it. A cell is a block of 2 MiB, filled by what its pages are; a light one can become a huge page.",
+    { words: () => "One guest’s memory, as several kernels would treat it. Each cell is 2 MiB; an empty one, all light, can become a huge page.",
       next: () => `Give ${mib(size())} to the host`, command: () => ({ type: "balloon_target", nr_pages: size() * MIB_PAGES }) },
     { words: () => "The balloon took the orange pages for the host. One orange page is enough to spoil a block.",
+      watch: "The balloon takes free pages for the host: orange. Watch the light blocks go…",
       next: () => "Compact", command: () => ({ type: "compact" }) },
-    { words: () => "Compaction pushed pages together so that whole blocks come free. Where orange pages may not move, it could not.",
+    { watch: "Watch two scanners close in: ▲ looks for pages to move, ▽ for room to put them. Blocks left empty count up…",
+      words: () => "Compaction pushed pages together so that whole blocks come free. Where orange pages may not move, it could not.",
       next: () => "Take huge pages", command: () => ({ type: "huge", nr: HUGE }) },
-    { words: () => `${verdict()} Under each map stands why.`, next: () => "Now you", command: null },
-    { words: () => "Now you: move the balloon, press a block or a number, open a tab at the right. Under Scenarios is one question at a time; ? lists the keys.",
+    { watch: "Each empty block is taken as a huge page, counted, and given back…",
+      words: () => `${verdict()} Under each map stands why.`, next: () => "Now you", command: null },
+    { words: () => "Now you: move the balloon, or press a block or a number to ask about it. Lessons has scenarios, one question at a time; ? lists the keys.",
       next: () => "Done", command: null },
   ];
 
@@ -124,7 +127,7 @@ export function createTour(state, painter, { send, pace }) {
     const busy = working();
     const step = STEPS[at];
     setText(nr, `${at + 1} of ${STEPS.length}`);
-    setText(words, busy && at > 0 && at < 4 ? "Watch the maps…" : step.words());
+    setText(words, (busy && step.watch) || step.words());
     setText(next, step.next());
     setOff(next, busy);
   });
