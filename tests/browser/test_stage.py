@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 
 from tests.browser.conftest import Server
 from tests.browser.look import (
@@ -314,17 +314,32 @@ def test_the_first_minute_leads_through_the_program_once(
     open_page: Callable[..., Page], server: Server
 ) -> None:
     page = open_page()
+    sent: list[str | bytes] = []
+
+    def slow(socket: WebSocketRoute) -> None:
+        there = socket.connect_to_server()
+        socket.on_message(lambda text: (sent.append(text), there.send(text))[1])
+        pace = re.compile(r'("ticks_per_s":\s*)[\d.]+')
+        there.on_message(
+            lambda data: socket.send(pace.sub(r"\g<1>60", data) if isinstance(data, str) else data)
+        )
+
+    page.route_web_socket("**/ws/**", slow)
     open_guest(page, server.url)
+    expect(page.locator("#tour-words")).to_contain_text("can become a huge page")
+    assert any('"pace"' in str(text) and "120" in str(text) for text in sent), "twice the pace"
     full_speed(page)
     for button in ("Give 200 MiB to the host", "Compact", "Take huge pages"):
         page.locator("#tour").get_by_role("button", name=button).click()
         expect(page.locator("#tour-next")).to_be_enabled(timeout=60_000)
     expect(page.locator("#tour-words")).to_contain_text("lru_hook left")
+    expect(page.locator(".tour-why")).to_contain_text("dedicated_block: ")
     page.click("#tour-next")
     expect(page.locator("#tour-words")).to_contain_text("Now you")
     page.click("#tour-next")
     expect(page.locator("#tour")).to_be_hidden()
     assert page.evaluate("document.body.dataset.log") == "3"
+    page.unroute_all()
     page.goto("about:blank")
     open_guest(page, server.url)
     expect(page.locator("#tour")).to_be_hidden()

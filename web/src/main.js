@@ -13,7 +13,7 @@ import { createSetup } from "./controls/setup.js";
 import { createDifference } from "./difference/difference_view.js";
 import { createGuide } from "./guide/guide.js";
 import { need, setText } from "./lib/dom.js";
-import { mib } from "./lib/format.js";
+import { guestName, mib } from "./lib/format.js";
 import { createLessons } from "./lessons/lessons.js";
 import { createPainter } from "./lib/paint.js";
 import { createLegend } from "./map/legend.js";
@@ -59,7 +59,6 @@ import { createTrace } from "./trace/view.js";
 import { createZoom } from "./zoom/zoom.js";
 
 const ADDRESS_MS = 250;
-const ARCHIVE = /\.(tar(\.\w+)?|t[gx]z)$/; // the end of an uploaded file's name
 takePresenter();
 const state = createState();
 const painter = createPainter();
@@ -161,11 +160,11 @@ const showGuest = painter.add("dom", () => {
   const synthetic = config.source?.kind === "synthetic" ? config.source : null;
   const words = synthetic
     ? `Synthetic guest: ${synthetic.preset}, ${mib(synthetic.size_mib)}, seed ${synthetic.seed}`
-    : config.source?.kind === "upload" ? `Your guest: ${guest.label.replace(ARCHIVE, "")}`
+    : config.source?.kind === "upload" ? `Your guest: ${guestName(guest.label)}`
     : `Real guest: ${guest.label}`;
   const kernel = config.profile === "2012" ? ", rules of Linux 3.8" : "";
   setText(need("guest-label", HTMLElement), words + kernel);
-  document.title = `${guest.label}: fragscope`;
+  document.title = `${guestName(guest.label)}: fragscope`;
 });
 for (const each of [state.welcome, state.preview]) each.subscribe(showGuest);
 

@@ -9,7 +9,7 @@ import { drawMarks } from "../map/marks.js";
 import { gutterOf, thickOf } from "../map/over.js";
 import { decodeFrame } from "../net/wire.js";
 import { blockText } from "../panels/guest_text.js";
-import { notify } from "../state.js";
+import { mended, notify } from "../state.js";
 import { boxOf, hit, shownSide, visiblePlaces } from "../zoom/lens.js";
 import { BOTH, classOf, compare, NEITHER, ONLY_HERE, ONLY_THERE, QUESTIONS } from "./compare.js";
 import { partners } from "./partners.js";
@@ -113,10 +113,11 @@ export function createDifference(state, painter, zoom, read) {
     const reading = real ? read.picture(real.example, real.design, real.step) : moment && read.moment(moment.tick, moment.index);
     reading?.then((data) => {
       kept.set(name, decodeFrame(data, welcome).designs);
+      mended(state, "difference");
       draw();
     }).catch((error) => {
       kept.delete(name);
-      notify(state, "error", `The difference: ${error instanceof Error ? error.message : error}.`);
+      notify(state, "error", `The difference: ${error instanceof Error ? error.message : error}.`, "difference");
     });
     return null;
   }

@@ -9,6 +9,7 @@ import { MODES } from "./palette.js";
 const CHANGES = [
   ["glow", "touched", "just changed", "Pages of this block changed in the last tick"],
   ["flights", "moving", "page on its way", "A page that compaction moves, in its kind’s colour; a bounded sample of them is shown"],
+  ["flights", "taken", "just taken", "The balloon takes a page, or gives it back"],
   ["flights", "emptied", "came free", "A flash around a block that came wholly free"],
   ["steps", "went", "pages left", "Pages left this block in the last tick"],
   ["steps", "came", "pages came", "Pages came into this block in the last tick"],

@@ -3,7 +3,7 @@
  */
 
 import { el, need } from "../lib/dom.js";
-import { count, pagesText } from "../lib/format.js";
+import { count, guestName, pagesText } from "../lib/format.js";
 
 /** @param {import("../state.js").State} state */
 export function createAbout(state) {
@@ -14,7 +14,7 @@ export function createAbout(state) {
     const { summary } = guest;
     /** @type {[string, string][]} */
     const rows = [
-      ["Guest", `${guest.label}: ${count(guest.nr_pages)} pages of 4 KiB in ${count(guest.nr_pageblocks)} pageblocks`],
+      ["Guest", `${guestName(guest.label)}: ${count(guest.nr_pages)} pages of 4 KiB in ${count(guest.nr_pageblocks)} pageblocks`],
       ...guest.zones.map((zone) => /** @type {[string, string]} */ ([`Zone ${zone.name}`, zoneText(zone, summary)])),
     ];
     if (isRecord(summary.pages)) {
