@@ -12,7 +12,7 @@ import { createRanges } from "./controls/ranges.js";
 import { createSetup } from "./controls/setup.js";
 import { createDifference } from "./difference/difference_view.js";
 import { createGuide } from "./guide/guide.js";
-import { need, setText } from "./lib/dom.js";
+import { el, need, setText } from "./lib/dom.js";
 import { guestName, mib } from "./lib/format.js";
 import { createLessons } from "./lessons/lessons.js";
 import { createPainter } from "./lib/paint.js";
@@ -158,12 +158,11 @@ const showGuest = painter.add("dom", () => {
   if (!known) return;
   const { guest, config } = known;
   const synthetic = config.source?.kind === "synthetic" ? config.source : null;
-  const words = synthetic
-    ? `Synthetic guest: ${synthetic.preset}, ${mib(synthetic.size_mib)}, seed ${synthetic.seed}`
-    : config.source?.kind === "upload" ? `Your guest: ${guestName(guest.label)}`
-    : `Real guest: ${guest.label}`;
+  const [kind, name] = synthetic
+    ? ["Synthetic guest: ", `${synthetic.preset}, ${mib(synthetic.size_mib)}, seed ${synthetic.seed}`]
+    : [config.source?.kind === "upload" ? "Your guest: " : "Real guest: ", guestName(guest.label)];
   const kernel = config.profile === "2012" ? ", rules of Linux 3.8" : "";
-  setText(need("guest-label", HTMLElement), words + kernel);
+  need("guest-label", HTMLElement).replaceChildren(el("span.guest-kind", {}, kind), name + kernel);
   document.title = `${guestName(guest.label)}: fragscope`;
 });
 for (const each of [state.welcome, state.preview]) each.subscribe(showGuest);
