@@ -11,6 +11,13 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Server
 from tests.browser.look import FOUR, inflate, open_small, panel, tab
 
+# Whether a pageblock is among those that the bar of a closer look names.
+IN_WINDOW = """(block) => {
+  const [first, last] = document.querySelector('.zoom-words').textContent.replaceAll(',', '')
+    .match(/pageblocks? (\\d+)(?: to (\\d+))?/).slice(1).map(Number);
+  return block >= first && block <= (last || first);
+}"""
+
 
 @pytest.fixture
 def inflated(page: Page, server: Server) -> Iterator[Page]:
@@ -68,6 +75,23 @@ def test_the_next_obstacle_is_found_said_and_left_behind(inflated: Page) -> None
         "data-could", "false"
     )
     expect(page.locator("#because-holders li").first).to_contain_text("page")
+    # Looking at another part of memory: the obstacle comes into the window.
+    stack = panel(page, "pinned").locator(".stack")
+    stack.press("Home" if int(block[1]) > 63 else "End")
+    stack.press("+")
+    stack.press("+")
+    stack.press("+")
+    expect(page.locator("#zoom-bar")).to_be_visible()
+    assert not page.evaluate(IN_WINDOW, int(block[1]))
+    page.keyboard.press("j")
+    expect(line).to_contain_text("Obstacle 2 of")
+    page.keyboard.press("k")
+    expect(line).to_contain_text("Obstacle 1 of")
+    expect(panel(page, "pinned").locator(".where")).to_contain_text(f"Pageblock {block[1]},")
+    assert page.evaluate(IN_WINDOW, int(block[1]))
+    for _ in range(3):
+        page.keyboard.press("Escape")
+    expect(page.locator("#zoom-bar")).to_be_hidden()
 
 
 def test_enter_asks_too_and_speaks_one_sentence(inflated: Page) -> None:

@@ -27,6 +27,7 @@ def test_each_design_shows_what_it_paid_beside_what_it_bought(page: Page, server
     for key in DESIGNS:
         for row in ("free_blocks_all", "thp_potential", "host_exits"):
             assert value(page, row, key) == exact(page, key, row), (row, key)
+        assert value(page, "tests", key) == exact(page, key, "tests"), "one figure for one idea"
         if key != "lru_hook":
             assert value(page, "tests", key) == 0
     asked = value(page, "tests", "lru_hook")

@@ -15,11 +15,12 @@ CROSSED = """(key) => {
   const d = over.getContext('2d').getImageData(0, 0, over.width, over.height).data;
   const [cols, rows] = [document.querySelector('canvas.map').width,
     Number(document.querySelector('#panels').dataset.rows)];
-  const [w, h] = [over.clientWidth / over.width * (over.width - 18) / cols, over.height / rows];
+  const stack = over.parentElement;
+  const [w, h] = [stack.clientWidth / cols, stack.clientHeight / rows];  // one device pixel each
   let found = 0;
   for (let i = 256; i < 264; i++) {
-    const x = Math.round((i % cols + 0.5) * w);
-    const y = Math.round((rows - 1 - Math.floor(i / cols) + 0.5) * h);
+    const x = Math.round((i % cols + 0.5) * w) - over.offsetLeft;
+    const y = Math.round((rows - 1 - Math.floor(i / cols) + 0.5) * h) - over.offsetTop;
     const at = 4 * (y * over.width + x);
     if (d[at] === 176 && d[at + 1] === 0 && d[at + 2] === 90) found += 1;
   }

@@ -178,8 +178,10 @@ def test_a_second_viewer_sees_the_same_step(
     other = open_page()
     reveal(other, page.url)
     at_step(other, 1)
+    assert other.input_value("#balloon-mib") == page.input_value("#balloon-mib") != "0"
     next_step(page, 2)
     at_step(other, 2)
+    expect(other.locator("#said")).to_contain_text(re.compile(r"no\. 2 at .*compact"))
     assert numbers(other, "compact_isolated", "lru_hook") == numbers(
         page, "compact_isolated", "lru_hook"
     )

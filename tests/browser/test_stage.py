@@ -20,6 +20,7 @@ from tests.browser.look import (
     made,
     open_guest,
     panel,
+    presenter_link,
     press,
     tab,
     wait_idle,
@@ -59,11 +60,45 @@ OVER_MAPS = """() => [...document.querySelectorAll('.panel [data-map]')].filter(
 }).length"""
 
 
+# On a phone: what of the sentence, the bar of a closer look and the moment is cut or not in sight.
+FIRST_SCREEN = """() => {
+  const box = (what) => document.querySelector(what).getBoundingClientRect();
+  const [bar, row, deck] = [box('#zoom-bar'), box('.headline-row'), box('#deck')];
+  const faults = ['.first', '.then', '#time-words', '#zoom-bar'].filter((what) => {
+    const r = box(what);
+    return r.height < 10 || r.top < 0 || r.bottom > deck.top + 1 ||
+      (what !== '#zoom-bar' && r.bottom > bar.top + 1 && r.top < bar.bottom);
+  });
+  return box('.then').bottom > row.bottom + 1 ? [...faults, 'the sentence is cut'] : faults;
+}"""
+# What a tab cuts off at its right edge; tables scroll, but all four designs have room in them.
+CUT_IN_TAB = """(name) => [...document.querySelectorAll(`#tab-${name} *`)].filter((e) => {
+  if (!e.checkVisibility() || e.closest('.hidden, #charts, svg')) return false;
+  if (e.closest('.scroll') && !e.closest('#board')) return false;
+  const r = e.getBoundingClientRect();
+  return r.width > 1 && r.right > e.closest('.inspector').getBoundingClientRect().right + 1;
+}).map((e) => `${e.tagName}.${e.className} ${e.textContent.slice(0, 40)}`).slice(0, 5)"""
 OVER_PANELS = """(what) => {
   const a = document.querySelector(what).getBoundingClientRect();
   return [...document.querySelectorAll('.panel')].map((e) => e.getBoundingClientRect())
     .filter((r) => a.bottom > r.top + 1 && a.top < r.bottom && a.right > r.left && a.left < r.right)
     .length;
+}"""
+
+# What stands in bar, rail and foot and lies over something else there.
+OVERLAPS = """() => {
+  const all = [...document.querySelectorAll(`.rail button,
+    .bar :is(button, input, summary, output, .unit, .act-name),
+    .timebar :is(button, summary, .time-track, p)`)]
+    .filter((e) => !e.closest('.hidden, .drop-box'))
+    .filter((e) => e.checkVisibility({visibilityProperty: true}))
+    .map((e) => [e, e.getBoundingClientRect()])
+    .filter(([, r]) => r.width > 1 && r.height > 1);
+  const over = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1.5 &&
+    Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1.5;
+  return all.flatMap(([a, r], i) => all.slice(i + 1)
+    .filter(([b, q]) => !a.contains(b) && !b.contains(a) && over(r, q))
+    .map(([b]) => `${a.id || a.className || a.tagName} over ${b.id || b.className || b.tagName}`));
 }"""
 
 
@@ -150,9 +185,14 @@ def test_each_theme_is_readable_in_every_tab(stage: Page, theme: str) -> None:
             tab(stage, name)
             assert stage.evaluate(LOW_CONTRAST) == [], name
             assert stage.evaluate(STICKING_OUT) == [], name
+            assert stage.evaluate(CUT_IN_TAB, name) == [], name
         if theme == "projector":
             assert set(stage.evaluate(SMALL_TYPE)) == set(), "type from 18 px"
             assert laid_out(stage, 1920, 1080)["share"] >= 34
+            stage.click("#inspector-close")
+            for width, height in ((1920, 1080), (1440, 900)):
+                assert laid_out(stage, width, height)["cut"] == 0
+                assert stage.evaluate(OVERLAPS) == [], width
     finally:
         stage.evaluate("localStorage.removeItem('fragscope.theme')")
         stage.reload()
@@ -165,6 +205,8 @@ def test_looking_closer_covers_neither_a_map_nor_a_number(stage: Page) -> None:
         stage.locator(".panel .stack").first.press("Enter")
         expect(stage.locator("#zoom-bar")).to_be_visible()
         assert stage.evaluate(OVER_PANELS, "#zoom-bar") == 0, width
+        if width == 390:
+            assert stage.evaluate(FIRST_SCREEN) == []
         stage.keyboard.press("Escape")
         expect(stage.locator("#zoom-bar")).to_be_hidden()
         stage.evaluate("document.activeElement.blur()")
@@ -282,11 +324,19 @@ def test_the_first_minute_leads_through_the_program_once(
 ) -> None:
     page = open_page()
     open_guest(page, server.url)
+    page.locator("#speed").fill("40")
+    # Who comes first to this session is led through it, at twice the pace of a server as it is.
+    led = open_page()
+    open_guest(led, presenter_link(page))
+    expect(led.locator("#tour-words")).to_contain_text("can become a huge page")
+    expect(led.locator("#speed-text")).to_have_text("120 ticks/s")
+    page = led
     full_speed(page)
     for button in ("Give 200 MiB to the host", "Compact", "Take huge pages"):
         page.locator("#tour").get_by_role("button", name=button).click()
         expect(page.locator("#tour-next")).to_be_enabled(timeout=60_000)
     expect(page.locator("#tour-words")).to_contain_text("lru_hook left")
+    expect(page.locator(".tour-why")).to_contain_text("dedicated_block: ")
     page.click("#tour-next")
     expect(page.locator("#tour-words")).to_contain_text("Now you")
     page.click("#tour-next")

@@ -93,6 +93,10 @@ def test_with_nothing_at_work_it_says_what_to_do_and_goes_on_by_itself(
     page.click("#rail-why")
     page.wait_for_selector("body[data-paused=true]")
     expect(page.locator("#trace-said")).to_contain_text("Nothing is running under lru_hook")
+    page.click("#inspector-close")  # and it is as before: the next command is done
+    page.wait_for_selector("body[data-paused=false]")
+    page.click("#rail-why")
+    page.wait_for_selector("body[data-paused=true]")
     page.click("#compact")
     traced(page)
     page.route("**/trace", lambda route: route.abort())

@@ -30,7 +30,7 @@ MARKED = """(design) => {
   const over = panel.querySelector('canvas.over');
   const map = panel.querySelector('canvas.map');
   const width = Math.round(map.getBoundingClientRect().width * devicePixelRatio);
-  const data = over.getContext('2d').getImageData(0, 0, width, over.height).data;
+  const data = over.getContext('2d').getImageData(-over.offsetLeft, 0, width, over.height).data;
   let dark = 0;
   for (let i = 0; i < data.length; i += 4) {
     dark += data[i] === 0x35 && data[i + 1] === 0x2f && data[i + 2] === 0x44 && data[i + 3] === 255;

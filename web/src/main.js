@@ -13,8 +13,8 @@ import { createRanges } from "./controls/ranges.js";
 import { createSetup } from "./controls/setup.js";
 import { createDifference } from "./difference/difference_view.js";
 import { createGuide } from "./guide/guide.js";
-import { need, setText } from "./lib/dom.js";
-import { mib } from "./lib/format.js";
+import { el, need, setText } from "./lib/dom.js";
+import { guestName, mib } from "./lib/format.js";
 import { createLessons } from "./lessons/lessons.js";
 import { createPainter } from "./lib/paint.js";
 import { createLegend } from "./map/legend.js";
@@ -62,7 +62,6 @@ import { createTrace } from "./trace/view.js";
 import { createZoom } from "./zoom/zoom.js";
 
 const ADDRESS_MS = 250;
-const ARCHIVE = /\.(tar(\.\w+)?|t[gx]z)$/; // the end of an uploaded file's name
 takePresenter();
 const state = createState();
 const painter = createPainter();
@@ -135,6 +134,7 @@ const why = createBecause(state, painter, {
   because: (design, block, tick) => getBecause(address.getSession(), design, block, tick),
   obstacles: (design, tick) => getObstacles(address.getSession(), design, tick),
   reason: trace.reason,
+  bring: zoom.bring,
 });
 createCost(state);
 const lists = createFreeLists(state, painter, (order, type, tick) => getFreeList(address.getSession(), order, type, tick));
@@ -163,13 +163,12 @@ const showGuest = painter.add("dom", () => {
   if (!known) return;
   const { guest, config } = known;
   const synthetic = config.source?.kind === "synthetic" ? config.source : null;
-  const words = synthetic
-    ? `Synthetic guest: ${synthetic.preset}, ${mib(synthetic.size_mib)}, seed ${synthetic.seed}`
-    : config.source?.kind === "upload" ? `Your guest: ${guest.label.replace(ARCHIVE, "")}`
-    : `Real guest: ${guest.label}`;
+  const [kind, name] = synthetic
+    ? ["Synthetic guest: ", `${synthetic.preset}, ${mib(synthetic.size_mib)}, seed ${synthetic.seed}`]
+    : [config.source?.kind === "upload" ? "Your guest: " : "Real guest: ", guestName(guest.label)];
   const kernel = config.profile === "2012" ? ", rules of Linux 3.8" : "";
-  setText(need("guest-label", HTMLElement), words + kernel);
-  document.title = `${guest.label}: fragscope`;
+  need("guest-label", HTMLElement).replaceChildren(el("span.guest-kind", {}, kind), name + kernel);
+  document.title = `${guestName(guest.label)}: fragscope`;
 });
 for (const each of [state.welcome, state.preview]) each.subscribe(showGuest);
 

@@ -115,6 +115,8 @@ export function createState() {
     wide: atom(false),
     /** Messages to the user, dismissible. */
     notices: atom(/** @type {readonly Notice[]} */ ([])),
+    /** What marks a change on the maps: "glow", "flights" of pages, "steps" where nothing may move, "" = nothing does. */
+    changes: atom("glow"),
     /** Colour mode of all maps: key of palette.MODES. */
     mode: atom("content"),
     /** Pageblock under the pointer or the keyboard cursor, in all panels at once. */

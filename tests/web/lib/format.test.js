@@ -64,3 +64,7 @@ test("what the guests' clocks show is one time, or the earliest and the latest",
   assert.equal(f.clocksText([1_000, 1_020]), "1 s");
   assert.equal(f.clocksText([12_000, 9_500, 10_000]), "9.5 to 12 s");
 });
+
+test("an uploaded guest is called as its file, without how that is packed", () => {
+  for (const end of ["", ".tar", ".tar.xz", ".tgz", ".txz"]) assert.equal(f.guestName(`mine.v2${end}`), "mine.v2");
+});

@@ -20,6 +20,7 @@ const KEPT = ["why", "difference"]; // tabs that a click on a map leaves open: t
  * @property {(design: string, pageblock: number, tick: number) => Promise<import("./answer.js").Answer>} because
  * @property {(design: string, tick: number) => Promise<import("./answer.js").Obstacles>} obstacles
  * @property {(reason: string) => void} reason opens the table of reasons at one
+ * @property {(pageblock: number, pfn: number) => void} bring into sight, where only a part of the maps is
  */
 
 /**
@@ -156,6 +157,7 @@ export function createBecause(state, painter, doors) {
     place = `${design.key}: ${obstacleText(obstacles[to], to, total)}`;
     state.page.set(null);
     state.pageblock.set(obstacles[to].pageblock);
+    doors.bring(obstacles[to].pageblock, obstacles[to].pfn);
     setText(announce, place);
     show();
   }

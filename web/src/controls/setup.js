@@ -71,7 +71,6 @@ export function createSetup(state, reset, ask) {
         reset(config, "start over with a new choice");
       },
       load,
-      refuse: (text) => notify(state, "error", text),
       close: () => dialog.close(),
     }, state.present.get().log_index);
     dialog.replaceChildren(shown.element);
@@ -107,7 +106,7 @@ export function createSetup(state, reset, ask) {
 /**
  * @param {import("../net/wire.js").Info} info
  * @param {Config} config
- * @param {{start: (config: Config) => void, load: (file: File) => void, refuse: (text: string) => void, close: () => void}} on
+ * @param {{start: (config: Config) => void, load: (file: File) => void, close: () => void}} on
  * @param {number} given commands that the session has, which starting over would erase
  */
 function form(info, config, on, given) {

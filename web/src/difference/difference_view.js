@@ -5,10 +5,11 @@
 import { el, need, onPress, setText } from "../lib/dom.js";
 import { count } from "../lib/format.js";
 import { fit, indexOf } from "../map/geometry.js";
-import { drawMarks, GUTTER } from "../map/marks.js";
+import { drawMarks } from "../map/marks.js";
+import { gutterOf, thickOf } from "../map/over.js";
 import { decodeFrame } from "../net/wire.js";
 import { blockText } from "../panels/guest_text.js";
-import { notify } from "../state.js";
+import { mended, notify } from "../state.js";
 import { boxOf, hit, shownSide, visiblePlaces } from "../zoom/lens.js";
 import { BOTH, classOf, compare, NEITHER, ONLY_HERE, ONLY_THERE, QUESTIONS } from "./compare.js";
 import { partners } from "./partners.js";
@@ -45,7 +46,7 @@ export function createDifference(state, painter, zoom, read) {
     if (!open || !g) return;
     const height = Math.max(g.cssHeight, Math.round(HEIGHT * window.innerHeight));
     const across = g.cols * g.side;
-    const width = Math.min(view.root.clientWidth - GUTTER - 2 * 16, (height * across * WIDEST) / (g.rows * g.side));
+    const width = Math.min(view.root.clientWidth - gutterOf(1) - 2 * 16, (height * across * WIDEST) / (g.rows * g.side));
     mine = fit(g.nr, Math.max(64, width), height, g.dpr, across);
     draw();
   };
@@ -112,10 +113,11 @@ export function createDifference(state, painter, zoom, read) {
     const reading = real ? read.picture(real.example, real.design, real.step) : moment && read.moment(moment.tick, moment.index);
     reading?.then((data) => {
       kept.set(name, decodeFrame(data, welcome).designs);
+      mended(state, "difference");
       draw();
     }).catch((error) => {
       kept.delete(name);
-      notify(state, "error", `The difference: ${error instanceof Error ? error.message : error}.`);
+      notify(state, "error", `The difference: ${error instanceof Error ? error.message : error}.`, "difference");
     });
     return null;
   }
@@ -128,11 +130,11 @@ export function createDifference(state, painter, zoom, read) {
     for (const [i, item] of view.counts.entries()) setText(item, found ? count(found.counts[i]) : "–");
     setText(view.said, found ? "" : here && there ? "These two are not the same memory." : "Being read…");
     view.root.dataset.ready = String(found !== null);
-    view.stack.style.width = `${g.cssWidth + GUTTER}px`;
+    view.stack.style.width = `${g.cssWidth}px`;
     view.stack.style.height = `${g.cssHeight}px`;
     describe(here, there);
     paint(g, found?.classes ?? null);
-    drawMarks(view.over, g, { flags: null, view: lens(), migrate_pfn: -1, free_pfn: -1, pageblock: state.pageblock.get() });
+    drawMarks(view.over, g, { flags: null, view: lens(), migrate_pfn: -1, free_pfn: -1, pageblock: state.pageblock.get(), thick: thickOf(state.theme.get()) });
   });
 
   /**

@@ -2,7 +2,7 @@
  * The numbers that decide a scenario, one column per design, straight from the current frame.
  */
 
-import { el, setText, scrolling } from "../lib/dom.js";
+import { breakable, el, setText, scrolling } from "../lib/dom.js";
 import { count } from "../lib/format.js";
 import { statIndex } from "../net/wire.js";
 import { compare } from "./scenario.js";
@@ -25,13 +25,6 @@ export function numbers(state, stat) {
     return { key, value: stats[at], tried };
   });
 }
-
-/**
- * A design's key that may break across lines after each part, but never within a word.
- * @param {string} key
- * @returns {(string|HTMLElement)[]}
- */
-const breakable = (key) => key.split(/(?<=[_:+=])/).flatMap((part, i) => (i ? [el("wbr"), part] : [part]));
 
 /**
  * @param {import("../state.js").State} state

@@ -97,3 +97,10 @@ export function lineSwatch(line) {
   path.style.stroke = `light-dark(${line.hex}, ${line.dark})`;
   return svg("svg", { viewBox: "0 0 28 6", class: "swatch-line", "aria-hidden": "true" }, path);
 }
+
+/**
+ * A design's key that may break across lines after each part, but never within a word.
+ * @param {string} key
+ * @returns {(string|HTMLElement)[]}
+ */
+export const breakable = (key) => key.split(/(?<=[_:+=])/).flatMap((part, i) => (i ? [el("wbr"), part] : [part]));

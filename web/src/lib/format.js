@@ -165,3 +165,9 @@ export function sentence(text) {
   const whole = /[.!?…]$/.test(trimmed) ? trimmed : `${trimmed}.`;
   return whole.charAt(0).toUpperCase() + whole.slice(1);
 }
+
+/**
+ * The name of a guest: an uploaded file's, without what says how it is packed.
+ * @param {string} label as the server has it
+ */
+export const guestName = (label) => label.replace(/\.(tar(\.\w+)?|t[gx]z)$/, "");

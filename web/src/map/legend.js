@@ -5,6 +5,17 @@
 import { el, need } from "../lib/dom.js";
 import { MODES } from "./palette.js";
 
+/** What marks a change, by state.changes: glyph, words, and more of them. @type {[string, string, string, string][]} */
+const CHANGES = [
+  ["glow", "touched", "just changed", "Pages of this block changed in the last tick"],
+  ["flights", "moving", "page on its way", "A page that compaction moves, in its kind’s colour; a bounded sample of them is shown"],
+  ["flights", "taken", "just taken", "The balloon takes a page, or gives it back"],
+  ["flights", "emptied", "came free", "A flash around a block that came wholly free"],
+  ["steps", "went", "pages left", "Pages left this block in the last tick"],
+  ["steps", "came", "pages came", "Pages came into this block in the last tick"],
+  ["steps", "emptied", "came free", "This block came wholly free in the last tick"],
+];
+
 /**
  * @param {import("../state.js").State} state
  * @param {import("../lib/paint.js").Painter} painter
@@ -19,8 +30,8 @@ export function createLegend(state, painter) {
     { "aria-label": "Marks" },
     el("li", { title: "moving up to find pages to move" }, el("span.glyph", { "aria-hidden": "true" }, "▲"), el("span", {}, "migrate scanner", el("span.more-words", {}, ", moving up"))),
     el("li", { title: "moving down to find room" }, el("span.glyph", { "aria-hidden": "true" }, "▽"), el("span", {}, "free scanner", el("span.more-words", {}, ", moving down"))),
+    ...CHANGES.map(([how, glyph, words, help]) => el("li", { "data-changes": how, title: help }, el(`span.glyph.${glyph}`, { "aria-hidden": "true" }), words)),
     el("li", {}, el("span.glyph.dedicated", { "aria-hidden": "true" }), "dedicated to the balloon"),
-    el("li", {}, el("span.glyph.touched", { "aria-hidden": "true" }), "just changed"),
     el("li", { title: "A corner in the colour of an unmovable page, or else of a balloon page, that the cell itself does not show" }, el("span.glyph.corner", { "aria-hidden": "true" }), "worst page inside"),
   );
   for (const [i, mode] of MODES.entries()) {
@@ -47,4 +58,10 @@ export function createLegend(state, painter) {
   });
   state.mode.subscribe(show);
   show();
+  // Only what the maps draw now.
+  const mark = () => {
+    for (const item of marks.querySelectorAll("li[data-changes]")) item.toggleAttribute("hidden", item.getAttribute("data-changes") !== state.changes.get());
+  };
+  state.changes.subscribe(mark);
+  mark();
 }

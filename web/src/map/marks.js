@@ -5,10 +5,8 @@
 import { FLAG_DEDICATED } from "../net/wire.js";
 import { boxOf, pageRect, shownSide, WHOLE } from "../zoom/lens.js";
 import { indexOf, placeOf } from "./geometry.js";
+import { layOver } from "./over.js";
 import { BALLOON, packed, UNMOVABLE } from "./palette.js";
-
-/** Room to the right of the map for the scanners' marks, css pixels. */
-export const GUTTER = 18;
 
 const INK = "#14191f";
 const PAPER = "#ffffff";
@@ -40,30 +38,21 @@ const WORST_EDGED = 7; // css pixels: in a smaller cell the mark has no light ed
 
 /**
  * Redraw all marks.
- * @param {HTMLCanvasElement} canvas covers the map and the gutter
+ * @param {HTMLCanvasElement} canvas lies over the map
  * @param {import("./geometry.js").Geometry} geometry
  * @param {Marks} marks
  */
 export function drawMarks(canvas, geometry, marks) {
-  const width = Math.round(geometry.cols * geometry.cellW + GUTTER * geometry.dpr);
   const g = geometry;
-  const height = Math.round(g.rows * g.cellH);
-  if (canvas.width !== width || canvas.height !== height) {
-    canvas.width = width;
-    canvas.height = height;
-    canvas.style.width = `${width / geometry.dpr}px`;
-    canvas.style.height = `${height / geometry.dpr}px`;
-  }
-  const c = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-  c.clearRect(0, 0, width, height);
-  const { range, worst = null, view = WHOLE } = marks;
+  const { range, worst = null, view = WHOLE, thick = 1 } = marks;
+  const { c, bleed, width, height } = layOver(canvas, g, thick);
   const flags = shownSide(g, view) === 1 ? marks.flags : null; // of a cell of several pageblocks an outline would say too much
   /** @type {Window} */
-  const w = { ...g, view, pen: g.dpr * (marks.thick ?? 1) };
-  if (worst) corners(c, w, worst, canvas);
+  const w = { ...g, view, pen: g.dpr * thick };
+  if (worst) corners(c, w, worst, bleed);
   c.save();
   c.beginPath();
-  c.rect(0, 0, Math.round(g.cols * g.cellW), height);
+  c.rect(0, 0, width, height);
   if (view.z > 1) c.clip();
   if (flags && g.cell >= 2) outline(c, w, (i) => (flags[i] & FLAG_DEDICATED) !== 0, INK);
   if (range) {
@@ -102,18 +91,18 @@ const CORNERS = new WeakMap();
  * @param {CanvasRenderingContext2D} c
  * @param {Window} w
  * @param {Uint8Array} worst per cell, or per pageblock where these are drawn
- * @param {HTMLCanvasElement} canvas
+ * @param {number} bleed device pixels from the canvas's corner to the map's: pixels know no transformation
  */
-function corners(c, w, worst, canvas) {
-  let image = CORNERS.get(canvas);
-  if (!image || image.width !== canvas.width || image.height !== canvas.height) {
-    image = c.createImageData(canvas.width, canvas.height);
-    CORNERS.set(canvas, image);
+function corners(c, w, worst, bleed) {
+  const [right, bottom] = [Math.round(w.cols * w.cellW), Math.round(w.rows * w.cellH)];
+  let image = CORNERS.get(c.canvas);
+  if (!image || image.width !== right || image.height !== bottom) {
+    image = c.createImageData(right, bottom);
+    CORNERS.set(c.canvas, image);
   }
   const pixels = new Int32Array(image.data.buffer);
   pixels.fill(0);
   const per = worst.length === w.nr ? 1 : w.per;
-  const [right, bottom] = [Math.round(w.cols * w.cellW), image.height];
   for (let i = 0; i < worst.length; i++) {
     const colour = WORST_COLOURS[worst[i]];
     if (!colour) continue;
@@ -132,7 +121,7 @@ function corners(c, w, worst, canvas) {
       }
     }
   }
-  c.putImageData(image, 0, 0);
+  c.putImageData(image, bleed, bleed);
 }
 
 /**
@@ -244,7 +233,8 @@ function way(c, g, from, to) {
 }
 
 /**
- * A box around a pageblock's cell, large enough to be seen where cells are small.
+ * A box around a pageblock's cell, large enough to be seen where cells are small. In a window of the map it stays within that: a
+ * pageblock at its edge, or larger than it, is framed all the same.
  * @param {Window} g
  * @param {number} index
  */
@@ -254,7 +244,10 @@ function around(g, index) {
   const least = Math.round(9 * g.pen);
   const dx = Math.ceil(Math.max(pad, (least - right + left) / 2));
   const dy = Math.ceil(Math.max(pad, (least - bottom + top) / 2));
-  return { left: left - dx, top: top - dy, right: right + dx, bottom: bottom + dy };
+  const box = { left: left - dx, top: top - dy, right: right + dx, bottom: bottom + dy };
+  const [width, height] = [Math.round(g.cols * g.cellW), Math.round(g.rows * g.cellH)];
+  if (g.view.z === 1 || right <= 0 || bottom <= 0 || left >= width || top >= height) return box;
+  return { left: Math.max(pad, box.left), top: Math.max(pad, box.top), right: Math.min(width - pad, box.right), bottom: Math.min(height - pad, box.bottom) };
 }
 
 /**

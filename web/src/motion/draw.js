@@ -3,6 +3,7 @@
  */
 
 import { PAGE_KINDS } from "../map/palette.js";
+import { layOver } from "../map/over.js";
 import { boxOf } from "../zoom/lens.js";
 import { onArc } from "./flights.js";
 
@@ -151,15 +152,11 @@ function meeting(c, w, pfn) {
  * @returns {number} pages in the air
  */
 export function drawAir(canvas, w, air, now) {
-  const [width, height] = [Math.round(w.cols * w.cellW), Math.round(w.rows * w.cellH)];
-  if (canvas.width !== width || canvas.height !== height) {
-    canvas.width = width;
-    canvas.height = height;
-    canvas.style.width = `${width / w.dpr}px`;
-    canvas.style.height = `${height / w.dpr}px`;
-  }
-  const c = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-  c.clearRect(0, 0, width, height);
+  const { c, width, height } = layOver(canvas, w, w.pen / w.dpr);
+  c.save();
+  c.beginPath();
+  c.rect(0, 0, width, height);
+  if (w.view.z > 1) c.clip(); // of a part of the map, what goes on beside it is not shown
   for (const kind of /** @type {const} */ (["migrate", "free"])) trail(c, w, air.marks.filter((mark) => mark.kind === kind), now);
   for (const mark of air.marks) {
     const left = Math.max(0, (mark.over - now) / Math.max(1, mark.over - mark.from));
@@ -179,6 +176,7 @@ export function drawAir(canvas, w, air, now) {
     if (mark.land > now) flying += 1;
     flight(c, w, mark, now);
   }
+  c.restore();
   return flying;
 }
 

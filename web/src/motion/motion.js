@@ -5,8 +5,9 @@
  * when the next picture comes, the one before is there at once. At full speed nothing is asked for, and every picture is shown as it comes.
  */
 
-import { need, setText } from "../lib/dom.js";
+import { el, need, setText } from "../lib/dom.js";
 import { mainZone } from "../lib/zone_facts.js";
+import { thickOf } from "../map/over.js";
 import { FREE, GIVEN, MET, MOVED, TAKEN } from "../net/events_wire.js";
 import { statIndex } from "../net/wire.js";
 import { designWords } from "../panels/design_text.js";
@@ -20,7 +21,6 @@ const SHOW_MS = 33; // between two pictures of a play
 const PAGEBLOCK_SHIFT = 9;
 const PAGES_PER_MIB = 256;
 const ALL_FREE = 512;
-const THICK = 1.8;
 
 /**
  * @typedef {ReturnType<typeof createMotion>} Motion
@@ -91,7 +91,7 @@ export function createMotion(state, painter) {
   /** @param {import("../net/wire.js").Frame} target @param {import("../net/events_wire.js").Between} between */
   function count(target, between) {
     seen = between.designs.map(([moves], i) => ({
-      title: designWords(state.welcome.get()?.designs[i]?.name ?? "").title,
+      title: designWords(state.welcome.get()?.designs[i]?.name ?? "").title, key: state.welcome.get()?.designs[i]?.key ?? "",
       moves: moves.total, shown: 0, taken: 0, given: 0, freed: 0, met: -1,
     }));
     steps = between.designs.map(() => ({ left: new Set(), come: new Set(), freed: new Set(), met: -1 }));
@@ -147,7 +147,8 @@ export function createMotion(state, painter) {
         airs[i].marks.push(...flights);
       });
     }
-    setText(words, seenText(seen, calm.matches));
+    const text = seenText(seen, calm.matches);
+    words.replaceChildren(...(text ? [el("span.of-title", {}, `${text.title}: `), el("span.of-key", {}, `${text.key}: `), text.said] : []));
     draw();
   }
 
@@ -168,7 +169,7 @@ export function createMotion(state, painter) {
     const g = geometry;
     if (!g) return false;
     const now = performance.now();
-    const w = { ...g, view: state.view.get(), pen: g.dpr * (state.theme.get() === "projector" ? THICK : 1) };
+    const w = { ...g, view: state.view.get(), pen: g.dpr * thickOf(state.theme.get()) };
     let flying = 0;
     let again = play !== null;
     canvases().forEach((canvas, i) => {
@@ -188,6 +189,13 @@ export function createMotion(state, painter) {
     const wanted = pace < FULL_SPEED && state.welcome.get() !== null;
     if (!wanted) finish();
     if (wanted !== watching && tell({ type: "watch", on: wanted })) watching = wanted;
+    mark();
+  }
+
+  /** Which marks the maps have for what changes: the legend names no others. */
+  function mark() {
+    const seen = watching && state.past.get() === null;
+    state.changes.set(calm.matches ? (seen ? "steps" : "") : seen ? "flights" : "glow");
   }
 
   return {
@@ -218,8 +226,11 @@ export function createMotion(state, painter) {
         ask();
       });
       for (const each of [state.view, state.theme]) each.subscribe(draw);
+      calm.addEventListener("change", mark);
+      mark();
       state.past.subscribe((moment) => {
         if (moment) stop();
+        mark();
       });
     },
   };

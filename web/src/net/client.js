@@ -7,7 +7,7 @@ import { sentence } from "../lib/format.js";
 import { lookMessage, sidesOf } from "../timebar/sides.js";
 import { decodeDetail, isDetail } from "./detail_wire.js";
 import { decodeEvents, isEvents } from "./events_wire.js";
-import { notify } from "../state.js";
+import { mended, notify } from "../state.js";
 import { forgetPresenter, rememberPresenter, tokenOf } from "./access.js";
 import { createSession, getInfo, RestError } from "./rest.js";
 import { applyFrame, decodeFrame, decodeMessage, TYPE_PAST, WIRE_VERSION, WireError } from "./wire.js";
@@ -354,9 +354,10 @@ export function createClient(state, address, motion) {
     lastId += 1;
     const command_id = `${Date.now().toString(36)}-${lastId}`;
     if (!tell({ ...message, command_id })) {
-      notify(state, "error", `Not sent: ${text}. The server is not reachable.`);
+      notify(state, "error", `Not sent: ${text}. The server is not reachable.`, "unsent");
       return;
     }
+    mended(state, "unsent");
     const entry = { text, kind, index: null, sent_at: performance.now() };
     state.pending.set(new Map(state.pending.get()).set(command_id, entry));
   }

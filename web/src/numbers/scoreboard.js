@@ -2,7 +2,7 @@
  * The scoreboard: a column per design, a row per quantity, benefits above costs, each explained.
  */
 
-import { el, lineSwatch, need, setText } from "../lib/dom.js";
+import { breakable, el, lineSwatch, need, setText } from "../lib/dom.js";
 import { count, mibNumber, short } from "../lib/format.js";
 import { DESIGN_LINES } from "../map/palette.js";
 import { statIndex } from "../net/wire.js";
@@ -131,10 +131,3 @@ function heading(column) {
     el("span.head", { tabindex: 0, "aria-describedby": `column-${column.key}` },
       el("span.head-words", {}, column.head), el("span.unit", {}, column.unit), tip));
 }
-
-/**
- * A design's key that may break across lines after each part, but never within a word.
- * @param {string} key
- * @returns {(string|HTMLElement)[]}
- */
-const breakable = (key) => key.split(/(?<=[_:+=])/).flatMap((part, i) => (i ? [el("wbr"), part] : [part]));

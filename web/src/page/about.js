@@ -3,7 +3,7 @@
  */
 
 import { el, need } from "../lib/dom.js";
-import { count, pagesText } from "../lib/format.js";
+import { count, guestName, pagesText } from "../lib/format.js";
 import { zoneNames } from "../lib/zone_facts.js";
 
 /** @param {import("../state.js").State} state */
@@ -15,7 +15,7 @@ export function createAbout(state) {
     const { summary } = guest;
     /** @type {[string, string][]} */
     const rows = [
-      ["Guest", `${guest.label}: ${count(guest.nr_pages)} pages of 4 KiB in ${count(guest.nr_pageblocks)} pageblocks`],
+      ["Guest", `${guestName(guest.label)}: ${count(guest.nr_pages)} pages of 4 KiB in ${count(guest.nr_pageblocks)} pageblocks`],
       ...zoneNames(guest).map((name, i) => /** @type {[string, string]} */ ([name, zoneText(guest.zones[i], i, summary)])),
     ];
     if (isRecord(summary.pages)) {

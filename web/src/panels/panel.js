@@ -76,7 +76,7 @@ export function createPanel(design, i, point, keep, zoom) {
       el("h3", { id: `${id}-name`, title: `${words.title}: ${words.help}` }, lineSwatch(DESIGN_LINES[i % DESIGN_LINES.length]),
         el("span.title", {}, words.title), el("span.key", { title: design.key }, el("bdi", {}, design.key))),
       el("button.number-button", { type: "button", "data-meaning": "free_blocks_all", title: "What this number means" }, number),
-      el("div.headline-words", {}, what, reach, el("span.doing", {}, taken, " · ", active))),
+      el("div.headline-words", {}, what, reach, el("span.doing", {}, taken, el("span.between", {}, " · "), active))),
     room,
     el("div.below", {}, design.side ? el("p.side") : null, because, el("p.detail", {}, where, counts, holder)),
     el("p.hidden", { id: `${id}-keys` }, "Arrow keys move by one pageblock, Page up and Page down by four rows, Home and End to the ends. Enter goes down from zone to pageblock to page, Escape up, plus and minus zoom."),

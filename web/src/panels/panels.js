@@ -7,7 +7,8 @@ import { el, need, setText } from "../lib/dom.js";
 import { count, PAGEBLOCK_NR_PAGES } from "../lib/format.js";
 import { columnsFor, fit, isLarge } from "../map/geometry.js";
 import { LAYERS_FROM } from "../map/heatmap.js";
-import { drawMarks, GUTTER } from "../map/marks.js";
+import { drawMarks } from "../map/marks.js";
+import { gutterOf, thickOf } from "../map/over.js";
 import { FLAG_TOUCHED, statIndex } from "../net/wire.js";
 import { stillAt, stillText } from "../recorded/still.js";
 import { pairwise, sidesOf } from "../timebar/sides.js";
@@ -21,7 +22,6 @@ const PHONE_PX = 640;
 const NARROW_PX = 1100; // below this, at most two maps stand side by side
 const MOST_ACROSS = 4;
 const STOPPED = 2; // range_result
-const THICK = 1.8; // marks for a room
 // By which box the columns are chosen: that of a map beside no inspector, so that opening one changes no column.
 const BESIDE = { width: 90, height: 300 }; // of the window, not the maps'; css pixels
 
@@ -34,7 +34,6 @@ const BESIDE = { width: 90, height: 300 }; // of the window, not the maps'; css 
 export function createPanels(state, painter, zoom, motion) {
   const root = need("panels", HTMLElement);
   const announce = need("announce-block", HTMLElement);
-  const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
   /** @type {import("./panel.js").Panel[]} */
   let panels = [];
   /** @type {import("../map/geometry.js").Geometry|null} */
@@ -76,6 +75,7 @@ export function createPanels(state, painter, zoom, motion) {
     panels = designs.map((design, i) => createPanel(design, i, point, keep, zoom));
     root.replaceChildren(...pairwise(panels, welcome.designs.length).map((panel) => panel.root));
     root.dataset.count = String(panels.length);
+    root.style.setProperty("--count", String(panels.length));
     root.dataset.digits = welcome.guest.nr_pageblocks < 1000 ? "few" : "many"; // room for the largest number, so that no word moves
     state.pageblock.set(null);
     geometry = null;
@@ -106,7 +106,7 @@ export function createPanels(state, painter, zoom, motion) {
     // As they stand, which is not their order where two endings are shown.
     root.querySelectorAll(":scope > .panel").forEach((panel, i) => panel.setAttribute("data-first", String(i % wide === 0)));
     const { clientWidth, clientHeight } = panels[0].room;
-    const room = clientWidth - GUTTER;
+    const room = clientWidth - gutterOf(thickOf(state.theme.get()));
     if (room < 20 || clientHeight < 20) return;
     const dpr = window.devicePixelRatio || 1;
     const nr = welcome.guest.nr_pageblocks;
@@ -240,7 +240,7 @@ export function createPanels(state, painter, zoom, motion) {
     const shown = picture();
     if (!shown || !geometry || shown.nr_pageblocks !== geometry.nr) return false;
     const frame = state.frame.get();
-    if (frame && frame !== glowedFor && !calm.matches && !motion.seen(frame) && frame.log_index + frame.tick > 0) {
+    if (frame && frame !== glowedFor && state.changes.get() === "glow" && !motion.seen(frame) && frame.log_index + frame.tick > 0) {
       panels.forEach((panel, i) => frame.designs[i] && panel.map.touch(frame.designs[i].planes.flags, FLAG_TOUCHED));
     }
     glowedFor = frame;
@@ -280,7 +280,7 @@ export function createPanels(state, painter, zoom, motion) {
         target: state.target.get(),
         asked: state.asked.get()?.panel === i ? state.asked.get()?.pageblock : null,
         listed: state.listed.get()?.[i] ?? null,
-        thick: state.theme.get() === "projector" ? THICK : 1,
+        thick: thickOf(state.theme.get()),
         culprit: s("range_result") === STOPPED && s("range_pfn") >= 0 ? Math.floor(s("range_pfn") / PAGEBLOCK_NR_PAGES) : null,
       });
     });
@@ -339,7 +339,7 @@ export function createPanels(state, painter, zoom, motion) {
   for (const each of [state.pageblock, state.page]) for (const mark of [describe, drawOver]) each.subscribe(mark);
   for (const each of [state.view, state.closeup]) for (const mark of [draw, drawOver, drawAxis, describe]) each.subscribe(mark);
   for (const each of [state.range, state.target, state.theme, state.asked, state.listed]) each.subscribe(drawOver);
-  state.mode.subscribe(lay);
+  for (const each of [state.mode, state.theme]) each.subscribe(lay);
   new ResizeObserver(lay).observe(root);
   window.addEventListener("resize", lay);
 }

@@ -3,7 +3,7 @@
  * and our estimate of the host's time, each under its own heading.
  */
 
-import { el, lineSwatch, need, setText, svg, scrolling } from "../lib/dom.js";
+import { breakable, el, lineSwatch, need, setText, svg, scrolling } from "../lib/dom.js";
 import { count, mibNumber } from "../lib/format.js";
 import { DESIGN_LINES } from "../map/palette.js";
 import { statIndex } from "../net/wire.js";
@@ -45,7 +45,7 @@ export function createPrice(state, painter, read) {
     rows = rowsFor(welcome.stat_fields);
     cells = rows.map((row) => welcome.designs.map(() => el("td", { class: row.group, "data-row": row.key }, el("span"), el("span.cell-note"))));
     const head = el("tr", {}, el("td"), ...welcome.designs.map(({ key }, i) =>
-      el("th", { scope: "col" }, lineSwatch(DESIGN_LINES[i % DESIGN_LINES.length]), " ", el("span.key", {}, key))));
+      el("th", { scope: "col" }, lineSwatch(DESIGN_LINES[i % DESIGN_LINES.length]), " ", el("span.key", {}, ...breakable(key)))));
     const bodies = /** @type {(keyof typeof GROUPS)[]} */ (Object.keys(GROUPS)).map((group) =>
       el("tbody", {},
         el("tr.price-group", {}, el("th", { colspan: welcome.designs.length + 1, scope: "rowgroup" }, el("span", {}, GROUPS[group]))),

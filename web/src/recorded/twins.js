@@ -8,6 +8,7 @@ import { count } from "../lib/format.js";
 import { fit, indexAt } from "../map/geometry.js";
 import { Heatmap } from "../map/heatmap.js";
 import { drawMarks } from "../map/marks.js";
+import { thickOf } from "../map/over.js";
 import { statIndex } from "../net/wire.js";
 import { blockText } from "../panels/guest_text.js";
 import { blockDifference, kernelText, ROWS, verdict } from "./difference.js";
@@ -186,7 +187,7 @@ export function createTwins(state, painter, intents) {
         continue;
       }
       twin.map.paint(read.frame.planes, now);
-      drawMarks(twin.marks, g, { flags: read.frame.planes.flags, migrate_pfn: -1, free_pfn: -1, pageblock: state.pageblock.get() });
+      drawMarks(twin.marks, g, { flags: read.frame.planes.flags, migrate_pfn: -1, free_pfn: -1, pageblock: state.pageblock.get(), thick: thickOf(state.theme.get()) });
       twin.stack.dataset.drawn = read.key;
     }
   });

@@ -40,24 +40,30 @@ export function createTour(state, painter, { send, pace }) {
     return Math.max(2, Math.round((most * SHARE) / 10) * 10);
   };
 
-  const verdict = () => {
+  /** The designs with what is counted of each, of the picture that is shown. */
+  const designs = () => {
     const welcome = state.welcome.get();
     const frame = state.frame.get();
-    if (!welcome || !frame) return "";
+    if (!welcome || !frame) return [];
     const fields = statIndex(welcome.stat_fields);
-    return compared(welcome.designs.map(({ key, name }, i) => ({ key, name, s: (field) => frame.designs[i].stats[fields[field]] ?? 0 }))).said;
+    return welcome.designs.map(({ key, name }, i) => ({ key, name, s: (/** @type {string} */ field) => frame.designs[i].stats[fields[field]] ?? 0 }));
   };
+  const inflating = () => designs().some(({ s }) => s("balloon_actual") < s("balloon_target") && !s("balloon_stopped"));
 
-  /** @type {{words: () => string, next: () => string, command: (() => import("../net/wire.js").Command)|null}[]} */
+  /** @type {{words: () => string, why?: () => string, watch?: () => string, next: () => string, command: (() => import("../net/wire.js").Command)|null}[]} */
   const STEPS = [
-    { words: () => "One guest’s memory, as several kernels would treat it. A cell is a block of 2 MiB, filled by what its pages are; a light one can become a huge page.",
+    { words: () => "One guest’s memory, as several kernels would treat it. Each cell is 2 MiB; an empty one, all light, can become a huge page.",
       next: () => `Give ${mib(size())} to the host`, command: () => ({ type: "balloon_target", nr_pages: size() * MIB_PAGES }) },
     { words: () => "The balloon took the orange pages for the host. One orange page is enough to spoil a block.",
+      watch: () => (inflating() ? "The balloon takes free pages for the host: orange. Watch the light blocks go…"
+        : "The balloon is full. What still moves is the work that a design, or the kernel in the background, adds to it…"),
       next: () => "Compact", command: () => ({ type: "compact" }) },
-    { words: () => "Compaction pushed pages together so that whole blocks come free. Where orange pages may not move, it could not.",
+    { watch: () => "Watch two scanners close in: ▲ looks for pages to move, ▽ for room to put them. Blocks left empty count up…",
+      words: () => "Compaction pushed pages together so that whole blocks come free. Where orange pages may not move, it could not.",
       next: () => "Take huge pages", command: () => ({ type: "huge", nr: HUGE }) },
-    { words: () => `${verdict()} Under each map stands why.`, next: () => "Now you", command: null },
-    { words: () => "Now you: move the balloon, press a block or a number, open a tab at the right. Under Scenarios is one question at a time; ? lists the keys.",
+    { watch: () => "Each empty block is taken as a huge page, counted, and given back…",
+      words: () => compared(designs()).said, why: () => compared(designs()).why, next: () => "Now you", command: null },
+    { words: () => "Now you: move the balloon, or press a block or a number to ask about it. Lessons has scenarios, one question at a time; ? lists the keys.",
       next: () => "Done", command: null },
   ];
 
@@ -117,6 +123,16 @@ export function createTour(state, painter, { send, pace }) {
     show();
   });
 
+  /**
+   * @param {string} said
+   * @param {string} why where there is room; on a phone it stands under the map
+   */
+  function tellWords(said, why) {
+    if (words.dataset.told === said + why) return; // it is read aloud whenever it changes
+    words.dataset.told = said + why;
+    words.replaceChildren(said, ...(why ? [el("span.tour-why", {}, ` ${why}`), el("span.tour-there", {}, " Under each map stands why.")] : []));
+  }
+
   const show = painter.add("dom", () => {
     root.hidden = at < 0;
     document.body.dataset.touring = String(at >= 0);
@@ -124,14 +140,14 @@ export function createTour(state, painter, { send, pace }) {
     const busy = working();
     const step = STEPS[at];
     setText(nr, `${at + 1} of ${STEPS.length}`);
-    setText(words, busy && at > 0 && at < 4 ? "Watch the maps…" : step.words());
+    tellWords(busy && step.watch ? step.watch() : step.words(), busy ? "" : step.why?.() ?? "");
     setText(next, step.next());
     setOff(next, busy);
   });
 
   /** A fresh visit to a session of one's own that nothing has happened in. */
   function onFrame() {
-    if (at < 0 && !seen() && !started) {
+    if (at < 0 && !seen() && !started && state.frame.get()) { // before it, the pace is not known either
       started = true;
       if (state.role.get() === "presenter" && state.present.get().log_index === 0 && state.present.get().tick === 0 && !state.scenario.get() && !state.past.get()) begin();
     }

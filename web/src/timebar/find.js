@@ -3,7 +3,7 @@
  */
 
 import { el, need, setText } from "../lib/dom.js";
-import { notify } from "../state.js";
+import { mended, notify } from "../state.js";
 import { foundText } from "./moments.js";
 
 const QUESTIONS = /** @type {const} */ ([
@@ -60,10 +60,11 @@ export function createFind(state, intents) {
     try {
       const found = await intents.find({ what: what.value, design: design.value, pageblock: ofBlock() ? block.value : "0" });
       setText(said, foundText(found));
+      mended(state, "find");
       ends.replaceChildren(...end(found.first, "Go to the first"), ...end(found.last, "Go to the last"));
     } catch (error) {
       setText(said, "");
-      notify(state, "error", error instanceof Error ? error.message : String(error));
+      notify(state, "error", error instanceof Error ? error.message : String(error), "find");
     }
   });
 

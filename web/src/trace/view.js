@@ -39,6 +39,7 @@ export function createTrace(state, painter, doors) {
   let logIndex = 0; // of the session when the trace was requested
   let problem = "";
   let busy = false; // a trace is in flight
+  let held = 0; // pace before this paused the session
   let wanted = false; // trace as soon as the session is paused
   let design = "";
   /** @type {import("./handled.js").Filter} */
@@ -54,14 +55,25 @@ export function createTrace(state, painter, doors) {
     return welcome && values ? values[statIndex(welcome.stat_fields).busy] !== 0 : false;
   };
 
+  const atWork = () => {
+    const busy = statIndex(state.welcome.get()?.stat_fields ?? []).busy;
+    return state.frame.get()?.designs.some(({ stats }) => stats[busy] !== 0) ?? false;
+  };
+
   /** @param {boolean} open */
   function setOpen(open) {
     if (open !== root.hidden) return;
     root.hidden = !open;
     mark(null);
     showDesign();
-    if (!open) return;
-    if (state.pace.get() > 0) doors.pace(0);
+    if (!open) {
+      // Paused for nothing: whoever leaves and presses Compact would wonder why nothing happens.
+      if (held > 0 && state.pace.get() === 0 && state.pending.get().size === 0 && !atWork()) doors.pace(held);
+      held = 0;
+      return;
+    }
+    held = state.pace.get();
+    if (held > 0) doors.pace(0);
     if (!trace) wanted = true;
     root.focus({ preventScroll: true });
     show();

@@ -113,6 +113,20 @@ export function createZoom(state, painter, client, read) {
     state.page.set(found?.pfn ?? null);
   }
 
+  /**
+   * Where a part of the maps is shown: the part around a pageblock or, if that is larger than the window, around a page of it.
+   * @param {number} block
+   * @param {number} pfn
+   */
+  function bring(block, pfn) {
+    const view = state.view.get();
+    if (!g || view.z === 1) return;
+    const whole_ = blockRect(g, view, block);
+    const { x, y, width, height } = whole_.width > g.cssWidth || whole_.height > g.cssHeight ? pageRect(g, view, pfn) : whole_;
+    if (x >= 0 && y >= 0 && x + width <= g.cssWidth && y + height <= g.cssHeight) return;
+    set(pan(g, view, (g.cssWidth - width) / 2 - x, (g.cssHeight - height) / 2 - y));
+  }
+
   /** Down one level: zone, pageblock, page. */
   function down() {
     const block = state.pageblock.get() ?? 0;
@@ -331,6 +345,7 @@ export function createZoom(state, painter, client, read) {
     /** @param {() => void} listener told when a person has moved the view */
     onMoved: (listener) => void moved.push(listener),
     attach,
+    bring,
     point,
     key,
     whole,
