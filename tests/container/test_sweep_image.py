@@ -56,7 +56,7 @@ def cluster() -> Iterator[str]:
         yield podman("inspect", "--format", "{{.State.Pid}}", names[0])
     finally:
         for name in reversed(names):  # the first has the network of both
-            podman("rm", "--force", "--time=1", name)
+            podman("rm", "--force", "--time=0", name)
 
 
 def inside(pid: str, *command: str) -> None:
