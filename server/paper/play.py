@@ -36,7 +36,7 @@ class Pictured(Protocol):
 
 
 @dataclass(frozen=True)
-class Played:
+class PlayedFacts:
     """What came of it.
 
     Attributes:
@@ -96,7 +96,7 @@ def play_for_paper(
     tick: int,
     look: TickSeen = lambda tick: None,
     designs: Sequence[str] = (),
-) -> Played:
+) -> PlayedFacts:
     """Play a session's log.
 
     Args:
@@ -151,4 +151,4 @@ def play_for_paper(
         "digest": session.world.state_digest(), "log": [entry.to_dict() for entry in log],
         "states": states, "lines": _lines(keys, ticks, rows), "lines_every": every,
     }  # fmt: skip
-    return Played(facts, maps, not each)
+    return PlayedFacts(facts, maps, not each)

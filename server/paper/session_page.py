@@ -12,7 +12,7 @@ from engine.replay import exact_mib
 from engine.units import MIB_PAGES, NR_PAGE_ORDERS, PAGEBLOCK_ORDER, Migratetype
 from server.lessons.plain import command_words
 from server.paper.page import paper_page
-from server.paper.play import Played
+from server.paper.play import PlayedFacts
 from server.paper.quantities import BOARD_GROUPS, COSTS, HOLDERS, SCOREBOARD, pages_as_mib
 from server.paper.sheets import Cell, Sheet, index_cell, number, word_cells
 from server.playback.page_file import packed_text
@@ -306,7 +306,7 @@ def _state_names(facts: Mapping[str, Any], maps: Sequence[Mapping[str, Any]]) ->
     return out
 
 
-def session_page(played: Played, origin: Origin) -> str:
+def session_page(played: PlayedFacts, origin: Origin) -> str:
     """The report of a session.
 
     Args:

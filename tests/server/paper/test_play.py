@@ -13,7 +13,7 @@ from engine.log import play
 from engine.view import FLAG_HOLDER_SHIFT
 from server.guests.library import Library
 from server.paper import play as paper_play
-from server.paper.play import Played, play_for_paper
+from server.paper.play import PlayedFacts, play_for_paper
 from server.playback.export import played_story
 from server.session.session import Session
 from server.session.state import state_of
@@ -21,7 +21,7 @@ from tests.server.conftest import SMALL
 
 
 @pytest.fixture(scope="module")
-def story() -> tuple[Session, Played]:
+def story() -> tuple[Session, PlayedFacts]:
     fresh, log, tick = played_story(
         SMALL, [BalloonInflate(4096), CompactMemory()], Library(1, 1 << 40)
     )
@@ -32,7 +32,7 @@ def story() -> tuple[Session, Played]:
 
 
 def test_every_state_is_the_one_that_the_log_leads_to(
-    story: tuple[Session, Played], make_session: Callable[[], Session]
+    story: tuple[Session, PlayedFacts], make_session: Callable[[], Session]
 ) -> None:
     fresh, made = story
     facts = made.facts
@@ -52,7 +52,7 @@ def test_every_state_is_the_one_that_the_log_leads_to(
     assert {k: d["stats"] for k, d in facts["states"][1]["designs"].items()} == after
 
 
-def test_maps_and_lines_are_the_guests(story: tuple[Session, Played]) -> None:
+def test_maps_and_lines_are_the_guests(story: tuple[Session, PlayedFacts]) -> None:
     fresh, made = story
     assert [one["state"] for one in made.maps] == [0, 1, 2] and not made.left_out
     view = fresh.world.view(0)

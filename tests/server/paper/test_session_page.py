@@ -10,7 +10,7 @@ import pytest
 from engine.capture.load import guest_from_capture, load_capture
 from engine.replay import LOOK_IDLE, exact_mib, parse_ops, replay
 from server.guests.library import EXAMPLES, Library
-from server.paper.play import Played, play_for_paper
+from server.paper.play import PlayedFacts, play_for_paper
 from server.paper.session_page import Origin, ops_of_log, session_page
 from server.playback.export import played_story, recorded_commands
 from server.wire.config import CaptureSource, SessionConfig
@@ -37,7 +37,7 @@ def table_of(text: str, name: str) -> list[list[str]]:
 
 
 @pytest.fixture(scope="module")
-def story() -> tuple[Played, str]:
+def story() -> tuple[PlayedFacts, str]:
     config = SessionConfig(CaptureSource("tight"), DESIGNS)
     commands = recorded_commands("tight")[:3]
     fresh, log, tick = played_story(config, commands, Library(1, 1 << 50))
@@ -45,7 +45,7 @@ def story() -> tuple[Played, str]:
     return made, session_page(made, Origin("tight", "example", "one\ntwo\n"))
 
 
-def test_numbers_are_those_of_replay(story: tuple[Played, str]) -> None:
+def test_numbers_are_those_of_replay(story: tuple[PlayedFacts, str]) -> None:
     made, text = story
     ops = ops_of_log(made.facts["log"])
     assert ops is not None and json.dumps(ops).replace('"', "&#34;") in text
@@ -77,7 +77,7 @@ def test_numbers_are_those_of_replay(story: tuple[Played, str]) -> None:
     assert [[*row[:2], *row[4:]] for row in lists] == want
 
 
-def test_it_says_what_was_done_and_how_to_do_it_again(story: tuple[Played, str]) -> None:
+def test_it_says_what_was_done_and_how_to_do_it_again(story: tuple[PlayedFacts, str]) -> None:
     made, text = story
     facts = made.facts
     assert facts["digest"] in text and facts["engine"] in text
