@@ -82,6 +82,9 @@ def may_use(mask: Mask, name: str, order: int) -> bool | None:
         None: an unknown type.
     Source:
         mm/page_alloc.c __rmqueue(), gfp_to_alloc_flags_cma(); ALLOC_HIGHATOMIC since 4.4.
+    DIFFERS:
+        Kernels since late 2024 (6.13, and 6.12's stable releases) open HighAtomic as a last resort
+        to atomic requests of order 0, too.
     """
     if name in _SHARED_TYPES:
         return True

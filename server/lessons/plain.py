@@ -59,7 +59,11 @@ def command_words(command: Command) -> str:
     if kind == "direct_compact":
         return f"one request of order {told['order']} ({format_size(1 << told['order'])})"
     if kind == "workload":
-        return f"{told['rate'] * told['ticks']:,} operations of programs"
+        if not told["enabled"]:
+            return "programs stop"
+        if told["ticks"]:
+            return f"{told['rate'] * told['ticks']:,} operations of programs"
+        return f"programs run, {told['rate']:,} operations a tick"
     return _WORDS[kind]
 
 

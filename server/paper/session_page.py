@@ -38,9 +38,6 @@ class Origin:
 
 
 def _words(command: Mapping[str, Any]) -> str:
-    if command["type"] == "workload":
-        on = f"on, {command['rate']:,} operations a tick" if command["enabled"] else "off"
-        return f"workload {on}"
     return command_words(command_from_dict(dict(command)))
 
 

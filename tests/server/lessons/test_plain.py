@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.commands import COMMANDS
+from engine.commands import COMMANDS, SetWorkload
 from engine.lessons.orders import parse_orders
 from server.lessons.plain import command_words, commands_text, plain_text
 from server.lessons.prose import prose_of
@@ -24,6 +24,8 @@ def test_every_command_of_a_lesson_has_words() -> None:
         "2,560 operations of programs",
         "20 atomic requests of order 9, kept", "pin 16 MiB of programs' memory",
     ]  # fmt: skip
+    assert command_words(SetWorkload(enabled=True)) == "programs run, 256 operations a tick"
+    assert command_words(SetWorkload(enabled=False)) == "programs stop"
 
 
 def test_text_is_one_line_a_block_with_expressions_where_numbers_will_be() -> None:
