@@ -141,6 +141,7 @@ def new_server() -> Iterator[Callable[..., Server]]:
 
     yield make
     for one in made:
+        print(one.output())  # shown where the test failed
         one.close()
 
 
@@ -170,6 +171,12 @@ def open_page(browser: Browser, page_errors: list[str]) -> Iterator[Callable[...
         context.set_default_timeout(WAIT_MS)
         page = context.new_page()
         page.on("pageerror", lambda error: page_errors.append(f"exception: {error}"))
+        page.on(
+            "response",
+            lambda answer: (
+                answer.status >= 500 and page_errors.append(f"{answer.status}: {answer.url}")
+            ),
+        )
         page.on(
             "console",
             lambda message: message.type == "error" and page_errors.append(message.text),

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from engine import units as u
 from engine.core.jit import cache as disk
+from engine.syntax import syntax_of
 
 ENGINE = Path(__file__).resolve().parents[2]
 CORE = "engine.core"
@@ -106,7 +107,7 @@ def parse(text: bytes) -> ModuleSource:
     Raises:
         SyntaxError: it is no Python.
     """
-    tree = ast.parse(text)
+    tree = syntax_of(text)
     engine = {name for name in _imports(tree) if f"{name}.".startswith("engine.")}
     return ModuleSource(digest_of("".join(_syntax(tree))), tuple(sorted(engine)))
 

@@ -17,7 +17,7 @@ from engine.because import laws as law
 from engine.because.block import BlockPages
 from engine.core.ranges import contig, offline
 from engine.core.ranges.range_job import at_work
-from engine.core.slowpath import drop_caches, reclaim
+from engine.core.slowpath import direct_reclaim, drop_caches
 from engine.designs import DESIGNS
 from engine.guest import Guest
 from engine.trace.reasons import REASONS
@@ -174,7 +174,7 @@ def test_what_reclaim_is_said_to_keep_it_keeps() -> None:
         before = copy_of(w.guest(0))
         found = claims(before, "pinned", law.stays_in_reclaim)
         for _ in range(8):
-            reclaim.try_to_free_pages(w.guest(0), 0, 0)
+            direct_reclaim.try_to_free_pages(w.guest(0), 0, 0)
         drop_caches.drop_caches(w.guest(0))
         for block, stays in found.items():
             assert told_wrong(w.guest(0), stays, block, before) == []
