@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from engine import units as u
 from engine.errors import RefusedError, unknown_name
-from engine.syntax import syntax_of
+from engine.syntax import expression_syntax
 
 MAX_EXPRESSION = 400  # characters
 MAX_EXPRESSION_DEPTH = 40
@@ -120,7 +120,7 @@ def parse_expression(text: str, line: int = 1, predicate: bool | None = None) ->
             f"an expression has {len(text)} characters: at most {MAX_EXPRESSION} are allowed"
         )
     try:
-        tree = syntax_of(text.replace("\n", " "), "eval").body
+        tree = expression_syntax(text.replace("\n", " "))
     except SyntaxError as error:
         raise RefusedError(f"{text!r:.80} is no expression: {error.msg}") from None
     except (RecursionError, MemoryError, ValueError):

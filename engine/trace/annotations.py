@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from types import CodeType, FunctionType
 
-from engine.syntax import syntax_of
+from engine.syntax import file_syntax
 
 CORE_FOLDER = Path(__file__).resolve().parents[1] / "core"
 
@@ -128,7 +128,7 @@ def where_decided() -> dict[str, tuple[str, ...]]:
         notes = reasons_by_line(room)
         if not notes:
             continue
-        for node in syntax_of(path.read_text(encoding="utf-8")).body:
+        for node in file_syntax(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.FunctionDef):
                 for line in range(node.lineno, (node.end_lineno or 0) + 1):
                     where = f"engine/core/{path.relative_to(CORE_FOLDER).as_posix()} {node.name}"

@@ -20,7 +20,7 @@ from server.cli.stored import (
 
 if TYPE_CHECKING:
     from engine.capture.load import Capture
-    from server.paper.play import Played
+    from server.paper.play import PlayedFacts
     from server.paper.session_page import Origin
 
 _MB = 1_000_000
@@ -78,7 +78,7 @@ def _write(path: Path, text: str) -> None:
     print(f"{path}: {path.stat().st_size / _MB:.2f} MB", file=sys.stderr)
 
 
-def _play(args: argparse.Namespace, kind: str) -> "tuple[Played, Origin]":
+def _play(args: argparse.Namespace, kind: str) -> "tuple[PlayedFacts, Origin]":
     """Play a session, of whatever kind, and say where it comes from."""
     from server.paper.play import play_for_paper
     from server.paper.session_page import Origin
@@ -107,7 +107,7 @@ def _play(args: argparse.Namespace, kind: str) -> "tuple[Played, Origin]":
     return played, Origin(args.path, kind, text)
 
 
-def _with_digest(record: Any, played: "Played") -> Any:
+def _with_digest(record: Any, played: "PlayedFacts") -> Any:
     """The record with the digest of where it stands, which verifying compares."""
     from dataclasses import replace
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from engine import units as u
 from engine.core.jit import cache as disk
-from engine.syntax import syntax_of
+from engine.syntax import file_syntax
 
 ENGINE = Path(__file__).resolve().parents[2]
 CORE = "engine.core"
@@ -107,7 +107,7 @@ def parse(text: bytes) -> ModuleSource:
     Raises:
         SyntaxError: it is no Python.
     """
-    tree = syntax_of(text)
+    tree = file_syntax(text)
     engine = {name for name in _imports(tree) if f"{name}.".startswith("engine.")}
     return ModuleSource(digest_of("".join(_syntax(tree))), tuple(sorted(engine)))
 
