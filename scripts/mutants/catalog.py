@@ -56,15 +56,15 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Patch(
                 _HUGE,
-                "pfn = alloc_pages(guest, u.PAGEBLOCK_ORDER, u.MIGRATE_MOVABLE, HUGETLB)",
-                "pfn = alloc_pages(guest, 8, u.MIGRATE_MOVABLE, HUGETLB)",
+                "order = np.int64(u.HPAGE_ORDER)",
+                "order = np.int64(8)",
             ),
             Patch(
                 _HUGE,
-                "set_state(guest, pfn, u.PAGEBLOCK_ORDER, u.STATE_HUGE, 0)",
+                "set_state(guest, pfn, u.HPAGE_ORDER, u.STATE_HUGE, 0)",
                 "set_state(guest, pfn, 8, u.STATE_HUGE, 0)",
             ),
-            Patch(_HUGE, "free_pages(guest, pfn, u.PAGEBLOCK_ORDER)", "free_pages(guest, pfn, 8)"),
+            Patch(_HUGE, "free_pages(guest, pfn, u.HPAGE_ORDER)", "free_pages(guest, pfn, 8)"),
         ),
     ),
     _one(

@@ -6,6 +6,7 @@ The scoreboard's rows are those of the page (web/src/numbers/columns.js), under 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from engine import units as u
 from engine.replay import exact_mib
 from engine.units import PAGE_SHIFT
 from server.paper.sheets import Cell, number
@@ -64,6 +65,26 @@ def _balloon(stats: Stats) -> Cell:
     return Cell(f"{held:,} of {target:,}", f"{held} of {target}")
 
 
+def _of(got: str, asked: str, of_pages: bool = False) -> Callable[[Stats], Cell]:
+    """How much there was of what was asked for."""
+
+    def show(stats: Stats) -> Cell:
+        if not stats[asked]:
+            return Cell("not tried")
+        had, of = ((exact_mib if of_pages else int)(stats[name]) for name in (got, asked))
+        return Cell(f"{had:,} of {of:,}", f"{had} of {of}")
+
+    return show
+
+
+def _range(stats: Stats) -> Cell:
+    if not stats["range_kind"]:
+        return Cell("not tried")
+    done = "offline" if stats["range_kind"] == u.RANGE_OFFLINE else "allocated"
+    ends = {u.RANGE_DONE: done, u.RANGE_STOPPED: "stopped"}
+    return Cell(ends.get(stats["range_result"], "at work"))
+
+
 def _migrated(stats: Stats) -> Cell:
     all_of_them, balloon = stats["pgmigrate_success"], stats["balloon_migrate"]
     return Cell(f"{all_of_them:,} ({balloon:,})", f"{all_of_them} ({balloon})")
@@ -73,9 +94,18 @@ SCOREBOARD: tuple[BoardRow, ...] = (
     BoardRow("free_blocks_all", "benefit", "Free now", "2 MiB blocks", _sum("free_blocks_all")),
     BoardRow("thp_potential", "benefit", "Free or movable", "pageblocks", _sum("thp_potential")),
     BoardRow("huge", "benefit", "Huge pages taken", "most / first try", _huge),
+    BoardRow("range", "benefit", "Range asked for", "offline or contiguous", _range),
+    BoardRow("kmem", "benefit", "Kernel memory had", "requests", _of("kmem_got", "kmem_asked")),
+    BoardRow(
+        "pins", "cost", "Pinned", "MiB of so much asked", _of("pin_got", "pin_asked", of_pages=True)
+    ),
     BoardRow("largest_order", "benefit", "Largest free", "order", _largest),
     BoardRow("balloon", "balloon", "Balloon", "MiB of target", _balloon),
     BoardRow("excess_blocks", "balloon", "Excess E", "pageblocks", _sum("excess_blocks")),
+    BoardRow(
+        "blocks_with_balloon", "balloon", "Host huge pages broken", "pageblocks",
+        _sum("blocks_with_balloon"),
+    ),
     BoardRow(
         "scanned", "cost", "Scanned", "pages",
         _sum("compact_migrate_scanned", "compact_free_scanned", "pass_scanned"),

@@ -88,7 +88,7 @@ def test_several_seeds_say_how_often_what_came_of_it():
                 "alloc": {"got": got, "asked": 10, "why": why, "sentence": result},
                 "huge_pages": None, "vmstat": {"compact_isolated": 0, "balloon_migrate": 0},
                 "stats": {"balloon_actual": 0, "free_blocks_all": 1, "host_exits": 0,
-                          "blocks_with_balloon": 7}}  # fmt: skip
+                          "nr_free_pages": 768, "blocks_with_balloon": 7}}  # fmt: skip
 
     one, other = step("10 of 10", 10), step("8 of 10; failed: 2 fragmentation", 8)
     merged = merge_replays([1, 2], [{"designs": {"pinned": [s]}} for s in (one, other)])

@@ -23,6 +23,11 @@ def test_every_statistic_exists_and_every_row_can_be_shown() -> None:
     some = nothing | {"huge_runs": 1, "huge_best": 1084, "huge_first": 83, "largest_order": -1}
     shown = {one.key: one.show(some).value for one in SCOREBOARD}
     assert shown["huge"] == "1084 / 83"
+    asked = nothing | {"pin_asked": 512, "pin_got": 384, "kmem_asked": 9, "range_kind": 1}
+    shown = {one.key: one.show(asked).text for one in SCOREBOARD}
+    assert [shown[key] for key in ("pins", "kmem", "range")] == ["1.5 of 2", "0 of 9", "at work"]
+    shown = {one.key: one.show(asked | {"range_result": 1}).text for one in SCOREBOARD}
+    assert shown["range"] == "offline"
 
 
 def test_pages_are_mib_exactly() -> None:
