@@ -172,6 +172,7 @@ export function createLessons(state, painter, intents) {
     const { answer, attempts } = at();
     const checked = await rest.check(lesson.name, progress.at + 1, { start, ...(answer === null ? {} : { answer }), attempt: counts ? attempts + 1 : 0 });
     if (mine === turn) take(checked, counts);
+    return checked;
   }
 
   /** Whether the step is done is looked at whenever commands were given and all is at rest. */
@@ -179,11 +180,14 @@ export function createLessons(state, painter, intents) {
     const step = lesson?.steps[progress.at];
     if (!step || step.kind !== "act" || at().done || !start || phase || looking || !atRest(state)) return;
     if (state.log.get().length <= reached) return;
-    reached = state.log.get().length;
+    const [mine, seen] = [turn, state.log.get().length];
     looking = true;
-    await look(false).catch(() => {}); // somebody who presses Check is told why
+    const checked = await look(false).catch(() => null); // somebody who presses Check is told why
     looking = false;
+    if (mine !== turn) return;
+    if (!checked?.busy) reached = seen;
     if (at()?.done) focus();
+    else if (checked?.busy || state.log.get().length > seen) void lookByItself(); // at rest again meanwhile
   }
 
   const check = () => during("Checking…", async () => {
