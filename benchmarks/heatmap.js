@@ -4,7 +4,7 @@
  * call until it is done, Plotly's promise included; the browser's own painting comes on top for both.
  */
 
-import { fit } from "/src/geom.js";
+import { fit } from "/src/map/geometry.js";
 import { Heatmap } from "/src/map/heatmap.js";
 import { HOLDER, MODES } from "/src/map/palette.js";
 
