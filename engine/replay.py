@@ -6,7 +6,7 @@ the command is done, whatever the daemons are still at (LOOK_DONE). Such a scrip
 read them, and so do the daemons.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from engine import commands as c
@@ -251,6 +251,15 @@ def replay(
             alone = world.alone(i, copied=False)  # each is done at a tick of its own
             steps |= _play(alone, ops, on_step, World.run_until_done, nodes)
     return {"designs": steps}
+
+
+def steps_in_turn(
+    designs: Mapping[str, Sequence[dict[str, Any]]],
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Key and step of each row of a table: operation by operation, the designs under each other."""
+    for i in range(max((len(steps) for steps in designs.values()), default=0)):
+        for key, steps in designs.items():
+            yield key, steps[i]
 
 
 def _play(

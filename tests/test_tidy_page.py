@@ -73,10 +73,10 @@ WEB_IMPORTS: dict[str, set[str]] = {
     "controls/command_text.js": WEB_WORDS,
     "controls/controls.js": WEB_VIEW | {"controls/targets.js"},
     "controls/demand_text.js": WEB_WORDS,
-    "controls/demands.js": WEB_VIEW | {"controls/demand_text.js"},
+    "controls/demands.js": WEB_VIEW | {"controls/demand_text.js", "controls/verdicts.js"},
     "controls/range_text.js": WEB_WORDS,
     "controls/targets.js": WEB_WORDS,
-    "controls/ranges.js": WEB_VIEW | {"controls/range_text.js"},
+    "controls/ranges.js": WEB_VIEW | {"controls/range_text.js", "controls/verdicts.js"},
     "controls/setup.js": WEB_VIEW | {"net/rest.js"},  # a capture goes up as a file, not a message
     "because/": WEB_VIEW | {"because/answer.js"},
     "because/answer.js": WEB_WORDS | {"controls/command_text.js"},

@@ -141,12 +141,12 @@ def replay_table(result: dict[str, Any]) -> Table:
     Args:
         result: what engine/replay.py returned, or engine/spread.py made of several.
     """
+    from engine.replay import steps_in_turn
+
     designs = result.get("spread", result["designs"])
     rows = []
-    for i in range(max((len(steps) for steps in designs.values()), default=0)):
-        for key, steps in designs.items():
-            op = " ".join(map(str, steps[i]["op"]))
-            rows.append((op, key, *map(_cell, _numbers(steps[i]))))
+    for key, step in steps_in_turn(designs):
+        rows.append((" ".join(map(str, step["op"])), key, *map(_cell, _numbers(step))))
     return Table(_COLUMNS, rows)
 
 
@@ -157,15 +157,15 @@ def zones_table(result: dict[str, Any]) -> list[str | Table]:
         result: as for replay_table; the first seed's steps are shown.
     """
     from engine.indices import contig_pages
+    from engine.replay import steps_in_turn
     from engine.units import HPAGE_ORDER, MIB_PAGES
 
     rows = []
-    for i in range(max((len(steps) for steps in result["designs"].values()), default=0)):
-        for key, steps in result["designs"].items():
-            for zone in steps[i]["zones"]:
-                pages, _, pieces = contig_pages(zone["counts"], HPAGE_ORDER)
-                op = " ".join(map(str, steps[i]["op"]))
-                rows.append((op, key, zone["node"], zone["zone"], pages // MIB_PAGES, pieces))
+    for key, step in steps_in_turn(result["designs"]):
+        for zone in step["zones"]:
+            pages, _, pieces = contig_pages(zone["counts"], HPAGE_ORDER)
+            op = " ".join(map(str, step["op"]))
+            rows.append((op, key, zone["node"], zone["zone"], pages // MIB_PAGES, pieces))
     if len({(row[2], row[3]) for row in rows}) < 2:
         return []
     columns = (

@@ -91,23 +91,22 @@ def what_if_table(answer: dict[str, Any]) -> Table:
     Args:
         answer: of play_draws.
     """
+    from engine.replay import steps_in_turn
     from engine.units import MIB_PAGES
 
     designs = answer.get("spread", answer["designs"])
     rows = []
-    for i in range(max((len(steps) for steps in designs.values()), default=0)):
-        for key, steps in designs.items():
-            step = steps[i]
-            stats = step["stats"]
-            rows.append(
-                (
-                    " ".join(map(str, step["op"])), key,
-                    _range(stats["balloon_actual"], MIB_PAGES), _range(step["free"], MIB_PAGES),
-                    _range(stats["free_blocks_all"]),
-                    "" if step["huge_pages"] is None else _range(step["huge_pages"]),
-                    _range(step["vmstat"]["compact_isolated"]),
-                )
-            )  # fmt: skip
+    for key, step in steps_in_turn(designs):
+        stats = step["stats"]
+        rows.append(
+            (
+                " ".join(map(str, step["op"])), key,
+                _range(stats["balloon_actual"], MIB_PAGES), _range(step["free"], MIB_PAGES),
+                _range(stats["free_blocks_all"]),
+                "" if step["huge_pages"] is None else _range(step["huge_pages"]),
+                _range(step["vmstat"]["compact_isolated"]),
+            )
+        )  # fmt: skip
     return Table(_COLUMNS, rows)
 
 

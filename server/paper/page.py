@@ -4,7 +4,6 @@ The words are rendered here, so that the file can be read, printed and searched 
 the pictures are drawn from the data in it when it is opened (web/src/paper/).
 """
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -16,7 +15,7 @@ from markupsafe import Markup
 from engine.errors import RefusedError
 from server.paths import project_version
 from server.playback.export import MB, MOST_BYTES
-from server.playback.page_file import packed_text, stand
+from server.playback.page_file import packed_json, stand
 
 ENTRY = "paper/paper.js"
 TickSeen = Callable[[int], None]  # told the tick now and then; may raise to break off
@@ -61,8 +60,7 @@ def paper_page(
         RefusedError: the file would be too large; one sentence.
     """
     text = _templates().get_template(template).render(version=project_version(), **facts)
-    packed = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    templates = {"paper-data": packed_text(packed.encode()), **(inside or {})}
+    templates = {"paper-data": packed_json(data), **(inside or {})}
     made = stand(text, ENTRY, templates, charts=True)
     if len(made.encode()) > MOST_BYTES:
         raise RefusedError(

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.capture.load import Capture
 from engine.capture.planes import machine_view
-from engine.replay import exact_mib
+from engine.replay import exact_mib, steps_in_turn
 from engine.units import Migratetype
 from engine.view import STAT_FIELDS
 from server.paper.page import paper_page
@@ -190,18 +190,16 @@ def _what_if(answer: Mapping[str, Any]) -> tuple[Sheet | None, list[str]]:
         return Cell(text, text.replace(",", ""))
 
     rows = []
-    for i in range(max((len(steps) for steps in designs.values()), default=0)):
-        for key, steps in designs.items():
-            step = steps[i]
-            stats = step["stats"]
-            rows.append(
-                [
-                    *word_cells(" ".join(map(str, step["op"])), key),
-                    span(stats["balloon_actual"], mib=True), span(step["free"], mib=True),
-                    span(stats["free_blocks_all"]),
-                    Cell("") if step["huge_pages"] is None else span(step["huge_pages"]),
-                ]
-            )  # fmt: skip
+    for key, step in steps_in_turn(designs):
+        stats = step["stats"]
+        rows.append(
+            [
+                *word_cells(" ".join(map(str, step["op"])), key),
+                span(stats["balloon_actual"], mib=True), span(step["free"], mib=True),
+                span(stats["free_blocks_all"]),
+                Cell("") if step["huge_pages"] is None else span(step["huge_pages"]),
+            ]
+        )  # fmt: skip
     number_of, rules = played["drawn"], played["rules"]
     note = (
         f"Lowest to highest over {number_of} drawn guests, by the rules of {rules}; not measured."

@@ -9,7 +9,7 @@ from typing import Any
 from engine.commands import command_from_dict
 from engine.indices import contig_pages, fragmentation_index, unusable_index
 from engine.replay import exact_mib
-from engine.units import MIB_PAGES, NR_PAGE_ORDERS, PAGEBLOCK_ORDER, Migratetype
+from engine.units import HPAGE_ORDER, MIB_PAGES, NR_PAGE_ORDERS, Migratetype
 from server.lessons.plain import command_words
 from server.paper.page import paper_page
 from server.paper.play import PlayedFacts
@@ -130,7 +130,7 @@ def zone_sheets(facts: Mapping[str, Any]) -> list[Sheet]:
             values = design["zones"][at]["counts"]
             orders = range(len(values))
             names = word_cells(zone["zone"], key)
-            pages, _, pieces = contig_pages(values, PAGEBLOCK_ORDER)
+            pages, _, pieces = contig_pages(values, HPAGE_ORDER)
             free = [pages_as_mib(pages), number(pieces)]
             counts.append([*names, *free, *map(number, values)])
             unusable.append([*names, *(index_cell(unusable_index(values, o)) for o in orders)])

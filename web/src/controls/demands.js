@@ -2,12 +2,12 @@
  * Kernel memory and long-term pins: asked for by button, and what came of it in each design's guest.
  */
 
-import { el, need, setText } from "../lib/dom.js";
+import { el, need } from "../lib/dom.js";
 import { parseWhole } from "../lib/format.js";
-import { statIndex } from "../net/wire.js";
 import { mended, notify } from "../state.js";
 import { commandText } from "./command_text.js";
 import { allocVerdict, pinVerdict } from "./demand_text.js";
+import { showVerdicts } from "./verdicts.js";
 
 /** @typedef {"unmovable"|"reclaimable"|"atomic"} Kind */
 
@@ -61,23 +61,8 @@ export function createDemands(state, painter, sendCommand) {
     const welcome = state.welcome.get();
     if (!welcome) return;
     size.max = String(welcome.guest.nr_pageblocks * 2);
-    list.replaceChildren(...welcome.designs.map((design) => el("li", { "data-design": design.key, hidden: true }, el("b", {}, design.key), " ", el("span"))));
-  });
-
-  const showFrame = painter.add("dom", () => {
-    const welcome = state.welcome.get();
-    const frame = state.frame.get();
-    if (!welcome || !frame) return;
-    const at = statIndex(welcome.stat_fields);
-    [...list.children].forEach((item, i) => {
-      const values = frame.designs[i]?.stats;
-      const s = (/** @type {string} */ name) => values?.[at[name]] ?? 0;
-      const words = [allocVerdict(s), pinVerdict(s)].filter(Boolean).join(" ");
-      item.toggleAttribute("hidden", words === "");
-      setText(/** @type {Element} */ (item.lastElementChild), words);
-    });
   });
 
   state.welcome.subscribe(showWelcome);
-  state.frame.subscribe(showFrame);
+  showVerdicts(state, painter, list, (s) => [allocVerdict(s), pinVerdict(s)].filter(Boolean).join(" "));
 }

@@ -2,12 +2,12 @@
  * A range of memory: chosen by dragging over a map or typed, then offlined; and what came of it in each design's guest.
  */
 
-import { el, need, setText } from "../lib/dom.js";
+import { need, setText } from "../lib/dom.js";
 import { parseWhole } from "../lib/format.js";
-import { statIndex } from "../net/wire.js";
 import { mended, notify } from "../state.js";
 import { commandText } from "./command_text.js";
 import { rangeBetween, rangeText, verdict } from "./range_text.js";
+import { showVerdicts } from "./verdicts.js";
 
 /**
  * @param {import("../state.js").State} state
@@ -83,20 +83,6 @@ export function createRanges(state, painter, sendCommand) {
     start.max = String(end - 2);
     size.max = contig.max = String(end);
     state.range.set(null);
-    list.replaceChildren(...welcome.designs.map((design) => el("li", { "data-design": design.key, hidden: true }, el("b", {}, design.key), " ", el("span"))));
-  });
-
-  const showFrame = painter.add("dom", () => {
-    const welcome = state.welcome.get();
-    const frame = state.frame.get();
-    if (!welcome || !frame) return;
-    const at = statIndex(welcome.stat_fields);
-    [...list.children].forEach((item, i) => {
-      const values = frame.designs[i]?.stats;
-      const words = values ? verdict((name) => values[at[name]] ?? 0) : "";
-      item.toggleAttribute("hidden", words === "");
-      setText(/** @type {Element} */ (item.lastElementChild), words);
-    });
   });
 
   const showRange = painter.add("dom", () => {
@@ -105,7 +91,7 @@ export function createRanges(state, painter, sendCommand) {
   });
 
   state.welcome.subscribe(showWelcome);
-  state.frame.subscribe(showFrame);
   state.range.subscribe(showRange);
   showRange();
+  showVerdicts(state, painter, list, verdict);
 }
