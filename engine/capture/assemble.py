@@ -93,7 +93,7 @@ def _goes_to_tail(
     neighbour = (starts & ~(1 << order)) ^ (1 << (order + 1))
     at = guest.pages[np.minimum(neighbour, len(guest.pages) - 1)]
     out: NDArray[np.bool_] = (at["state"] == u.STATE_FREE) & (at["order"] == order + 1)
-    return out
+    return out & (neighbour < starts)
 
 
 def _virgin(guest: Guest) -> NDArray[np.bool_]:
