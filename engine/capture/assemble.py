@@ -99,9 +99,12 @@ def _goes_to_tail(
 def _virgin(guest: Guest) -> NDArray[np.bool_]:
     """Pageblocks above every user page of their zone: memory that nobody has reached since boot.
 
-    Pageblocks with reserved pages are left out: boot puts its own things at the end of memory.
+    Largest blocks with reserved pages are left out, with all their pageblocks: boot puts its own
+    things at the end of memory, and what is left of such a block is smaller, so taken first.
     """
-    user = np.flatnonzero((guest.blocks["nr_movable"] > 0) & (guest.blocks["nr_reserved"] == 0))
+    largest = np.arange(len(guest.blocks)) >> (u.MAX_PAGE_ORDER - u.PAGEBLOCK_ORDER)
+    booted = np.bincount(largest, guest.blocks["nr_reserved"])[largest] > 0
+    user = np.flatnonzero((guest.blocks["nr_movable"] > 0) & ~booted)
     out = np.zeros(len(guest.blocks), np.bool_)
     for zone in guest.zones:
         first = int(zone["start_pfn"]) >> u.PAGEBLOCK_ORDER
