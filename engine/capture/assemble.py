@@ -79,7 +79,9 @@ def _goes_to_tail(
     """Which free blocks are in the tail part of their list.
 
     A block that may soon merge because its next larger buddy is free is put at the tail
-    (mm/page_alloc.c buddy_merge_likely()); so is everything that boot hands over.
+    (mm/page_alloc.c buddy_merge_likely()); so is everything that boot hands over. Memory is given
+    back upwards: a larger buddy below was free by then, one above was not yet, and the block is at
+    the head.
 
     Args:
         guest: Guest; the order of every free block has been filled in.
