@@ -34,7 +34,7 @@ from engine.capture.pages import (
     decode,
     find_parked,
     free_blocks,
-    give_back,
+    free_what_reading_took,
     merge_kinds,
 )
 from engine.capture.text import (
@@ -165,7 +165,7 @@ class Capture:
             parked, high = (sum(cpu[column] for cpu in zone.pcp) for column in (0, 1))
             where = (pages.state, migratetype, span.start_pfn, span.end_pfn)
             find_parked(*where, parked)
-            give_back(*where, self.buddyinfo.get(zone.key, ()), high)
+            free_what_reading_took(*where, self.buddyinfo.get(zone.key, ()), high)
         # An isolation in progress (offlining, CMA) will end; the pageblock was and will be movable.
         migratetype[migratetype == u.MIGRATE_ISOLATE] = u.MIGRATE_MOVABLE
         return free_blocks(pages.state, self._odd_starts, merge_kinds(migratetype))

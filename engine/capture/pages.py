@@ -319,7 +319,7 @@ def find_parked(
     state[candidates[best]] = u.STATE_PCP
 
 
-def give_back(
+def free_what_reading_took(
     state: States,
     migratetype: NDArray[np.uint8],
     start_pfn: int,

@@ -192,14 +192,16 @@ def test_what_the_reader_held_is_free_again() -> None:
     state[1536:1546] = u.STATE_FREE
     types = np.array([0, 1, 0, 1], np.uint8)
     zone = (types, 512, 2048)
-    p.give_back(state, *zone, (10, 0), 252)  # kpageflags shows as many as buddyinfo
-    p.give_back(state, *zone, (3, 1), 252)  # or more
+    p.free_what_reading_took(state, *zone, (10, 0), 252)  # kpageflags shows as many as buddyinfo
+    p.free_what_reading_took(state, *zone, (3, 1), 252)  # or more
     assert np.count_nonzero(state == u.STATE_FREE) == 10
-    p.give_back(state, *zone, (6, 10), 252)  # 16 lacking
+    p.free_what_reading_took(state, *zone, (6, 10), 252)  # 16 lacking
     assert np.flatnonzero(state == u.STATE_FREE)[:16].tolist() == list(range(1040, 1056))
-    p.give_back(state, *zone, (0, 139), 251)  # 252 lacking, more than the CPUs' lists hold
+    p.free_what_reading_took(
+        state, *zone, (0, 139), 251
+    )  # 252 lacking, more than the CPUs' lists hold
     assert np.count_nonzero(state == u.STATE_FREE) == 26
-    p.give_back(state, *zone, (0, 139), 252)
+    p.free_what_reading_took(state, *zone, (0, 139), 252)
     assert (state[1024:1056] == u.STATE_FREE).all()
     assert (state[[0, 512, 1056]] == u.STATE_UNKNOWN).all()
 
