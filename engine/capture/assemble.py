@@ -79,7 +79,9 @@ def _goes_to_tail(
     """Which free blocks are in the tail part of their list.
 
     A block that may soon merge because its next larger buddy is free is put at the tail
-    (mm/page_alloc.c buddy_merge_likely()); so is everything that boot hands over.
+    (mm/page_alloc.c buddy_merge_likely()); so is everything that boot hands over. Memory is given
+    back upwards: a larger buddy below was free by then, one above was not yet, and the block is at
+    the head.
 
     Args:
         guest: Guest; the order of every free block has been filled in.
@@ -93,15 +95,18 @@ def _goes_to_tail(
     neighbour = (starts & ~(1 << order)) ^ (1 << (order + 1))
     at = guest.pages[np.minimum(neighbour, len(guest.pages) - 1)]
     out: NDArray[np.bool_] = (at["state"] == u.STATE_FREE) & (at["order"] == order + 1)
-    return out
+    return out & (neighbour < starts)
 
 
 def _virgin(guest: Guest) -> NDArray[np.bool_]:
     """Pageblocks above every user page of their zone: memory that nobody has reached since boot.
 
-    Pageblocks with reserved pages are left out: boot puts its own things at the end of memory.
+    Largest blocks with reserved pages are left out, with all their pageblocks: boot puts its own
+    things at the end of memory, and what is left of such a block is smaller, so taken first.
     """
-    user = np.flatnonzero((guest.blocks["nr_movable"] > 0) & (guest.blocks["nr_reserved"] == 0))
+    largest = np.arange(len(guest.blocks)) >> (u.MAX_PAGE_ORDER - u.PAGEBLOCK_ORDER)
+    booted = np.bincount(largest, guest.blocks["nr_reserved"])[largest] > 0
+    user = np.flatnonzero((guest.blocks["nr_movable"] > 0) & ~booted)
     out = np.zeros(len(guest.blocks), np.bool_)
     for zone in guest.zones:
         first = int(zone["start_pfn"]) >> u.PAGEBLOCK_ORDER

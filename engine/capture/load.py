@@ -34,6 +34,7 @@ from engine.capture.pages import (
     decode,
     find_parked,
     free_blocks,
+    free_what_reading_took,
     merge_kinds,
 )
 from engine.capture.text import (
@@ -161,8 +162,10 @@ class Capture:
     def _settle(self, pages: Pages, migratetype: NDArray[np.uint8]) -> list[NDArray[np.int64]]:
         """Find parked pages and free blocks by the migratetypes; changes both arguments."""
         for zone, span in zip(self.zones, self.spans, strict=True):
-            parked = sum(count for count, _, _ in zone.pcp)
-            find_parked(pages.state, migratetype, span.start_pfn, span.end_pfn, parked)
+            parked, high = (sum(cpu[column] for cpu in zone.pcp) for column in (0, 1))
+            where = (pages.state, migratetype, span.start_pfn, span.end_pfn)
+            find_parked(*where, parked)
+            free_what_reading_took(*where, self.buddyinfo.get(zone.key, ()), high)
         # An isolation in progress (offlining, CMA) will end; the pageblock was and will be movable.
         migratetype[migratetype == u.MIGRATE_ISOLATE] = u.MIGRATE_MOVABLE
         return free_blocks(pages.state, self._odd_starts, merge_kinds(migratetype))

@@ -13,6 +13,7 @@ from tests.engine.small_capture import (
     ANON,
     BALLOON,
     FILE,
+    FREE,
     HEAD,
     RESERVED,
     SLAB,
@@ -52,6 +53,26 @@ def test_free_lists_and_counters_agree_with_the_capture() -> None:
     assert guest.zones[0]["nr_free"] == 8192 - 506
     assert guest.blocks[0]["nr_unmovable"] == 250
     assert guest.blocks[0]["nr_reserved"] == 256
+
+
+def test_a_block_stands_at_the_tail_if_its_larger_buddy_was_freed_before_it() -> None:
+    used, free = (1, ANON), (1, FREE)
+    parts = [(512, RESERVED), used, free, free, free]  # 513: the pair above it is free
+    parts += [free, free, free, used]  # 518: the pair below it is free
+    parts += [(8, ANON), free, (495, ANON)]  # 528: no larger buddy is free
+    guest = build(parts, "UM")
+    assert entries(guest, free_list(0, 0, u.MIGRATE_MOVABLE)) == [528, 513, 518]
+    assert entries(guest, free_list(0, 1, u.MIGRATE_MOVABLE)) == [516, 514]
+
+
+def test_what_boot_left_of_a_largest_block_does_not_make_those_below_it_used() -> None:
+    start, boot = [(512, RESERVED), (512, ANON), (12 * 512, FREE)], (512, RESERVED)
+    largest = free_list(0, 10, u.MIGRATE_MOVABLE)
+    unused = entries(build([*start, boot, boot], "UM"), largest)
+    assert len(unused) == 6
+    assert entries(build([*start, (512, ANON), boot], "UM"), largest) == unused  # as boot left it
+    assert entries(build([*start, boot, (512, ANON)], "UM"), largest) == unused
+    assert entries(build([*start, (512, ANON), (512, ANON)], "UM"), largest) == unused[::-1]
 
 
 def test_watermarks_are_stored_without_boost() -> None:
