@@ -24,6 +24,7 @@ from engine.core.slowpath.daemons import (
     kcompactd_wants_work,
     should_proactive_compact_node,
 )
+from engine.core.slowpath.kswapd import end_nap, kswapd_step
 
 
 @core_jit
@@ -76,7 +77,9 @@ def _runs_proactively(guest, may_start):
 
 @core_jit
 def catch_up(guest, has_jobs, budget):
-    """Before a command begins: the proactive compaction for which there was time since the last.
+    """Before a command begins: what kswapd and kcompactd had time for since the last.
+
+    kswapd's nap ends and the run that may follow it, then kcompactd's proactive compaction.
 
     Args:
         guest: Guest. Writes all of it.
@@ -85,7 +88,8 @@ def catch_up(guest, has_jobs, budget):
     Returns:
         bool, True = the command has to wait: call again in the next tick.
     Source:
-        mm/compaction.c kcompactd(), HPAGE_FRAG_CHECK_INTERVAL_MSEC.
+        mm/compaction.c kcompactd(), HPAGE_FRAG_CHECK_INTERVAL_MSEC; mm/vmscan.c
+        kswapd_try_to_sleep().
     Differs:
         It happens when the next command arrives, not half a second after the last: the outcome of
         a command can be seen before kcompactd changes it, and idle ticks change nothing. However
@@ -108,7 +112,9 @@ def catch_up(guest, has_jobs, budget):
     has_rested = phase == PHASE_RESTED
     for node in range(nr_nodes(guest)):
         before = select_node(guest, np.int64(node))
-        if _runs_proactively(guest, has_rested):
+        if has_rested and vm["kswapd_nap"] > 0 and vm["kswapd_awake"] == 0:
+            end_nap(guest)
+        if vm["kswapd_awake"] or _runs_proactively(guest, has_rested):
             is_running = True
         select_node(guest, before)
     if has_rested:
@@ -116,6 +122,7 @@ def catch_up(guest, has_jobs, budget):
     if vm["proactive_phase"] == PHASE_LOOKED and is_running:
         for node in range(nr_nodes(guest)):
             before = select_node(guest, np.int64(node))
+            kswapd_step(guest, budget)
             kcompactd_step(guest, budget)
             select_node(guest, before)
         return True
