@@ -76,6 +76,30 @@ def _runs_proactively(guest, may_start):
 
 
 @core_jit
+def _kswapd_runs(guest, budget):
+    """Let every node's kswapd end its nap, and go on if it has work.
+
+    Args:
+        guest: Guest. Writes all of it.
+        budget: int64, work as cpu.py counts it.
+    Returns:
+        bool, whether one had work.
+    Source:
+        mm/vmscan.c kswapd_try_to_sleep().
+    """
+    vm = guest.vm[0]
+    is_running = False
+    for node in range(nr_nodes(guest)):
+        before = select_node(guest, np.int64(node))
+        if vm["kswapd_nap"] > 0 and vm["kswapd_awake"] == 0:
+            end_nap(guest)
+        if kswapd_step(guest, budget) > 0:
+            is_running = True
+        select_node(guest, before)
+    return is_running
+
+
+@core_jit
 def catch_up(guest, has_jobs, budget):
     """Before a command begins: what kswapd and kcompactd had time for since the last.
 
@@ -110,11 +134,11 @@ def catch_up(guest, has_jobs, budget):
         return False
     is_running = False
     has_rested = phase == PHASE_RESTED
+    if has_rested and _kswapd_runs(guest, budget):
+        return True
     for node in range(nr_nodes(guest)):
         before = select_node(guest, np.int64(node))
-        if has_rested and vm["kswapd_nap"] > 0 and vm["kswapd_awake"] == 0:
-            end_nap(guest)
-        if vm["kswapd_awake"] or _runs_proactively(guest, has_rested):
+        if _runs_proactively(guest, has_rested):
             is_running = True
         select_node(guest, before)
     if has_rested:
@@ -122,7 +146,6 @@ def catch_up(guest, has_jobs, budget):
     if vm["proactive_phase"] == PHASE_LOOKED and is_running:
         for node in range(nr_nodes(guest)):
             before = select_node(guest, np.int64(node))
-            kswapd_step(guest, budget)
             kcompactd_step(guest, budget)
             select_node(guest, before)
         return True
