@@ -90,7 +90,7 @@ _ZONE_FIELDS = (
 # (core/memory/nodes.py: select_node).
 NODE_FIELDS = (
     "kswapd_order kswapd_awake kswapd_failures kswapd_alloc_order kswapd_run_order kswapd_priority "
-    "kswapd_boost kswapd_reclaimed kswapd_seen "
+    "kswapd_boost kswapd_reclaimed kswapd_seen kswapd_nap "
     "kcompactd_order kcompactd_awake kcompactd_zone kcompactd_ahead proactive_defer "
     "proactive_score "
     "shrink_active shrink_scanned shrink_isolated shrink_dirty shrink_reclaimed "
@@ -245,7 +245,8 @@ NUMA_FIELDS = (
     "kcompactd_node"
 ).split()
 
-LATER_FIELDS = (RANGE_FIELDS, TIME_FIELDS, RECLAIM_FIELDS, DEMAND_FIELDS, NUMA_FIELDS)
+NAP_FIELDS = ("kswapd_nap",)  # the clock's reading at which its nap is over; 0 = it does not nap
+LATER_FIELDS = (RANGE_FIELDS, TIME_FIELDS, RECLAIM_FIELDS, DEMAND_FIELDS, NUMA_FIELDS, NAP_FIELDS)
 
 # LRU isolation is counted for the whole machine (nr_isolated_*).
 _HEAD_FIELDS = "nr_isolated_anon nr_isolated_file nr_zones nr_pages main_zone profile".split()

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.recordings.measure import measure
+from engine.recordings.measure import Measured, everything, measure
 from engine.recordings.score import BLOCKS_AFTER_COMPACT, score
 from scripts.docs.fidelity_parts import of
 from scripts.docs.generated import with_parts
@@ -34,11 +34,15 @@ KINDS = {
     "dirty": "dirty page cache",
 }
 IN_EXAMPLES = {"rest": "rest", "separate": "separate"}  # recordings that are examples, too
+CLASSES = ("all", "huge", BLOCKS_AFTER_COMPACT)
+COLUMNS = (
+    "In the band | 2 MiB pages | Free 2 MiB blocks after a compaction | The kernel against itself |"
+)
+KINDS_HEAD = (f"| Kind | Recordings | {COLUMNS}", "| --- | --- | --- | --- | --- | --- |")
 HEAD = (
-    "| Kind | Recording | Seen while working | In the band | 2 MiB pages "
-    "| Free 2 MiB blocks after a compaction | The kernel against itself |",
+    f"| Kind | Recording | Seen while working | {COLUMNS}",
     "| --- | --- | --- | --- | --- | --- | --- |",
-)  # fmt: skip
+)
 
 
 def recordings() -> list[tuple[str, bool, Path]]:
@@ -50,13 +54,22 @@ def recordings() -> list[tuple[str, bool, Path]]:
     return sorted(found, key=lambda one: (list(KINDS).index(one[0]), one[1], one[2].name))
 
 
-def row(kind: str, held_out: bool, folder: Path) -> str:
+def figures(measured: Sequence[Measured]) -> str:
+    """Cells of some recordings together: the classes, and the kernel judged by its other runs."""
+    ours = score(everything(measured))
+    itself = score([one for each in measured for one in each.against_itself])
+    return " | ".join([*(of(ours, name) for name in CLASSES), of(itself, "all")])
+
+
+def row(kind: str, held_out: bool, one: Measured) -> str:
     """The line of one recording."""
-    one = measure(folder, (SEED,))
-    ours, itself = score(one.judged[0]), score(one.against_itself)
-    seen = "no" if held_out else "yes"
-    classes = " | ".join(of(ours, name) for name in ("all", "huge", BLOCKS_AFTER_COMPACT))
-    return f"| {KINDS[kind]} | `{folder.name}` | {seen} | {classes} | {of(itself, 'all')} |"
+    return f"| {KINDS[kind]} | `{one.name}` | {'no' if held_out else 'yes'} | {figures([one])} |"
+
+
+def kind_row(kind: str, measured: Sequence[Measured]) -> str:
+    """The line of a kind: the sum over its recordings."""
+    names = ", ".join(f"`{one.name}`" for one in measured)
+    return f"| {KINDS[kind]} | {names} | {figures(measured)} |"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -64,12 +77,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--check", action="store_true", help="write nothing, exit 1 if stale")
     args = parser.parse_args(arguments)
-    lines = list(HEAD)
-    for one in recordings():
-        lines.append(row(*one))
-        print(lines[-1], flush=True)
+    rows = list(HEAD)
+    by_kind: dict[str, list[Measured]] = {}
+    for kind, held_out, folder in recordings():
+        one = measure(folder, (SEED,))
+        by_kind.setdefault(kind, []).append(one)
+        rows.append(row(kind, held_out, one))
+        print(rows[-1], flush=True)
+    sums = [*KINDS_HEAD, *(kind_row(kind, some) for kind, some in by_kind.items())]
+    print("\n".join(sums))
     text = DOCUMENT.read_text(encoding="utf-8")
-    new = with_parts(text, {"kinds": lines})
+    new = with_parts(text, {"kinds": sums, "recordings": rows})
     if args.check:
         return int(new != text)
     DOCUMENT.write_text(new, encoding="utf-8")

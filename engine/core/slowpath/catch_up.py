@@ -24,6 +24,7 @@ from engine.core.slowpath.daemons import (
     kcompactd_wants_work,
     should_proactive_compact_node,
 )
+from engine.core.slowpath.kswapd import end_nap, kswapd_step
 
 
 @core_jit
@@ -75,8 +76,34 @@ def _runs_proactively(guest, may_start):
 
 
 @core_jit
+def _kswapd_runs(guest, budget):
+    """Let every node's kswapd end its nap, and go on if it has work.
+
+    Args:
+        guest: Guest. Writes all of it.
+        budget: int64, work as cpu.py counts it.
+    Returns:
+        bool, whether one had work.
+    Source:
+        mm/vmscan.c kswapd_try_to_sleep().
+    """
+    vm = guest.vm[0]
+    is_running = False
+    for node in range(nr_nodes(guest)):
+        before = select_node(guest, np.int64(node))
+        if vm["kswapd_nap"] > 0 and vm["kswapd_awake"] == 0:
+            end_nap(guest)
+        if kswapd_step(guest, budget) > 0:
+            is_running = True
+        select_node(guest, before)
+    return is_running
+
+
+@core_jit
 def catch_up(guest, has_jobs, budget):
-    """Before a command begins: the proactive compaction for which there was time since the last.
+    """Before a command begins: what kswapd and kcompactd had time for since the last.
+
+    kswapd's nap ends and the run that may follow it, then kcompactd's proactive compaction.
 
     Args:
         guest: Guest. Writes all of it.
@@ -85,7 +112,8 @@ def catch_up(guest, has_jobs, budget):
     Returns:
         bool, True = the command has to wait: call again in the next tick.
     Source:
-        mm/compaction.c kcompactd(), HPAGE_FRAG_CHECK_INTERVAL_MSEC.
+        mm/compaction.c kcompactd(), HPAGE_FRAG_CHECK_INTERVAL_MSEC; mm/vmscan.c
+        kswapd_try_to_sleep().
     Differs:
         It happens when the next command arrives, not half a second after the last: the outcome of
         a command can be seen before kcompactd changes it, and idle ticks change nothing. However
@@ -106,6 +134,8 @@ def catch_up(guest, has_jobs, budget):
         return False
     is_running = False
     has_rested = phase == PHASE_RESTED
+    if has_rested and _kswapd_runs(guest, budget):
+        return True
     for node in range(nr_nodes(guest)):
         before = select_node(guest, np.int64(node))
         if _runs_proactively(guest, has_rested):

@@ -32,7 +32,7 @@ from engine.core.memory.clock import MSEC, clock_us
 from engine.core.memory.cpu import COST_MIGRATE
 from engine.core.memory.nodes import in_node, nr_nodes, select_node
 from engine.core.slowpath.flusher import flusher_step
-from engine.core.slowpath.kswapd import kswapd_step
+from engine.core.slowpath.kswapd import kswapd_step, nap_is_over
 
 _CC = u.CC_KCOMPACTD
 
@@ -91,7 +91,7 @@ def restart_timers(guest, now):
     """Set every node's timer for a guest whose clock is set to 0.
 
     Args:
-        guest: Guest. Writes vm.proactive_defer.
+        guest: Guest. Writes vm.proactive_defer, vm.kswapd_nap.
         now: int64, the clock's reading so far.
     Source:
         not of the kernel.
@@ -99,6 +99,7 @@ def restart_timers(guest, now):
     vm = guest.vm[0]
     for node in range(nr_nodes(guest)):
         before = select_node(guest, np.int64(node))
+        vm["kswapd_nap"] = max(vm["kswapd_nap"] - now, 0)
         left = vm["proactive_defer"] - now
         vm["proactive_defer"] = 0
         if vm["law_proactive_compaction"]:
@@ -358,6 +359,8 @@ def daemons_idle(guest):
     for node in range(nr_nodes(guest)):
         select_node(guest, np.int64(node))
         if vm["kswapd_awake"] or vm["kcompactd_awake"] == 2 or kcompactd_wants_work(guest):
+            is_idle = False
+        if nap_is_over(guest):
             is_idle = False
     select_node(guest, before)
     return is_idle

@@ -7,6 +7,7 @@ from engine.core import core_jit
 from engine.core.compact.compaction_2012 import kswapd_compact_2012
 from engine.core.compact.scan_2012 import reset_isolation_suitable_2012
 from engine.core.compact.suitability import reset_isolation_suitable
+from engine.core.memory.clock import MSEC, clock_us
 from engine.core.memory.cpu import COST_PASS, COST_RECLAIM, TURN
 from engine.core.memory.nodes import in_node, nr_nodes, select_node
 from engine.core.memory.watermark import (
@@ -32,6 +33,10 @@ _ASLEEP = 0
 _WOKEN = 1
 _BALANCING = 2
 
+# kswapd looks at the node again HZ/10 after it was done. That is 25 ticks of 4 ms and the rest of
+# the one under way (kernel/time/timer.c calc_wheel_index(), 250 Hz): 100 to 104 ms.
+_NAP = 102 * MSEC
+
 # vm.shrink_active: what kswapd was at when its turn ended
 _SCANNING = 1
 _SHRINKERS = 2
@@ -41,12 +46,17 @@ _SHRINKERS = 2
 def kswapd_begin(guest):
     """Wake up: read the requested order and the zones' boosts.
 
+    Woken from its nap it goes on with what it was at, if that was of a higher order.
+
     Args:
         guest: Guest. Writes zones.kswapd_boost, vm.kswapd_*, vm.pageoutrun.
     Source:
-        mm/vmscan.c kswapd(), balance_pgdat() up to its loop.
+        mm/vmscan.c kswapd(), kswapd_try_to_sleep(), balance_pgdat() up to its loop.
     """
     vm = guest.vm[0]
+    if vm["kswapd_nap"] > 0:
+        vm["kswapd_order"] = max(vm["kswapd_order"], vm["kswapd_run_order"])
+        vm["kswapd_nap"] = 0
     vm["pageoutrun"] += 1
     vm["kswapd_awake"] = _BALANCING
     vm["kswapd_alloc_order"] = vm["kswapd_order"]
@@ -240,9 +250,56 @@ def kswapd_end(guest):
     ):
         wakeup_kcompactd(guest, np.int64(vm["kswapd_alloc_order"]))
         vm["kswapd_awake"] = _ASLEEP
+        vm["kswapd_nap"] = clock_us(guest) + _NAP
         vm["causes"] |= u.CAUSE_RECLAIM_FINISHED
     else:
         vm["kswapd_awake"] = _WOKEN
+
+
+@core_jit
+def nap_is_over(guest):
+    """Whether the node's kswapd has napped for long enough.
+
+    Args:
+        guest: Guest.
+    Returns:
+        bool.
+    Source:
+        mm/vmscan.c kswapd_try_to_sleep(), schedule_timeout(HZ/10).
+    """
+    nap = guest.vm[0]["kswapd_nap"]
+    return nap > 0 and guest.vm[0]["kswapd_awake"] == _ASLEEP and clock_us(guest) >= nap
+
+
+@core_jit
+def is_unbalanced(guest):
+    """Whether the node's kswapd would find work for the order that it last worked for.
+
+    Args:
+        guest: Guest.
+    Returns:
+        bool.
+    Source:
+        mm/vmscan.c prepare_kswapd_sleep().
+    """
+    vm = guest.vm[0]
+    if vm["kswapd_failures"] >= MAX_RECLAIM_RETRIES:
+        return False
+    return not pgdat_balanced(guest, np.int64(vm["kswapd_run_order"]))
+
+
+@core_jit
+def end_nap(guest):
+    """After its nap: reclaim if the node is below its high marks again, else sleep until woken.
+
+    Args:
+        guest: Guest. Writes vm.kswapd_nap, vm.kswapd_awake.
+    Source:
+        mm/vmscan.c kswapd_try_to_sleep() (KSWAPD_HIGH_WMARK_HIT_QUICKLY).
+    """
+    guest.vm[0]["kswapd_nap"] = 0
+    if is_unbalanced(guest):
+        guest.vm[0]["kswapd_awake"] = _WOKEN
 
 
 @core_jit
@@ -294,6 +351,8 @@ def kswapd_step(guest, budget):
     """
     vm = guest.vm[0]
     used = np.int64(0)
+    if nap_is_over(guest):
+        end_nap(guest)
     if vm["kswapd_awake"] == _ASLEEP:
         return used
     while vm["kswapd_awake"] != _ASLEEP and used < budget:
@@ -312,7 +371,7 @@ def kswapd_step(guest, budget):
 
 @core_jit
 def cond_resched(guest):
-    """A preemption point: kswapd, if it has just been woken, runs at once, for one turn.
+    """A preemption point: kswapd, if just woken or its nap is over, runs at once, for one turn.
 
     A task that has slept is owed time and goes first; measured: within 0.1 ms of being woken.
 
@@ -324,6 +383,6 @@ def cond_resched(guest):
     before = np.int64(guest.vm[0]["node"])
     for node in range(nr_nodes(guest)):
         select_node(guest, np.int64(node))
-        if guest.vm[0]["kswapd_awake"] == _WOKEN:
+        if guest.vm[0]["kswapd_awake"] == _WOKEN or nap_is_over(guest):
             kswapd_step(guest, np.int64(TURN))
     select_node(guest, before)

@@ -7,7 +7,17 @@ from engine.core.slowpath import daemons
 from engine.core.slowpath.catch_up import catch_up, next_request
 from engine.guest import Guest
 from tests.engine.core.slowpath.test_daemons import KCOMPACTD, checkered, is_clean, rest
-from tests.engine.small_guest import BLOCK, nr_free, on_two_nodes, same, vm
+from tests.engine.small_guest import (
+    BLOCK,
+    all_free,
+    every,
+    nr_free,
+    on_two_nodes,
+    put,
+    same,
+    settle,
+    vm,
+)
 
 
 def next_command(guest: Guest, budget: int = 500) -> int:
@@ -40,6 +50,22 @@ def test_proactive_compaction_lowers_the_score_and_comes_to_rest() -> None:
     scanned = vm(guest, "compact_migrate_scanned")
     assert next_command(guest) == 0
     assert vm(guest, "compact_migrate_scanned") == scanned
+
+
+def test_kswapd_ends_its_nap_before_kcompactd_looks() -> None:
+    guest = all_free(16, start_block=8)
+    put(guest, every(2, 8 * BLOCK, 24 * BLOCK), u.STATE_ANON)
+    put(guest, range(8 * BLOCK + 1, 24 * BLOCK, 4), u.STATE_FILE)
+    rested(settle(guest))
+    zone = guest.zones[0]
+    free = int(zone["nr_free"])
+    zone["wmark_high"] = free + 100
+    guest.vm[0]["kswapd_nap"] = 1
+    assert next_command(guest) > 1
+    assert vm(guest, "pageoutrun") == (1,)
+    assert zone["nr_free"] > free
+    assert vm(guest, "compact_daemon_migrate_scanned")[0] > 0
+    assert is_clean(guest)
 
 
 def test_a_pause_allows_one_check_of_the_score() -> None:

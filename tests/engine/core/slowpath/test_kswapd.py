@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine import units as u
 from engine.core.memory.watermark import MAX_RECLAIM_RETRIES, pgdat_balanced, wake_kswapd
 from engine.core.observe.check import validate
-from engine.core.slowpath.kswapd import cond_resched, kswapd_step
+from engine.core.slowpath.kswapd import cond_resched, kswapd_step, nap_is_over
 from engine.guest import Guest, set_kernel
 from engine.kernels import LINUX_2012
 from tests.engine.small_guest import BLOCK, all_free, every, nr_free, put, settle, vm
@@ -52,6 +52,47 @@ def test_the_budget_changes_when_but_not_what() -> None:
         run(guest, budget)
         found.append([a.tobytes() for a in guest])
     assert found[0] == found[1] == found[2]
+
+
+def napping() -> Guest:
+    """kswapd has just reclaimed, and naps; the high mark is 200 pages above what is free."""
+    guest = tight(2048)
+    wake_kswapd(guest, 0)
+    run(guest)
+    zone = guest.zones[0]
+    zone["wmark_high"] = zone["nr_free"] + 200
+    return guest
+
+
+def test_kswapd_looks_again_after_a_tenth_of_a_second() -> None:
+    guest = napping()
+    free = int(guest.zones[0]["nr_free"])
+    guest.vm[0]["idle_us"] += 99_000
+    assert not nap_is_over(guest)
+    cond_resched(guest)
+    assert kswapd_step(guest, 1000) == 0
+    guest.vm[0]["idle_us"] += 6_000
+    assert nap_is_over(guest)
+    cond_resched(guest)
+    run(guest)
+    assert guest.zones[0]["nr_free"] >= free + 200
+    assert vm(guest, "pageoutrun") == (2,)
+
+
+def test_after_a_nap_without_loss_kswapd_sleeps_until_it_is_woken() -> None:
+    guest = napping()
+    guest.zones[0]["wmark_high"] = 500
+    guest.vm[0]["idle_us"] += 105_000
+    assert kswapd_step(guest, 1000) == 0
+    assert vm(guest, "pageoutrun", "kswapd_nap", "kswapd_awake") == (1, 0, 0)
+
+
+def test_woken_from_its_nap_kswapd_goes_on_with_the_larger_order() -> None:
+    guest = napping()
+    guest.vm[0]["kswapd_run_order"] = 2
+    wake_kswapd(guest, 1)
+    kswapd_step(guest, 1)
+    assert vm(guest, "kswapd_alloc_order", "kswapd_nap") == (2, 0)
 
 
 def test_a_sleeping_kswapd_does_nothing() -> None:
