@@ -37,7 +37,7 @@ def test_a_step_asks_the_class_and_goes_on_with_what_came(
     answer(ann, 0, 60)
     expect(together).to_contain_text("1 person has answered.")
     page.click("#lesson-class-close")
-    expect(together).to_contain_text("half say 60 or less")
+    expect(together).to_contain_text("half 60 or less")
     page.click("#lesson-class-discuss")
     page.click("#lesson-class-open")
     stage(ann, "open", 2)
