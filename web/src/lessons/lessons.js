@@ -54,6 +54,7 @@ export function createLessons(state, painter, intents) {
   let problem = "";
   let reached = 0; // commands that an automatic look has seen
   let looking = false;
+  let ended = ""; // the session when a lesson was finished: it holds nothing that anybody would miss
   let turn = 0; // of what is under way: an answer to an earlier one comes too late
 
   const recorded = () => state.recording.get() !== null;
@@ -134,8 +135,10 @@ export function createLessons(state, painter, intents) {
     const step = at();
     if (checked.busy || (!checked.done && !counts)) return;
     step.checked = checked;
-    if (checked.done) step.done = true;
-    else step.attempts += 1;
+    if (checked.done) {
+      step.done = true;
+      need("more", HTMLDetailsElement).open = false; // on a phone it covers what is said now
+    } else step.attempts += 1;
     keep();
     const words = checked.done ? "Done." : "Not yet.";
     show();
@@ -228,7 +231,11 @@ export function createLessons(state, painter, intents) {
     enter(!(onwards && session && way && sameConfig(session.config, way)));
   }
 
+  /** The session as it is: nobody has done anything in it as long as this is the same. */
+  const mark = () => `${state.welcome.get()?.epoch} ${state.log.get().length}`;
+
   function finish() {
+    ended = mark();
     const name = lesson?.title ?? "";
     leave();
     said.textContent = `The lesson ${name} is done.`;
@@ -257,6 +264,7 @@ export function createLessons(state, painter, intents) {
         lesson = read;
         progress = kept(memory.stored(name), read);
         state.scenario.set(null);
+        intents.act("tour-leave"); // it asks for other things than the lesson
         intents.address.set("scenario", null);
         intents.address.set("lesson", name);
         enter(true);
@@ -265,7 +273,7 @@ export function createLessons(state, painter, intents) {
       const before = kept(memory.stored(name), read);
       const config = state.welcome.get()?.config;
       const own = before.at > 0 && read.steps.some(({ load }) => load && config && sameConfig(load, config));
-      if (recorded() || own || before.steps.every(({ done }) => done)) goOn();
+      if (recorded() || own || ended === mark() || before.steps.every(({ done }) => done)) goOn();
       else intents.ask(`begin the lesson ${read.title}`, goOn);
     } catch (error) {
       notify(state, "error", `The lesson ${name} cannot be played: ${error instanceof Error ? error.message : error}`);

@@ -126,7 +126,7 @@ function prediction(step, done, shown, on) {
       if (answer) on.predict(answer);
     },
   }, el("p.lesson-range", {}, el("label", { for: "lesson-low" }, "From"), low, el("label", { for: "lesson-high" }, "to"), high, ` ${scale.unit}`),
-  el("p.why", {}, `Give a range on ${scale.low} to ${scale.high}. It counts if it holds the truth and is at most ${scale.width} wide.`), problem, go);
+  el("p.why", {}, `Give a range within ${scale.low} to ${scale.high}. It counts if it holds the truth and is at most ${scale.width} wide.`), problem, go);
 }
 
 /** @param {Event} event */
