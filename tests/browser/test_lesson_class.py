@@ -30,7 +30,7 @@ def test_a_step_asks_the_class_and_goes_on_with_what_came(
     expect(together).to_be_hidden()
     ann = open_page(390, 780)
     open_guest(ann, link)
-    expect(together).to_contain_text("1 person is here to be asked.")
+    expect(together).to_contain_text("1 person is here to be asked: All of memory is compacted")
     expect(alone).to_be_hidden()
     page.click("#lesson-pose")
     stage(ann, "open", 1)

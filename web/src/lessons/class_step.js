@@ -61,7 +61,7 @@ export function createClassStep(state, painter, intents) {
   function beginning() {
     const other = state.quiz.get();
     const busy = other && other.stage !== "none" && other.stage !== "truth";
-    setText(words, busy ? "Another question is being asked: tab Predict." : `${plural(people(), "person is", "people are")} here to be asked.`);
+    setText(words, busy ? "Another question is being asked: tab Predict." : `${plural(people(), "person is", "people are")} here to be asked: ${asked?.text}`);
     buttons.replaceChildren(...(busy ? [] : [button("lesson-pose", "Ask the class", true, () => asked && intents.tell({ type: "pose", ...asked }))]),
       button("lesson-alone", "Answer it alone", false, () => {
         alone = true;
@@ -90,7 +90,7 @@ export function createClassStep(state, painter, intents) {
     element.hidden = !(state.role.get() === "presenter" && (mine || offered));
     element.dataset.stage = mine ? quiz?.stage : "none";
     const own = form();
-    if (own instanceof HTMLElement) own.hidden = !element.hidden;
+    if (own instanceof HTMLElement) own.hidden = !element.hidden && !over;
     if (element.hidden) return;
     if (mine && quiz) underWay(quiz);
     else beginning();
