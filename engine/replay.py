@@ -155,6 +155,37 @@ def command_of(op: Op) -> c.Command:
     return c.CompactMemory()
 
 
+def op_of(command: c.Command) -> list[Any] | None:
+    """The operation that stands for a command: the way back from command_of.
+
+    Returns:
+        As parse_ops reads it. None: there is none, as for a target, one request of some order and
+        the workload, or for sizes and times that are no whole MiB and seconds.
+    """
+    match command:
+        case c.BalloonInflate(pages) if pages % u.MIB_PAGES == 0:
+            return ["inflate", pages // u.MIB_PAGES]
+        case c.BalloonDeflate(pages) if pages % u.MIB_PAGES == 0:
+            return ["deflate", pages // u.MIB_PAGES]
+        case c.Wait(ms) if ms % 1000 == 0:
+            return ["wait", ms // 1000]
+        case c.CompactMemory():
+            return ["compact"]
+        case c.DropCaches():
+            return ["drop"]
+        case c.TakeHugePages(number):
+            return ["huge", number]
+        case c.AllocContig(size_mib):
+            return ["contig", size_mib]
+        case c.PinMemory(size_mib):
+            return ["pin", size_mib]
+        case c.Offline(start_mib, size_mib):
+            return ["offline", start_mib, size_mib]
+        case c.AllocPages(nr, order, kind, keep):
+            return ["alloc", nr, order, kind, "keep" if keep else "free"]
+    return None
+
+
 def exact_mib(nr_pages: int) -> int | float:
     """Pages as MiB: an integer if whole, else with two decimals."""
     if nr_pages % u.MIB_PAGES == 0:

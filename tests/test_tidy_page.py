@@ -101,7 +101,9 @@ WEB_IMPORTS: dict[str, set[str]] = {
     "guide/": WEB_VIEW | {"guide/"},
     "guide/scenario.js": WEB_WORDS,
     "lessons/": WEB_VIEW | {"lessons/", "guide/scenario.js", "guide/table.js"},
+    "lessons/class_step.js": WEB_VIEW | {"quiz/quiz_picture.js", "quiz/quiz_text.js"},
     "lessons/lesson.js": set(),
+    "lessons/memory.js": set(),
     "lessons/handout.js": {"lib/dom.js", "net/rest.js", "lessons/blocks.js"},  # lesson.html
     "timebar/": WEB_VIEW | {"timebar/moments.js"},
     "timebar/moments.js": WEB_WORDS | {"controls/command_text.js"},

@@ -124,13 +124,37 @@ class Scale:
 
 
 @dataclass(frozen=True)
+class ClassQuestion:
+    """What a presenter's class is asked in the same place: a range for each design.
+
+    Attributes:
+        line: where it stands in the file.
+        text: the question, plain.
+        quantity: statistic that the ranges are of; the truth is its value after the run.
+    """
+
+    line: int
+    text: str
+    quantity: str
+
+
+@dataclass(frozen=True)
 class Prediction:
-    """A question whose answer comes before the run that decides it."""
+    """A question whose answer comes before the run that decides it.
+
+    Attributes:
+        question: for who plays the lesson alone.
+        run: commands that decide it.
+        choices: answers to choose from, or
+        scale: a number to be foretold as a range.
+        together: what a class is asked instead; None: nothing.
+    """
 
     question: Prose
     run: tuple[Command, ...]
     choices: tuple[Choice, ...] = ()
     scale: Scale | None = None
+    together: ClassQuestion | None = None
 
 
 @dataclass(frozen=True)

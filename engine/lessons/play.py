@@ -8,6 +8,7 @@ from engine.errors import RefusedError
 from engine.guest import Guest
 from engine.lessons.expression import Expression, number_text
 from engine.lessons.model import (
+    ClassQuestion,
     Lesson,
     LessonAct,
     LessonLoad,
@@ -181,6 +182,8 @@ def _prediction_faults(
     was = scale.number.value(before.number) if scale else 0
     stage.give(prediction.run)
     after = stage.scene(step)
+    if prediction.together:
+        yield from _class_faults(prediction.together, step, before, after)
     if scale:
         yield from _scale_faults(scale, was, after)
         return
@@ -203,6 +206,17 @@ def _prediction_faults(
     for i, choice in enumerate(prediction.choices):
         if i not in true:
             yield from _unshown(choice.say, after)
+
+
+def _class_faults(
+    asked: ClassQuestion, step: LessonStep, before: LessonScene, after: LessonScene
+) -> Iterator[LessonFault]:
+    """A class is asked for numbers that the run changes, in one design at least."""
+    names = [f"{name}.{asked.quantity}" for name in step.designs]
+    if all(before.number(name) == after.number(name) for name in names):
+        told = ", ".join(f"{name} is {number_text(after.number(name))}" for name in names)
+        text = f"the class is asked for what is the same before the run and after it: {told}"
+        yield LessonFault(asked.line, text)
 
 
 def _scale_faults(scale: Scale, was: float, after: LessonScene) -> Iterator[LessonFault]:

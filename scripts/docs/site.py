@@ -23,6 +23,7 @@ from server.guests.library import Library
 from server.lessons.shelf import LessonShelf
 from server.paths import lessons_folder
 from server.playback.export import MB, Wanted, playback_of, played_story
+from server.playback.handout_file import handout_file
 from server.playback.lesson_file import lesson_playback, nowhere
 from server.playback.page_file import plain_page, race_page, write_page
 from server.playback.recorder import Span
@@ -97,9 +98,10 @@ def every_setting() -> list[tuple[str, ...]]:
     return list(itertools.product(("1", "2"), ON_OFF, ON_OFF, ERAS, ("off", "on")))
 
 
-def _card(name: str, title: str, text: str, nbytes: int) -> str:
+def _card(name: str, title: str, text: str, nbytes: int, beside: str = "") -> str:
     words = f"<b>{html.escape(title)}</b> {html.escape(text)}"
-    return f'<li><a href="{name}">{words} <span class="size">{nbytes / MB:.1f} MB</span></a></li>\n'
+    size = f'<span class="size">{nbytes / MB:.1f} MB</span>'
+    return f'<li><a href="{name}">{words} {size}</a>{beside}</li>\n'
 
 
 def index_page(
@@ -124,6 +126,7 @@ def index_page(
                 f"{i + 1}. {one['title']}",
                 f"{one['minutes']} minutes, {one['steps']} steps.",
                 files[f"lesson-{one['name']}.html"],
+                f' <a class="beside" href="handout-{one["name"]}.html">To print</a>',
             )
             for i, one in enumerate(listing)
         ]
@@ -180,6 +183,7 @@ def build(
     listing = [one for one in listed(SHELF)["lessons"] if one["name"] in lessons]
     for name in lessons:
         keep(f"lesson-{name}.html", lesson_page(SHELF.lesson(name), library, pages, listing))
+        keep(f"handout-{name}.html", handout_file(SHELF.lesson(name)))
     for name in names:
         keep(f"scenario-{name}.html", scenario_page(SCENARIOS[name], library))
     keep("race.html", race_page(race_data(settings)))

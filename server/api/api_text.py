@@ -109,7 +109,7 @@ STATE: dict[str, Any] = {
     },
 }
 EXPORT: dict[str, Any] = {
-    "summary": "The session as a file: JSON lines (docs/SESSIONS.md) or, to play it, HTML",
+    "summary": "The session as a file: JSON lines (docs/SESSIONS.md); to play or to read it, HTML",
     "security": _BEARER,
     "parameters": [
         {
@@ -123,7 +123,7 @@ EXPORT: dict[str, Any] = {
             (
                 "as",
                 "string",
-                "lines (default) or html (docs/PLAYBACK.md); the rest is for html",
+                "lines (default), html (docs/PLAYBACK.md; the rest is for it) or report",
             ),
             ("from", "integer", "first tick"),
             ("to", "integer", "last tick"),

@@ -12,6 +12,7 @@ from engine.log import MAIN
 from server.api.access import let_in, peer
 from server.api.api_text import EXPORT, IMPORT
 from server.api.body import read_body
+from server.api.paper_answer import Papers
 from server.api.playback_answer import Playbacks
 from server.errors import OlderEngineError
 from server.journal.codec import MAIN_NAME, MAX_NAME, Course, Head, Record, text_of
@@ -97,7 +98,7 @@ def make_file_router(manager: Manager) -> APIRouter:
     """The routes; one file at a time is made or read, since it takes memory."""
     router = APIRouter()
     turn = asyncio.Semaphore(1)
-    playbacks = Playbacks(manager)
+    playbacks, papers = Playbacks(manager), Papers(manager)
 
     @router.post("/api/sessions/import", openapi_extra=IMPORT)
     async def import_session(request: Request) -> Response:
@@ -117,8 +118,10 @@ def make_file_router(manager: Manager) -> APIRouter:
         form = request.query_params.get("as", "lines")
         if form == "html":
             return await playbacks.answer(request, session_id)
+        if form == "report":
+            return await papers.answer(session_id, await session_file(manager, session_id))
         if form != "lines":
-            raise RefusedError(f"as is {shown(form)}: lines or html is needed")
+            raise RefusedError(f"as is {shown(form)}: lines, html or report is needed")
         async with turn:
             found = await session_file(manager, session_id)
             lines = await asyncio.to_thread(lambda: list(lines_of(found.record, found.upload)))

@@ -96,29 +96,16 @@ def _play(args: argparse.Namespace, kind: str) -> "tuple[PlayedFacts, Origin]":
     record = found.record
     same_engine(args.path if kind == "file" else f"session {args.path}", record)
     session, tick = maker(found)(), record.tick()
+    from server.paper.stored_page import play_stored
+
     with ProgressBar(title) as progress:
-        played = play_for_paper(
-            session, record.log(), tick, lambda now: progress(title, now, max(tick, 1)), designs
+        return play_stored(
+            found,
+            Origin(args.path, kind),
+            session,
+            lambda now: progress(title, now, max(tick, 1)),
+            designs,
         )
-    from server.journal.session_file import lines_of
-
-    marked = _with_digest(record, played)
-    text = "".join(f"{line}\n" for line in lines_of(marked, found.upload))
-    return played, Origin(args.path, kind, text)
-
-
-def _with_digest(record: Any, played: "PlayedFacts") -> Any:
-    """The record with the digest of where it stands, which verifying compares."""
-    from dataclasses import replace
-
-    from server.journal.codec import Digest
-
-    facts = played.facts
-    mark = Digest(facts["tick"], len(facts["log"]), facts["digest"])
-    known = record.digests.get(record.current, ())
-    if any((one.tick, one.index) == (mark.tick, mark.index) for one in known):
-        return record
-    return replace(record, digests={**record.digests, record.current: (*known, mark)})
 
 
 def _story(args: argparse.Namespace) -> Any:

@@ -9,6 +9,7 @@ from engine.errors import unknown_name
 from engine.lessons.expression import Expression, parse_expression
 from engine.lessons.model import (
     Choice,
+    ClassQuestion,
     LessonAct,
     LessonLoad,
     Prediction,
@@ -24,13 +25,16 @@ from server.guests.library import EXAMPLES
 from server.lessons.fields import Yaml, YamlMap, at_line, read_yaml
 from server.lessons.prose import prose_of
 from server.wire.config import config_from_dict
+from server.wire.quiz import MAX_RUN, MAX_TEXT, QUANTITIES
 
 MAX_SHOWN_STATS = 4
 MAX_HINTS = 5
 MAX_TRUTH = 10**12
 _FIELDS = ("load", "show", "ask", "expect", "hints", "solution", "wrong", "predict")
 _OF_ACT = ("ask", "expect", "hints", "solution", "wrong")
-_PREDICT = ("question", "run", "choices", "number", "unit", "from", "to", "width", "wrong")
+_PREDICT = (
+    "question", "run", "choices", "number", "unit", "from", "to", "width", "wrong", "class",
+)  # fmt: skip
 _OF_SCALE = ("number", "unit", "from", "to", "width", "wrong")
 
 
@@ -162,15 +166,26 @@ def _act(block: Yaml, fields: YamlMap) -> LessonAct:
 def _prediction(field: Yaml) -> Prediction:
     fields = field.mapping(_PREDICT, ("question", "run"))
     question, run = _prose(fields["question"]), _orders(fields["run"])
+    together = _class(fields["class"], len(run)) if "class" in fields else None
     of_scale = [name for name in _OF_SCALE if name in fields]
     if "choices" in fields:
         if of_scale:
             raise fields[of_scale[0]].error("a prediction has choices or a scale, not both")
-        return Prediction(question, run, _choices(fields["choices"]))
+        return Prediction(question, run, _choices(fields["choices"]), together=together)
     if len(of_scale) < len(_OF_SCALE):
         lacking = [name for name in _OF_SCALE if name not in fields]
         raise field.error(f"choices, or {', '.join(lacking)}, is missing")
-    return Prediction(question, run, scale=_scale(fields))
+    return Prediction(question, run, scale=_scale(fields), together=together)
+
+
+def _class(field: Yaml, nr_commands: int) -> ClassQuestion:
+    fields = field.mapping(("question", "quantity"), ("question", "quantity"))
+    quantity = fields["quantity"].text(40)
+    if quantity not in QUANTITIES:
+        raise fields["quantity"].error(str(unknown_name("quantity", quantity, QUANTITIES)))
+    if nr_commands > MAX_RUN:
+        raise field.error(f"run has {nr_commands} commands: a class's question has {MAX_RUN} most")
+    return ClassQuestion(field.line, fields["question"].text(MAX_TEXT), quantity)
 
 
 def _choices(field: Yaml) -> tuple[Choice, ...]:

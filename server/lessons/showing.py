@@ -95,7 +95,21 @@ def _step_told(step: LessonStep) -> dict[str, Any]:
         told["scale"] = scale and {
             "unit": scale.unit, "low": scale.low, "high": scale.high, "width": scale.width,
         }  # fmt: skip
+        told["class"] = _pose(step, step.prediction)
     return told
+
+
+def _pose(step: LessonStep, prediction: Prediction) -> dict[str, Any] | None:
+    """What a presenter's page asks the class, as the message pose has it; None: nothing."""
+    asked = prediction.together
+    if asked is None:
+        return None
+    return {
+        "text": asked.text,
+        "quantity": asked.quantity,
+        "designs": list(step.designs.values()),
+        "commands": _told(prediction.run),
+    }
 
 
 def way_told(lesson: Lesson, number: int) -> dict[str, Any]:
@@ -123,12 +137,12 @@ def answer_from(step: LessonStep, data: object) -> LessonAnswer:
 
     Args:
         step: which.
-        data: ``[low, high]`` on a scale, or the index of a choice.
+        data: ``[low, high]`` on a scale, or the index of a choice; None where a class answers.
 
     Raises:
         RefusedError: it is no answer to that.
     """
-    if step.prediction is None:
+    if step.prediction is None or (data is None and step.prediction.together):
         return None
     scale = step.prediction.scale
     if scale is None:
@@ -150,8 +164,8 @@ def outcome(step: LessonStep, scene: LessonScene, answer: LessonAnswer) -> dict[
         answer: see answer_from().
 
     Returns:
-        ``done``; of a prediction also ``right`` (whether the answer was), and ``truth``: a number,
-        or the index of the choice that came true.
+        ``done``; of a prediction also ``truth``: a number, or the index of the choice that came
+        true; and ``right`` (whether the answer was), null where there is none.
     """
     if step.act:
         return {"done": step.act.expect.holds(scene.number)}
@@ -168,9 +182,9 @@ def _truth(prediction: Prediction, scene: LessonScene, answer: LessonAnswer) -> 
     if scale is None:
         true = (i for i, one in enumerate(prediction.choices) if one.when.holds(scene.number))
         truth = next(true, -1)
-        return {"right": truth == answer, "truth": truth}
+        return {"right": None if answer is None else truth == answer, "truth": truth}
     value = scale.number.value(scene.number)
-    right = isinstance(answer, tuple) and scale.covers(answer, value)
+    right = scale.covers(answer, value) if isinstance(answer, tuple) else None
     return {"right": right, "truth": value, "text": number_text(value)}
 
 
@@ -203,7 +217,7 @@ def said(
 def _missed(step: LessonStep, told: Mapping[str, Any]) -> Prose | None:
     """What to say to a prediction that did not come true."""
     prediction = step.prediction
-    if prediction is None or told.get("right", True):
+    if prediction is None or told.get("right") is not False:
         return None
     if prediction.scale:
         return prediction.scale.say

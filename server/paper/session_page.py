@@ -8,8 +8,8 @@ from typing import Any
 
 from engine.commands import command_from_dict
 from engine.indices import contig_pages, fragmentation_index, unusable_index
-from engine.replay import exact_mib
-from engine.units import HPAGE_ORDER, MIB_PAGES, NR_PAGE_ORDERS, Migratetype
+from engine.replay import exact_mib, op_of
+from engine.units import HPAGE_ORDER, NR_PAGE_ORDERS, Migratetype
 from server.lessons.plain import command_words
 from server.paper.page import paper_page
 from server.paper.play import PlayedFacts
@@ -19,7 +19,6 @@ from server.playback.page_file import packed_text
 
 MOST_FILE = 4_000_000  # bytes of a session file that the report carries along
 MOST_COMMANDS = 500  # rows of the tables of commands
-_OPS = {"balloon_inflate": "inflate", "balloon_deflate": "deflate"}
 
 
 @dataclass(frozen=True)
@@ -50,26 +49,10 @@ def ops_of_log(log: Sequence[Mapping[str, Any]]) -> list[list[Any]] | None:
     """
     out: list[list[Any]] = []
     for entry in log:
-        command = entry["command"]
-        kind = command["type"]
-        if not entry["idle"]:
+        op = op_of(command_from_dict(entry["command"])) if entry["idle"] else None
+        if op is None:
             return None
-        if kind in _OPS and command["nr_pages"] % MIB_PAGES == 0:
-            out.append([_OPS[kind], command["nr_pages"] // MIB_PAGES])
-        elif kind == "compact":
-            out.append(["compact"])
-        elif kind == "huge":
-            out.append(["huge", command["nr"]])
-        elif kind == "drop_caches":
-            out.append(["drop"])
-        elif kind == "wait" and command["ms"] % 1000 == 0:
-            out.append(["wait", command["ms"] // 1000])
-        elif kind == "alloc_contig":
-            out.append(["contig", command["size_mib"]])
-        elif kind == "offline":
-            out.append(["offline", command["start_mib"], command["size_mib"]])
-        else:
-            return None
+        out.append(op)
     return out
 
 

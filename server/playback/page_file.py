@@ -187,14 +187,15 @@ def race_page(data: Mapping[str, Any]) -> str:
     )
 
 
-def plain_page(title: str, body: str) -> str:
+def plain_page(title: str, body: str, sheet: str = "playback") -> str:
     """A page without a script, in the project's type and colours.
 
     Args:
         title: text.
         body: HTML.
+        sheet: its own, beside those of every page.
     """
-    style = "\n".join(_read(f"styles/{name}.css") for name in ("tokens", "base", "playback"))
+    style = "\n".join(_read(f"styles/{name}.css") for name in ("tokens", "base", sheet))
     policy = f"default-src 'none'; style-src {_hash(style)}; img-src data:; base-uri 'none'"
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'

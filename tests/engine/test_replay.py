@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine import commands as c
 from engine import units as u
 from engine.capture import load
+from engine.errors import RefusedError
 from engine.guest import VMSTAT_FIELDS, Guest
 from engine.presets import PRESETS, make_from_recipe
-from engine.replay import Given, parse_ops, replay
+from engine.replay import Given, command_of, op_of, parse_ops, replay
 from engine.snapshot import copy_guest
 from engine.world import World
 from tests.engine.worlds import base
@@ -26,6 +28,29 @@ COUNTERS = (
     "compact_isolated",
     "balloon_migrate",
 )
+
+
+# Every command -> some of it, and whether an operation stands for each.
+SPELLED: dict[type[c.Command], list[tuple[c.Command, bool]]] = {
+    c.BalloonTarget: [(c.BalloonTarget(256), False)],
+    c.BalloonInflate: [(c.BalloonInflate(256), True), (c.BalloonInflate(255), False)],
+    c.BalloonDeflate: [(c.BalloonDeflate(c.MAX_PAGES), True), (c.BalloonDeflate(1), False)],
+    c.CompactMemory: [(c.CompactMemory(), True)],
+    c.DirectCompact: [(c.DirectCompact(9), False)],
+    c.TakeHugePages: [(c.TakeHugePages(1), True), (c.TakeHugePages(c.MAX_PAGES >> 9), True)],
+    c.DropCaches: [(c.DropCaches(), True)],
+    c.Offline: [(c.Offline(0, 2), True), (c.Offline(128, 64), True)],
+    c.AllocContig: [(c.AllocContig(64), True)],
+    c.AllocPages: [
+        (c.AllocPages(7, order, kind, keep), True)
+        for order, kind, keep in (
+            (0, "unmovable", False), (3, "reclaimable", True), (10, "atomic", True),
+        )
+    ],
+    c.PinMemory: [(c.PinMemory(32), True)],
+    c.Wait: [(c.Wait(c.MAX_WAIT_MS), True), (c.Wait(1500), False)],
+    c.SetWorkload: [(c.SetWorkload(True, 8, 2), False), (c.SetWorkload(False), False)],
+}  # fmt: skip
 
 
 def digit(guest: Guest, block: int) -> str:
@@ -233,3 +258,21 @@ def test_golden_pictures_are_readable(tmp_path: Path) -> None:
     cells = "".join(digit(guest, block) for block in range(len(guest.blocks)))
     assert set(cells) <= set(" .bBDu0123456789")
     assert cells.count(" ") == int(np.count_nonzero(guest.blocks["nr_reserved"] == 512))
+
+
+def test_every_command_goes_to_its_operation_and_back() -> None:
+    assert set(SPELLED) == set(c.COMMANDS.values()), "a new command: has it an operation?"
+    for command, spelled in (one for some in SPELLED.values() for one in some):
+        op = op_of(command)
+        assert (op is not None) == spelled, command
+        if op is not None:
+            (read,) = parse_ops(json.loads(json.dumps([op])))
+            assert command_of(read) == command
+
+
+def test_every_operation_is_the_way_back_of_some_command() -> None:
+    written = {op[0] for some in SPELLED.values() for one, _ in some if (op := op_of(one))}
+    with pytest.raises(RefusedError) as error:
+        parse_ops([["nothing"]])
+    known = set(str(error.value).rpartition("one of ")[2].split(", "))
+    assert written == known

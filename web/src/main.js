@@ -139,7 +139,7 @@ const why = createBecause(state, painter, {
 createCost(state);
 const lists = createFreeLists(state, painter, (order, type, tick) => getFreeList(address.getSession(), order, type, tick));
 const guide = createGuide(state, painter, address, { sequence: client.sequence, reset: client.reset, startOver: setup.startOver, read: getScenarios, ask });
-const lessons = createLessons(state, painter, { reset: client.reset, sequence: client.sequence, look: follow.look, ask, act: (what) => act(what), address, rest: lessonRest(address.getSession) });
+const lessons = createLessons(state, painter, { reset: client.reset, sequence: client.sequence, look: follow.look, ask, act: (what) => act(what), tell: client.tell, address, rest: lessonRest(address.getSession) });
 const room = createRoom(state, painter, { tell: client.tell, attach: follow.attach, session: address.getSession });
 createQuiz(state, painter, { tell: client.tell, voter: () => voterOf(address.getSession()), table: () => getAnswers(address.getSession()), parse: (line) => box.meaning(line), wish: (design, low, high) => postWish(address.getSession(), design, low, high), make: sessionLink });
 const tour = createTour(state, painter, client);

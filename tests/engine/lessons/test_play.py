@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from engine import commands as c
-from engine.lessons.model import LessonStep, Prose
+from engine.lessons.model import ClassQuestion, LessonStep, Prose
 from engine.lessons.play import LessonStage, check_lesson
 from tests.engine.lessons.made_lesson import (
     ACT,
@@ -85,6 +85,17 @@ def test_a_truth_is_on_the_scale_and_new(changes: dict[str, object], sentence: s
     scale = replace(SCALE, **changes)  # type: ignore[arg-type]
     found = faults(step(prediction=replace(FORETOLD, scale=scale)))
     assert any(one.startswith("20: ") and sentence in one for one in found)
+
+
+def test_a_class_is_asked_for_what_the_run_changes() -> None:
+    def found(quantity: str) -> list[str]:
+        together = ClassQuestion(40, "How many?", quantity)
+        return faults(step(prediction=replace(FORETOLD, together=together)))
+
+    assert found("balloon_actual") == []
+    (fault,) = found("huge_best")
+    assert fault.startswith("40: the class is asked for what is the same before the run and after")
+    assert "pinned.huge_best is" in fault and "hook.huge_best is" in fault
 
 
 @pytest.mark.parametrize(

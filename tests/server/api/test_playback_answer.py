@@ -19,7 +19,7 @@ def test_a_viewer_takes_the_session_home(server):
         assert state["digest"] in inside(answer.text, "playback-story").decode()
         assert script.state() == state
         for query, sentence in (
-            ("as=pdf", "lines or html"),
+            ("as=pdf", "lines, html or report"),
             ("as=html&every=0", "every is 0"),
             ("as=html&from=x", "from is 'x'"),
             ("as=html&designs=nobody", "design is 'nobody'"),

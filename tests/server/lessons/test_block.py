@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine import commands as c
+from engine.lessons.model import ClassQuestion
 from server.lessons.block import read_block
 from server.lessons.prose import LessonError
 
@@ -25,6 +26,7 @@ SCALE = """predict:
   {question: 'How many?', number: a.huge_best, unit: pages, from: 0, to: 9, width: 3,
    wrong: {answer: [8, 9], say: Fewer.}, run: [[huge, 9]]}
 """
+CLASS = CHOICES + "  class: {question: 'How many each?', quantity: huge_best}\n"
 
 
 def test_a_load_says_what_to_start_from() -> None:
@@ -52,6 +54,10 @@ def test_an_act_and_both_kinds_of_prediction() -> None:
     chosen = read_block(CHOICES, 1).prediction
     assert chosen
     assert [len(one.say.blocks) for one in chosen.choices] == [1, 0]
+    assert chosen.together is None
+    together = read_block(CLASS, 1).prediction
+    assert together
+    assert together.together == ClassQuestion(5, "How many each?", "huge_best")
     scale = read_block(SCALE, 1).prediction
     assert scale
     assert scale.scale
@@ -78,6 +84,14 @@ def test_an_act_and_both_kinds_of_prediction() -> None:
         ("show: {huge_bst: x}", 10, "is no statistic"),
         ("show: {}", 10, "from 1 to 4 are shown"),
         (CHOICES.replace("{text: B, when: a.busy < 0}", ""), 12, "from 2 to 6 are allowed"),
+        (CLASS.replace("huge_best", "huge_bst"), 14, "unknown quantity 'huge_bst'"),
+        (CLASS.replace(", quantity: huge_best", ""), 14, "quantity is missing"),
+        (CLASS.replace("How many each?", "?" * 201), 14, "1 to 200 characters"),
+        (
+            CLASS.replace("[[compact]]", f"[{', '.join(['[compact]'] * 21)}]"),
+            14,
+            "run has 21 commands",
+        ),
         (SCALE.replace("width: 3", "width: 9"), 11, "a whole number from 0 to 8"),
         (SCALE.replace("unit: pages,", ""), 11, "unit, is missing"),
         (SCALE.replace("[8, 9]", "[9, 8]"), 12, "the lower end comes first"),

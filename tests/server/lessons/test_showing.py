@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from engine.errors import RefusedError
+from engine.lessons.model import ClassQuestion
 from engine.lessons.numbers import LessonScene
 from engine.lessons.play import LessonStage
 from server.cli.lesson import guest_maker
@@ -94,6 +96,21 @@ def test_a_range_holds_the_truth_or_not(scenes: dict[str, LessonScene]) -> None:
     missed = outcome(step, scenes["run"], (0, 10))
     assert (missed["right"], missed["text"]) == (False, "39")
     assert set(said(step, scenes["run"], missed, 0)) == {"after", "say"}
+
+
+def test_a_class_answers_in_place_of_the_one_who_plays(scenes: dict[str, LessonScene]) -> None:
+    together = ClassQuestion(1, "How many each?", "huge_best")
+    for lesson in (LESSON, SCALED):
+        alone = lesson.steps[1]
+        assert alone.prediction
+        step = replace(alone, prediction=replace(alone.prediction, together=together))
+        assert answer_from(step, None) is None
+        told = outcome(step, scenes["run"], None)
+        assert (told["done"], told["right"]) == (True, None)
+        assert set(said(step, scenes["run"], told, 0)) == {"after"}
+        asked = lesson_told(replace(lesson, steps=(lesson.steps[0], step)))["steps"][1]["class"]
+        assert (asked["text"], asked["designs"]) == ("How many each?", ["pinned", "lru_hook"])
+        assert [one["type"] for one in asked["commands"]] == ["compact", "huge"]
 
 
 @pytest.mark.parametrize("data", [None, "1", 3, -1, True, [0, 1], 1.0])

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from engine import commands as c
 from engine.capture.load import guest_from_capture, load_capture
 from engine.replay import LOOK_IDLE, exact_mib, parse_ops, replay
 from server.guests.library import EXAMPLES, Library
@@ -96,6 +97,10 @@ def test_a_log_with_what_replay_cannot_do_gives_no_operations() -> None:
     entry = {"index": 1, "tick": 0, "idle": True}
     inflate = {"type": "balloon_inflate", "nr_pages": 256}
     assert ops_of_log([{**entry, "command": inflate}]) == [["inflate", 1]]
+    pin, alloc = c.PinMemory(8).to_dict(), c.AllocPages(5, 2, "atomic", True).to_dict()
+    assert ops_of_log([{**entry, "command": one} for one in (pin, alloc)]) == [
+        ["pin", 8], ["alloc", 5, 2, "atomic", "keep"],
+    ]  # fmt: skip
     assert ops_of_log([{**entry, "command": inflate, "idle": False}]) is None
     assert ops_of_log([{**entry, "command": inflate | {"nr_pages": 1}}]) is None
     assert ops_of_log([{**entry, "command": {"type": "direct_compact", "order": 9}}]) is None

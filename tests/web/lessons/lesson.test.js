@@ -47,4 +47,6 @@ test("what came of a prediction is one sentence", () => {
   assert.match(foretold(step("predict"), 0, checked({ right: false, truth: 2 })), /answer 3 is true/);
   assert.match(foretold(step("predict"), 0, checked({ right: false, truth: -1 })), /none of the answers/);
   assert.equal(foretold(step("act"), null, checked({})), "");
+  assert.equal(foretold(lesson.steps[1], null, checked({ right: null })), "It is 39 pages.");
+  assert.equal(foretold(step("predict"), null, checked({ right: null, truth: 2 })), "Answer 3 is true.");
 });

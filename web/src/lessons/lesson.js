@@ -9,6 +9,8 @@
  * @typedef {string | Block} Part
  * @typedef {{tag: string, parts?: Part[], text?: string, href?: string}} Block text: of a number, "" = not known here
  *
+ * @typedef {Omit<import("../net/protocol.js").Pose, "type">} ClassQuestion what a presenter asks the class in place of the prediction
+ *
  * @typedef {object} Step
  * @property {string} title
  * @property {"act"|"predict"|"read"} kind
@@ -17,6 +19,7 @@
  * @property {Block[]} [ask]
  * @property {Block[][]} [choices]
  * @property {{unit: string, low: number, high: number, width: number}|null} [scale]
+ * @property {ClassQuestion|null} [class]
  * @property {{stat: string, label: string}[]} show
  * @property {number} hints
  *
@@ -29,7 +32,7 @@
  * @typedef {object} Checked
  * @property {boolean} busy
  * @property {boolean} done
- * @property {boolean} [right] whether a prediction came true
+ * @property {boolean|null} [right] whether a prediction came true; null: the class was asked
  * @property {number} [truth]
  * @property {string} [text] the truth, as people write it
  * @property {Block[]} [say]
@@ -124,11 +127,13 @@ export function rangeOf(low, high, scale) {
 export function foretold(step, answer, checked) {
   if (step.kind !== "predict") return "";
   if (!step.scale) {
+    if (answer === null) return checked.truth === undefined || checked.truth < 0 ? "None of the answers is true." : `Answer ${checked.truth + 1} is true.`;
     if (checked.right) return "Your prediction came true.";
     const which = checked.truth === undefined || checked.truth < 0 ? "none of the answers" : `answer ${checked.truth + 1}`;
     return `It came out differently: ${which} is true.`;
   }
   const truth = `It is ${checked.text} ${step.scale.unit}.`;
+  if (answer === null) return truth;
   if (checked.right) return `${truth} Your range holds it.`;
   const [low, high] = Array.isArray(answer) ? answer : [0, 0];
   const holds = checked.truth !== undefined && low <= checked.truth && checked.truth <= high;

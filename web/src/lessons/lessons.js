@@ -8,14 +8,13 @@ import { createNumbers } from "../guide/table.js";
 import { el, need } from "../lib/dom.js";
 import { notify } from "../state.js";
 import { elements } from "./blocks.js";
+import { createClassStep } from "./class_step.js";
 import { atRest, createDriver } from "./driver.js";
 import { doneSteps, handedIn, kept } from "./lesson.js";
 import { lessonList } from "./list.js";
+import { createMemory } from "./memory.js";
 import { stepParts } from "./step_view.js";
 
-const KEY = "fragscope.lesson.";
-const PLAYED_KEY = "fragscope.played."; // of recordings, which need nobody to do anything
-const NAME_KEY = "fragscope.student";
 const LINK = /^#(tab|argument|scenario|lesson)-([\w-]+)$/;
 
 /**
@@ -28,29 +27,8 @@ const LINK = /^#(tab|argument|scenario|lesson)-([\w-]+)$/;
  * @property {(name: string, number: number) => Promise<import("./lesson.js").Begun>} begin
  * @property {(name: string, number: number, body: object) => Promise<import("./lesson.js").Checked>} check
  *
- * @typedef {import("./driver.js").Intents & {ask: (what: string, go: () => void) => void, act: (what: string) => void, address: {get: (name: string) => string|null, set: (name: string, value: string|null) => void}, rest: Rest}} LessonIntents
+ * @typedef {import("./driver.js").Intents & {ask: (what: string, go: () => void) => void, act: (what: string) => void, tell: (message: import("../net/wire.js").UpMessage) => boolean, address: {get: (name: string) => string|null, set: (name: string, value: string|null) => void}, rest: Rest}} LessonIntents
  */
-
-/** @param {string} key */
-function stored(key) {
-  try {
-    return localStorage.getItem(key);
-  } catch {
-    return null; // private windows: progress lasts as long as the page
-  }
-}
-
-/**
- * @param {string} key
- * @param {string} text
- */
-function store(key, text) {
-  try {
-    localStorage.setItem(key, text);
-  } catch {
-    // Full or forbidden: the lesson goes on all the same.
-  }
-}
 
 /**
  * @param {import("../state.js").State} state
@@ -76,12 +54,12 @@ export function createLessons(state, painter, intents) {
   let problem = "";
   let reached = 0; // commands that an automatic look has seen
   let looking = false;
+  let ended = ""; // the session when a lesson was finished: it holds nothing that anybody would miss
   let turn = 0; // of what is under way: an answer to an earlier one comes too late
 
   const recorded = () => state.recording.get() !== null;
-  /** @param {string} name */
-  const keyOf = (name) => (recorded() ? PLAYED_KEY : KEY) + name;
-  const keep = () => lesson && store(keyOf(lesson.name), JSON.stringify(progress));
+  const memory = createMemory(recorded);
+  const keep = () => lesson && memory.store(lesson.name, progress);
   const at = () => progress.steps[progress.at];
 
   /**
@@ -157,8 +135,10 @@ export function createLessons(state, painter, intents) {
     const step = at();
     if (checked.busy || (!checked.done && !counts)) return;
     step.checked = checked;
-    if (checked.done) step.done = true;
-    else step.attempts += 1;
+    if (checked.done) {
+      step.done = true;
+      need("more", HTMLDetailsElement).open = false; // on a phone it covers what is said now
+    } else step.attempts += 1;
     keep();
     const words = checked.done ? "Done." : "Not yet.";
     show();
@@ -212,6 +192,13 @@ export function createLessons(state, painter, intents) {
     if (await driver.give(way.solution ?? [], words)) await look(false);
   });
 
+  const together = createClassStep(state, painter, {
+    tell: intents.tell,
+    ran: () => void during("The guests are working…", async () => {
+      if (await driver.settled()) await look(false);
+    }),
+  });
+
   /** @param {import("./lesson.js").Answer} answer */
   function predict(answer) {
     at().answer = answer;
@@ -244,7 +231,11 @@ export function createLessons(state, painter, intents) {
     enter(!(onwards && session && way && sameConfig(session.config, way)));
   }
 
+  /** The session as it is: nobody has done anything in it as long as this is the same. */
+  const mark = () => `${state.welcome.get()?.epoch} ${state.log.get().length}`;
+
   function finish() {
+    ended = mark();
     const name = lesson?.title ?? "";
     leave();
     said.textContent = `The lesson ${name} is done.`;
@@ -271,17 +262,18 @@ export function createLessons(state, painter, intents) {
       if (mine !== turn) return;
       const goOn = () => {
         lesson = read;
-        progress = kept(stored(keyOf(name)), read);
+        progress = kept(memory.stored(name), read);
         state.scenario.set(null);
+        intents.act("tour-leave"); // it asks for other things than the lesson
         intents.address.set("scenario", null);
         intents.address.set("lesson", name);
         enter(true);
       };
       // A session that plays this lesson already, after a reload, has nothing to lose.
-      const before = kept(stored(keyOf(name)), read);
+      const before = kept(memory.stored(name), read);
       const config = state.welcome.get()?.config;
       const own = before.at > 0 && read.steps.some(({ load }) => load && config && sameConfig(load, config));
-      if (recorded() || own || before.steps.every(({ done }) => done)) goOn();
+      if (recorded() || own || ended === mark() || before.steps.every(({ done }) => done)) goOn();
       else intents.ask(`begin the lesson ${read.title}`, goOn);
     } catch (error) {
       notify(state, "error", `The lesson ${name} cannot be played: ${error instanceof Error ? error.message : error}`);
@@ -292,7 +284,7 @@ export function createLessons(state, painter, intents) {
   function handIn() {
     if (!lesson) return;
     const input = need("lesson-student", HTMLInputElement);
-    store(NAME_KEY, input.value);
+    memory.setStudent(input.value);
     const text = JSON.stringify(handedIn(lesson, progress, input.value.trim()));
     const link = el("a", { href: URL.createObjectURL(new Blob([text], { type: "application/json" })), download: `${lesson.name}-progress.json` });
     link.click();
@@ -302,7 +294,7 @@ export function createLessons(state, painter, intents) {
   /** @param {Lesson} one */
   const handInParts = (one) => el("details.lesson-hand-in", {}, el("summary", {}, "Hand in"),
     el("p.why", {}, "A file with your answers, and the log of every step, so that it can be played again. It leaves this browser only if you send it."),
-    el("p.field", {}, el("label", { for: "lesson-student" }, "Name"), el("input", { id: "lesson-student", maxlength: 100, value: stored(NAME_KEY) ?? "", autocomplete: "name" }),
+    el("p.field", {}, el("label", { for: "lesson-student" }, "Name"), el("input", { id: "lesson-student", maxlength: 100, value: memory.student(), autocomplete: "name" }),
       el("button", { type: "button", id: "lesson-export", click: handIn }, "Save the file")),
     el("p", {}, el("a", { href: `lesson.html?name=${encodeURIComponent(one.name)}` }, "This lesson to print")));
 
@@ -311,7 +303,7 @@ export function createLessons(state, painter, intents) {
     root.dataset.lesson = lesson?.name ?? "";
     root.dataset.phase = phase ? "busy" : "rest";
     if (!lesson) {
-      root.replaceChildren(el("h3", {}, "Lessons"), lessonList(all, far, (name) => void open(name), !recorded()));
+      root.replaceChildren(el("h3", {}, "Lessons"), lessonList(all, memory.far, (name) => void open(name), !recorded()));
       delete root.dataset.step;
       return;
     }
@@ -328,23 +320,15 @@ export function createLessons(state, painter, intents) {
       el("progress.lesson-progress", { max: lesson.steps.length, value: doneSteps(progress), "aria-label": "Steps done" }),
       el("h3", { id: "lesson-title", tabindex: -1 }, step.title),
       ...(progress.at === 0 && !done.done ? stepIntro(lesson) : []),
-      ...stepParts(step, done, shown, { check, predict, again, solve, next: () => go(progress.at + 1), back: () => go(progress.at - 1) }),
+      ...stepParts(step, done, { ...shown, together: together.element }, { check, predict, again, solve, next: () => go(progress.at + 1), back: () => go(progress.at - 1) }),
       numbers.element, ...(recorded() ? [] : [handInParts(lesson)]));
+    const forClass = !recorded() && done.answer === null && (start !== null || done.done) ? step.class ?? null : null;
+    together.shows(forClass, done.done, `${lesson.name} ${progress.at}`);
   }
 
   function waits() {
     if (!phase) return "";
     return state.pace.get() === 0 && !recorded() ? `${phase} The simulation is paused: press Run.` : phase;
-  }
-
-  /** @param {string} name */
-  function far(name) {
-    try {
-      const { at: step, steps } = JSON.parse(stored(keyOf(name)) ?? "null") ?? {};
-      return Array.isArray(steps) ? { at: Number(step), done: steps.filter(({ done }) => done).length } : null;
-    } catch {
-      return null;
-    }
   }
 
   /** Where a keyboard goes on: the step's main button, or its heading. */

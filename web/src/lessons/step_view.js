@@ -25,6 +25,7 @@ import { foretold, rangeOf } from "./lesson.js";
  * @property {boolean} ready whether the step's start is there
  * @property {string} problem why it cannot go on
  * @property {boolean} recorded whether nobody can act: what one does is played
+ * @property {HTMLElement} together the question to the class; hidden where nobody is asked
  * @property {boolean} last
  * @property {boolean} first
  */
@@ -41,7 +42,7 @@ export function stepParts(step, done, shown, on) {
   const ask = done.ask.length ? done.ask : step.ask;
   const text = el("div.lesson-text", {}, ...elements(before));
   const asked = ask ? el("div.lesson-ask", {}, el("h4", {}, step.kind === "predict" ? "What do you expect?" : shown.recorded ? "The task" : "Your turn"), ...elements(ask)) : null;
-  if (asked && step.kind === "predict") asked.append(prediction(step, done, shown, on));
+  if (asked && step.kind === "predict") asked.append(shown.together, prediction(step, done, shown, on));
   else if (asked && shown.recorded && !done.done) asked.append(el("p.why", {}, "Think of a way first. This is a recording: it shows what one does here, and what comes of it."));
   return [text, asked, outcome(step, done), foot(step, done, shown, on)].filter((one) => one !== null);
 }
@@ -125,7 +126,7 @@ function prediction(step, done, shown, on) {
       if (answer) on.predict(answer);
     },
   }, el("p.lesson-range", {}, el("label", { for: "lesson-low" }, "From"), low, el("label", { for: "lesson-high" }, "to"), high, ` ${scale.unit}`),
-  el("p.why", {}, `Give a range on ${scale.low} to ${scale.high}. It counts if it holds the truth and is at most ${scale.width} wide.`), problem, go);
+  el("p.why", {}, `Give a range within ${scale.low} to ${scale.high}. It counts if it holds the truth and is at most ${scale.width} wide.`), problem, go);
 }
 
 /** @param {Event} event */

@@ -341,10 +341,26 @@ export const getRacePlay = (setting, path) => call(`api/race/play?${new URLSearc
  */
 export async function getPlayback(session, { charts, sure }) {
   const asked = new URLSearchParams({ as: "html", link: document.baseURI.replace(/[?#].*/, ""), ...(charts ? { charts: "yes" } : {}), ...(sure ? { yes: "yes" } : {}) });
+  return exported(session, asked);
+}
+
+/**
+ * @param {string} session
+ * @param {URLSearchParams} asked
+ * @returns {Promise<Blob>}
+ */
+async function exported(session, asked) {
   const response = await fetch(`api/sessions/${encodeURIComponent(session)}/export?${asked}`, { headers: bearer(session) }).catch(() => null);
   if (response?.ok) return response.blob();
   throw new RestError((await response?.json().catch(() => null))?.error ?? "The server does not answer.", response?.status ?? 0);
 }
+
+/**
+ * A session's report as one file: numbers, pictures, tables, and how to make it again.
+ * @param {string} session
+ * @returns {Promise<Blob>}
+ */
+export const getPaper = (session) => exported(session, new URLSearchParams({ as: "report" }));
 
 /**
  * Make a session from an export.

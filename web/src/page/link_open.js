@@ -3,7 +3,7 @@
  */
 
 import { rememberPresenter } from "../net/access.js";
-import { getPlayback, getState, importSession, RestError } from "../net/rest.js";
+import { getPaper, getPlayback, getState, importSession, RestError } from "../net/rest.js";
 import { el, need, onPress, setText } from "../lib/dom.js";
 import { notify } from "../state.js";
 import { FIELD, everything, fragmentOf, unpacked } from "./link_all.js";
@@ -23,11 +23,12 @@ export function createLinks(state, view, session) {
   const all = el("button", { type: "button", id: "link-all", title: "A link that holds guest, seed, commands and view: it opens on any fragscope, without this session" }, "Link with everything");
   const digest = el("button", { type: "button", id: "copy-digest", title: "The digest of the state looked at: whoever plays the same log comes to the same one" }, "Digest");
   const file = el("button", { type: "button", id: "save-playback", title: "This session as one HTML file: it plays without a server, from the disk or from any web server" }, "Save as a file that plays");
+  const paper = el("button", { type: "button", id: "save-report", title: "This session as a page to read and to print: the answer, maps, lines, every number and command, and how to make it again; as fragscope report writes it" }, "Save the report");
   const charts = el("input", { type: "checkbox", id: "playback-charts" });
   const shown = el("input", { id: "copied", readonly: true, hidden: true, "aria-label": "Copied" });
   const said = el("span", { role: "status" });
   need("find", HTMLElement).after(el("details.drop.up", { id: "links" }, el("summary", {}, "Links"),
-    el("div.drop-box.time-copies", {}, all, " ", digest, " ", file, " ", el("label.switch", {}, charts, " with charts (1.9 MB more)"), " ", said, " ", shown)));
+    el("div.drop-box.time-copies", {}, all, " ", digest, " ", file, " ", el("label.switch", {}, charts, " with charts (1.9 MB more)"), " ", paper, " ", said, " ", shown)));
 
   /**
    * @param {string} text
@@ -50,15 +51,33 @@ export function createLinks(state, view, session) {
       notify(state, "error", words(error));
     }
   });
+  /**
+   * @param {Blob} blob
+   * @param {string} name
+   */
+  function keep(blob, name) {
+    const link = el("a", { href: URL.createObjectURL(blob), download: name });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), REVOKE_MS);
+  }
+  onPress(paper, async () => {
+    setText(said, "Writing the report…");
+    try {
+      const blob = await getPaper(session());
+      keep(blob, `fragscope-${session()}-report.html`);
+      setText(said, `The report has ${(blob.size / 1e6).toFixed(1)} MB.`);
+    } catch (error) {
+      setText(said, "");
+      notify(state, "error", words(error));
+    }
+  });
   let sure = "";
   onPress(file, async () => {
     setText(said, "Making the file…");
     try {
       const blob = await getPlayback(session(), { charts: charts.checked, sure: sure === session() });
       sure = "";
-      const link = el("a", { href: URL.createObjectURL(blob), download: `fragscope-${session()}.html` });
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), REVOKE_MS);
+      keep(blob, `fragscope-${session()}.html`);
       setText(said, `The file has ${(blob.size / 1e6).toFixed(1)} MB.`);
     } catch (error) {
       // Large: told, and made when the button is pressed again.

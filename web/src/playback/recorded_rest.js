@@ -46,6 +46,7 @@ export const postReplay = refused;
 export const postSpread = refused;
 export const postTrace = refused;
 export const postWish = refused;
+export const getPaper = refused;
 export const getPlayback = refused;
 export const createSession = refused;
 export const lessonRest = recordedLesson;

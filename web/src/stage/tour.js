@@ -170,8 +170,9 @@ export function createTour(state, painter, { send, pace }) {
   show();
   return {
     act(what) {
-      if (what !== "tour") return false;
-      begin();
+      if (what === "tour-leave" && at >= 0) finish();
+      else if (what === "tour") begin();
+      else return what === "tour-leave";
       return true;
     },
   };
