@@ -5,9 +5,10 @@ every second. So each look reads as many pageblocks as the budget pays for, goes
 next, and knows of every pageblock how old its picture is.
 """
 
+import contextlib
 import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -145,6 +146,13 @@ class Sampler:
                 "does): free lists and counters only, no maps."
             )
         return ""
+
+    @contextlib.contextmanager
+    def charged(self) -> Iterator[None]:
+        """Work for a look beside reading it, such as drawing or keeping it: it is paid for too."""
+        began = self._cost()
+        yield
+        self._paid += self._cost() - began
 
     def look(self) -> MachineLook:
         """Read the counters, and as many pageblocks as the budget pays for: at least one part.
