@@ -14,7 +14,8 @@ from engine.report.read import read_report
 # What compaction, reclaim and the balloon did, by the names of /proc/vmstat.
 WATCHED = (
     "compact_stall", "compact_fail", "compact_success", "compact_migrate_scanned",
-    "compact_free_scanned", "compact_isolated", "compact_daemon_wake", "pgmigrate_success",
+    "compact_free_scanned", "compact_isolated", "compact_daemon_wake",
+    "compact_daemon_migrate_scanned", "compact_daemon_free_scanned", "pgmigrate_success",
     "pgmigrate_fail", "balloon_inflate", "balloon_deflate", "balloon_migrate", "pageoutrun",
     "pgscan_kswapd", "pgsteal_kswapd", "pgscan_direct", "pgsteal_direct", "thp_fault_alloc",
     "thp_fault_fallback",

@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.capture.pages import COUNTS
 from engine.errors import RefusedError
-from server.live.counters import Reading
+from server.live.counters import Reading, ZoneCounts
 from server.live.history import KEPT_PLANES, KeptLook, LookHistory, machine_record
 from server.live.rows import history_csv
 from server.live.sampler import MachineLook, Sampler
@@ -119,6 +119,7 @@ class LiveFeed:
             return {
                 "look": self._number,
                 "kept": self._kept,
+                "kept_first": self.history.first if self.history else 0,
                 "unkept": self.history.stopped if self.history else "",
                 "at": round(look.at, 3),
                 "wall": round(time.time(), 3),
@@ -134,12 +135,16 @@ class LiveFeed:
         Raises:
             RefusedError: it is not kept.
         """
-        look = self._kept_history().look(number)
+        history = self._kept_history()
+        look = history.look(number)
+        before = next(history.looks([number - 1]), None)
         wanted = np.flatnonzero(np.isfinite(look.ages))
         return {
             "look": look.number,
             "kept": look.number,
+            "kept_first": history.first,
             "unkept": "",
+            "before": before and {"at": before.wall, "events": dict(before.reading.events)},
             "at": look.wall,
             "wall": round(look.wall, 3),
             **_told(look.reading, look.cost, look.machine),
@@ -206,8 +211,18 @@ def _points(looks: list[KeptLook]) -> dict[str, list[float]]:
         "free_blocks": [sum(zone.free_blocks for zone in one.zones) for one in readings],
         "free_pages": [sum(zone.free_pages for zone in one.zones) for one in readings],
         "scanned": [sum(one.events.get(name, 0) for name in _SCANNED) for one in readings],
+        "unusable": [_largest(look).unusable for look in looks],
+        "fragmentation": [_largest(look).fragmentation for look in looks],
         "taken": [sum(one.events.get(name, 0) for name in _TAKEN) for one in readings],
     }
+
+
+def _largest(look: KeptLook) -> ZoneCounts:
+    """The zone with most pageblocks, whose indices are drawn."""
+    sizes = {
+        (span["node"], span["zone"]): span["end"] - span["first"] for span in look.machine["spans"]
+    }
+    return max(look.reading.zones, key=lambda zone: sizes.get((zone.node, zone.zone), 0))
 
 
 def _packed(values: np.ndarray[Any, Any]) -> str:
