@@ -5,21 +5,25 @@ import csv
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
+from engine.errors import RefusedError
 from server.cli.common import whole_number
 
 if TYPE_CHECKING:
     from server.live.history import LookHistory
+    from server.live.remote import RemoteSampler
     from server.live.sampler import MachineLook, Sampler
     from server.settings import Settings
 
 MAX_INTERVAL_S = 3600
 MAX_PERCENT = 50  # percent of one processor
+MAX_HISTORY_MIB = 256
 _PLAIN_WIDTH = 100
 
 
@@ -45,6 +49,11 @@ def add_watch(commands: Any) -> None:
     )
     watch.add_argument("--port", help="of the page, 0 = any free one (default 8000)")
     watch.add_argument(
+        "--remote", metavar="COMMAND",
+        help="watch another machine: what runs a shell command there, as 'ssh root@host'; "
+        "the budget is of a processor there",
+    )  # fmt: skip
+    watch.add_argument(
         "--history", metavar="MIB",
         help="disk for earlier looks, in the data folder; 0: none; default 64, or "
         "FRAGSCOPE_WATCH_HISTORY_MIB",
@@ -66,26 +75,33 @@ def run_watch(args: argparse.Namespace) -> int:
     """
     from server.settings import settings_from
 
-    given = settings_from(port=args.port, watch_history_mib=args.history)
+    kept = args.history and whole_number(args.history, "history in MiB", MAX_HISTORY_MIB, 0)
+    given = settings_from(port=args.port, watch_history_mib=kept)
     if args.export is not None:
         return _export(args.export, given)
     if args.page:
+        if args.remote is not None:
+            raise ValueError("--remote shows its machine in the terminal: leave out --page")
         return _serve_page(given)
-    from server.live.sampler import Sampler
-
     interval = whole_number(args.interval, "interval in seconds", MAX_INTERVAL_S, 1)
     budget = whole_number(args.budget, "budget in percent", MAX_PERCENT, 1)
     looks = None if args.looks is None else whole_number(args.looks, "number of looks", 1 << 31, 1)
-    sampler = Sampler(share=budget / 100)
     with ExitStack() as stack:
+        sampler = stack.enter_context(_sampler(args.remote, budget / 100))
         file = stack.enter_context(_csv_file(args.csv, "a"))
         ended = stack.enter_context(_ended_by_signal())
-        history = stack.enter_context(_history(given))
+        # The data folder is about the machine that it is on.
+        history = None if args.remote else stack.enter_context(_history(given))
         draw = None if args.csv == "-" else stack.enter_context(_screen(sampler))
         rows = LookRows(file) if file else None
         done = 0
         while not ended.is_set():
-            now = sampler.look()
+            try:
+                now = sampler.look()
+            except RefusedError:
+                if ended.is_set():  # Ctrl+C ends the pipe to another machine as well
+                    break
+                raise
             with sampler.charged():
                 if history:
                     history.add(now, sampler.blocks, sampler.blind)
@@ -96,8 +112,24 @@ def run_watch(args: argparse.Namespace) -> int:
             done += 1
             if done == looks:
                 break
-            ended.wait(interval)
+            ended.wait(max(0.0, now.at + interval - time.monotonic()))
     return 0
+
+
+@contextmanager
+def _sampler(remote: str | None, share: float) -> Iterator["Sampler | RemoteSampler"]:
+    """What looks: at this machine, or through a pipe at another."""
+    from server.live.remote import RemoteSampler
+    from server.live.sampler import Sampler
+
+    if remote is None:
+        yield Sampler(share=share)
+        return
+    there = RemoteSampler(remote, share)
+    try:
+        yield there
+    finally:
+        there.close()
 
 
 def _serve_page(given: "Settings") -> int:
@@ -205,7 +237,7 @@ def _ended_by_signal() -> Iterator[threading.Event]:
 
 
 @contextmanager
-def _screen(sampler: "Sampler") -> Iterator[Callable[["MachineLook"], None]]:
+def _screen(sampler: "Sampler | RemoteSampler") -> Iterator[Callable[["MachineLook"], None]]:
     """A function that draws a look: in place on a terminal, else one below the other."""
     from rich.console import Console
     from rich.live import Live

@@ -15,6 +15,7 @@ from server.live.picture import (
     spoiled,
     zone_rows,
 )
+from server.live.remote import RemoteSampler
 from server.live.sampler import MachineLook, Sampler
 
 if TYPE_CHECKING:  # rich is loaded when there is a screen to draw
@@ -50,7 +51,7 @@ def index_words(value: int) -> str:
     return "none" if value == -1000 else f"{value / 1000:.3f}"
 
 
-def headline(sampler: Sampler, now: MachineLook) -> str:
+def headline(sampler: Sampler | RemoteSampler, now: MachineLook) -> str:
     """What looking costs, and how much of the machine has been seen; one sentence."""
     cost = f"Looking takes {100 * now.cost:.1f} % of one processor"
     if sampler.blind:
@@ -63,7 +64,7 @@ def headline(sampler: Sampler, now: MachineLook) -> str:
     )
 
 
-def screen(sampler: Sampler, before: MachineLook, now: MachineLook, width: int) -> "RenderableType":
+def screen(sampler: Sampler | RemoteSampler, before: MachineLook, now: MachineLook, width: int) -> "RenderableType":
     """All of it.
 
     Args:
@@ -110,7 +111,7 @@ def _events(before: MachineLook, now: MachineLook) -> "Text":
     )
 
 
-def _maps(sampler: Sampler, now: MachineLook, width: int) -> Iterator["Text"]:
+def _maps(sampler: Sampler | RemoteSampler, now: MachineLook, width: int) -> Iterator["Text"]:
     from rich.text import Text
 
     legend = Text()

@@ -72,7 +72,7 @@ class LiveFeed:
 
     def _look_on(self) -> None:
         told = ""
-        while not self._ended.wait(INTERVAL_S):
+        while not self._ended.wait(self._due_in()):
             try:
                 with self._lock:
                     self._refresh()
@@ -82,6 +82,13 @@ class LiveFeed:
             if said != told:
                 log.warning("%s", said or "looks are kept again")
             told = said
+
+    def _due_in(self) -> float:
+        """Seconds until the next look."""
+        look = self._look
+        # A look that failed is tried again in a second.
+        late = look is None or look.at + INTERVAL_S <= self._clock() - INTERVAL_S
+        return INTERVAL_S if late or look is None else max(0.0, look.at + INTERVAL_S - self._clock())
 
     def _refresh(self) -> tuple[Sampler, MachineLook]:
         """The last look; a new one when it is due. With the lock held."""

@@ -309,7 +309,8 @@ class LookHistory:
             path = self._folder / f"{number:020d}{SUFFIX}"
             self._file = path.open("wb", buffering=0)
             path.chmod(0o600)
-            self._segments = (*self._segments, Segment(path, number))
+            kept = [segment for segment in self._segments if len(segment.offsets)]
+            self._segments = (*kept, Segment(path, number))
             self._map_at = -np.inf  # each file has a map of its own: older ones go one day
         return self._segments[-1]
 
@@ -324,8 +325,9 @@ class LookHistory:
             if self._file.write(whole) != len(whole):
                 raise OSError(errno.ENOSPC, "no space left on the disk")
         except OSError:
-            self._file.truncate(segment.end)
-            self._file.seek(segment.end)
+            # What was written of it is torn, and passed over; the next look begins another file.
+            self._file.close()
+            self._file = None
             raise
         segment.noted(Kept(kind, number, wall, segment.end, len(whole)), body)
 

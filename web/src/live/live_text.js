@@ -93,7 +93,7 @@ export function zoneLabels(spans, above, least) {
  */
 export function activityOf(rates) {
   const some = (/** @type {string[]} */ ...names) => names.reduce((sum, name) => sum + (rates[name] ?? 0), 0);
-  const pages = (/** @type {number} */ rate) => `${short(Math.max(1, Math.round(rate)))} pages a second`;
+  const pages = (/** @type {number} */ rate) => (rate < 1.5 ? "1 page a second" : `${short(Math.round(rate))} pages a second`);
   /** @type {string[]} */
   const parts = [];
   if (some("pgscan_kswapd")) parts.push(`kswapd scans ${pages(some("pgscan_kswapd"))}`);
