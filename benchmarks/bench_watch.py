@@ -66,17 +66,21 @@ def main() -> None:
     sampler = Repeated(asked.gib, share) if asked.gib else Sampler(share=share)
     if sampler.blind:
         raise SystemExit(sampler.blind)
-    with tempfile.TemporaryDirectory() as folder, Path(folder, "looks.csv").open("a") as lines:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Path(folder, "looks.csv").open("a") as lines,
+        Path(os.devnull).open("w") as nobody,
+    ):
         history = history_kept(Path(folder), 64 << 20)
         assert history
         rows = LookRows(lines)
-        console = Console(width=120, height=40, force_terminal=True, file=Path(os.devnull).open("w"))
+        console = Console(width=120, height=40, force_terminal=True, file=nobody)
         with Live(console=console, screen=True, auto_refresh=False, redirect_stdout=False) as live:
             now = before = sampler.look()
             live.update(screen(sampler, before, now, 120), refresh=True)
             began, used, read, looks = time.monotonic(), used_s(), 0, 0
             while time.monotonic() - began < asked.seconds:
-                time.sleep(1)
+                time.sleep(max(0.0, now.at + 1 - time.monotonic()))
                 old = sampler._seen_at.copy()
                 now = sampler.look()
                 read += int((now.seen_at != old).sum())
@@ -89,7 +93,8 @@ def main() -> None:
             passed, took = time.monotonic() - began, used_s() - used
         kept = history.size
     nr = len(sampler.blocks.pfns)
-    print(f"{nr / BLOCKS_OF_GIB:.1f} GiB, {looks} looks in {passed:.0f} s, load {os.getloadavg()[0]:.1f}")
+    load = os.getloadavg()[0]
+    print(f"{nr / BLOCKS_OF_GIB:.1f} GiB, {looks} looks in {passed:.0f} s, load {load:.1f}")
     print(f"{100 * took / passed:.2f} % of one processor ({100 * now.cost:.2f} % by its own count)")
     print(f"comes round in {passed * nr / read:.0f} s; {read / nr:.2f} times read")
     print(f"{kept / looks:.0f} bytes a look kept, maps included")

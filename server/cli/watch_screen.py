@@ -64,7 +64,9 @@ def headline(sampler: Sampler | RemoteSampler, now: MachineLook) -> str:
     )
 
 
-def screen(sampler: Sampler | RemoteSampler, before: MachineLook, now: MachineLook, width: int) -> "RenderableType":
+def screen(
+    sampler: Sampler | RemoteSampler, before: MachineLook, now: MachineLook, width: int
+) -> "RenderableType":
     """All of it.
 
     Args:

@@ -1,6 +1,6 @@
 """A machine's free lists and both indices as metrics, in the manner of node_exporter.
 
-``node_buddyinfo_blocks`` of its collector has the labels ``node``, ``zone`` and ``size`` (an order),
+``node_buddyinfo_blocks`` of its collector has the labels ``node``, ``zone`` and ``size``, an order,
 and so have these; what is of this machine and not of the server is named ``fragscope_machine_``.
 """
 

@@ -87,8 +87,8 @@ class LiveFeed:
         """Seconds until the next look."""
         look = self._look
         # A look that failed is tried again in a second.
-        late = look is None or look.at + INTERVAL_S <= self._clock() - INTERVAL_S
-        return INTERVAL_S if late or look is None else max(0.0, look.at + INTERVAL_S - self._clock())
+        left = look.at + INTERVAL_S - self._clock() if look else -INTERVAL_S
+        return INTERVAL_S if left <= -INTERVAL_S else max(0.0, left)
 
     def _refresh(self) -> tuple[Sampler, MachineLook]:
         """The last look; a new one when it is due. With the lock held."""

@@ -72,7 +72,9 @@ class KeptLook:
     ages: NDArray[np.float64]
 
 
-def machine_record(look: MachineLook, blocks: Pageblocks, blind: str, began: bool) -> dict[str, Any]:
+def machine_record(
+    look: MachineLook, blocks: Pageblocks, blind: str, began: bool
+) -> dict[str, Any]:
     """What the looks of a machine have in common.
 
     Args:

@@ -20,7 +20,6 @@ from server.live.rows import history_csv
 from server.live.sampler import MachineLook, Sampler
 from tests.server.live.made_proc import Clock, made_proc
 
-
 BUDGET = 16 << 10
 
 
@@ -41,8 +40,11 @@ class Watched:
         return now
 
 
+Begin = Callable[[], Watched]
+
+
 @pytest.fixture
-def begin(tmp_path: Path) -> Iterator[Callable[[], Watched]]:
+def begin(tmp_path: Path) -> Iterator[Begin]:
     """Begins watchers, one after the other, of one machine and one folder."""
     with contextlib.ExitStack() as stack:
 
@@ -54,7 +56,9 @@ def begin(tmp_path: Path) -> Iterator[Callable[[], Watched]]:
         yield begun
 
 
-def test_a_look_comes_back_as_it_was_with_the_last_map_before_it(begin: Callable[[], Watched], tmp_path: Path) -> None:
+def test_a_look_comes_back_as_it_was_with_the_last_map_before_it(
+    begin: Begin, tmp_path: Path
+) -> None:
     watched = begin()
     looks = [watched.look() for _ in range(5)]
     last = LookHistory(tmp_path / "watch").look(4)
@@ -67,7 +71,9 @@ def test_a_look_comes_back_as_it_was_with_the_last_map_before_it(begin: Callable
     assert LookHistory(tmp_path / "watch").maps() == [0, 5]
 
 
-def test_a_restart_goes_on_numbering_and_is_marked_and_so_is_a_pause(begin: Callable[[], Watched], tmp_path: Path) -> None:
+def test_a_restart_goes_on_numbering_and_is_marked_and_so_is_a_pause(
+    begin: Begin, tmp_path: Path
+) -> None:
     first = begin()
     for seconds in (1, 1, GAP_S + 1, 1):
         first.look(seconds)
@@ -81,7 +87,7 @@ def test_a_restart_goes_on_numbering_and_is_marked_and_so_is_a_pause(begin: Call
     assert again.history.marks()[1]["text"] == "nobody looked before this"
 
 
-def test_the_budget_is_kept_by_letting_the_oldest_go(begin: Callable[[], Watched], tmp_path: Path) -> None:
+def test_the_budget_is_kept_by_letting_the_oldest_go(begin: Begin, tmp_path: Path) -> None:
     watched = begin()
     now = watched.look()
     for i in range(599):
@@ -100,7 +106,7 @@ def test_the_budget_is_kept_by_letting_the_oldest_go(begin: Callable[[], Watched
 
 @pytest.mark.parametrize("spoiled", [-1, -9, "middle"])
 def test_a_torn_or_a_spoiled_record_is_passed_over(
-    begin: Callable[[], Watched], tmp_path: Path, spoiled: int | str
+    begin: Begin, tmp_path: Path, spoiled: int | str
 ) -> None:
     watched = begin()
     for _ in range(6):
@@ -121,7 +127,7 @@ def test_a_torn_or_a_spoiled_record_is_passed_over(
     assert LookHistory(tmp_path / "watch").look(expected + 1).reading == now.reading
 
 
-def test_a_watcher_that_is_killed_leaves_what_it_had_seen(begin: Callable[[], Watched], tmp_path: Path) -> None:
+def test_a_watcher_that_is_killed_leaves_what_it_had_seen(begin: Begin, tmp_path: Path) -> None:
     script = (
         "import sys, pathlib; from tests.server.live.test_history import Watched\n"
         "watched = Watched(pathlib.Path(sys.argv[1]))\n"
@@ -140,7 +146,7 @@ def test_a_watcher_that_is_killed_leaves_what_it_had_seen(begin: Callable[[], Wa
     assert begin().history.last == found.last, "its lock is free"
 
 
-def test_one_writes_and_others_are_told(begin: Callable[[], Watched], tmp_path: Path) -> None:
+def test_one_writes_and_others_are_told(begin: Begin, tmp_path: Path) -> None:
     watched = begin()
     watched.look()
     other = history_kept(tmp_path, 1 << 20)
@@ -152,7 +158,7 @@ def test_one_writes_and_others_are_told(begin: Callable[[], Watched], tmp_path: 
     assert history_kept(tmp_path, 0) is None
 
 
-def test_a_disk_that_is_full_is_a_sentence_and_no_end(begin: Callable[[], Watched], tmp_path: Path) -> None:
+def test_a_disk_that_is_full_is_a_sentence_and_no_end(begin: Begin, tmp_path: Path) -> None:
     watched = begin()
     watched.look()
     assert watched.history._file
@@ -168,7 +174,7 @@ def test_a_disk_that_is_full_is_a_sentence_and_no_end(begin: Callable[[], Watche
     assert watched.history.last == 1
 
 
-def test_the_csv_has_a_line_a_look_whatever_zones_there_were(begin: Callable[[], Watched], tmp_path: Path) -> None:
+def test_the_csv_has_a_line_a_look_whatever_zones_there_were(begin: Begin, tmp_path: Path) -> None:
     watched = begin()
     now = watched.look()
     zone = now.reading.zones[0]
