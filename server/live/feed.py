@@ -12,12 +12,13 @@ import numpy as np
 from engine.capture.pages import COUNTS
 from engine.errors import RefusedError
 from server.live.counters import Reading, ZoneCounts
-from server.live.history import KEPT_PLANES, KeptLook, LookHistory, machine_record
+from server.live.history import KeptLook, LookHistory, machine_record
+from server.live.kept_file import KEPT_PLANES
 from server.live.rows import history_csv
 from server.live.sampler import MachineLook, Sampler
 
 INTERVAL_S = 1.0  # between two looks, however many ask
-MOST_POINTS = 600  # of a line over the whole history
+LINE_POINTS = 600  # of a line over the whole history
 _SCANNED = ("compact_migrate_scanned", "compact_free_scanned")
 _TAKEN = ("pgsteal_kswapd", "pgsteal_direct")
 
@@ -174,7 +175,7 @@ class LiveFeed:
         if history is None or history.last < history.first:
             return {"first": 0, "last": -1, "bytes": 0, "marks": [], "maps": [], "points": {}}
         first, last = history.first, history.last
-        step = max(1, -(-(last - first + 1) // MOST_POINTS))
+        step = max(1, -(-(last - first + 1) // LINE_POINTS))
         looks = list(history.looks([*range(first, last, step), last]))
         return {
             "first": first,

@@ -26,17 +26,17 @@ from engine.errors import RefusedError
 from server.live.counters import Reading, ZoneCounts
 from server.live.kept_file import (
     KEPT_PLANES,
-    LOOK,
-    MACHINE,
-    MAP,
+    LOOK_RECORD,
+    LOOKS_SUFFIX,
+    MACHINE_RECORD,
+    MAP_RECORD,
     NEVER_READ,
-    SUFFIX,
     Kept,
     Segment,
     packed_look,
     packed_map,
     read_segment,
-    record,
+    record_bytes,
 )
 from server.live.sampler import MachineLook, Pageblocks
 
@@ -124,7 +124,7 @@ class LookHistory:
         self._segments = self._found()
 
     def _paths(self) -> list[Path]:
-        found = self._folder.glob(f"*{SUFFIX}")
+        found = self._folder.glob(f"*{LOOKS_SUFFIX}")
         return sorted(path for path in found if path.stem.isascii() and path.stem.isdigit())
 
     def _found(self) -> tuple[Segment, ...]:
@@ -288,14 +288,14 @@ class LookHistory:
         try:
             segment = self._place(number)
             if not segment.machines or {**machine, "began": False} != self._machine:
-                self._append(segment, MACHINE, number, wall, _json(machine))
+                self._append(segment, MACHINE_RECORD, number, wall, _json(machine))
                 self._machine = {**machine, "began": False}
             body = packed_look(_values(look), segment.dictionary)
-            self._append(segment, LOOK, number, wall, body)
+            self._append(segment, LOOK_RECORD, number, wall, body)
             if len(look.seen_at) and wall - self._map_at >= MAP_S:
                 body = packed_map(look.counts[_ROWS], look.ages)
                 if len(body) < self._budget // SEGMENTS:  # else no map ever fits
-                    self._append(segment, MAP, number, wall, body)
+                    self._append(segment, MAP_RECORD, number, wall, body)
                 self._map_at = wall
             self.stopped = ""
         except OSError as error:
@@ -308,7 +308,7 @@ class LookHistory:
         if full:
             if self._file:
                 self._file.close()
-            path = self._folder / f"{number:020d}{SUFFIX}"
+            path = self._folder / f"{number:020d}{LOOKS_SUFFIX}"
             self._file = path.open("wb", buffering=0)
             path.chmod(0o600)
             kept = [segment for segment in self._segments if len(segment.offsets)]
@@ -318,7 +318,7 @@ class LookHistory:
 
     def _append(self, segment: Segment, kind: int, number: int, wall: float, body: bytes) -> None:
         assert self._file
-        whole = record(kind, number, wall, body)
+        whole = record_bytes(kind, number, wall, body)
         while len(self._segments) > 1 and self.size + len(whole) > self._budget:
             oldest, *rest = self._segments
             self._segments = tuple(rest)

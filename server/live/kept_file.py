@@ -1,9 +1,9 @@
 """One file of kept looks: records with a checksum, read up to the last whole one.
 
-A record is a head of 29 bytes and its body. What a segment's looks share is said once (kind
-MACHINE); a look is JSON, deflated with the segment's first look as dictionary, since most numbers
-of a second are those of the second before: some 150 bytes. A map is four planes and the age of
-each pageblock's picture. No pickles, nothing that a program could be smuggled in by.
+A record is a head and its body. What a segment's looks share is said once (MACHINE_RECORD). A look
+is JSON, deflated with the segment's first look as dictionary, since most numbers of a second are
+those of the second before: some 200 bytes. A map is four planes and the age of each pageblock's
+picture.
 """
 
 import json
@@ -18,9 +18,9 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-MACHINE, LOOK, MAP = 1, 2, 3
+MACHINE_RECORD, LOOK_RECORD, MAP_RECORD = 1, 2, 3
 KEPT_PLANES = ("free", "movable", "balloon", "unmovable")
-SUFFIX = ".looks"
+LOOKS_SUFFIX = ".looks"
 NEVER_READ = 0xFFFF  # age of a pageblock that was never read; older pictures are told as one less
 
 _HEAD = struct.Struct("<IIBQd")  # bytes of the body, checksum, kind, number, seconds since 1970
@@ -31,7 +31,7 @@ class Kept(NamedTuple):
     """A record's head.
 
     Attributes:
-        kind: MACHINE, LOOK or MAP.
+        kind: MACHINE_RECORD, LOOK_RECORD or MAP_RECORD.
         number: of the look that it belongs to.
         wall: seconds since 1970.
         offset: where the record begins, bytes.
@@ -45,7 +45,7 @@ class Kept(NamedTuple):
     size: int
 
 
-def record(kind: int, number: int, wall: float, body: bytes) -> bytes:
+def record_bytes(kind: int, number: int, wall: float, body: bytes) -> bytes:
     """A record as it stands in the file."""
     rest = struct.pack("<BQd", kind, number, wall)
     return struct.pack("<II", len(body), zlib.crc32(body, zlib.crc32(rest))) + rest + body
@@ -117,14 +117,14 @@ class Segment:
 
     def noted(self, head: Kept, body: bytes) -> None:
         """A record that follows what is known."""
-        if head.kind == LOOK:
+        if head.kind == LOOK_RECORD:
             if not self.dictionary:
                 self.dictionary = zlib.decompress(body)
             self.offsets.append(head.offset)
             self.walls.append(head.wall)
-        elif head.kind == MAP:
+        elif head.kind == MAP_RECORD:
             self.maps.append(head)
-        elif head.kind == MACHINE:
+        elif head.kind == MACHINE_RECORD:
             self.machines.append((head.number, json.loads(body)))
         self.end = head.offset + head.size
 
@@ -163,8 +163,8 @@ def read_segment(path: Path) -> Segment:
     segment = Segment(path, int(path.stem))
     with path.open("rb") as file:
         for head, body in _whole(file):
-            in_turn = head.kind != LOOK or head.number == segment.last + 1
-            if not in_turn or (head.kind == LOOK and not segment.machines):
+            in_turn = head.kind != LOOK_RECORD or head.number == segment.last + 1
+            if not in_turn or (head.kind == LOOK_RECORD and not segment.machines):
                 break
             segment.noted(head, body)
     return segment

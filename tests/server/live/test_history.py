@@ -1,22 +1,18 @@
 """What was seen is kept within a budget, over restarts and crashes, and read by anybody."""
 
 import contextlib
-import csv
-import io
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from engine.capture.pages import COUNTS
 from engine.errors import RefusedError
 from server.live.history import GAP_S, MAP_S, SEGMENTS, LookHistory, history_kept
 from server.live.kept_file import KEPT_PLANES, read_segment
-from server.live.rows import history_csv
 from server.live.sampler import MachineLook, Sampler
 from tests.server.live.made_proc import Clock, made_proc
 
@@ -146,7 +142,7 @@ def test_a_watcher_that_is_killed_leaves_what_it_had_seen(begin: Begin, tmp_path
     assert begin().history.last == found.last, "its lock is free"
 
 
-def test_one_writes_and_others_are_told(begin: Begin, tmp_path: Path) -> None:
+def test_one_process_writes_and_others_read(begin: Begin, tmp_path: Path) -> None:
     watched = begin()
     watched.look()
     other = history_kept(tmp_path, 1 << 20)
@@ -172,21 +168,3 @@ def test_a_disk_that_is_full_is_a_sentence_and_no_end(begin: Begin, tmp_path: Pa
     assert watched.history.stopped == ""
     assert LookHistory(tmp_path / "watch").last == 1
     assert watched.history.last == 1
-
-
-def test_the_csv_has_a_line_a_look_whatever_zones_there_were(begin: Begin, tmp_path: Path) -> None:
-    watched = begin()
-    now = watched.look()
-    zone = now.reading.zones[0]
-    fewer = MachineLook(now.at, type(now.reading)(now.reading.zones[:1], {"new": 7}),
-                        now.counts, now.seen_at, 0.5)  # fmt: skip
-    watched.history.add(fewer, watched.sampler.blocks, "")
-    lines = list(csv.DictReader(io.StringIO("".join(history_csv(watched.history)))))
-    assert [line["look"] for line in lines] == ["0", "1"]
-    assert lines[0]["time"].startswith("1970-01-01T00:01:41")
-    name = f"{zone.node}.{zone.zone}"
-    for line in lines:
-        assert int(line[f"{name}.free_blocks"]) == zone.free_blocks
-        assert int(line[f"{name}.order_3"]) == zone.counts[3]
-    assert (lines[0]["new"], lines[1]["new"], lines[1]["cost"]) == ("", "7", "0.5")
-    assert np.isfinite(float(lines[0]["seen"]))
