@@ -1,7 +1,7 @@
 """Maintainers: take the pictures of docs/img from a running server, in Chromium.
 
 python scripts/docs/screenshots.py [--port PORT]     (starts its own server without --port)
-sudo python scripts/docs/screenshots.py --watched --port PORT    (fragscope watch --page, begun a while ago)
+sudo python scripts/docs/screenshots.py --watched --port PORT     (of fragscope watch --page)
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A record is a head and its body. What a segment's looks share is said once (MACHINE_RECORD). A look
 is JSON, deflated with the segment's first look as dictionary, since most numbers of a second are
-those of the second before: some 200 bytes. A map is four planes and the age of each pageblock's
+those of the second before: some 100 bytes. A map is four planes and the age of each pageblock's
 picture.
 """
 
