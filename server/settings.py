@@ -99,11 +99,15 @@ class Settings(BaseSettings):
         "addresses and networks that may watch this machine's own memory at live.html, by commas;"
         " * = any, empty = nobody",
     )
+    watch_history_mib: int = _setting(
+        64, 0, 256, "MiB",
+        "disk, in the data folder, for earlier looks at this machine while it is watched; 0 = none",
+    )  # fmt: skip
     log: Literal["text", "json"] = _text("text", "form of the log on stderr: text or json")
     data_dir: str = _text(
         "",
-        "folder in which sessions and uploads are kept; default: fragscope in the user's data"
-        " folder, /data in the container image",
+        "folder in which sessions, uploads and the history of a watched machine are kept; default:"
+        " fragscope in the user's data folder, /data in the container image",
     )
     lessons_dir: str = _text("", "a folder of lessons beside our own, as *.md")
     sweeps_dir: str = _text(

@@ -40,16 +40,18 @@ WEB_IMPORTS: dict[str, set[str]] = {
     "net/rest.js": {"net/access.js"},
     "net/rest_beside.js": {"net/rest.js"},
     "net/detail_wire.js": {"net/wire.js"},
+    "live/": {"lib/", "live/", "map/"},
     "live/live_page.js": {
-        "lib/dom.js",
-        "lib/format.js",
-        "lib/paint.js",
+        "lib/",
         "live/",
-        "map/",
         "net/access.js",
         "net/rest.js",
         "net/rest_beside.js",
+        "stage/theme.js",
+        "timebar/timebar.js",
     },
+    "live/kept.js": WEB_WORDS,
+    "live/looks.js": set(),
     "live/live_text.js": WEB_WORDS,
     # In a file they take the place of what needs a server.
     "playback/": {"playback/", "lib/dom.js", "state.js"},
@@ -215,6 +217,7 @@ def test_the_page_preloads_every_module_that_it_imports() -> None:
         ("sweep.html", "sweep/sweeps.js"),
         ("join.html", "room/join.js"),
         ("lesson.html", "lessons/handout.js"),
+        ("live.html", "live/live_page.js"),
     ):
         html = (ROOT / "web" / page).read_text(encoding="utf-8")
         preloaded = set(re.findall(r'rel="modulepreload" href="src/([^"]+)"', html))

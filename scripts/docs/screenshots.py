@@ -1,6 +1,7 @@
 """Maintainers: take the pictures of docs/img from a running server, in Chromium.
 
 python scripts/docs/screenshots.py [--port PORT]     (starts its own server without --port)
+sudo python scripts/docs/screenshots.py --watched --port PORT     (of fragscope watch --page)
 """
 
 from __future__ import annotations
@@ -143,6 +144,21 @@ def stage(context: BrowserContext, url: str) -> None:
         page.close()
 
 
+def watched(page: Page, url: str) -> None:
+    """This machine, now and as it was; the server has been watching it for a while."""
+    page.goto(f"{url}live.html")
+    page.wait_for_selector("body:not([data-look='0'])")
+    page.wait_for_selector("#timebar:not([hidden])")
+    page.wait_for_timeout(3000)  # a few looks, for rates
+    take(page, "watch.png")
+    page.focus("#time-track")
+    page.keyboard.press("4")
+    page.wait_for_function("document.querySelector('#said').textContent.includes('then')")
+    page.evaluate("document.activeElement.blur()")
+    page.wait_for_timeout(500)
+    take(page, "watch-past.png")
+
+
 def serve(port: int) -> subprocess.Popen[bytes]:
     """Start the server and wait until it answers."""
     command = [str(Path(sys.executable).with_name("fragscope")), "serve", "--port", str(port)]
@@ -160,8 +176,11 @@ def main() -> None:
     """Take all pictures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, help="of a server that runs already")
-    port = parser.parse_args().port
-    process = None
+    parser.add_argument(
+        "--watched", action="store_true", help="only of live.html, which the server at PORT shows"
+    )
+    asked = parser.parse_args()
+    port, process = asked.port, None
     if port is None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -176,6 +195,9 @@ def main() -> None:
             # Waiting for a condition polls by eval, which the page's own policy forbids.
             view = {"width": 1440, "height": 900}
             page = browser.new_context(viewport=view, bypass_csp=True).new_page()
+            if asked.watched:
+                watched(page, f"http://127.0.0.1:{port}/")
+                return
             page.goto(f"http://127.0.0.1:{port}/")
             wait_idle(page)
             walk(page)

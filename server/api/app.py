@@ -21,7 +21,7 @@ from server.api.class_routes import make_class_router
 from server.api.file_routes import make_file_router
 from server.api.hosts import KnownHosts, known_names
 from server.api.lesson_routes import make_lesson_router
-from server.api.live_routes import make_live_router
+from server.api.live_routes import feed_for, make_live_router
 from server.api.metrics_routes import make_metrics_router
 from server.api.origin import origin_allowed
 from server.api.past_routes import make_past_router
@@ -70,10 +70,11 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(make_past_router(manager))
         app.include_router(make_because_router(manager))
         app.include_router(make_metrics_router(manager))
+        feed = await asyncio.to_thread(feed_for, settings, folder.path)
         app.include_router(make_race_router())  # before /api/{name}, which takes the rest
         app.include_router(make_scenario_router())
         app.include_router(make_lesson_router(manager, shelf_for(settings)))
-        app.include_router(make_live_router(manager))
+        app.include_router(make_live_router(manager, feed))
         app.include_router(make_sweep_router(shelf_of(settings)))
         app.include_router(make_report_router(settings.max_upload_mib << 20))
         app.include_router(make_trace_router(manager))
@@ -92,6 +93,7 @@ def create_app(settings: Settings) -> FastAPI:
             sweeping.cancel()
             manager.close()
             warm.give_up()
+            await asyncio.to_thread(feed.end)
             await manager.closed()
             await asyncio.gather(sweeping, return_exceptions=True)
 

@@ -1,5 +1,9 @@
-"""GET /metrics: what the server does, as Prometheus reads it; for the addresses of a setting."""
+"""GET /metrics: what the server does, as Prometheus reads it; for the addresses of a setting.
 
+Those whom FRAGSCOPE_WATCHERS names as well get the machine's free lists and indices.
+"""
+
+import asyncio
 from collections.abc import Iterator
 
 from fastapi import APIRouter, Request, Response
@@ -18,6 +22,7 @@ from prometheus_client.metrics_core import (
 )
 
 from server.api.body import Refusal
+from server.live.exposition import MachineCollector
 from server.manager import Manager
 from server.meters import BOUNDS, ENCODE, FRAMES, JOURNAL, TICK, Latency
 from server.paths import project_version
@@ -79,12 +84,18 @@ def make_metrics_router(manager: Manager) -> APIRouter:
     registry = CollectorRegistry(auto_describe=False)
     registry.register(Collector(manager))
     ProcessCollector(registry=registry)
-    readers = manager.settings.metrics_readers
+    machine = CollectorRegistry(auto_describe=False)
+    machine.register(MachineCollector())
+    readers, watchers = manager.settings.metrics_readers, manager.settings.watching
 
     @router.get("/metrics")
     async def metrics(request: Request) -> Response:
-        if (request.client.host if request.client else None) not in readers:
+        peer = request.client.host if request.client else None
+        if peer not in readers:
             raise Refusal(404, "/metrics is not for this address: FRAGSCOPE_METRICS could allow it")
-        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+        body = generate_latest(registry)
+        if peer in watchers:
+            body += await asyncio.to_thread(generate_latest, machine)
+        return Response(body, media_type=CONTENT_TYPE_LATEST)
 
     return router

@@ -1,24 +1,29 @@
-"""``fragscope watch``: this machine's memory while it works, on a screen and as CSV."""
+"""``fragscope watch``: this machine's memory while it works, on a screen, as CSV, and kept."""
 
 import argparse
 import csv
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
+from engine.errors import RefusedError
 from server.cli.common import whole_number
 
 if TYPE_CHECKING:
+    from server.live.history import LookHistory
+    from server.live.remote import RemoteSampler
     from server.live.sampler import MachineLook, Sampler
+    from server.settings import Settings
 
 MAX_INTERVAL_S = 3600
 MAX_PERCENT = 50  # percent of one processor
-_OF_A_ZONE = ("free_pages", "free_blocks", "unusable", "fragmentation")
+MAX_HISTORY_MIB = 256
 _PLAIN_WIDTH = 100
 
 
@@ -43,6 +48,19 @@ def add_watch(commands: Any) -> None:
         "--page", action="store_true", help="show it in the browser instead, on this machine only"
     )
     watch.add_argument("--port", help="of the page, 0 = any free one (default 8000)")
+    watch.add_argument(
+        "--remote", metavar="COMMAND",
+        help="watch another machine: what runs a shell command there, as 'ssh root@host'; "
+        "the budget is of a processor there",
+    )  # fmt: skip
+    watch.add_argument(
+        "--history", metavar="MIB",
+        help="disk for earlier looks, in the data folder; 0: none; default 64, or "
+        "FRAGSCOPE_WATCH_HISTORY_MIB",
+    )  # fmt: skip
+    watch.add_argument(
+        "--export", metavar="FILE", help="write all earlier looks as CSV, and end; -: stdout"
+    )
     watch.set_defaults(run=run_watch)
 
 
@@ -55,50 +73,115 @@ def run_watch(args: argparse.Namespace) -> int:
     Raises:
         ValueError: bad input, or a machine that cannot be watched; one sentence.
     """
-    if args.page:
-        return _serve_page(args.port)
-    from server.live.sampler import Sampler
+    from server.settings import settings_from
 
+    kept = args.history and whole_number(args.history, "history in MiB", MAX_HISTORY_MIB, 0)
+    given = settings_from(port=args.port, watch_history_mib=kept)
+    if args.export is not None:
+        return _export(args.export, given)
+    if args.page:
+        if args.remote is not None:
+            raise ValueError("--remote shows its machine in the terminal: leave out --page")
+        return _serve_page(given)
     interval = whole_number(args.interval, "interval in seconds", MAX_INTERVAL_S, 1)
     budget = whole_number(args.budget, "budget in percent", MAX_PERCENT, 1)
     looks = None if args.looks is None else whole_number(args.looks, "number of looks", 1 << 31, 1)
-    sampler = Sampler(share=budget / 100)
     with ExitStack() as stack:
-        file = stack.enter_context(_csv_file(args.csv))
+        sampler = stack.enter_context(_sampler(args.remote, budget / 100))
+        file = stack.enter_context(_csv_file(args.csv, "a"))
         ended = stack.enter_context(_ended_by_signal())
+        # The data folder is about the machine that it is on.
+        history = None if args.remote else stack.enter_context(_history(given))
         draw = None if args.csv == "-" else stack.enter_context(_screen(sampler))
         rows = LookRows(file) if file else None
         done = 0
         while not ended.is_set():
-            now = sampler.look()
-            if rows:
-                rows.add(now)
-            if draw:
-                draw(now)
+            try:
+                now = sampler.look()
+            except RefusedError:
+                if ended.is_set():  # Ctrl+C ends the pipe to another machine as well
+                    break
+                raise
+            with sampler.charged():
+                if history:
+                    history.add(now, sampler.blocks, sampler.blind)
+                if rows:
+                    rows.add(now)
+                if draw:
+                    draw(now)
             done += 1
             if done == looks:
                 break
-            ended.wait(interval)
+            ended.wait(max(0.0, now.at + interval - time.monotonic()))
     return 0
 
 
-def _serve_page(port: str | None) -> int:
+@contextmanager
+def _sampler(remote: str | None, share: float) -> Iterator["Sampler | RemoteSampler"]:
+    """What looks: at this machine, or through a pipe at another."""
+    from server.live.remote import RemoteSampler
+    from server.live.sampler import Sampler
+
+    if remote is None:
+        yield Sampler(share=share)
+        return
+    there = RemoteSampler(remote, share)
+    try:
+        yield there
+    finally:
+        there.close()
+
+
+def _serve_page(given: "Settings") -> int:
     """The server, whose page live.html shows this machine to itself and to nobody else."""
     from server.api.serve import run_server
-    from server.settings import settings_from
 
-    given = settings_from(port=port)
     if not given.watchers:
         given = given.model_copy(update={"watchers": "127.0.0.0/8, ::1"})
     print("This machine's memory is at live.html, below the address that follows.", flush=True)
     return run_server(given)
 
 
+def _data_folder(given: "Settings") -> Path:
+    from server.paths import data_folder
+
+    return Path(given.data_dir) if given.data_dir else data_folder()
+
+
+@contextmanager
+def _history(given: "Settings") -> Iterator["LookHistory | None"]:
+    """Where looks are kept; a watcher that may not keep any says so and goes on."""
+    from server.live.history import history_kept
+
+    history = history_kept(_data_folder(given), given.watch_history_mib << 20)
+    if history and history.stopped:
+        print(history.stopped, file=sys.stderr)
+    try:
+        yield history
+    finally:
+        if history:
+            history.close()
+
+
+def _export(name: str, given: "Settings") -> int:
+    """All looks that are kept, as CSV; a watcher may go on meanwhile."""
+    from server.live.history import FOLDER, LookHistory
+    from server.live.rows import history_csv
+
+    history = LookHistory(_data_folder(given) / FOLDER)
+    if history.last < history.first:
+        raise ValueError(f"{_data_folder(given) / FOLDER} has no looks: fragscope watch keeps them")
+    with _csv_file(name, "w") as file:
+        assert file
+        file.writelines(history_csv(history))
+    return 0
+
+
 class LookRows:
     """Looks as lines of CSV.
 
     Columns: ``seconds`` of a clock that only goes on, ``cost`` in processor time over time passed,
-    ``seen`` share of the pageblocks, then NODE.ZONE.NUMBER of each zone, then the counters.
+    ``seen`` share of the pageblocks, then those of ``reading_cells``.
     """
 
     def __init__(self, file: TextIO) -> None:
@@ -109,13 +192,12 @@ class LookRows:
 
     def add(self, now: "MachineLook") -> None:
         """Write one look; the first writes the heads, unless the file has lines already."""
+        from server.live.rows import reading_cells
+
         cells: dict[str, Any] = {
             "seconds": f"{now.at:.1f}", "cost": f"{now.cost:.4f}", "seen": f"{now.seen:.3f}",
         }  # fmt: skip
-        for zone in now.reading.zones:
-            for name in _OF_A_ZONE:
-                cells[f"{zone.node}.{zone.zone}.{name}"] = getattr(zone, name)
-        cells |= now.reading.events
+        cells |= reading_cells(now.reading)
         if not self._heads:
             self._heads = list(cells)
             if not self._file.seekable() or self._file.tell() == 0:
@@ -125,13 +207,13 @@ class LookRows:
 
 
 @contextmanager
-def _csv_file(name: str | None) -> Iterator[TextIO | None]:
-    """Where rows go; None: nowhere."""
+def _csv_file(name: str | None, mode: Literal["a", "w"]) -> Iterator[TextIO | None]:
+    """Where rows go, behind what is there ("a") or instead of it ("w"); None: nowhere."""
     if name is None or name == "-":
         yield sys.stdout if name else None
         return
     try:
-        file = Path(name).open("a", newline="")  # noqa: SIM115  (closed below)
+        file = Path(name).open(mode, newline="")  # noqa: SIM115  (closed below)
     except OSError as error:
         raise ValueError(f"{name} cannot be written: {error.strerror or error}") from error
     with file:
@@ -155,7 +237,7 @@ def _ended_by_signal() -> Iterator[threading.Event]:
 
 
 @contextmanager
-def _screen(sampler: "Sampler") -> Iterator[Callable[["MachineLook"], None]]:
+def _screen(sampler: "Sampler | RemoteSampler") -> Iterator[Callable[["MachineLook"], None]]:
     """A function that draws a look: in place on a terminal, else one below the other."""
     from rich.console import Console
     from rich.live import Live

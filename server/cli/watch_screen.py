@@ -1,12 +1,21 @@
 """One screen of a watched machine, for a terminal: free lists, rates, a map of its pageblocks."""
 
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from engine import units as u
-from server.live.picture import CLASS_LETTERS, CLASSES, block_classes, spoiled, zone_rows
+from server.live.picture import (
+    BEYOND,
+    CLASS_LETTERS,
+    CLASSES,
+    block_classes,
+    spoiled,
+    zone_rows,
+)
+from server.live.remote import RemoteSampler
 from server.live.sampler import MachineLook, Sampler
 
 if TYPE_CHECKING:  # rich is loaded when there is a screen to draw
@@ -19,6 +28,8 @@ _COLOURS = {
     "unread": "#6b7280", "free": "#d6e7f0", "movable": "#3b85c7", "balloon": "#eb8b10",
     "unmovable": "#5b4a7a", "reserved": "#a0a6ad",
 }  # fmt: skip
+# Parsed once: a style for each run of cells would cost more than the look itself.
+_STYLES = [f"#000000 on {_COLOURS[name]}" for name in CLASSES]
 _WORDS = {
     "unread": "not read yet", "free": "free", "movable": "movable", "balloon": "balloon",
     "unmovable": "unmovable", "reserved": "reserved",
@@ -40,7 +51,7 @@ def index_words(value: int) -> str:
     return "none" if value == -1000 else f"{value / 1000:.3f}"
 
 
-def headline(sampler: Sampler, now: MachineLook) -> str:
+def headline(sampler: Sampler | RemoteSampler, now: MachineLook) -> str:
     """What looking costs, and how much of the machine has been seen; one sentence."""
     cost = f"Looking takes {100 * now.cost:.1f} % of one processor"
     if sampler.blind:
@@ -53,7 +64,9 @@ def headline(sampler: Sampler, now: MachineLook) -> str:
     )
 
 
-def screen(sampler: Sampler, before: MachineLook, now: MachineLook, width: int) -> "RenderableType":
+def screen(
+    sampler: Sampler | RemoteSampler, before: MachineLook, now: MachineLook, width: int
+) -> "RenderableType":
     """All of it.
 
     Args:
@@ -100,7 +113,7 @@ def _events(before: MachineLook, now: MachineLook) -> "Text":
     )
 
 
-def _maps(sampler: Sampler, now: MachineLook, width: int) -> Iterator["Text"]:
+def _maps(sampler: Sampler | RemoteSampler, now: MachineLook, width: int) -> Iterator["Text"]:
     from rich.text import Text
 
     legend = Text()
@@ -113,6 +126,7 @@ def _maps(sampler: Sampler, now: MachineLook, width: int) -> Iterator["Text"]:
         yield Text(f"{title}: a cell is {blocks}, low addresses first")
         for row in rows:
             line = Text()
-            for code in row:
-                line.append(CLASS_LETTERS[code], style=f"#000000 on {_COLOURS[CLASSES[code]]}")
+            for code, run in groupby(row[row != BEYOND].tolist()):
+                letters = CLASS_LETTERS[code] * len(list(run))
+                line.append(letters, style=_STYLES[code])
             yield line

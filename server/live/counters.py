@@ -14,7 +14,8 @@ from engine.report.read import read_report
 # What compaction, reclaim and the balloon did, by the names of /proc/vmstat.
 WATCHED = (
     "compact_stall", "compact_fail", "compact_success", "compact_migrate_scanned",
-    "compact_free_scanned", "compact_isolated", "compact_daemon_wake", "pgmigrate_success",
+    "compact_free_scanned", "compact_isolated", "compact_daemon_wake",
+    "compact_daemon_migrate_scanned", "compact_daemon_free_scanned", "pgmigrate_success",
     "pgmigrate_fail", "balloon_inflate", "balloon_deflate", "balloon_migrate", "pageoutrun",
     "pgscan_kswapd", "pgsteal_kswapd", "pgscan_direct", "pgsteal_direct", "thp_fault_alloc",
     "thp_fault_fallback",
@@ -99,10 +100,24 @@ def read_counters(proc: Path) -> Reading:
     Raises:
         RefusedError: a file is missing, or lists no zone; one sentence.
     """
-    zones = tuple(_zones(read_report(read_file(proc / "buddyinfo"), "buddyinfo").moments))
+    return counters_of(read_file(proc / "buddyinfo"), read_file(proc / "vmstat"), f"{proc}/")
+
+
+def counters_of(buddyinfo: bytes, vmstat: bytes, where: str) -> Reading:
+    """What two files say.
+
+    Args:
+        buddyinfo: one of them.
+        vmstat: the other.
+        where: what stands before a file's name in a sentence.
+
+    Raises:
+        RefusedError: no zone is listed, or a file has another form; one sentence.
+    """
+    zones = tuple(_zones(read_report(buddyinfo, "buddyinfo").moments)) if buddyinfo else ()
     if not zones:
-        raise RefusedError(f"{proc / 'buddyinfo'} lists no zone: nothing can be watched")
-    events = parse_vmstat(read_file(proc / "vmstat"))
+        raise RefusedError(f"{where}buddyinfo lists no zone: nothing can be watched")
+    events = parse_vmstat(vmstat)
     return Reading(zones, {name: events[name] for name in WATCHED if name in events})
 
 

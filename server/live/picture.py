@@ -10,6 +10,7 @@ from server.live.sampler import MachineLook, Pageblocks
 CLASSES = ("unread", "free", "movable", "balloon", "unmovable", "reserved")
 CLASS_LETTERS = "?.mBU-"
 UNREAD = 0
+BEYOND = 255  # a cell after the last of its zone
 _CODE = {name: code for code, name in enumerate(CLASSES)}
 # Pages parked on per-CPU lists were not told from the kernel's: partial.py counts none.
 _ROWS = [COUNTS.index(name) for name in CLASSES[1:]]
@@ -46,7 +47,7 @@ def zone_rows(
         most_rows: rows of the largest zone; a cell stands for as many pageblocks as that takes.
     Returns:
         (name, pageblocks a cell, uint8[rows, columns]) of each zone; a cell is what most of its
-        pageblocks are, and UNREAD beyond the zone's end.
+        pageblocks are, and BEYOND after the zone's end.
     """
     longest = max((end - first for _, _, first, end in blocks.zones), default=0)
     each = max(1, -(-longest // (columns * most_rows)))
@@ -60,6 +61,7 @@ def zone_rows(
             [(padded.reshape(-1, each) == code).sum(axis=1) for code in range(len(CLASSES))]
         )
         votes[UNREAD] = np.where(votes[1:].sum(axis=0) > 0, 0, votes[UNREAD])
-        title = f"node {node}, {name}"
-        out.append((title, each, votes.argmax(axis=0).astype(np.uint8).reshape(-1, columns)))
+        codes = votes.argmax(axis=0).astype(np.uint8)
+        codes[cells:] = BEYOND
+        out.append((f"node {node}, {name}", each, codes.reshape(-1, columns)))
     return out

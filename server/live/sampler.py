@@ -5,9 +5,10 @@ every second. So each look reads as many pageblocks as the budget pays for, goes
 next, and knows of every pageblock how old its picture is.
 """
 
+import contextlib
 import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +26,7 @@ PART_BLOCKS = PAGES_PER_SECTION // u.PAGEBLOCK_NR_PAGES  # read at once: 256 KiB
 FIRST_S = 1.0  # processor seconds that the first look may take, so that there is a picture at once
 _BLOCK = u.PAGEBLOCK_NR_PAGES
 MAX_SHARE = 0.5
+PLANNED = 0.9  # of the budget: the rest is for what a process costs beside its looks
 NEVER = np.inf
 
 
@@ -146,6 +148,13 @@ class Sampler:
             )
         return ""
 
+    @contextlib.contextmanager
+    def charged(self) -> Iterator[None]:
+        """Work for a look beside reading it, such as drawing or keeping it: it is paid for too."""
+        began = self._cost()
+        yield
+        self._paid += self._cost() - began
+
     def look(self) -> MachineLook:
         """Read the counters, and as many pageblocks as the budget pays for: at least one part.
 
@@ -154,7 +163,7 @@ class Sampler:
         """
         began = self._cost()  # of this thread: the next look may be another's
         passed = 0.0 if self._first else self._clock() - self._began
-        allowed = FIRST_S if self._first else self._share * passed - self._paid
+        allowed = FIRST_S if self._first else PLANNED * self._share * passed - self._paid
         reading = read_counters(self._proc)
         if not self.blind:
             self._read_parts(began + allowed)

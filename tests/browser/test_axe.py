@@ -111,6 +111,24 @@ def test_the_other_pages_break_no_rule(
     assert broken(page) == []
 
 
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_the_watched_machine_breaks_no_rule(
+    open_page: Callable[..., Page], new_server: Callable[..., Server], width: int, height: int
+) -> None:
+    server = new_server(FRAGSCOPE_WATCHERS="127.0.0.1")
+    server.begin()
+    page = with_axe(open_page(width, height))
+    page.goto(f"{server.url}live.html")
+    expect(page.locator("#zones tbody tr").first).to_be_visible()
+    expect(page.locator("#timebar")).to_be_visible()
+    assert broken(page) == [], "now"
+    page.focus("#time-track")
+    page.keyboard.press("Home")
+    expect(page.locator("#said")).to_contain_text("then")
+    assert broken(page) == [], "an earlier look"
+    page.goto("about:blank")  # it asks once a second, and its server goes first
+
+
 def test_axe_sees_what_is_wrong(page: Page, server: Server) -> None:
     with_axe(page).goto(f"{server.url}join")
     page.evaluate("document.querySelector('button').style.color = '#ccc'")

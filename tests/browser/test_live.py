@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
@@ -31,6 +33,39 @@ def test_a_machine_is_watched_and_a_pageblock_read_by_keyboard(
         expect(page.locator("#pointed")).to_contain_text("pageblock at pfn")
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.goto("about:blank")  # it asks once a second, and its server goes first
+
+
+def test_one_goes_back_over_what_is_kept_and_live_again_by_a_key(
+    page: Page, new_server: Callable[..., Server], tmp_path: Path
+) -> None:
+    server = new_server(FRAGSCOPE_WATCHERS="127.0.0.1", FRAGSCOPE_DATA_DIR=str(tmp_path))
+    server.begin()
+    page.goto(f"{server.url}live.html")
+    track = page.locator("#time-track")
+    expect(track).to_be_visible()
+    # A few looks, so that there is somewhere to go back to.
+    expect(track).to_have_attribute("aria-valuemax", re.compile(r"^([3-9]|\d\d+)$"))
+    page.focus("#time-track")
+    page.keyboard.press("Home")
+    expect(page.locator("#said")).to_contain_text("could have been handed out then")
+    expect(page.locator("#time-words")).to_contain_text("Here watching began.")
+    expect(page.locator("#freeze")).to_have_attribute("aria-disabled", "true")
+    first = page.locator("#zones").inner_text()
+    page.keyboard.press(".")
+    expect(track).to_have_attribute("aria-valuenow", "1")
+    expect(page.locator("#time-words")).not_to_contain_text("began")
+    page.keyboard.press(",")
+    expect(track).to_have_attribute("aria-valuenow", "0")
+    expect(page.locator("#zones")).to_have_text(first, use_inner_text=True)
+    assert page.evaluate(LOW_CONTRAST) == []
+    page.keyboard.press("t")
+    expect(page.locator("#said")).to_contain_text("could be handed out now")
+    expect(page.locator("#time-words")).to_have_text("You look at now.")
+    with page.expect_download() as saved:
+        page.click("#csv")
+    assert saved.value.path().read_text().startswith("time,look,cost,seen,")
+    page.goto("about:blank")
 
 
 def test_a_server_that_shows_its_machine_to_nobody_says_so(

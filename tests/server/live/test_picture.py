@@ -4,7 +4,15 @@ from pathlib import Path
 
 import numpy as np
 
-from server.live.picture import CLASS_LETTERS, CLASSES, UNREAD, block_classes, spoiled, zone_rows
+from server.live.picture import (
+    BEYOND,
+    CLASS_LETTERS,
+    CLASSES,
+    UNREAD,
+    block_classes,
+    spoiled,
+    zone_rows,
+)
 from server.live.sampler import Pageblocks, Sampler
 from tests.server.live.made_proc import made_proc
 
@@ -34,7 +42,7 @@ def test_cells_stand_for_as_many_pageblocks_as_fit_and_hide_no_zone() -> None:
     (dma, each, rows), (normal, _, more) = zone_rows(classes, blocks, columns=10, most_rows=3)
     assert (dma, normal) == ("node 0, DMA", "node 0, Normal")
     assert each == 3
-    assert rows.tolist() == [[1, 1, 1, 1, 0, 0, 0, 0, 0, 0]], "a cell of one pageblock is not empty"
+    assert rows.tolist() == [[1] * 4 + [BEYOND] * 6], "a cell of one pageblock is not empty"
     assert more.shape == (3, 10)
     assert (more == 2).all()
     assert len(CLASS_LETTERS) == len(CLASSES) == len(set(CLASS_LETTERS))

@@ -36,8 +36,8 @@ test("rates are of what rose", () => {
 test("the CSV has a head and a line a look", () => {
   const lines = csvOf([told(1, 10, [], []), told(2, 11, [], [])]).trim().split("\n");
   assert.equal(lines.length, 3);
-  assert.equal(lines[0], "seconds,cost,0.Normal.free_pages,0.Normal.free_blocks,0.Normal.unusable,0.Normal.fragmentation,compact_stall");
-  assert.equal(lines[2], "11.0,0.0200,5,0,1000,700,8");
+  assert.equal(lines[0], "seconds,cost,0.Normal.free_pages,0.Normal.free_blocks,0.Normal.unusable,0.Normal.fragmentation,0.Normal.order_0,0.Normal.order_1,compact_stall");
+  assert.equal(lines[2], "11.0,0.0200,5,0,1000,700,1,2,8");
   assert.equal(csvOf([]), "");
 });
 

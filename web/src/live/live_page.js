@@ -1,41 +1,128 @@
 /**
- * The page of a watched machine: asks for what is new once a second, shows it, and freezes a moment to ask what if.
+ * The page of a watched machine: asks for what is new once a second, shows it, goes back over the looks that are kept, and
+ * freezes a moment to ask what if.
  */
 
-import { el, need, setText } from "../lib/dom.js";
-import { count, pagesText } from "../lib/format.js";
+import { atom } from "../lib/atom.js";
+import { el, need, setOff, setText } from "../lib/dom.js";
 import { createPainter } from "../lib/paint.js";
-import { columnsFor, fit } from "../map/geometry.js";
-import { Heatmap } from "../map/heatmap.js";
-import { CONTENT } from "../map/palette.js";
 import { linkOf, rememberPresenter } from "../net/access.js";
 import { createSession, RestError } from "../net/rest.js";
-import { getLive, postFreeze } from "../net/rest_beside.js";
-import { csvOf, joined, lineOf, ratesOf } from "./looks.js";
-import { blockWords, countersOf, priceOf, saidOf, share } from "./live_text.js";
+import { getLive, getLiveHistory, getLivePast, postFreeze } from "../net/rest_beside.js";
+import { createTheme } from "../stage/theme.js";
+import { createTimebar } from "../timebar/timebar.js";
+import { agoText, clockText, keptText, pointOf, pointsOf, wallOf } from "./kept.js";
+import { createLiveMap } from "./live_map.js";
+import { showEvents, showLines, showZones } from "./live_tables.js";
+import { activityOf, priceOf, saidOf } from "./live_text.js";
+import { csvOf, joined, ratesOf } from "./looks.js";
 
 /** @typedef {import("./looks.js").Machine} Machine */
 /** @typedef {import("./looks.js").Told} Told */
 
 const EVERY_MS = 1000;
-const KEPT = 3600; // looks, for the lines over time and the CSV
-const OLD_S = 120; // a picture of this age is veiled as much as it gets
-const MOST_VEIL = 0.55;
-const MAP_HEIGHT = 0.42; // of the window
+const KEPT = 3600; // looks in this page, for what is written as CSV where no history is kept
+const MOST_POINTS = 1200; // of a line: every other goes then
 
-const canvas = need("cells", HTMLCanvasElement);
-const veil = need("veil", HTMLCanvasElement);
-const box = need("map", HTMLElement);
-const heatmap = new Heatmap(canvas);
+const painter = createPainter();
+const map = createLiveMap(painter);
 /** @type {Machine|null} */
 let machine = null;
+/** @type {Machine|null} the earlier look that is shown */
+let shown = null;
 /** @type {Told[]} */
 const looks = [];
-/** @type {import("../map/geometry.js").Geometry|null} */
-let geometry = null;
-let pointed = -1;
+/** @type {Record<keyof import("./kept.js").Points, number>[]} */
+let points = [];
+let first = 0; // number of the oldest look that is kept
+let bytes = 0;
+/** @type {Map<number, string>} */
+let marks = new Map();
 let paused = false;
 let timer = 0;
+
+// -- the bar of time: its ticks are looks, counted from the oldest that is kept
+const bar = {
+  past: atom(/** @type {import("../timebar/moments.js").Moment|null} */ (null)),
+  present: atom({ tick: 0, log_index: 0 }),
+  log: atom(/** @type {readonly any[]} */ ([])),
+  // What only a session has.
+  looking: atom(/** @type {any} */ (null)), welcome: atom(/** @type {any} */ (null)), recording: atom(/** @type {any} */ (null)),
+  beside: atom(/** @type {number|null} */ (null)), panel: atom(0),
+  frame: { get: () => (shown ? { tick: shown.told.kept - first } : null) },
+};
+/** @param {number} tick */
+const whenOf = (tick) => {
+  const wall = shown?.told.kept === first + tick ? shown.told.wall : wallOf(points, first + tick);
+  const now = machine?.told.wall ?? wall;
+  return `${clockText(wall, now)}, ${agoText(now - wall)}`;
+};
+const timebar = createTimebar(bar, painter, { look, moments: async () => ({ emptied: [], tick: 0 }), switchTo: () => undefined }, {
+  moment: (moment) => (moment ? whenOf(moment.tick) : "now"),
+  get then() {
+    const text = marks.get(first + (bar.past.get()?.tick ?? -1));
+    return text ? `Here ${text}.` : "";
+  },
+  flag: ({ tick }) => `${whenOf(tick)}: ${marks.get(first + tick)}`,
+  hint: (tick, near) => {
+    const mark = [...marks].find(([at]) => Math.abs(at - first - tick) <= near);
+    return mark ? `${whenOf(mark[0] - first)}: ${mark[1]}` : whenOf(tick);
+  },
+});
+
+let asked = false;
+/**
+ * Show an earlier look; only the newest wish is asked for.
+ * @param {import("../timebar/moments.js").Moment|null} moment
+ */
+async function look(moment) {
+  bar.past.set(moment);
+  if (!moment) shown = null;
+  show();
+  if (asked) return;
+  asked = true;
+  try {
+    for (let wish = bar.past.get(); wish && shown?.told.kept !== first + wish.tick; wish = bar.past.get()) {
+      const told = await getLivePast(first + wish.tick);
+      if (!bar.past.get()) break;
+      shown = joined(null, told);
+      show();
+    }
+    refuse("");
+  } catch (error) {
+    refuse(wordsOf(error));
+    bar.past.set(null);
+    shown = null;
+    show();
+  } finally {
+    asked = false;
+  }
+}
+
+async function readHistory() {
+  const summary = await getLiveHistory();
+  ({ first, bytes } = summary);
+  points = pointsOf(summary.points);
+  marks = new Map(summary.marks.map(({ look: at, text }) => [at, text]));
+  bar.log.set(summary.marks.map(({ look: at }, i) => ({ tick: at - first, index: i + 1, command: {} })));
+}
+
+/** @param {Told} told */
+async function keep(told) {
+  if (told.kept >= 0 && (points.length === 0 || told.kept_first !== first)) {
+    const at = bar.past.get();
+    const number = first + (at?.tick ?? 0);
+    await readHistory();
+    if (at) bar.past.set(number >= first ? { tick: number - first, index: null } : null);
+    if (!bar.past.get()) shown = null;
+  }
+  const point = pointOf(told.kept >= 0 ? told : { ...told, kept: told.look });
+  if (point.look > (points[points.length - 1]?.look ?? -1)) points.push(point);
+  if (points.length > MOST_POINTS) points = points.filter((_, i) => i % 2 === 0 || i === points.length - 1);
+  bar.present.set({ tick: Math.max(0, told.kept - first), log_index: bar.log.get().length });
+}
+
+// -- asking
 
 /** @param {string} words */
 function refuse(words) {
@@ -52,178 +139,100 @@ async function ask() {
       machine = joined(machine, told);
       looks.push(told);
       if (looks.length > KEPT) looks.shift();
+      await keep(told);
       show();
     }
-    refuse("");
+    if (!shown) refuse("");
   } catch (error) {
     refuse(wordsOf(error));
-    if (error instanceof RestError && error.status === 404) return; // nobody may look: asking again changes nothing
+    if (error instanceof RestError && error.status === 404) {
+      // Nobody may look: asking again changes nothing.
+      setText(need("said", HTMLElement), "This machine is not shown to you.");
+      return;
+    }
   }
   if (!paused) timer = window.setTimeout(ask, EVERY_MS);
 }
 
+// -- showing
+
 function show() {
   if (!machine) return;
-  const { told } = machine;
-  setText(need("said", HTMLElement), saidOf(told));
-  setText(need("price", HTMLElement), priceOf(machine));
+  const now = shown ?? machine;
+  const { told } = now;
+  const before = shown ? (told.before ?? null) : (looks[looks.length - 2] ?? null);
+  setText(need("said", HTMLElement), saidOf(told, shown !== null));
+  setText(need("activity", HTMLElement), before ? activityOf(ratesOf(before, told)) : "");
+  setText(need("price", HTMLElement), priceOf(now, shown !== null));
   need("map-card", HTMLElement).hidden = told.nr_pageblocks === 0;
-  paintSoon();
+  map.show(now, shown !== null);
   showZones(told);
-  showEvents(told);
-  showLines();
-  document.body.dataset.look = String(told.look);
+  showEvents(told, before, shown ? null : looks[0]);
+  const { tick } = bar.present.get();
+  const at = bar.past.get();
+  showLines(points, told.kept >= 0 ? told : { ...told, kept: told.look }, at && tick ? at.tick / tick : 1);
+  const kept = machine.told.kept >= 0;
+  need("timebar", HTMLElement).hidden = !kept;
+  setText(need("kept", HTMLElement), machine.told.unkept || (kept ? keptText(points, bytes) : "Looks are not kept: FRAGSCOPE_WATCH_HISTORY_MIB is 0."));
+  const freezing = need("freeze", HTMLButtonElement);
+  const pending = freezing.hasAttribute("data-pending");
+  if (!pending) setOff(freezing, at !== null);
+  if (!pending) setText(need("freeze-why", HTMLElement), at
+    ? "Only the present can be frozen: go back to now (t)."
+    : "Records this moment and plays on from it: inflate a balloon, compact, take huge pages, under four designs. This machine itself is left alone.");
+  document.body.dataset.look = String(machine.told.look);
 }
 
-function lay() {
-  if (!machine || machine.seenAt.length === 0) return;
-  const room = need("room", HTMLElement).clientWidth;
-  const height = Math.round(window.innerHeight * MAP_HEIGHT);
-  const nr = machine.seenAt.length;
-  const dpr = window.devicePixelRatio || 1;
-  geometry = fit(nr, room, height, dpr, columnsFor(nr, room, height));
-  heatmap.setGeometry(geometry, CONTENT.key);
-  veil.width = geometry.cols;
-  veil.height = geometry.rows;
-  for (const each of [box, veil]) {
-    each.style.width = `${geometry.cssWidth}px`;
-    each.style.height = `${geometry.cssHeight}px`;
-  }
-}
-
-const paintSoon = createPainter().add("canvas", (now) => {
-  if (!machine) return;
-  if (!geometry || geometry.nr !== machine.seenAt.length) lay();
-  if (!geometry) return;
-  heatmap.paint(machine.planes, now);
-  const context = /** @type {CanvasRenderingContext2D} */ (veil.getContext("2d"));
-  const { cols, rows, per, cells } = geometry;
-  context.clearRect(0, 0, cols, rows);
-  context.fillStyle = getComputedStyle(box).getPropertyValue("--card");
-  for (let cell = 0; cell < cells; cell++) {
-    let oldest = 0;
-    for (let i = cell * per; i < Math.min((cell + 1) * per, machine.seenAt.length); i++) oldest = Math.max(oldest, machine.told.at - machine.seenAt[i]);
-    if (oldest < 1) continue;
-    context.globalAlpha = oldest === Infinity ? 1 : MOST_VEIL * Math.min(1, oldest / OLD_S);
-    context.fillRect(cell % cols, rows - 1 - Math.floor(cell / cols), 1, 1);
-  }
-  if (pointed >= 0) {
-    const cell = Math.floor(pointed / per);
-    context.globalAlpha = 1;
-    context.fillStyle = getComputedStyle(box).getPropertyValue("--accent");
-    context.fillRect(cell % cols, rows - 1 - Math.floor(cell / cols), 1, 1);
-  }
-  setText(need("pointed", HTMLElement), pointed >= 0 ? blockWords(machine, pointed) : "Point at a pageblock, or move by arrow keys, to read it.");
-});
-
-/** @param {number} index */
-function point(index) {
-  const nr = machine?.seenAt.length ?? 0;
-  if (nr === 0) return;
-  pointed = Math.min(nr - 1, Math.max(0, index));
-  paintSoon();
-}
-
-/** @param {Told} told */
-function showZones(told) {
-  const orders = Math.max(...told.zones.map((zone) => zone.counts.length));
-  const heads = ["Zone", "Free", "2 MiB pieces", "Unusable", "Fragmentation", ...Array.from({ length: orders }, (_, order) => String(order))];
-  need("zones", HTMLTableElement).replaceChildren(
-    el("thead", {}, el("tr", {}, ...heads.map((head) => el("th", { scope: "col" }, head)))),
-    el("tbody", {}, ...told.zones.map((zone) => el("tr", {},
-      el("th", { scope: "row" }, `${zone.node} ${zone.zone}`),
-      ...[pagesText(zone.free_pages), count(zone.free_blocks), share(zone.unusable_index), share(zone.fragmentation_index), ...zone.counts.map(count)].map((text) => el("td", {}, text))))),
-  );
-}
-
-/** @param {Told} told */
-function showEvents(told) {
-  const now = looks.length > 1 ? ratesOf(looks[looks.length - 2], told) : {};
-  const since = looks[0].events;
-  const { moved, never } = countersOf(told);
-  need("events", HTMLTableElement).replaceChildren(
-    el("thead", {}, el("tr", {}, ...["Counter of /proc/vmstat", "each second, now", "since this page was opened", "since boot"].map((head) => el("th", { scope: "col" }, head)))),
-    el("tbody", {}, ...moved.map((name) => el("tr", {},
-      el("th", { scope: "row" }, name),
-      ...[now[name] ? now[name].toFixed(1) : "0", count(told.events[name] - (since[name] ?? 0)), count(told.events[name])].map((text) => el("td", {}, text))))),
-  );
-  setText(need("never", HTMLElement), never.length ? `Never since boot: ${never.join(", ")}.` : "");
-}
-
-/** @type {[string, (told: Told) => number, (value: number) => string][]} */
-const LINES = [
-  ["2 MiB pieces that could be handed out", (told) => told.zones.reduce((sum, zone) => sum + zone.free_blocks, 0), count],
-  ["Free memory", (told) => told.zones.reduce((sum, zone) => sum + zone.free_pages, 0), pagesText],
-  ["Pages that compaction scanned", (told) => (told.events.compact_migrate_scanned ?? 0) + (told.events.compact_free_scanned ?? 0), count],
-  ["Pages that reclaim took", (told) => (told.events.pgsteal_kswapd ?? 0) + (told.events.pgsteal_direct ?? 0), count],
-];
-
-function showLines() {
-  need("lines", HTMLElement).replaceChildren(...LINES.map(([title, value, words]) => {
-    const { line, low, high } = lineOf(looks.map((told) => ({ at: told.at, value: value(told) })));
-    const picture = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    picture.setAttribute("viewBox", "0 -3 100 106");
-    picture.setAttribute("preserveAspectRatio", "none");
-    picture.setAttribute("aria-hidden", "true");
-    const drawn = document.createElementNS("http://www.w3.org/2000/svg", "polyline");
-    drawn.setAttribute("points", line);
-    picture.append(drawn);
-    const now = words(value(looks[looks.length - 1]));
-    return el("figure", {}, el("figcaption", {}, el("span", {}, `${title}: `), el("b", {}, now), ` (${words(low)} to ${words(high)} in ${Math.round(looks[looks.length - 1].at - looks[0].at)} s)`), /** @type {any} */ (picture));
-  }));
-}
+// -- acts
 
 async function freeze() {
   const button = need("freeze", HTMLButtonElement);
-  button.disabled = true;
-  setText(need("price", HTMLElement), "Reading this moment of the whole machine…");
+  if (button.hasAttribute("aria-disabled")) return;
+  button.dataset.pending = "";
+  setOff(button, true);
+  setText(need("freeze-why", HTMLElement), "1 of 2: reading this moment of the whole machine…");
   try {
     const { capture } = await postFreeze();
+    setText(need("freeze-why", HTMLElement), "2 of 2: opening a session that starts from it…");
     const { session, presenter, viewer } = await createSession({ source: { kind: "upload", capture } });
     rememberPresenter(session, presenter);
     location.href = linkOf(session, viewer);
   } catch (error) {
     refuse(wordsOf(error));
   } finally {
-    button.disabled = false;
+    delete button.dataset.pending;
+    setOff(button, bar.past.get() !== null);
   }
 }
 
 function save() {
-  const link = el("a", { href: URL.createObjectURL(new Blob([csvOf(looks)], { type: "text/csv" })), download: "fragscope-watch.csv" });
-  link.click();
-  URL.revokeObjectURL(link.href);
+  const kept = machine !== null && machine.told.kept >= 0;
+  const href = kept ? "api/live/history.csv" : URL.createObjectURL(new Blob([csvOf(looks)], { type: "text/csv" }));
+  el("a", { href, download: "fragscope-watch.csv" }).click();
+  if (!kept) URL.revokeObjectURL(href);
 }
 
-need("pause", HTMLButtonElement).addEventListener("click", ({ currentTarget }) => {
+function togglePause() {
   paused = !paused;
-  setText(/** @type {HTMLElement} */ (currentTarget), paused ? "Go on" : "Pause");
+  setText(need("pause", HTMLElement), paused ? "Go on" : "Pause");
   clearTimeout(timer);
   if (!paused) ask();
-});
+}
+
+need("pause", HTMLButtonElement).addEventListener("click", togglePause);
 need("freeze", HTMLButtonElement).addEventListener("click", freeze);
 need("csv", HTMLButtonElement).addEventListener("click", save);
-box.addEventListener("pointermove", (event) => {
-  if (!geometry) return;
-  const r = box.getBoundingClientRect();
-  const col = Math.min(geometry.cols - 1, Math.floor(((event.clientX - r.left) / r.width) * geometry.cols));
-  const row = geometry.rows - 1 - Math.min(geometry.rows - 1, Math.floor(((event.clientY - r.top) / r.height) * geometry.rows));
-  point((row * geometry.cols + col) * geometry.per);
-});
-box.addEventListener("keydown", (event) => {
-  const cols = (geometry?.cols ?? 1) * (geometry?.per ?? 1);
-  const step = { ArrowRight: 1, ArrowLeft: -1, ArrowUp: cols, ArrowDown: -cols, Home: -Infinity, End: Infinity }[event.key];
-  if (step === undefined) return;
+const theme = createTheme(() => machine && map.show(shown ?? machine, shown !== null));
+
+/** The stage's keys, as far as there is something for them here. @type {Record<string, string>} */
+const KEYS = { t: "time-now", ",": "time-back", ".": "time-on", "[": "time-command-back", "]": "time-command-on", " ": "time-play", m: "theme" };
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  if (event.key === " " && event.target instanceof HTMLButtonElement) return;
+  const what = KEYS[event.key];
+  if (!what) return;
+  if (what === "time-play" && !bar.past.get()) togglePause();
+  else if (!theme.act(what) && !timebar.act(what)) return;
   event.preventDefault();
-  point(Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, pointed + step)));
 });
-window.addEventListener("resize", () => {
-  lay();
-  paintSoon();
-});
-need("legend", HTMLElement).replaceChildren(...CONTENT.entries.map(({ name, hex, text }) => {
-  const swatch = el("i");
-  swatch.style.background = hex;
-  return el("li", { title: text }, swatch, name);
-}), el("li", {}, "the paler, the older the picture"));
 ask();

@@ -19,9 +19,13 @@
  * @property {number} end one past its last
  * @property {number} start_pfn of the first
  *
- * @typedef {object} Told the answer of GET /api/live
+ * @typedef {object} Told the answer of GET /api/live, and of GET /api/live/past
  * @property {number} look
+ * @property {number} kept its number in the history; -1: none is kept
+ * @property {number} kept_first number of the oldest that is kept
+ * @property {string} unkept why it is not kept; "" = it is, or none is to be
  * @property {number} at seconds of the machine's clock
+ * @property {number} wall seconds since 1970
  * @property {number} cost share of one processor
  * @property {string} blind
  * @property {Zone[]} zones
@@ -31,6 +35,7 @@
  * @property {string} blocks
  * @property {string} ages
  * @property {string} planes
+ * @property {{at: number, events: Record<string, number>}|null} [before] of a kept look: the one before it
  *
  * @typedef {object} Machine
  * @property {Told} told the last
@@ -66,8 +71,8 @@ export function joined(before, told) {
 
 /**
  * Events a second between two answers; those that did not happen are missing.
- * @param {Told} before
- * @param {Told} now
+ * @param {Pick<Told, "at"|"events">} before
+ * @param {Pick<Told, "at"|"events">} now
  */
 export function ratesOf(before, now) {
   const seconds = now.at - before.at;
@@ -93,6 +98,7 @@ export function csvOf(looks) {
     ...Object.fromEntries(told.zones.flatMap((z) => [
       [`${z.node}.${z.zone}.free_pages`, z.free_pages], [`${z.node}.${z.zone}.free_blocks`, z.free_blocks],
       [`${z.node}.${z.zone}.unusable`, z.unusable_index], [`${z.node}.${z.zone}.fragmentation`, z.fragmentation_index],
+      ...z.counts.map((n, order) => [`${z.node}.${z.zone}.order_${order}`, n]),
     ])),
     ...told.events,
   }));

@@ -14,6 +14,19 @@ import { about, call, posted } from "./rest.js";
 export const getLive = (look) => call(`api/live?since=${look}`);
 
 /**
+ * What is kept of it, in a few hundred points.
+ * @returns {Promise<import("../live/kept.js").Summary>}
+ */
+export const getLiveHistory = () => call("api/live/history");
+
+/**
+ * One look that is kept.
+ * @param {number} look
+ * @returns {Promise<import("../live/looks.js").Told>}
+ */
+export const getLivePast = (look) => call(`api/live/past?look=${look}`);
+
+/**
  * This machine's memory at this moment as a capture.
  * @returns {Promise<{capture: string, summary: Record<string, unknown>}>}
  */

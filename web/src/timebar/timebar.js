@@ -1,6 +1,7 @@
 /**
  * The bar of time at the foot of the maps: where one looks, the commands as flags, pageblocks that came free as ticks.
  * Looking changes nothing: the session goes on meanwhile. A command given in the past begins a timeline of its own.
+ * The page of a watched machine has the same bar: its ticks are looks that were kept, and it says what it calls them.
  */
 
 import { commandText } from "../controls/command_text.js";
@@ -14,6 +15,15 @@ const PLAY_TICKS = 2; // from one picture to the next while the past is played
 const MOST_FLAGS = 400;
 
 /**
+ * What the bar reads and writes: the stage's state has it all.
+ * @typedef {Pick<import("../state.js").State, "past"|"present"|"log"|"looking"|"welcome"|"recording"|"beside"|"panel"> & {frame: {get: () => {tick: number}|null}}} Looked
+ *
+ * @typedef {object} Words
+ * @property {(moment: import("./moments.js").Moment|null) => string} moment a moment, after "You look at"
+ * @property {string} then what a look at the past means, a sentence after that; "" = nothing
+ * @property {(entry: import("../net/wire.js").Entry) => string} flag
+ * @property {(tick: number, near: number) => string} hint what lies at a place of the bar
+ *
  * @typedef {object} Intents
  * @property {(moment: import("./moments.js").Moment|null) => void} look
  * @property {(design: string) => Promise<{emptied: number[], tick: number}>} moments
@@ -21,12 +31,30 @@ const MOST_FLAGS = 400;
  */
 
 /**
- * @param {import("../state.js").State} state
+ * A session's words.
+ * @param {Looked} state
+ * @returns {Words}
+ */
+const sessionWords = ({ log, present, recording }) => ({
+  moment: (moment) => (moment || !recording.get() ? momentText(moment, log.get(), present.get()) : `the end, tick ${count(present.get().tick)}`),
+  get then() {
+    return recording.get() ? "" : "A command here begins another timeline.";
+  },
+  flag: ({ index, command }) => `No. ${index}: ${commandText(command)}`,
+  hint: (tick, near) => commandNear(tick, near, log.get()) || `Tick ${count(tick)}`,
+});
+
+/** @param {string} id */
+const button = (id) => /** @type {HTMLButtonElement|null} */ (document.getElementById(id));
+
+/**
+ * @param {Looked} state
  * @param {import("../lib/paint.js").Painter} painter
  * @param {Intents} intents
+ * @param {Words} [said] by default a session's
  * @returns {{act: (what: string) => boolean}} what a shortcut may ask for; whether it was for here
  */
-export function createTimebar(state, painter, intents) {
+export function createTimebar(state, painter, intents, said = sessionWords(state)) {
   const track = need("time-track", HTMLElement);
   const fill = need("time-fill", HTMLElement);
   const thumb = need("time-thumb", HTMLElement);
@@ -76,7 +104,10 @@ export function createTimebar(state, painter, intents) {
     },
     "time-play": togglePlay,
   };
-  for (const id of Object.keys(acts)) onPress(need(id, HTMLButtonElement), acts[id]);
+  for (const [id, act] of Object.entries(acts)) {
+    const found = button(id);
+    if (found) onPress(found, act);
+  }
 
   // -- playing the past, picture by picture, until the present is reached
   function togglePlay() {
@@ -95,12 +126,12 @@ export function createTimebar(state, painter, intents) {
   }
 
   // -- timelines: what a command in the past began, beside what was there
-  const lines = need("time-lines", HTMLSelectElement);
-  lines.addEventListener("change", () => intents.switchTo(Number(lines.value)));
+  const lines = /** @type {HTMLSelectElement|null} */ (document.getElementById("time-lines"));
+  lines?.addEventListener("change", () => intents.switchTo(Number(lines.value)));
   state.welcome.subscribe((welcome) => {
     const all = welcome?.timelines ?? [];
-    need("time-lines-field", HTMLElement).hidden = all.length < 2;
-    lines.replaceChildren(...all.map((line) => el("option", { value: line.id, selected: line.id === welcome?.timeline }, lineName(line))));
+    if (lines) need("time-lines-field", HTMLElement).hidden = all.length < 2;
+    lines?.replaceChildren(...all.map((line) => el("option", { value: line.id, selected: line.id === welcome?.timeline }, lineName(line))));
     marks = { design: "", emptied: [], tick: -1 };
     flagged = "";
   });
@@ -121,7 +152,7 @@ export function createTimebar(state, painter, intents) {
   track.addEventListener("pointermove", (event) => {
     const box = track.getBoundingClientRect();
     const tick = tickAt((event.clientX - box.left) / box.width, last());
-    setText(hint, commandNear(tick, (NEAR_PX / box.width) * last(), state.log.get()) || `Tick ${count(tick)}`);
+    setText(hint, said.hint(tick, (NEAR_PX / box.width) * last()));
     if (dragging) toPointer(event);
   });
   for (const end of ["pointerup", "pointercancel"]) track.addEventListener(end, () => (dragging = false));
@@ -158,7 +189,7 @@ export function createTimebar(state, painter, intents) {
     flagged = key;
     const step = Math.max(1, Math.ceil(log.length / MOST_FLAGS));
     flags.replaceChildren(...log.filter((_, i) => i % step === 0).map((entry) => {
-      const flag = el("span.time-flag", { "data-index": entry.index, title: `No. ${entry.index}: ${commandText(entry.command)}` });
+      const flag = el("span.time-flag", { "data-index": entry.index, title: said.flag(entry) });
       flag.style.left = `${100 * shareOf(entry.tick, last())}%`;
       return flag;
     }));
@@ -179,15 +210,14 @@ export function createTimebar(state, painter, intents) {
     const present = state.present.get();
     const log = state.log.get();
     const share = past ? shareOf(past.tick, present.tick) : 1;
-    const recorded = state.recording.get() !== null;
-    const text = past || !recorded ? momentText(past, log, present) : `the end, tick ${count(present.tick)}`;
+    const text = said.moment(past);
     fill.style.width = thumb.style.left = `${100 * share}%`;
     track.setAttribute("aria-valuemax", String(present.tick));
     track.setAttribute("aria-valuenow", String(past?.tick ?? present.tick));
     track.setAttribute("aria-valuetext", text);
     const looking = state.looking.get();
     const wait = looking ? ` Playing the log to there: ${looking.done} %.` : "";
-    setText(words, (past && !recorded ? `You look at ${text}. A command here begins another timeline.` : `You look at ${text}.`) + wait);
+    setText(words, `You look at ${text}.${past && said.then ? ` ${said.then}` : ""}${wait}`);
     words.setAttribute("aria-live", past ? "polite" : "off"); // a moment is told when it is looked at; ticks that pass are not
     document.body.dataset.past = past ? String(past.tick) : "";
     setOff(now, !past);
@@ -195,8 +225,10 @@ export function createTimebar(state, painter, intents) {
     if (!past) playing = false;
     setText(need("time-play-text", HTMLElement), playing ? "Stop" : "Play from here");
     const atStart = past !== null && past.tick === 0 && indexOf(past, log) === 0;
-    for (const id of ["time-start", "time-command-back", "time-back", "time-emptied-back"]) setOff(need(id, HTMLButtonElement), atStart || (present.tick === 0 && log.length === 0));
-    for (const id of ["time-on", "time-command-on", "time-emptied-on"]) setOff(need(id, HTMLButtonElement), !past);
+    /** @param {boolean} off @param {...string} ids */
+    const setOffAll = (off, ...ids) => ids.map(button).forEach((one) => one && setOff(one, off));
+    setOffAll(atStart || (present.tick === 0 && log.length === 0), "time-start", "time-command-back", "time-back", "time-emptied-back");
+    setOffAll(!past, "time-on", "time-command-on", "time-emptied-on");
     drawFlags();
   });
 
