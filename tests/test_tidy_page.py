@@ -106,7 +106,14 @@ WEB_IMPORTS: dict[str, set[str]] = {
     "timebar/": WEB_VIEW | {"timebar/moments.js"},
     "timebar/moments.js": WEB_WORDS | {"controls/command_text.js"},
     "timebar/sides.js": {"timebar/moments.js"},
-    "difference/": WEB_VIEW | {"difference/", "zoom/lens.js"},
+    "difference/": WEB_VIEW
+    | {
+        "difference/",
+        "recorded/recording.js",
+        "zoom/lens.js",
+        "zoom/closeup.js",
+        "zoom/in_panel.js",
+    },
     "difference/compare.js": set(),
     "difference/partners.js": {"controls/command_text.js", "recorded/recording.js"},
     "motion/motion.js": WEB_VIEW | {"motion/", "net/events_wire.js"},
