@@ -93,7 +93,7 @@ def test_the_first_walk_is_done_by_keyboard_alone(page: Page, server: Server) ->
     hands.press("h")
     hands.done()
     expect(page.locator("#verdict-line")).to_contain_text(
-        re.compile(r"lru_hook left \d+ huge pages")
+        re.compile(r"Huge pages: moved by compaction \d+")
     )
     left = [headline(page, key) for key in FOUR]
     hands.press("[")
@@ -188,9 +188,9 @@ def test_a_screen_reader_hears_each_outcome_and_no_frame(page: Page, server: Ser
     page.get_by_role("button", name="Take huge pages").press("Enter")
     said = told()
     assert "take up to 2,000 huge pages" in said
-    assert re.search(r"lru_hook left \d+ huge pages, .* dedicated_block: 0|dedicated_block: ", said)
+    assert re.search(r"Huge pages: moved by compaction \d+, .* Gathered in blocks: ", said)
     tree = panel(page, "lru_hook").aria_snapshot()
-    for words in ("2 MiB blocks left", "huge pages taken", 'application "Memory map of lru_hook'):
+    for words in ("2 MiB blocks left", "huge pages taken", 'application "Memory map, Moved by compaction (lru_hook)'):
         assert words in tree, tree
     page.get_by_role("application").first.focus()
     page.keyboard.press("ArrowUp")

@@ -143,8 +143,8 @@ def test_the_real_kernel_is_a_partner_of_the_difference_only_after_the_run(
     page.click("#story-difference")
     expect(page.locator("#difference[data-ready=true]")).to_be_visible()
     chosen = page.locator("#difference-there option:checked")
-    expect(chosen).to_have_text("lru_hook in Linux 6.12, after compact")
-    expect(page.locator("#difference-here option:checked")).to_have_text("lru_hook, now")
+    expect(chosen).to_have_text("Moved by compaction, Linux 6.12, after compact")
+    expect(page.locator("#difference-here option:checked")).to_have_text("Moved by compaction, now")
     counts = [int(n.replace(",", "")) for n in page.locator(".difference-count").all_inner_texts()]
     assert sum(counts) == int(page.locator("#panels").get_attribute("data-pageblocks") or 0)
     expect(page.locator(".panel [data-map]")).to_have_count(4)

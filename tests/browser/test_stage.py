@@ -217,7 +217,7 @@ def test_the_sentence_compares_with_the_engines_numbers_and_follows_the_moment(
 ) -> None:
     line = stage.locator("#verdict-line")
     expect(line).to_contain_text(
-        re.compile(r"lru_hook left \d+ huge pages, separate_pass \d+, pinned \d+ and dedicated_bl")
+        re.compile(r"Huge pages: moved by compaction \d+, moved by own pass \d+, stays in place \d+, gathered")
     )
     because = panel(stage, "pinned").locator(".because")
     expect(because).to_contain_text(re.compile(r"\d+ blocks hold"))
@@ -335,7 +335,7 @@ def test_the_first_minute_leads_through_the_program_once(
     for button in ("Give 200 MiB to the host", "Compact", "Take huge pages"):
         page.locator("#tour").get_by_role("button", name=button).click()
         expect(page.locator("#tour-next")).to_be_enabled(timeout=60_000)
-    expect(page.locator("#tour-words")).to_contain_text("lru_hook left")
+    expect(page.locator("#tour-words")).to_contain_text("moved by compaction")
     expect(page.locator(".tour-why")).to_contain_text("dedicated_block: ")
     page.click("#tour-next")
     expect(page.locator("#tour-words")).to_contain_text("Now you")

@@ -263,11 +263,11 @@ export function createDifference(state, painter, zoom, read) {
     const [here, there] = [hereKey, thereKey].map((key) => offered.find((each) => each.key === key));
     if (!welcome || !here || !there) return;
     /** @param {import("./partners.js").Partner} partner */
-    const side = (partner) => ({ words: partner.words, short: partner.words.split(", ")[partner.moment ? 1 : 0].replace(/ in (?=Linux )/, ", "), planes: () => planesOf(partner.key), pages: partner.moment || partner.real ? -1 : partner.design });
+    const side = (partner) => ({ words: partner.words, short: partner.words.split(", ")[partner.moment || partner.real ? 1 : 0], planes: () => planesOf(partner.key), pages: partner.moment || partner.real ? -1 : partner.design });
     const own = !here.moment && !here.real;
     // Of one design under two laws or at two moments its name says nothing.
     const kernel = there.real && own && there.design === here.design ? kernelName(state.recorded.get()?.kernel ?? "") : "";
-    const right = kernel ? { ...side(there), words: there.words.replace(/^.* in (?=Linux )/, ""), short: kernel } : side(there);
+    const right = kernel ? { ...side(there), words: there.words.replace(/^.*?, (?=Linux )/, ""), short: kernel } : side(there);
     if (window.matchMedia(COVERED).matches) state.tab.set("");
     wipe.open(welcome.designs[here.design].key, [own ? null : side(here), right], kernel ? "ours" : here.words.split(", ")[0]);
   }
@@ -308,6 +308,16 @@ export function createDifference(state, painter, zoom, read) {
   new ResizeObserver(lay).observe(view.root);
 
   return {
+    wipe: wipeReal,
+    /** What is compared, once the tab has been open: copied, since later frames write to the planes. @returns {import("../save/map_rows.js").DifferenceKept|null} */
+    kept() {
+      const [here, there] = [view.here, view.there].map(({ value }) => planesOf(value));
+      const found = here && there && compare(here, there, view.question.value);
+      if (!found || !here || !there) return null;
+      const copied = (/** @type {typeof here} */ planes) => Object.fromEntries(Object.entries(planes).map(([name, plane]) => [name, plane.slice()]));
+      const name = (/** @type {HTMLSelectElement} */ select) => offered.find(({ key }) => key === select.value)?.words ?? "";
+      return { words: QUESTIONS.find(({ key }) => key === view.question.value)?.words ?? "", names: [name(view.here), name(view.there)], ...found, looks: LOOKS, here: copied(here), there: copied(there) };
+    },
     /** @param {string} what */
     act(what) {
       if (what !== TAB) return false;

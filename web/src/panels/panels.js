@@ -175,7 +175,7 @@ export function createPanels(state, painter, zoom, motion) {
       panel.number.toggleAttribute("data-long", left.length > 2);
       setText(panel.taken, takenText(s));
       const more = Math.max(0, s("thp_potential") - s("blocks_free"));
-      setText(panel.reach, `${count(more)} more could be emptied`);
+      setText(panel.reach, `could free ${count(more)} more`);
       const now = activity(s, welcome.guest.zones, state.pace.get() === 0);
       setText(panel.activity, now.text);
       panel.root.dataset.busy = String(now.busy);
