@@ -33,7 +33,7 @@ def test_a_click_on_a_block_tells_what_holds_it_and_who_could_empty_it(inflated:
     stack = panel(page, "lru_hook").locator(".stack")
     stack.click(position={"x": 40, "y": 300})
     title = page.locator("#because-block-title")
-    expect(title).to_have_text(re.compile(r"Pageblock \d+ moved by compaction"))
+    expect(title).to_have_text(re.compile(r"Pageblock \d+, moved by compaction"))
     expect(page.locator("#because-ways dt")).to_have_count(4)
     for way in ("compaction", "reclaim", "offlining", "contiguous"):
         words = page.locator(f'#because-ways dd[data-way="{way}"]')
@@ -59,7 +59,8 @@ def test_the_next_obstacle_is_found_said_and_left_behind(inflated: Page) -> None
     page = inflated
     said, line = page.locator("#announce"), page.locator("#because-obstacle")
     page.keyboard.press("j")
-    expect(said).to_have_text(re.compile(r"Stays in place: Obstacle 1 of \d+: \d+ pages? of pageblock \d+"))
+    words = r"Stays in place: Obstacle 1 of \d+: \d+ pages? of pageblock \d+"
+    expect(said).to_have_text(re.compile(words))
     block = re.search(r"of pageblock (\d+)", said.inner_text())
     assert block
     first = f"Pageblock {block[1]}, stays in place"

@@ -190,7 +190,8 @@ def test_a_screen_reader_hears_each_outcome_and_no_frame(page: Page, server: Ser
     assert "take up to 2,000 huge pages" in said
     assert re.search(r"Huge pages: moved by compaction \d+, .* Gathered in blocks: ", said)
     tree = panel(page, "lru_hook").aria_snapshot()
-    for words in ("2 MiB blocks left", "huge pages taken", 'application "Memory map, Moved by compaction (lru_hook)'):
+    named = 'application "Memory map, Moved by compaction (lru_hook)'
+    for words in ("2 MiB blocks left", "huge pages taken", named):
         assert words in tree, tree
     page.get_by_role("application").first.focus()
     page.keyboard.press("ArrowUp")

@@ -69,7 +69,8 @@ def check_tables(page: Page, state: dict[str, Any]) -> None:
     assert board["Migrated pages (balloon)"] == [f"{a} ({b})" for a, b in counts]
     _, content = saved(page, "difference.csv")
     pairs = list(csv.DictReader(io.StringIO(content.decode())))
-    assert (pairs[0]["here"], pairs[0]["there"]) == ("Stays in place, now", "Moved by compaction, now")
+    assert pairs[0]["here"] == "Stays in place, now"
+    assert pairs[0]["there"] == "Moved by compaction, now"
     for way, key in (("here", "pinned"), ("there", "lru_hook")):
         held = sum(int(row[f"{way}_balloon"]) for row in pairs)
         assert held == state["designs"][key]["stats"]["balloon_actual"]
