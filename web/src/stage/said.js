@@ -61,7 +61,7 @@ export function createSaid(state, painter) {
     const of = (/** @type {number} */ i) => (/** @type {string} */ name) => frame.designs[i].stats[at[name]] ?? 0;
     const all = compared(welcome.designs.map(({ key, name }, i) => ({ title: inSentence(key), name, s: of(i) })));
     const past = state.past.get();
-    setText(said, past ? `At tick ${count(frame.tick)}: ${all.said}` : all.said);
+    setText(said, past ? `At tick ${count(frame.tick)}, ${all.said.charAt(0).toLowerCase()}${all.said.slice(1)}` : all.said);
     setText(why, all.why);
     line.title = `${said.textContent} ${all.why}`;
     const index = state.pageblock.get();
