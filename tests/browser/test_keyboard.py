@@ -177,7 +177,8 @@ def test_a_screen_reader_hears_each_outcome_and_no_frame(page: Page, server: Ser
         outcome = [line for line in lines if line.startswith("announce: ")]
         assert len(outcome) == 1, lines
         for key in FOUR:
-            assert f"{key}: {headline(page, key):,}" in outcome[0]
+            title = panel(page, key).locator(".title").inner_text()
+            assert f"{title.lower()} {headline(page, key):,}" in outcome[0]
         return " ".join(lines)
 
     page.get_by_role("spinbutton", name="Balloon").fill("200")

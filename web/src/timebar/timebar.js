@@ -187,7 +187,7 @@ export function createTimebar(state, painter, intents) {
     track.setAttribute("aria-valuetext", text);
     const looking = state.looking.get();
     const wait = looking ? ` Playing the log to there: ${looking.done} %.` : "";
-    setText(words, (past && !recorded ? `${text.charAt(0).toUpperCase()}${text.slice(1)}. A command here begins another ending.` : `You look at ${text}.`) + wait);
+    setText(words, (past && !recorded ? `You look at ${text}. A command here begins another ending.` : `You look at ${text}.`) + wait);
     words.setAttribute("aria-live", past ? "polite" : "off"); // a moment is told when it is looked at; ticks that pass are not
     document.body.dataset.past = past ? String(past.tick) : "";
     setOff(now, !past);
