@@ -88,7 +88,7 @@ export function createInspector(state) {
   document.addEventListener("keydown", (event) => {
     const target = /** @type {Element} */ (event.target);
     if (event.key !== "Escape" || event.defaultPrevented || root.contains(target) || !state.tab.get()) return;
-    if (!document.querySelector("dialog[open]") && !target.closest("input, select, textarea")) state.tab.set("");
+    if (target.closest("#maps") && !document.querySelector("dialog[open]")) state.tab.set("");
   });
   state.tab.subscribe(show);
   state.wide.subscribe(showWide);
