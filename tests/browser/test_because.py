@@ -33,7 +33,7 @@ def test_a_click_on_a_block_tells_what_holds_it_and_who_could_empty_it(inflated:
     stack = panel(page, "lru_hook").locator(".stack")
     stack.click(position={"x": 40, "y": 300})
     title = page.locator("#because-block-title")
-    expect(title).to_have_text(re.compile(r"Pageblock \d+ under lru_hook"))
+    expect(title).to_have_text(re.compile(r"Pageblock \d+, moved by compaction"))
     expect(page.locator("#because-ways dt")).to_have_count(4)
     for way in ("compaction", "reclaim", "offlining", "contiguous"):
         words = page.locator(f'#because-ways dd[data-way="{way}"]')
@@ -59,10 +59,11 @@ def test_the_next_obstacle_is_found_said_and_left_behind(inflated: Page) -> None
     page = inflated
     said, line = page.locator("#announce"), page.locator("#because-obstacle")
     page.keyboard.press("j")
-    expect(said).to_have_text(re.compile(r"pinned: Obstacle 1 of \d+: \d+ pages? of pageblock \d+"))
+    words = r"Stays in place: Obstacle 1 of \d+: \d+ pages? of pageblock \d+"
+    expect(said).to_have_text(re.compile(words))
     block = re.search(r"of pageblock (\d+)", said.inner_text())
     assert block
-    first = f"Pageblock {block[1]} under pinned"
+    first = f"Pageblock {block[1]}, stays in place"
     expect(page.locator("#because-block-title")).to_have_text(first)
     expect(line).to_contain_text("Order: fewest pages in the way")
     page.keyboard.press("j")
@@ -99,10 +100,10 @@ def test_enter_asks_too_and_speaks_one_sentence(inflated: Page) -> None:
     panel(page, "pinned").locator(".stack").focus()
     page.keyboard.press("End")
     page.keyboard.press("Enter")
-    expect(page.locator("#announce")).to_contain_text("Pageblock 127 under pinned:")
+    expect(page.locator("#announce")).to_contain_text("Pageblock 127, stays in place:")
     expect(page.locator("#inspector")).to_be_hidden()
     tab(page, "because")
-    expect(page.locator("#because-block-title")).to_have_text("Pageblock 127 under pinned")
+    expect(page.locator("#because-block-title")).to_have_text("Pageblock 127, stays in place")
 
 
 def test_every_act_says_what_it_will_do_and_what_it_cost(inflated: Page) -> None:
@@ -138,7 +139,7 @@ def test_on_a_phone_a_tap_lays_nothing_over_the_map(
     page = open_page(390, 844, has_touch=True)
     open_small(page, server.url)
     panel(page, "pinned").locator(".stack").tap(position={"x": 100, "y": 200})
-    expect(page.locator("#announce")).to_contain_text("under pinned")
+    expect(page.locator("#announce")).to_contain_text("stays in place")
     expect(page.locator("#inspector")).to_be_hidden()
     tab(page, "because")
     expect(page.locator("#because-ways dt")).to_have_count(4)

@@ -21,6 +21,7 @@ from tests.browser.look import (
     notice,
     open_guest,
     open_more,
+    open_small,
     panel,
     press,
     start_over,
@@ -272,6 +273,31 @@ def test_a_refused_command_says_why_and_the_session_goes_on(page: Page, server: 
     inflate(page, 20)
     expect(notice(page)).to_have_count(0)  # a good target takes the bad one's message away
     assert cell(page, "pinned", "balloon") == "20 of 20"
+
+
+def test_each_error_goes_when_its_own_cause_is_put_right_and_no_other_does(
+    page: Page, server: Server, tmp_path: Path, page_errors: list[str]
+) -> None:
+    open_small(page, server.url)
+    bad = tmp_path / "holiday.tar"
+    bad.write_bytes(b"not a tar" * 200)
+    page.click("#open-setup")
+    page.set_input_files("#setup-file", bad)
+    of_file = notice(page).filter(has_text="holiday.tar").filter(has_not_text="Reading")
+    expect(of_file).to_have_count(1)
+    page.keyboard.press("Escape")
+    page.fill("#balloon-mib", "99999")
+    page.press("#balloon-mib", "Enter")
+    of_target = notice(page).filter(has_text="Balloon target is 99999")
+    expect(of_target).to_have_count(1)
+    inflate(page, 20)
+    expect(of_target).to_have_count(0)
+    expect(of_file).to_have_count(1)
+    page.click("#open-setup")
+    page.set_input_files("#setup-file", EXAMPLES / "roomy" / "s1.tar.xz")
+    expect(page.locator('#setup input[value="upload"]')).to_be_checked()
+    expect(notice(page)).to_have_count(0)
+    page_errors.clear()  # Chromium logs the answer with status 400
 
 
 def test_one_persons_mistake_is_shown_to_nobody_else(

@@ -55,7 +55,7 @@ def test_the_first_walk_in_firefox(server: Server) -> None:
         told = engine(firefox, server.url)
         left = [str(told["designs"][key]["stats"]["free_blocks_all"]) for key in FOUR]
         assert firefox.read(NUMBERS) == left
-        assert "lru_hook left" in firefox.read(text("#verdict-line"))
+        assert "moved by compaction" in firefox.read(text("#verdict-line"))
         assert min(firefox.read(COLOURS)) > 3, "maps of several colours"
 
         firefox.press("[")

@@ -143,11 +143,46 @@ def test_the_real_kernel_is_a_partner_of_the_difference_only_after_the_run(
     page.click("#story-difference")
     expect(page.locator("#difference[data-ready=true]")).to_be_visible()
     chosen = page.locator("#difference-there option:checked")
-    expect(chosen).to_have_text("lru_hook in Linux 6.12, after compact")
-    expect(page.locator("#difference-here option:checked")).to_have_text("lru_hook, now")
+    expect(chosen).to_have_text("Moved by compaction, Linux 6.12, after compact")
+    expect(page.locator("#difference-here option:checked")).to_have_text("Moved by compaction, now")
     counts = [int(n.replace(",", "")) for n in page.locator(".difference-count").all_inner_texts()]
     assert sum(counts) == int(page.locator("#panels").get_attribute("data-pageblocks") or 0)
     expect(page.locator(".panel [data-map]")).to_have_count(4)
+    assert page.locator(".wipe").count() == 0, "nothing lies over a map that nobody asked for"
+
+    # The same as a wipe over our map: by keys, by hand, in words; gone with the next command.
+    tab(page, "real")
+    page.click("#story-wipe")
+    divider = page.get_by_role("slider", name="Divider between two memories")
+    expect(divider).to_be_focused()
+    expect(page.locator(".wipe[data-ready=true]")).to_be_visible()
+    words = "left 50 %: ours; right 50 %: Linux 6.12, after compact"
+    expect(divider).to_have_attribute("aria-valuetext", words)
+    expect(page.locator("#story-wipe")).to_have_attribute("aria-pressed", "true")
+    for key, at in (("ArrowLeft", "48"), ("PageUp", "58"), ("Home", "0"), ("ArrowUp", "2")):
+        divider.press(key)
+        expect(divider).to_have_attribute("aria-valuenow", at)
+    stack = page.locator('.panel[data-design="lru_hook"] .stack')
+    box = stack.bounding_box()
+    held = divider.bounding_box()
+    assert box and held
+    page.mouse.move(held["x"] + held["width"] / 2, held["y"] + held["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + 40, steps=3)
+    page.mouse.up()
+    expect(divider).to_have_attribute("aria-valuenow", "70")
+    clip = page.locator(".wipe-side").evaluate("(side) => side.style.clipPath")
+    assert clip.endswith(" 70%)"), clip
+    block = page.locator('.panel[data-design="lru_hook"] .wipe-block')
+    stack.hover(position={"x": 5, "y": 5})
+    expect(block).to_contain_text(re.compile("^(Left|Both sides) "))
+    divider.press("Escape")
+    expect(page.locator(".wipe")).to_have_count(0)
+    expect(stack).to_be_focused()
+    page.click("#story-wipe")
+    expect(page.locator(".wipe")).to_have_count(1)
+    page.click("#story-next")
+    expect(page.locator(".wipe")).to_have_count(0)
 
 
 def test_the_controls_follow_the_recording_or_leave_it(page: Page, server: Server) -> None:

@@ -41,6 +41,11 @@ def check_pictures(page: Page, tick: str | None, digest: str) -> None:
     for said in ("pinned", "dedicated_block", "balloon", "reserved", "seed 1"):
         assert said in words
     assert len(list(root.iter(f"{SVG}path"))) >= 4
+    _, svg = saved(page, "difference.svg")
+    words = "".join(ET.fromstring(svg).itertext())
+    assert "Here: Stays in place, now. There: Moved by compaction, now." in words
+    _, png = saved(page, "difference.png")
+    assert len(Image.open(io.BytesIO(png)).convert("RGB").getcolors(1 << 20) or []) > 3
     _, png = saved(page, "free-2-mib-blocks-all-zones.png")
     assert Image.open(io.BytesIO(png)).size == (1920, 960)
     _, svg = saved(page, "free-2-mib-blocks-all-zones.svg")
@@ -59,6 +64,16 @@ def check_tables(page: Page, state: dict[str, Any]) -> None:
     board = {row[0]: row[1:] for row in csv.reader(io.StringIO(content.decode()))}
     free = [str(design["stats"]["free_blocks_all"]) for design in state["designs"].values()]
     assert board["Free now 2 MiB blocks"] == free
+    moved = ("pgmigrate_success", "balloon_migrate")
+    counts = [[design["stats"][name] for name in moved] for design in state["designs"].values()]
+    assert board["Migrated pages (balloon)"] == [f"{a} ({b})" for a, b in counts]
+    _, content = saved(page, "difference.csv")
+    pairs = list(csv.DictReader(io.StringIO(content.decode())))
+    assert pairs[0]["here"] == "Stays in place, now"
+    assert pairs[0]["there"] == "Moved by compaction, now"
+    for way, key in (("here", "pinned"), ("there", "lru_hook")):
+        held = sum(int(row[f"{way}_balloon"]) for row in pairs)
+        assert held == state["designs"][key]["stats"]["balloon_actual"]
     _, content = saved(page, "free-lists-of-the-main-zone.csv")
     _, *listed = csv.reader(io.StringIO(content.decode()))
     lists = {row[0]: [int(n) for n in row[1:]] for row in listed}

@@ -217,7 +217,7 @@ def test_the_sentence_compares_with_the_engines_numbers_and_follows_the_moment(
 ) -> None:
     line = stage.locator("#verdict-line")
     expect(line).to_contain_text(
-        re.compile(r"lru_hook left \d+ huge pages, separate_pass \d+, pinned \d+ and dedicated_bl")
+        re.compile(r"Huge pages: moved by compaction \d+, moved by own pass \d+, stays in place")
     )
     because = panel(stage, "pinned").locator(".because")
     expect(because).to_contain_text(re.compile(r"\d+ blocks hold"))
@@ -227,9 +227,9 @@ def test_the_sentence_compares_with_the_engines_numbers_and_follows_the_moment(
     expect(row.locator("td", has_text=re.compile(f"^{held[1]}$")).first).to_be_attached()
     stage.keyboard.press("[")
     expect(line).to_contain_text("At tick")
-    expect(line).not_to_contain_text("huge")
+    expect(line).not_to_contain_text("Huge pages")
     stage.keyboard.press("t")
-    expect(line).to_contain_text("huge")
+    expect(line).to_contain_text("Huge pages")
     wait_idle(stage)
 
 
@@ -335,8 +335,8 @@ def test_the_first_minute_leads_through_the_program_once(
     for button in ("Give 200 MiB to the host", "Compact", "Take huge pages"):
         page.locator("#tour").get_by_role("button", name=button).click()
         expect(page.locator("#tour-next")).to_be_enabled(timeout=60_000)
-    expect(page.locator("#tour-words")).to_contain_text("lru_hook left")
-    expect(page.locator(".tour-why")).to_contain_text("dedicated_block: ")
+    expect(page.locator("#tour-words")).to_contain_text("moved by compaction")
+    expect(page.locator(".tour-why")).to_contain_text("Gathered in blocks: ")
     page.click("#tour-next")
     expect(page.locator("#tour-words")).to_contain_text("Now you")
     page.click("#tour-next")

@@ -75,7 +75,7 @@ def test_the_walk_on_a_real_guest_shows_what_the_replay_says(
     open_guest(page, server.url)
     assert [p.get_attribute("data-design") for p in page.locator(".panel").all()] == list(FOUR)
     full_speed(page)
-    expect(panel(page, "pinned").locator(".taken")).to_have_text("huge pages: not tried yet")
+    expect(panel(page, "pinned").locator(".taken")).to_have_text("huge pages: not tried")
 
     inflate(page, 200)
     compare(page, steps, 0)

@@ -189,6 +189,24 @@ def test_the_difference_counts_every_pageblock_of_two_panels_and_of_two_moments(
     now = state()
     assert both + here == now["pinned"]["stats"]["blocks_with_balloon"]
     assert both + there == now["lru_hook"]["stats"]["blocks_with_balloon"]
+    # A wipe: right of the divider is the other panel's map, to the pixel; closer as well.
+    page.click("#difference-wipe")
+    for canvas in ("map", "close"):
+        expect(page.locator(".wipe[data-ready=true]")).to_be_visible()
+        same = page.evaluate(
+            """(name) => {
+              const [mine, other] = ['.wipe-side', '[data-design="lru_hook"]'].map((where) =>
+                document.querySelector(`#panels ${where} canvas.${name}`).toDataURL());
+              return mine === other && mine.length > 1000;
+            }""",
+            canvas,
+        )
+        assert same, canvas
+        page.locator('.panel[data-design="pinned"] .stack').press("+")
+        expect(page.locator("#zoom-bar")).to_be_visible()
+    page.locator("#zoom-bar").get_by_role("button", name="Whole").click()
+    page.click("#difference-wipe")
+    expect(page.locator(".wipe")).to_have_count(0)
     page.select_option("#difference-there", "0 0 0")
     expect(root.locator(".difference-count").nth(3)).to_have_text("0")
     assert counts()[2] == now["pinned"]["stats"]["blocks_with_balloon"], "nothing was held at first"

@@ -108,7 +108,7 @@ const ask = createConfirm(state, follow.look);
 createPanels(state, painter, zoom, motion);
 const difference = createDifference(state, painter, zoom, { moment: (tick, index) => getMoment(address.getSession(), tick, index), picture: getPicture });
 createSaid(state, painter);
-createTwins(state, painter, { reset: client.reset, ask });
+createTwins(state, painter, { reset: client.reset, ask, wipe: difference.wipe });
 createLegend(state, painter);
 createScoreboard(state, painter, createSpread(state));
 createZones(state, painter);
@@ -205,5 +205,5 @@ for (const each of [state.mode, state.past, state.pageblock, state.view, state.b
 
 motion.start(client.tell);
 createLinks(state, view, address.getSession);
-const save = createSave(state, { charts: charts.pictures, digest: (moment) => digestText(getState, address.getSession(), moment) });
+const save = createSave(state, { charts: charts.pictures, difference: difference.kept, digest: (moment) => digestText(getState, address.getSession(), moment) });
 void openEverything(state, address, client.start);

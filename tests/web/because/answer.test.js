@@ -29,8 +29,8 @@ test("what came before the replay got there is not said to have been there", () 
 });
 
 test("one sentence says who could and why the first could not", () => {
-  assert.equal(spokenText(ANSWER), "Pageblock 1 under pinned: Offlining could empty it. Compaction could not: this is a balloon page.");
-  assert.equal(spokenText({ ...ANSWER, empty: true }), "Pageblock 1 under pinned: it is free.");
+  assert.equal(spokenText(ANSWER), "Pageblock 1, stays in place: Offlining could empty it. Compaction could not: this is a balloon page.");
+  assert.equal(spokenText({ ...ANSWER, empty: true }), "Pageblock 1, stays in place: it is free.");
 });
 
 test("obstacles go round, from wherever one stands", () => {

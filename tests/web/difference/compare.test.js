@@ -51,8 +51,9 @@ test("what can be compared: each panel now, before each command, and what was re
   const found = partners(designs, log, recorded, "now");
   assert.equal(new Set(found.map(({ key }) => key)).size, found.length);
   assert.deepEqual(found.map(({ words }) => words), [
-    "pinned, now", "lru_hook, now", "pinned, at the start", "pinned, before command 2, compact", "lru_hook, at the start", "lru_hook, before command 2, compact",
-    "pinned in Linux 6.12, as captured", "pinned in Linux 6.12, after inflate by 200 MiB",
+    "Stays in place, now", "Moved by compaction, now", "Stays in place, at the start", "Stays in place, before command 2, compact",
+    "Moved by compaction, at the start", "Moved by compaction, before command 2, compact",
+    "Stays in place, Linux 6.12, as captured", "Stays in place, Linux 6.12, after inflate by 200 MiB",
   ]);
   assert.deepEqual(found[3].moment, { tick: 90, index: 1 });
   const before = partners(designs, [], recorded, "now", 0).filter(({ real }) => real);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { because, compared } from "../../../web/src/panels/because_text.js";
+import { inSentence } from "../../../web/src/panels/design_text.js";
 
 /** Statistics with zeros for what is not named. */
 const stats = (values) => (name) => values[name] ?? 0;
@@ -32,23 +33,23 @@ test("a balloon at work or stuck is said first", () => {
 
 test("the comparison names all from most to least, and says why the last is last", () => {
   const four = [["pinned", 5], ["lru_hook", 84], ["separate_pass", 82], ["dedicated_block", 0]].map(([name, best]) => (
-    { key: name, name, s: stats({ ...FULL, huge_runs: 1, huge_best: best, blocks_held_by_balloon: 253 }) }));
+    { title: inSentence(name), name, s: stats({ ...FULL, huge_runs: 1, huge_best: best, blocks_held_by_balloon: 253 }) }));
   const { said, why } = compared(four);
-  assert.equal(said, "lru_hook left 84 huge pages, separate_pass 82, pinned 5 and dedicated_block 0.");
-  assert.equal(why, "dedicated_block: gathering needs one free block to begin with, and there was none: 253 blocks hold a balloon page that nothing may move.");
+  assert.equal(said, "Huge pages: moved by compaction 84, moved by own pass 82, stays in place 5, gathered in blocks 0.");
+  assert.equal(why, "Gathered in blocks: gathering needs one free block to begin with, and there was none: 253 blocks hold a balloon page that nothing may move.");
 });
 
 test("before huge pages are taken it compares free blocks, and what is alike is called alike", () => {
-  const two = (a, b, more = {}) => [["pinned", a], ["lru_hook", b]].map(([name, n]) => ({ key: name, name, s: stats({ ...more, free_blocks_all: n }) }));
+  const two = (a, b, more = {}) => [["pinned", a], ["lru_hook", b]].map(([name, n]) => ({ title: inSentence(name), name, s: stats({ ...more, free_blocks_all: n }) }));
   assert.equal(compared(two(26, 26)).said, "All designs start from the same memory: 26 free 2 MiB blocks.");
   assert.equal(compared(two(26, 26, FULL)).said, "Every design leaves 26 free 2 MiB blocks.");
-  assert.equal(compared(two(1, 26, FULL)).said, "lru_hook leaves 26 free 2 MiB blocks and pinned 1.");
+  assert.equal(compared(two(1, 26, FULL)).said, "Free 2 MiB blocks: moved by compaction 26, stays in place 1.");
   assert.match(compared(two(1, 26, { busy: 1, compact_active: 1 })).said, /^The scanners are at work under every design/);
 });
 
 test("balloons of different size are no fair comparison, and of eight designs the best and the worst are named", () => {
-  const many = Array.from({ length: 8 }, (_, i) => ({ key: `d${i}`, name: "pinned", s: stats({ balloon_actual: i < 1 ? 25600 : 51200, balloon_target: i < 1 ? 25600 : 51200, free_blocks_all: i }) }));
+  const many = Array.from({ length: 8 }, (_, i) => ({ title: `d${i}`, name: "pinned", s: stats({ balloon_actual: i < 1 ? 25600 : 51200, balloon_target: i < 1 ? 25600 : 51200, free_blocks_all: i }) }));
   const { said, why } = compared(many);
-  assert.equal(said, "d7 leaves 7 free 2 MiB blocks and d0 0.");
+  assert.equal(said, "Free 2 MiB blocks: d7 7, d0 0.");
   assert.match(why, /100 to 200 MiB\): not a fair comparison/);
 });

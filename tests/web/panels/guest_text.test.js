@@ -19,7 +19,7 @@ test("the activity line says what a guest is doing and how far it is", () => {
 });
 
 test("huge pages taken are counted only once somebody has asked for some", () => {
-  assert.equal(takenText(stats({})), "huge pages: not tried yet");
+  assert.equal(takenText(stats({})), "huge pages: not tried");
   assert.equal(takenText(stats({ huge_runs: 1, huge_best: 0 })), "0 huge pages taken");
   assert.equal(takenText(stats({ huge_attempt: 1, huge_best: 1 })), "1 huge page taken");
   assert.equal(takenText(stats({ huge_runs: 2, huge_best: 1790 })), "1,790 huge pages taken");

@@ -31,8 +31,8 @@ test("the presenter is led through both rounds, and may leave the second out", (
 test("what is typed is a range, or a sentence", () => {
   const designs = ["pinned", "lru_hook"];
   assert.deepEqual(rangesOf([["1", "5"], ["0", "0"]], designs), { ranges: [[1, 5], [0, 0]], wrong: "" });
-  assert.match(rangesOf([["1", ""], ["0", "0"]], designs).wrong, /^pinned: two whole numbers/);
-  assert.match(rangesOf([["1", "5"], ["1.5", "2"]], designs).wrong, /^lru_hook: two whole numbers/);
+  assert.match(rangesOf([["1", ""], ["0", "0"]], designs).wrong, /^Stays in place: two whole numbers/);
+  assert.match(rangesOf([["1", "5"], ["1.5", "2"]], designs).wrong, /^Moved by compaction: two whole numbers/);
   assert.match(rangesOf([["9", "5"], ["0", "0"]], designs).wrong, /from 9 to 5 is no range/);
 });
 

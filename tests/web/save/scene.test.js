@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CONTENT, HOLDER } from "../../../web/src/map/palette.js";
-import { freeListRows, logRows, mapRows, spreadRows, statRows } from "../../../web/src/save/map_rows.js";
+import { differenceRows, freeListRows, logRows, mapRows, spreadRows, statRows } from "../../../web/src/save/map_rows.js";
 import { svgText } from "../../../web/src/save/picture.js";
-import { hexOf, sceneOf, wrapped } from "../../../web/src/save/scene.js";
+import { differenceScene, hexOf, sceneOf, wrapped } from "../../../web/src/save/scene.js";
 
 const plane = (/** @type {number} */ nr, /** @type {number} */ value) => new Uint16Array(nr).fill(value);
 const map = (/** @type {string} */ name, nr = 128) => ({
@@ -47,4 +47,29 @@ test("rows have what maps, lists, log and spread have", () => {
   assert.deepEqual(statRows([{ key: "pinned" }], ["a", "b"], frames), [["statistic", "pinned"], ["a", 0], ["b", 2]]);
   const spread = /** @type {any} */ ({ designs: { pinned: { free: { mean: 1.5, low: 1, high: 2 } } } });
   assert.deepEqual(spreadRows(spread)[1], ["pinned", "free", 1.5, 1, 2]);
+});
+
+test("scanners at work are in a saved picture: filled and up, hollow and down, beside their rows", () => {
+  const at = { ...map("lru_hook"), scanners: { migrate: 512 * 8, free: 512 * 100 } };
+  const scene = sceneOf([at, map("pinned")], HOLDER, "at work", []);
+  const marks = scene.things.filter((thing) => thing.kind === "scanner");
+  assert.equal(marks.length, 4, "two beside the map, two in the legend");
+  assert.ok(marks[0].up && !marks[1].up && marks[0].y > marks[1].y && marks[0].x === marks[1].x);
+  assert.equal(sceneOf([map("pinned")], HOLDER, "at rest", []).things.filter((thing) => thing.kind === "scanner").length, 0);
+  assert.equal(svgText(scene).match(/fill="none"/g).length, 2);
+});
+
+test("a difference is a picture and a table", () => {
+  const looks = ["#e3e9ee", "#6f7d8a", "#14568f", "#e8870a"].map((hex, i) => ({ hex, words: `class ${i}` }));
+  const classes = Uint8Array.from({ length: 128 }, (_, i) => i % 4);
+  const kept = { words: "is wholly free", names: /** @type {[string, string]} */ (["a, now", "b"]), classes, counts: [32, 32, 32, 32], looks, here: map("a").planes, there: map("b").planes };
+  const { things, width, height } = differenceScene(kept, "Title", ["digest abc"]);
+  const fills = new Map();
+  for (const thing of things) if (thing.kind === "rect") fills.set(thing.fill, (fills.get(thing.fill) ?? 0) + 1);
+  for (const { hex } of looks) assert.equal(fills.get(hex), 32 + 1, hex); // cells, and the legend's chip
+  assert.ok(things.every((thing) => thing.x >= 0 && thing.x <= width && thing.y >= 0 && thing.y <= height));
+  assert.ok(things.some((thing) => thing.kind === "text" && thing.text.startsWith("Here: a, now. There: b.")));
+  const rows = differenceRows(kept);
+  assert.equal(rows.length, 129);
+  assert.deepEqual(rows[4], [3, 6, "class 3", 256, 128, 64, 0, 256, 128, 64, 0, "a, now", "b"]);
 });

@@ -4,6 +4,7 @@
 
 import { commandText } from "../controls/command_text.js";
 import { count, plural } from "../lib/format.js";
+import { inSentence } from "../panels/design_text.js";
 
 /**
  * @typedef {object} Way one way to empty a pageblock
@@ -77,8 +78,8 @@ export const WAY_WORDS = {
 /** @param {string} text */
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** @param {Answer} answer */
-export const titleOf = (answer) => `Pageblock ${count(answer.pageblock)} under ${answer.design}`;
+/** @param {Pick<Answer, "pageblock"|"design">} answer */
+export const titleOf = (answer) => `Pageblock ${count(answer.pageblock)}, ${inSentence(answer.design)}`;
 
 /** What is in it, in one line. @param {Answer} answer */
 export function contentText(answer) {

@@ -7,6 +7,7 @@ import { el, lineSwatch, need, setText } from "../lib/dom.js";
 import { count } from "../lib/format.js";
 import { DESIGN_LINES } from "../map/palette.js";
 import { statIndex } from "../net/wire.js";
+import { designTitle } from "../panels/design_text.js";
 import { broughtLines, contentText, holderText, nextPlace, obstacleText, spokenText, titleOf, WAY_WORDS, wayText } from "./answer.js";
 
 const WIDE = "(min-width: 1101px)"; // narrower, the inspector lies over the maps
@@ -92,7 +93,7 @@ export function createBecause(state, painter, doors) {
       write(answer, asked.panel);
       if (loud) setText(announce, spokenText(answer));
     } catch (error) {
-      setText(title, `Pageblock ${count(asked.pageblock)} under ${design.key}`);
+      setText(title, titleOf({ pageblock: asked.pageblock, design: design.key }));
       body.replaceChildren(el("p.problem", {}, `${error instanceof Error ? error.message : error}`));
     }
     told = wanted;
@@ -122,7 +123,7 @@ export function createBecause(state, painter, doors) {
         el("dd", { "data-way": way.way, "data-could": String(way.could) }, `${wayText(way)} `, idButton(way.reason))])),
       el("h4", {}, "What each design would do with it"),
       el("dl.ways-of", { id: "because-designs" }, ...answer.designs.flatMap((one) => [
-        el("dt", {}, `${one.design} `, yes(one.could), one.own ? " (this one)" : ""),
+        el("dt", {}, `${designTitle(one.design)} `, el("span.key", {}, one.design), " ", yes(one.could), one.own ? " (this one)" : ""),
         el("dd", { "data-design": one.design }, one.sentence, " ", one.reason ? idButton(one.reason) : "")])),
       ...(answer.holders.length ? [el("details", {}, el("summary", {}, `Pages in the way: ${count(answer.holders_total)}`),
         el("ul.plain-list", { id: "because-holders" }, ...answer.holders.map((one) => el("li", {}, holderText(one))), more > 0 ? el("li", {}, `and ${count(more)} more`) : null))] : []),
@@ -145,7 +146,7 @@ export function createBecause(state, painter, doors) {
     }
     const { obstacles, total } = known.list;
     if (!obstacles.length) {
-      place = `No obstacle under ${design.key}: compaction or the balloon’s own work could empty every pageblock.`;
+      place = `${designTitle(design.key)}: no obstacle; compaction or the balloon’s own work could empty every pageblock.`;
       setText(announce, place);
       show();
       return;
@@ -154,7 +155,7 @@ export function createBecause(state, painter, doors) {
     const to = nextPlace(obstacles, asked?.panel === panel ? asked.pageblock : null, by);
     ask(panel, obstacles[to].pageblock, true);
     loud = false;
-    place = `${design.key}: ${obstacleText(obstacles[to], to, total)}`;
+    place = `${designTitle(design.key)}: ${obstacleText(obstacles[to], to, total)}`;
     state.page.set(null);
     state.pageblock.set(obstacles[to].pageblock);
     doors.bring(obstacles[to].pageblock, obstacles[to].pfn);

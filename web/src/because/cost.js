@@ -5,12 +5,13 @@
 import { need, setText } from "../lib/dom.js";
 import { count } from "../lib/format.js";
 import { statIndex } from "../net/wire.js";
+import { inSentence } from "../panels/design_text.js";
 
 /** Statistic and words; all only grow. @type {[string, string][]} */
 const COSTS = [["pages_copied", "pages copied"], ["host_exits", "messages to the host"], ["extfrag_claim", "pageblocks claimed for another type"]];
 
 /**
- * @param {string[]} keys of the designs
+ * @param {string[]} keys what the designs are called
  * @param {(design: number, name: string) => number} spent on a name since the command
  * @returns {string} without a full stop
  */
@@ -47,7 +48,7 @@ export function createCost(state) {
     const from = before;
     if (!from || from.designs.length !== frame.designs.length) return;
     const at = statIndex(welcome.stat_fields);
-    const text = costText(welcome.designs.map(({ key }) => key), (i, name) => frame.designs[i].stats[at[name]] - from.designs[i].stats[at[name]]);
+    const text = costText(welcome.designs.map(({ key }) => inSentence(key)), (i, name) => frame.designs[i].stats[at[name]] - from.designs[i].stats[at[name]]);
     state.cost.set(`It cost: ${text}.`);
     setText(line, `Command ${count(frame.log_index)} so far: ${text}.`);
   });

@@ -4,6 +4,7 @@
 
 import { el, setText } from "../lib/dom.js";
 import { statIndex } from "../net/wire.js";
+import { designTitle } from "../panels/design_text.js";
 
 /**
  * @param {import("../state.js").State} state
@@ -15,7 +16,7 @@ export function showVerdicts(state, painter, list, words) {
   const showWelcome = painter.add("dom", () => {
     const welcome = state.welcome.get();
     if (!welcome) return;
-    list.replaceChildren(...welcome.designs.map((design) => el("li", { "data-design": design.key, hidden: true }, el("b", {}, design.key), " ", el("span"))));
+    list.replaceChildren(...welcome.designs.map((design) => el("li", { "data-design": design.key, hidden: true }, el("b", { title: design.key }, designTitle(design.key)), " ", el("span"))));
   });
 
   const showFrame = painter.add("dom", () => {

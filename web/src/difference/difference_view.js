@@ -9,10 +9,12 @@ import { drawMarks } from "../map/marks.js";
 import { gutterOf, thickOf } from "../map/over.js";
 import { decodeFrame } from "../net/wire.js";
 import { blockText } from "../panels/guest_text.js";
+import { kernelName } from "../recorded/recording.js";
 import { mended, notify } from "../state.js";
 import { boxOf, hit, shownSide, visiblePlaces } from "../zoom/lens.js";
 import { BOTH, classOf, compare, NEITHER, ONLY_HERE, ONLY_THERE, QUESTIONS } from "./compare.js";
 import { partners } from "./partners.js";
+import { createWipe } from "./wipe.js";
 
 /** By class. Told apart by every eye, and by the direction of the bar where cells have room for it. */
 export const LOOKS = [
@@ -24,6 +26,7 @@ export const LOOKS = [
 const TAB = "difference"; // of the inspector
 const BAR_FROM = 8; // css pixels
 const HEIGHT = 0.62; // of the window
+const COVERED = "(max-width: 1100px)"; // windows in which the inspector lies over the maps
 const WIDEST = 1.6; // a cell is at most so much wider than high
 
 /**
@@ -65,6 +68,11 @@ export function createDifference(state, painter, zoom, read) {
   };
 
   const view = build();
+  const wipe = createWipe(state, painter, zoom, () => {
+    const on = wipe.on() !== "";
+    for (const button of [view.wipe, storyWipe]) button.setAttribute("aria-pressed", String(on));
+  });
+  const storyWipe = need("story-wipe", HTMLButtonElement);
 
   /** @param {boolean} now */
   function show(now) {
@@ -81,7 +89,7 @@ export function createDifference(state, painter, zoom, read) {
   /** Fill the two lists; what was chosen stays chosen. */
   const offer = () => {
     const welcome = state.welcome.get();
-    if (!open || !welcome) return;
+    if (!welcome) return;
     offered = partners(welcome.designs, state.log.get(), state.recorded.get(), state.past.get() ? "as looked at" : "now", state.log.get().length);
     for (const [select, fallback] of /** @type {[HTMLSelectElement, number][]} */ ([[view.here, 0], [view.there, Math.min(1, offered.length - 1)]])) {
       const before = select.value;
@@ -115,6 +123,7 @@ export function createDifference(state, painter, zoom, read) {
       kept.set(name, decodeFrame(data, welcome).designs);
       mended(state, "difference");
       draw();
+      wipe.draw();
     }).catch((error) => {
       kept.delete(name);
       notify(state, "error", `The difference: ${error instanceof Error ? error.message : error}.`, "difference");
@@ -230,23 +239,57 @@ export function createDifference(state, painter, zoom, read) {
       [here.value, there.value] = [there.value, here.value];
       draw();
     });
+    const wipe_ = el("button", { type: "button", id: "difference-wipe", "aria-pressed": "false", title: "The second memory over the first one’s map, with a divider to drag" }, "Wipe over the map");
+    onPress(wipe_, () => (wipe.on() ? wipe.close(false) : wipeOver(here.value, there.value)));
     const root = need("difference", HTMLElement);
     root.append(
       el("h3.hidden", { id: "difference-title" }, "Difference"),
       el("div.difference-choice", {},
         el("span.field", {}, el("label", { for: "difference-here" }, "Here"), here), swap,
         el("span.field", {}, el("label", { for: "difference-there" }, "There"), there),
-        el("span.field", {}, el("label", { for: "difference-question" }, "Which pageblock"), question)),
+        el("span.field", {}, el("label", { for: "difference-question" }, "Which pageblock"), question), wipe_),
       el("ul.difference-counts", { "aria-label": "Pageblocks" }, ...chips), said, stack,
       el("div.detail", { "aria-live": "polite" }, where, hereWords, thereWords));
-    return { root, here, there, question, stack, canvas, over, counts, said, where, hereWords, thereWords };
+    return { root, here, there, question, wipe: wipe_, stack, canvas, over, counts, said, where, hereWords, thereWords };
   }
+
+  /**
+   * The first over the panel of its design, the second to the right of a divider. In a small window the inspector makes room.
+   * @param {string} hereKey
+   * @param {string} thereKey
+   */
+  function wipeOver(hereKey, thereKey) {
+    const welcome = state.welcome.get();
+    const [here, there] = [hereKey, thereKey].map((key) => offered.find((each) => each.key === key));
+    if (!welcome || !here || !there) return;
+    /** @param {import("./partners.js").Partner} partner */
+    const side = (partner) => ({ words: partner.words, short: partner.words.split(", ")[partner.moment || partner.real ? 1 : 0], planes: () => planesOf(partner.key), pages: partner.moment || partner.real ? -1 : partner.design });
+    const own = !here.moment && !here.real;
+    // Of one design under two laws or at two moments its name says nothing.
+    const kernel = there.real && own && there.design === here.design ? kernelName(state.recorded.get()?.kernel ?? "") : "";
+    const right = kernel ? { ...side(there), words: there.words.replace(/^.*?, (?=Linux )/, ""), short: kernel } : side(there);
+    if (window.matchMedia(COVERED).matches) state.tab.set("");
+    wipe.open(welcome.designs[here.design].key, [own ? null : side(here), right], kernel ? "ours" : here.words.split(", ")[0]);
+  }
+
+  /** What the real kernel did after as many commands, of the design pointed at or, where that was never recorded, another. */
+  const revealed = (design = state.panel.get()) => {
+    offer();
+    const real = offered.filter((each) => each.real);
+    return real.filter((each) => each.design === design).at(-1) ?? real.at(-1);
+  };
+
+  /** The same as a wipe. @param {number} [design] */
+  function wipeReal(design) {
+    const last = revealed(design);
+    if (last) wipeOver(`now ${last.design}`, last.key);
+  }
+  onPress(storyWipe, () => (wipe.on() ? wipe.close(false) : wipeReal()));
 
   /** Our map beside the real kernel's after as many commands, asked for under "Real kernel". */
   function reveal() {
     state.tab.set(TAB);
-    const real = offered.filter(({ real }) => real);
-    const last = real.filter(({ design }) => design === state.panel.get()).at(-1) ?? real.at(-1);
+    const last = revealed();
     if (!last) return;
     view.here.value = `now ${last.design}`;
     view.there.value = last.key;
@@ -265,6 +308,16 @@ export function createDifference(state, painter, zoom, read) {
   new ResizeObserver(lay).observe(view.root);
 
   return {
+    wipe: wipeReal,
+    /** What is compared, once the tab has been open: copied, since later frames write to the planes. @returns {import("../save/map_rows.js").DifferenceKept|null} */
+    kept() {
+      const [here, there] = [view.here, view.there].map(({ value }) => planesOf(value));
+      const found = here && there && compare(here, there, view.question.value);
+      if (!found || !here || !there) return null;
+      const copied = (/** @type {typeof here} */ planes) => Object.fromEntries(Object.entries(planes).map(([name, plane]) => [name, plane.slice()]));
+      const name = (/** @type {HTMLSelectElement} */ select) => offered.find(({ key }) => key === select.value)?.words ?? "";
+      return { words: QUESTIONS.find(({ key }) => key === view.question.value)?.words ?? "", names: [name(view.here), name(view.there)], ...found, looks: LOOKS, here: copied(here), there: copied(there) };
+    },
     /** @param {string} what */
     act(what) {
       if (what !== TAB) return false;

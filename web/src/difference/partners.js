@@ -3,6 +3,7 @@
  */
 
 import { commandText } from "../controls/command_text.js";
+import { designTitle, inSentence } from "../panels/design_text.js";
 import { kernelName, recordedDesign } from "../recorded/recording.js";
 
 const MOST_MOMENTS = 30; // commands, the newest
@@ -29,11 +30,11 @@ const MOST_MOMENTS = 30; // commands, the newest
  */
 export function partners(designs, log, recorded, now, reached = Infinity) {
   /** @type {Partner[]} */
-  const found = designs.map(({ key }, design) => ({ key: `now ${design}`, words: `${key}, ${now}`, group: "Panels", design, moment: null, real: null }));
+  const found = designs.map(({ key }, design) => ({ key: `now ${design}`, words: `${designTitle(key)}, ${now}`, group: "Panels", design, moment: null, real: null }));
   for (const [design, { key }] of designs.entries()) {
     for (const entry of log.slice(-MOST_MOMENTS)) {
       const when = entry.index === 1 ? "at the start" : `before command ${entry.index}, ${commandText(entry.command)}`;
-      found.push({ key: `${entry.tick} ${entry.index - 1} ${design}`, words: `${key}, ${when}`, group: `Earlier moments of ${key}`, design, moment: { tick: entry.tick, index: entry.index - 1 }, real: null });
+      found.push({ key: `${entry.tick} ${entry.index - 1} ${design}`, words: `${designTitle(key)}, ${when}`, group: `Earlier: ${inSentence(key)}`, design, moment: { tick: entry.tick, index: entry.index - 1 }, real: null });
     }
   }
   for (const [design, info] of designs.entries()) {
@@ -43,7 +44,7 @@ export function partners(designs, log, recorded, now, reached = Infinity) {
       if (picture !== step || step > reached) continue;
       const what = step === 0 ? "as captured" : `after ${recorded.operations[step - 1].text}`;
       found.push({
-        key: `real ${design} ${step}`, words: `${info.key} in ${kernelName(recorded.kernel)}, ${what}`, group: `Recorded in ${kernelName(recorded.kernel)}`,
+        key: `real ${design} ${step}`, words: `${designTitle(info.key)}, ${kernelName(recorded.kernel)}, ${what}`, group: `Recorded in ${kernelName(recorded.kernel)}`,
         design, moment: null, real: { example: recorded.example, design: real.key, step },
       });
     }

@@ -16,7 +16,7 @@ export const WORST_UNMOVABLE = 2;
 /**
  * @typedef {object} Cells
  * @property {Record<string, Float64Array|Uint8Array>} planes as of pageblocks, each cell's pages as the mean of its pageblocks; classes by majority
- * @property {Record<string, Float64Array>} sums pages of each cell, by kind
+ * @property {Record<string, Int32Array>} sums pages of each cell, by kind
  * @property {Uint8Array} worst WORST_*
  */
 
@@ -39,36 +39,48 @@ export function worstOf(free, movable, balloon, unmovable, reserved, seen = Infi
 /** Pages of a pageblock from which on a layer cannot be overlooked. */
 export const LAYER_SEEN = 64;
 
+/** @param {number} cells @returns {Cells} */
+const blank = (cells) => ({
+  planes: { free: new Float64Array(cells), pcp: new Float64Array(cells), movable: new Float64Array(cells), balloon: new Float64Array(cells), unmovable: new Float64Array(cells), migratetype: new Uint8Array(cells), flags: new Uint8Array(cells) },
+  sums: { free: new Int32Array(cells), pcp: new Int32Array(cells), movable: new Int32Array(cells), balloon: new Int32Array(cells), unmovable: new Int32Array(cells) },
+  worst: new Uint8Array(cells),
+});
+
 /**
  * @param {Planes} planes of pageblocks
  * @param {number} per pageblocks of a cell
  * @param {number} [seen] as in worstOf, for one pageblock
+ * @param {Cells|null} [into] an earlier answer that is no longer wanted: written over if it has as many cells
  * @returns {Cells}
  */
-export function aggregate(planes, per, seen = Infinity) {
+export function aggregate(planes, per, seen = Infinity, into = null) {
   const { free, pcp, movable, balloon, unmovable, flags, migratetype } = planes;
   const nr = free.length;
   const cells = Math.ceil(nr / per);
-  const make = () => ({ free: new Float64Array(cells), pcp: new Float64Array(cells), movable: new Float64Array(cells), balloon: new Float64Array(cells), unmovable: new Float64Array(cells) });
-  const [sums, means] = [make(), make()];
-  const out = { ...means, migratetype: new Uint8Array(cells), flags: new Uint8Array(cells) };
-  const worst = new Uint8Array(cells);
-  const [holders, types] = [new Uint16Array(NR_CLASSES), new Uint16Array(NR_CLASSES)];
-  // One pass, written out: this runs for every pageblock of every paint.
+  const out = into?.worst.length === cells ? into : blank(cells);
+  const { sums, planes: means, worst } = out;
+  // One pass, written out: this runs for every pageblock of every paint. Nothing is allocated, and classes are counted only
+  // where a cell has several.
   for (let i = 0, cell = 0; cell < cells; cell++) {
-    const [first, end] = [i, Math.min(nr, i + per)];
-    let [f, p, m, b, u, shown] = [0, 0, 0, 0, 0, 0];
-    holders.fill(0);
-    types.fill(0);
+    const first = i;
+    const end = Math.min(nr, i + per);
+    let f = 0;
+    let p = 0;
+    let m = 0;
+    let b = 0;
+    let u = 0;
+    let shown = 0;
+    let apart = 0;
+    const holder = (flags[first] >> 4) & 7;
+    const type = migratetype[first] & 7;
     for (; i < end; i++) {
       f += free[i];
       p += pcp[i];
       m += movable[i];
       b += balloon[i];
       u += unmovable[i];
-      shown |= flags[i] & 15;
-      holders[(flags[i] >> 4) & 7]++;
-      types[migratetype[i] & 7]++;
+      shown |= flags[i];
+      apart |= (((flags[i] >> 4) & 7) ^ holder) | (((migratetype[i] & 7) ^ type) << 3);
     }
     const has = end - first;
     sums.free[cell] = f;
@@ -81,24 +93,27 @@ export function aggregate(planes, per, seen = Infinity) {
     means.movable[cell] = m / has;
     means.balloon[cell] = b / has;
     means.unmovable[cell] = u / has;
-    out.flags[cell] = shown | (most(holders) << 4);
-    out.migratetype[cell] = most(types);
-    if (b + u > 0) worst[cell] = worstOf(f + p, m, b, u, Math.max(0, NR_PAGES * has - f - p - m - b - u), seen * has);
+    means.flags[cell] = (shown & 15) | ((apart & 7 ? most(flags, 4, first, end) : holder) << 4);
+    means.migratetype[cell] = apart >> 3 ? most(migratetype, 0, first, end) : type;
+    worst[cell] = b + u > 0 ? worstOf(f + p, m, b, u, Math.max(0, NR_PAGES * has - f - p - m - b - u), seen * has) : WORST_NONE;
   }
-  return { planes: out, sums, worst };
+  return out;
 }
 
 /**
  * The worst page of every cell.
  * @param {Planes} planes of pageblocks
  * @param {number} [seen] as in worstOf
+ * @param {Uint8Array|null} [into] an earlier answer that is no longer wanted: written over if it is as long
  * @returns {Uint8Array} WORST_*, one per pageblock
  */
-export function worstInside(planes, seen = Infinity) {
+export function worstInside(planes, seen = Infinity, into = null) {
   const { free, pcp, movable, balloon, unmovable } = planes;
-  const worst = new Uint8Array(free.length);
+  const worst = into?.length === free.length ? into : new Uint8Array(free.length);
   for (let i = 0; i < worst.length; i++) {
-    const [b, u] = [balloon[i], unmovable[i]];
+    const b = balloon[i];
+    const u = unmovable[i];
+    worst[i] = WORST_NONE;
     if (b + u === 0) continue;
     const f = free[i] + pcp[i];
     worst[i] = worstOf(f, movable[i], b, u, Math.max(0, NR_PAGES - f - movable[i] - b - u), seen);
@@ -106,12 +121,19 @@ export function worstInside(planes, seen = Infinity) {
   return worst;
 }
 
+const COUNTS = new Uint16Array(NR_CLASSES);
+
 /**
  * The class that most pageblocks of a cell have; of several, the first.
- * @param {Uint16Array} counts
+ * @param {import("../net/wire.js").Plane} classes
+ * @param {number} shift of its three bits
+ * @param {number} first
+ * @param {number} end
  */
-function most(counts) {
+function most(classes, shift, first, end) {
+  for (let k = 0; k < NR_CLASSES; k++) COUNTS[k] = 0;
+  for (let i = first; i < end; i++) COUNTS[(classes[i] >> shift) & 7]++;
   let best = 0;
-  for (let k = 1; k < NR_CLASSES; k++) if (counts[k] > counts[best]) best = k;
+  for (let k = 1; k < NR_CLASSES; k++) if (COUNTS[k] > COUNTS[best]) best = k;
   return best;
 }

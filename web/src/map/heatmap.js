@@ -152,10 +152,10 @@ export class Heatmap {
     const { per } = this.geometry;
     // A pageblock of its own has a layer of at least one pixel for each kind: a corner as well would be noise on every cell.
     const seen = this.height > 1 ? (per > 1 ? LAYER_SEEN : 1) : Infinity;
-    const several = per > 1 ? aggregate(planes, per, seen) : null;
+    const several = per > 1 ? aggregate(planes, per, seen, this.several) : null;
     this.several = several;
     this.cells = /** @type {Record<string, import("../net/wire.js").Plane>} */ (several?.planes ?? planes);
-    this.worst = several?.worst ?? worstInside(planes, seen);
+    this.worst = several?.worst ?? worstInside(planes, seen, this.worst);
     if (this.height > 1) this.paintLayers(this.cells);
     else this.paintFlat(this.cells);
     if (cool) this.coolDown(now);

@@ -9,6 +9,7 @@ import { count } from "../lib/format.js";
 import { DESIGN_LINES } from "../map/palette.js";
 import { plotlyScript } from "./plotly_source.js";
 import { statIndex, TYPE_PAST } from "../net/wire.js";
+import { designTitle } from "../panels/design_text.js";
 
 const MOST_POINTS = 1200;
 const TAB = "charts";
@@ -140,7 +141,7 @@ export function createCharts(state, choose) {
     const frame = state.frame.get();
     if (!plotly || !welcome || !frame || stale === 0 || document.hidden || state.tab.get() !== TAB) return;
     lastTurn = performance.now();
-    const names = welcome.designs.map((design) => design.key);
+    const names = welcome.designs.map((design) => designTitle(design.key));
     const { box } = charts[turn];
     const data = turn === 2 ? orderBars(frame, names, at) : timeLines(history, names, turn === 0 ? "blocks" : "unusable");
     plotly.react(box, data, { ...layout(turn, names.length), shapes: turn === 2 ? [] : moment(frame), datarevision: `${frame.type} ${frame.seq} ${state.theme.get()}` }, { displayModeBar: false, responsive: true, staticPlot: false });
@@ -185,7 +186,7 @@ export function createCharts(state, choose) {
     pictures: () => charts.map(({ box, note, title }, i) => ({
       title,
       rows: () => [["design", i === 2 ? "order" : "tick", ["free_2mib_blocks", "unusable_index_9", "free_mib"][i]],
-        .../** @type {any} */ (box).data.flatMap((/** @type {any} */ line) => [...line.x].map((x, at) => [line.name, x, line.y[at]]))],
+        .../** @type {any} */ (box).data.flatMap((/** @type {any} */ line, /** @type {number} */ d) => [...line.x].map((x, at) => [state.welcome.get()?.designs[d]?.key ?? line.name, x, line.y[at]]))],
       image: (/** @type {"png"|"svg"} */ format) => image(box, title, note.textContent ?? "", format),
     })).filter((_, i) => plotly && charts[i].box.dataset.drawn !== undefined),
   };

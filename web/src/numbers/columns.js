@@ -20,6 +20,7 @@ import { scanned } from "../panels/guest_text.js";
  * @property {string} source where a kernel has it
  * @property {string} trap how it is easily misread
  * @property {(s: Stats) => string} show
+ * @property {(s: Stats) => string} [full] every digit, where what is shown is several numbers in short
  * @property {((s: Stats) => number)|null} bar length of the bar behind the number
  * @property {(s: Stats) => boolean} [tried] whether there is anything to show; the row is hidden as long as nobody has
  * @property {string} [stat] the statistic behind the bar, if it is a single one
@@ -47,6 +48,7 @@ export const COLUMNS = [
     formula: "most held at once over repeated attempts / held after the first attempt", source: "/proc/sys/vm/nr_hugepages; htlb_buddy_alloc_success in /proc/vmstat",
     trap: "They are given back at once: “free now” afterwards shows what compaction made on the way.",
     show: (s) => (s("huge_runs") || s("huge_attempt") ? `${count(s("huge_best"))} / ${count(s("huge_first"))}` : "not tried"),
+    full: (s) => (s("huge_runs") || s("huge_attempt") ? `${s("huge_best")} / ${s("huge_first")}` : "not tried"),
     bar: (s) => s("huge_best"),
   },
   {
@@ -82,7 +84,8 @@ export const COLUMNS = [
     text: "Memory in the balloon, and the target that the host has set. Compare designs only when their balloons are the same size.",
     formula: "pages held · 4 KiB, of the target that the host has set", source: "nr_balloon_pages, balloon_inflate − balloon_deflate in /proc/vmstat",
     trap: "A balloon that stopped early leaves more to the guest, which is no merit.",
-    show: (s) => `${mibNumber(s("balloon_actual"))} of ${mibNumber(s("balloon_target"))}`, bar: null,
+    show: (s) => `${mibNumber(s("balloon_actual"))} of ${mibNumber(s("balloon_target"))}`,
+    full: (s) => `${s("balloon_actual") / 256} of ${s("balloon_target") / 256}`, bar: null,
   },
   {
     key: "excess_blocks", group: "balloon", stat: "excess_blocks", head: "Excess E", unit: "pageblocks",
@@ -117,7 +120,8 @@ export const COLUMNS = [
     text: "Pages moved, and in brackets how many of them were balloon pages, which need two messages but no copy.",
     formula: "pgmigrate_success (balloon_migrate)", source: "/proc/vmstat; migrate_pages()",
     trap: "A page moved twice counts twice.",
-    show: (s) => `${short(s("pgmigrate_success"))} (${short(balloonMoves(s))})`, bar: (s) => s("pgmigrate_success"),
+    show: (s) => `${short(s("pgmigrate_success"))} (${short(balloonMoves(s))})`,
+    full: (s) => `${s("pgmigrate_success")} (${balloonMoves(s)})`, bar: (s) => s("pgmigrate_success"),
   },
   {
     key: "host_exits", group: "cost", stat: "host_exits", head: "Host exits", unit: "messages",

@@ -2,10 +2,11 @@
  * The scoreboard: a column per design, a row per quantity, benefits above costs, each explained.
  */
 
-import { breakable, el, lineSwatch, need, setText } from "../lib/dom.js";
+import { el, lineSwatch, need, setText } from "../lib/dom.js";
 import { count, mibNumber, short } from "../lib/format.js";
 import { DESIGN_LINES } from "../map/palette.js";
 import { statIndex } from "../net/wire.js";
+import { designTitle } from "../panels/design_text.js";
 import { pairwise, sidesOf } from "../timebar/sides.js";
 import { COLUMNS } from "./columns.js";
 
@@ -42,7 +43,7 @@ export function createScoreboard(state, painter, askSpread) {
     const designs = sidesOf(welcome.designs, state.beside.get());
     const order = pairwise(designs.map((_, i) => i), welcome.designs.length); // of the columns: each design beside itself
     const head = el("thead", {}, el("tr", {}, el("th", { scope: "col" }, el("span.hidden", {}, "Quantity")), ...order.map((i) =>
-      el("th", { scope: "col", title: designs[i].label }, lineSwatch(DESIGN_LINES[i % DESIGN_LINES.length]), ...breakable(designs[i].key), designs[i].side ? ` ${designs[i].side}` : null))));
+      el("th", { scope: "col", title: `${designs[i].key}: ${designs[i].label}`, "data-csv": `${designs[i].key}${designs[i].side ? ` ${designs[i].side}` : ""}` }, lineSwatch(DESIGN_LINES[i % DESIGN_LINES.length]), designTitle(designs[i].key), designs[i].side ? ` ${designs[i].side}` : null))));
     cells = designs.map(({ key, side }) => COLUMNS.map((column) => el("td", { class: column.group, "data-column": column.key, "data-design": key, ...(side ? { "data-side": side } : {}) })));
     const rows = groups.flatMap((group) => [
       el("tr.group-row", {}, el("th", { scope: "rowgroup", colspan: designs.length + 1 }, GROUPS[group])),
@@ -74,6 +75,7 @@ export function createScoreboard(state, painter, askSpread) {
       values.forEach((value, i) => {
         const cell = cells[i][c];
         setText(cell, column.show(value));
+        if (column.full) cell.dataset.csv = column.full(value);
         if (!bar) return;
         cell.dataset.value = String(sizes[i]); // exact, where the text is short
         cell.title = count(sizes[i]);

@@ -3,7 +3,7 @@
  */
 
 import { el, need } from "../lib/dom.js";
-import { DESIGNS } from "../panels/design_text.js";
+import { DESIGNS, designWords } from "../panels/design_text.js";
 
 /** @param {import("../state.js").State} state */
 export const createClaims = (state) => void state.info.subscribe(showClaims);
@@ -14,7 +14,7 @@ function showClaims(info) {
   need("claims", HTMLElement).replaceChildren(
     ...info.designs.map((design) =>
       el("article", { id: `claim-${design.name}`, tabindex: -1 },
-        el("h3", {}, el("span.key", {}, design.name)),
+        el("h3", {}, designWords(design.name).title, " ", el("span.key", {}, design.name)),
         el("p.label", {}, design.label),
         el("p", {}, DESIGNS[design.name]?.claim ?? ""),
         el("p.source", {}, el("b", {}, "Source: "), design.source))),

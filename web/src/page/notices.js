@@ -7,6 +7,7 @@ import { el, need, setText } from "../lib/dom.js";
 import { count } from "../lib/format.js";
 import { statIndex, TYPE_PAST } from "../net/wire.js";
 import { compared } from "../panels/because_text.js";
+import { inSentence } from "../panels/design_text.js";
 import { dismiss, mayCommand } from "../state.js";
 
 /**
@@ -121,8 +122,8 @@ function resultText(state) {
   if (!welcome || !frame) return "";
   const at = statIndex(welcome.stat_fields);
   const blocks = at.free_blocks_all;
-  const parts = welcome.designs.map((design, i) => `${design.key}: ${count(frame.designs[i]?.stats[blocks] ?? 0)}`);
-  const all = compared(welcome.designs.map(({ key, name }, i) => ({ key, name, s: (field) => frame.designs[i]?.stats[at[field]] ?? 0 })));
+  const parts = welcome.designs.map((design, i) => `${inSentence(design.key)} ${count(frame.designs[i]?.stats[blocks] ?? 0)}`);
+  const all = compared(welcome.designs.map(({ key, name }, i) => ({ title: inSentence(key), name, s: (field) => frame.designs[i]?.stats[at[field]] ?? 0 })));
   const when = frame.type === TYPE_PAST ? `At tick ${count(frame.tick)}.` : "Done.";
   const cost = frame.type === TYPE_PAST ? "" : state.cost.get();
   return `${when} 2 MiB blocks left for user land: ${parts.join(", ")}. ${all.said} ${all.why} ${cost}`.trim();

@@ -77,7 +77,7 @@ const list = (parts) => (parts.length < 2 ? parts.join("") : `${parts.slice(0, -
 
 /**
  * One sentence for all designs, and the reason of the one that is worst off.
- * @param {{key: string, name: string, s: Stats}[]} designs
+ * @param {{title: string, name: string, s: Stats}[]} designs what each is called within a sentence, and which it is
  * @returns {{said: string, why: string}}
  */
 export function compared(designs) {
@@ -94,19 +94,19 @@ export function compared(designs) {
   if (value(best.s) === value(worst.s)) {
     const start = designs.every(({ s }) => !s("balloon_actual") && !s("compact_migrate_scanned") && !tried(s));
     const said = start ? `All designs start from the same memory: ${plural(value(best.s), noun)}.`
-      : designs.length === 1 ? `${best.key} leaves ${plural(value(best.s), noun)}.` : `Every design leaves ${plural(value(best.s), noun)}.`;
+      : designs.length === 1 ? `${upper(best.title)}: ${plural(value(best.s), noun)}.` : `Every design leaves ${plural(value(best.s), noun)}.`;
     return { said, why: unequal.trim() };
   }
   const named = order.length > NAMED ? [best, worst] : order;
-  const parts = named.map(({ key, s }, i) => (i ? `${key} ${count(value(s))}` : `${key} ${huge ? "left" : "leaves"} ${plural(value(s), noun)}`));
-  return { said: `${list(parts)}.`, why: `${worst.key}: ${reason(worst.name, worst.s)}.${unequal}` };
+  const parts = named.map(({ title, s }) => `${title} ${count(value(s))}`);
+  return { said: `${upper(noun)}s: ${parts.join(", ")}.`, why: `${upper(worst.title)}: ${reason(worst.name, worst.s)}.${unequal}` };
 }
 
 /**
- * @param {{key: string, s: Stats}[]} designs
+ * @param {{title: string, s: Stats}[]} designs
  */
 function working(designs) {
-  const at = designs.filter(({ s }) => s("busy")).map(({ key }) => key);
+  const at = designs.filter(({ s }) => s("busy")).map(({ title }) => `“${title}”`);
   const inflating = designs.some(({ s }) => s("balloon_actual") < s("balloon_target") && !s("balloon_stopped"));
   const compacting = designs.some(({ s }) => s("compact_active"));
   const what = inflating ? "The balloons are taking pages" : compacting ? "The scanners are at work" : "Still at work";

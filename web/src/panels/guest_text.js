@@ -19,7 +19,7 @@ export function scanned(s) {
  * @param {Stats} s
  */
 export function takenText(s) {
-  if (!s("huge_runs") && !s("huge_attempt")) return "huge pages: not tried yet";
+  if (!s("huge_runs") && !s("huge_attempt")) return "huge pages: not tried";
   return `${plural(s("huge_best"), "huge page")} taken`;
 }
 

@@ -6,7 +6,7 @@ import { el, lineSwatch } from "../lib/dom.js";
 import { Heatmap } from "../map/heatmap.js";
 import { DESIGN_LINES } from "../map/palette.js";
 import { Closeup } from "../zoom/closeup.js";
-import { designWords } from "./design_text.js";
+import { designTitle, designWords } from "./design_text.js";
 
 /**
  * @typedef {object} Panel
@@ -54,7 +54,7 @@ export function createPanel(design, i, point, keep, zoom) {
     "div.stack",
     {
       tabindex: 0, role: "application", "aria-roledescription": "memory map", "aria-describedby": `${id}-keys`, "data-map": design.key,
-      "aria-label": `Memory map of ${design.key}: low addresses at the bottom, high addresses at the top`,
+      "aria-label": `Memory map, ${designTitle(design.key)} (${design.key}): low addresses at the bottom, high addresses at the top`,
       pointermove: (/** @type {PointerEvent} */ event) => point(i, event),
       pointerdown: (/** @type {PointerEvent} */ event) => point(i, event),
       pointerleave: (/** @type {PointerEvent} */ event) => point(i, event),

@@ -22,6 +22,7 @@ const PHONE_PX = 640;
 const NARROW_PX = 1100; // below this, at most two maps stand side by side
 const MOST_ACROSS = 4;
 const STOPPED = 2; // range_result
+const AXIS_WORDS = 280; // css pixels: beside a lower map there is no room for both words
 // By which box the columns are chosen: that of a map beside no inspector, so that opening one changes no column.
 const BESIDE = { width: 90, height: 300 }; // of the window, not the maps'; css pixels
 
@@ -150,8 +151,8 @@ export function createPanels(state, painter, zoom, motion) {
     for (const { axis, stack } of panels) {
       stack.classList.toggle("close-up", state.view.get().z > 1);
       axis.replaceChildren(
-        el("span.axis-word.high", {}, "high addresses ▸"),
-        el("span.axis-word.low", {}, `◂ low addresses, ${inGib ? "GiB" : "MiB"}`),
+        ...(g.cssHeight < AXIS_WORDS ? [] : [el("span.axis-word.high", {}, "high addresses ▸")]),
+        el("span.axis-word.low", {}, g.cssHeight < AXIS_WORDS ? (inGib ? "GiB" : "MiB") : `◂ low addresses, ${inGib ? "GiB" : "MiB"}`),
         ...viewMarks(g, state.view.get(), 30).map(({ cssY, mib: low }) => {
           const mark = el("span.mark", {}, inGib ? String(+(low / 1024).toFixed(2)) : count(low));
           mark.style.top = `${cssY}px`;
@@ -175,7 +176,7 @@ export function createPanels(state, painter, zoom, motion) {
       panel.number.toggleAttribute("data-long", left.length > 2);
       setText(panel.taken, takenText(s));
       const more = Math.max(0, s("thp_potential") - s("blocks_free"));
-      setText(panel.reach, `${count(more)} more could be emptied`);
+      setText(panel.reach, `could free ${count(more)} more`);
       const now = activity(s, welcome.guest.zones, state.pace.get() === 0);
       setText(panel.activity, now.text);
       panel.root.dataset.busy = String(now.busy);
@@ -324,7 +325,10 @@ export function createPanels(state, painter, zoom, motion) {
     if (zoom.key(event.key)) {
       event.preventDefault();
       speak();
-    } else if (event.key === "Escape") state.pageblock.set(null);
+    } else if (event.key === "Escape" && state.pageblock.get() !== null) {
+      event.preventDefault();
+      state.pageblock.set(null);
+    }
   }
 
   for (const each of [state.welcome, state.preview, state.beside]) each.subscribe(rebuild);

@@ -2,9 +2,10 @@
  * The maps as a table: a row per design, its pageblocks by what holds them.
  */
 
-import { el, need, setText } from "../lib/dom.js";
+import { breakable, el, need, setText } from "../lib/dom.js";
 import { count } from "../lib/format.js";
 import { statIndex } from "../net/wire.js";
+import { designTitle } from "./design_text.js";
 
 /** Statistic and words of each column. */
 const HOLDER_COLUMNS = [
@@ -36,7 +37,7 @@ export function createTextTable(state, painter) {
     table.replaceChildren(
       el("caption.hidden", {}, "Pageblocks of each design by what holds them"),
       el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Design"), ...HOLDER_COLUMNS.map(([, words]) => el("th", { scope: "col" }, words)))),
-      el("tbody", {}, ...welcome.designs.map((design, i) => el("tr", {}, el("th", { scope: "row" }, design.key), ...cells[i]))),
+      el("tbody", {}, ...welcome.designs.map((design, i) => el("tr", {}, el("th", { scope: "row", "data-csv": design.key }, designTitle(design.key), " ", el("span.key", {}, ...breakable(design.key))), ...cells[i]))),
     );
   }
 

@@ -3,10 +3,11 @@
  * and our estimate of the host's time, each under its own heading.
  */
 
-import { breakable, el, lineSwatch, need, setText, svg, scrolling } from "../lib/dom.js";
+import { el, lineSwatch, need, setText, svg, scrolling } from "../lib/dom.js";
 import { count, mibNumber } from "../lib/format.js";
 import { DESIGN_LINES } from "../map/palette.js";
 import { statIndex } from "../net/wire.js";
+import { designTitle, inSentence } from "../panels/design_text.js";
 import { estimated, parseUs, timeText } from "./estimate.js";
 import { changeText, perPage, place, SCALE } from "./published.js";
 import { bargain, cellNote, GROUPS, rowsFor, tests } from "./rows.js";
@@ -45,7 +46,7 @@ export function createPrice(state, painter, read) {
     rows = rowsFor(welcome.stat_fields);
     cells = rows.map((row) => welcome.designs.map(() => el("td", { class: row.group, "data-row": row.key }, el("span"), el("span.cell-note"))));
     const head = el("tr", {}, el("td"), ...welcome.designs.map(({ key }, i) =>
-      el("th", { scope: "col" }, lineSwatch(DESIGN_LINES[i % DESIGN_LINES.length]), " ", el("span.key", {}, ...breakable(key)))));
+      el("th", { scope: "col", title: key, "data-csv": key }, lineSwatch(DESIGN_LINES[i % DESIGN_LINES.length]), " ", designTitle(key))));
     const bodies = /** @type {(keyof typeof GROUPS)[]} */ (Object.keys(GROUPS)).map((group) =>
       el("tbody", {},
         el("tr.price-group", {}, el("th", { colspan: welcome.designs.length + 1, scope: "rowgroup" }, el("span", {}, GROUPS[group]))),
@@ -54,7 +55,7 @@ export function createPrice(state, painter, read) {
           : []))));
     table.replaceChildren(el("caption.hidden", {}, "Costs and benefits: one column per design"), el("thead", {}, head), ...bodies);
     said.replaceChildren(...welcome.designs.map(({ key }, i) =>
-      el("li", { "data-design": key }, lineSwatch(DESIGN_LINES[i % DESIGN_LINES.length]), el("b.key", {}, key), el("span"))));
+      el("li", { "data-design": key }, lineSwatch(DESIGN_LINES[i % DESIGN_LINES.length]), el("b", {}, designTitle(key), " ", el("span.key", {}, key)), el("span"))));
   }
 
   const show = painter.add("dom", () => {
@@ -97,7 +98,7 @@ export function createPrice(state, painter, read) {
     const moved = s?.("pgmigrate_success") ?? 0;
     setText(here, !s ? "This session has no hook to compare with."
       : moved === 0 ? "Nothing has been moved in this session yet: press Compact."
-        : `In this session, under ${welcome.designs[i].key}: ${count(tests(s))} tests for ${count(moved)} pages moved, ${(tests(s) / moved).toFixed(2)} per page. A model of memory cannot say how long a test takes.`);
+        : `In this session, ${inSentence(welcome.designs[i].key)}: ${count(tests(s))} tests for ${count(moved)} pages moved, ${(tests(s) / moved).toFixed(2)} per page. A model of memory cannot say how long a test takes.`);
     const most = Math.max(...frame.designs.map(({ stats }) => stats[at.balloon_actual])) || 256 * 1024;
     const words = need("price-for", HTMLElement);
     setText(words, `for ${mibNumber(most)} MiB, computed`);

@@ -7,7 +7,7 @@ import { notify } from "../state.js";
 import { commandText } from "../controls/command_text.js";
 import { kernelName, recordedDesign } from "../recorded/recording.js";
 import { standing } from "../recorded/standing.js";
-import { designWords } from "../panels/design_text.js";
+import { designTitle } from "../panels/design_text.js";
 import { createQuizAsk } from "./quiz_ask.js";
 import { quizPicture } from "./quiz_picture.js";
 import { createWish } from "./wish.js";
@@ -56,12 +56,12 @@ export function createQuiz(state, painter, intents) {
       const before = mine ?? quiz.mine[0];
       fields = quiz.designs.map((design, i) => {
         const field = (/** @type {string} */ end, /** @type {number} */ at) =>
-          el("input", { type: "number", min: 0, step: 1, inputmode: "numeric", required: true, "aria-label": `${design}, ${end}`, value: before ? before[i][at] : "" });
+          el("input", { type: "number", min: 0, step: 1, inputmode: "numeric", required: true, "aria-label": `${designTitle(design)}, ${end}`, value: before ? before[i][at] : "" });
         return [field("at least", 0), field("at most", 1)];
       });
       answer.replaceChildren(
         el("p.tab-note", {}, "Give a range for each design, so wide that you would be right four times of five."),
-        ...quiz.designs.map((design, i) => el("div.quiz-range", {}, el("span", {}, el("b", {}, designWords(design.split(":")[0]).title), " ", el("span.key", {}, design)), el("span.field", {}, "at least ", fields[i][0]), el("span.field", {}, "at most ", fields[i][1]))),
+        ...quiz.designs.map((design, i) => el("div.quiz-range", {}, el("span", {}, el("b", {}, designTitle(design)), " ", el("span.key", {}, design)), el("span.field", {}, "at least ", fields[i][0]), el("span.field", {}, "at most ", fields[i][1]))),
         el("button.primary", { type: "submit", id: "quiz-send" }, ""));
     }
     setText(need("quiz-send", HTMLButtonElement), mine ? "Change my answer" : "Answer");

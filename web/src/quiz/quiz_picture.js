@@ -5,7 +5,7 @@
 import { el, lineSwatch, svg } from "../lib/dom.js";
 import { count } from "../lib/format.js";
 import { DESIGN_LINES } from "../map/palette.js";
-import { designWords } from "../panels/design_text.js";
+import { designTitle } from "../panels/design_text.js";
 import { spansText } from "./quiz_text.js";
 import { axisOf, LANE, outline, ticksOf, WIDTH, xOf } from "./spans.js";
 
@@ -33,9 +33,8 @@ export function quizPicture(quiz, real, kernel) {
     quiz.mine.some(Boolean) && el("span.quiz-mine", {}, "you"));
   const rows = quiz.designs.map((design, d) => {
     const said = results.rounds.map((round, r) => el("li", {}, `${ROUNDS[r]}: ${spansText(round.designs[d], round.answered)}`));
-    const name = design.split(":")[0];
     return el("section.quiz-design", { "data-design": design },
-      el("h4", {}, lineSwatch(DESIGN_LINES[d % DESIGN_LINES.length]), el("span", {}, designWords(name).title), el("span.key", {}, design)),
+      el("h4", {}, lineSwatch(DESIGN_LINES[d % DESIGN_LINES.length]), el("span", {}, designTitle(design)), el("span.key", {}, design)),
       el("p.quiz-came", {},
         quiz.truth && el("b", { "data-truth": truth[d] }, `simulator ${count(truth[d])}`),
         real[d]?.length ? el("span", { "data-real": real[d].join(" ") }, `${kernel}: ${real[d].map(count).join(", ")}`) : null),

@@ -3,6 +3,7 @@
  */
 
 import { count, plural } from "../lib/format.js";
+import { designTitle } from "../panels/design_text.js";
 
 /** @typedef {import("../net/protocol.js").QuizState} QuizState */
 /** @typedef {import("../net/protocol.js").Command} Command */
@@ -70,8 +71,8 @@ export function rangesOf(typed, designs) {
   for (const [i, [from, to]] of typed.entries()) {
     const [low, high] = [Number(from), Number(to)];
     const missing = from.trim() === "" || to.trim() === "";
-    if (missing || !Number.isInteger(low) || !Number.isInteger(high) || low < 0) return { ranges: [], wrong: `${designs[i]}: two whole numbers are needed, from and to.` };
-    if (low > high) return { ranges: [], wrong: `${designs[i]}: from ${count(low)} to ${count(high)} is no range, the smaller number comes first.` };
+    if (missing || !Number.isInteger(low) || !Number.isInteger(high) || low < 0) return { ranges: [], wrong: `${designTitle(designs[i])}: two whole numbers are needed, from and to.` };
+    if (low > high) return { ranges: [], wrong: `${designTitle(designs[i])}: from ${count(low)} to ${count(high)} is no range, the smaller number comes first.` };
     ranges.push([low, high]);
   }
   return { ranges, wrong: "" };

@@ -7,6 +7,7 @@ import { el, lineSwatch, need, setText } from "../lib/dom.js";
 import { count } from "../lib/format.js";
 import { DESIGN_LINES } from "../map/palette.js";
 import { statIndex } from "../net/wire.js";
+import { designTitle } from "../panels/design_text.js";
 import { kernelText, ROWS, sameHolder, tally, verdict } from "./difference.js";
 import { kernelName, pictureKey, recordedDesign } from "./recording.js";
 import { along, standing, standingText, steady } from "./standing.js";
@@ -36,7 +37,7 @@ export function createComparison(state, painter) {
     const designs = welcome.designs.map((design) => recordedDesign(recorded, design));
     const rows = ROWS.filter(({ stat }) => designs.some((real) => real && stat in real.steps[step].values));
     const head = el("tr", {}, el("th", { scope: "col" }, "Quantity"), ...welcome.designs.map((design, i) =>
-      el("th", { scope: "col" }, lineSwatch(DESIGN_LINES[i % DESIGN_LINES.length]), el("span.key", {}, design.key))));
+      el("th", { scope: "col" }, lineSwatch(DESIGN_LINES[i % DESIGN_LINES.length]), " ", designTitle(design.key))));
     const body = rows.map((row) =>
       el("tr", { "data-stat": row.stat },
         el("th", { scope: "row", title: row.text }, el("span", {}, row.head), el("span.unit", {}, row.unit)),

@@ -10,6 +10,7 @@ import { Heatmap } from "../map/heatmap.js";
 import { drawMarks } from "../map/marks.js";
 import { thickOf } from "../map/over.js";
 import { statIndex } from "../net/wire.js";
+import { designTitle, inSentence } from "../panels/design_text.js";
 import { blockText } from "../panels/guest_text.js";
 import { blockDifference, kernelText, ROWS, verdict } from "./difference.js";
 import { kernelName, pictureKey, recordedDesign } from "./recording.js";
@@ -37,7 +38,7 @@ const BOX = { width: 84, height: 190 }; // of a map in the inspector, css pixels
 /**
  * @param {import("../state.js").State} state
  * @param {import("../lib/paint.js").Painter} painter
- * @param {Pick<import("../net/client.js").Client, "reset"> & {ask: (what: string, go: () => void) => void}} intents
+ * @param {Pick<import("../net/client.js").Client, "reset"> & {ask: (what: string, go: () => void) => void, wipe: (design: number) => void}} intents
  */
 export function createTwins(state, painter, intents) {
   const root = need("twins", HTMLElement);
@@ -64,7 +65,8 @@ export function createTwins(state, painter, intents) {
     twins = designs.map((design) => createTwin(design, recordedDesign(recorded, design), point));
     root.replaceChildren(...twins.map((twin) => twin.root));
     for (const twin of twins) {
-      if (twin.real || !recorded) twin.root.append(el("div.twin-head", {}, twin.number, twin.unit, twin.verdict), twin.caption, twin.stack, twin.later, twin.detail);
+      if (twin.real || !recorded) twin.root.append(el("div.twin-head", {}, twin.number, twin.unit, twin.verdict), twin.caption, twin.stack,
+        el("button.twin-wipe", { type: "button", title: "Over our map, with a divider to drag", click: () => intents.wipe(twins.indexOf(twin)) }, "Wipe"), twin.later, twin.detail);
       else twin.root.append(never(twin.design, recorded));
     }
     lay();
@@ -222,11 +224,11 @@ function createTwin(design, real, point) {
   const canvas = el("canvas.twin-map");
   const marks = el("canvas.over");
   const handle = (/** @type {PointerEvent} */ event) => point(twin, event);
-  const stack = el("div.twin-stack", { role: "img", "aria-label": `Memory of the real kernel under ${design.key}`, pointermove: handle, pointerdown: handle, pointerleave: handle },
+  const stack = el("div.twin-stack", { role: "img", "aria-label": `Memory of the real kernel, ${inSentence(design.key)} (${design.key})`, pointermove: handle, pointerdown: handle, pointerleave: handle },
     canvas, marks);
   /** @type {Twin} */
   const twin = {
-    design, root: el("article.twin", { "data-design": design.key }, el("p.key", {}, ...design.key.split(/(?<=[_:+=])/).flatMap((part, i) => (i ? [el("wbr"), part] : [part])))), detail: el("div.real-detail"),
+    design, root: el("article.twin", { "data-design": design.key }, el("p.twin-name", { title: design.key }, designTitle(design.key))), detail: el("div.real-detail"),
     real, number: el("output.real-number", { "aria-live": "off" }, "–"), unit: el("span.real-unit"), verdict: el("span.verdict"),
     caption: el("p.caption"), later: el("p.later"), stack, marks, map: new Heatmap(canvas),
   };

@@ -12,10 +12,12 @@ const quoted = (text) => (/[",\r\n]/.test(text) || /^[=+@\t]/.test(text) ? `"${t
 export const csvText = (rows) => rows.map((row) => `${row.map((cell) => quoted(String(cell))).join(",")}\r\n`).join("");
 
 /**
- * The words of a cell; the exact number where it shows a rounded one, or is said to have it (a report's tables).
+ * The words of a cell, or what it says a table has in their place; the exact number where it shows a rounded one, or is said to have it (a report's tables).
  * @param {Element} cell
  */
 function cellText(cell) {
+  const full = /** @type {HTMLElement} */ (cell).dataset.csv;
+  if (full !== undefined) return full;
   const exact = /** @type {HTMLElement} */ (cell).dataset.value;
   if (exact !== undefined && (cell.closest("[data-keys]") || /^-?[\d.,]+( [kM])?$/.test((cell.textContent ?? "").trim()))) return exact;
   const copy = /** @type {HTMLElement} */ (cell.cloneNode(true));

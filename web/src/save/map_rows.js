@@ -60,3 +60,19 @@ export function freeListRows(designs, frames, at) {
   const orders = Array.from({ length: 11 }, (_, order) => order);
   return [["design", ...orders.map((order) => `order_${order}`)], ...designs.map(({ key }, i) => [key, ...orders.map((order) => frames[i].stats[at[`nr_free_order_${order}`]])])];
 }
+
+/**
+ * @typedef {import("./scene.js").DifferenceShown & {here: Planes, there: Planes}} DifferenceKept a difference with both memories
+ * @typedef {Record<string, import("../net/wire.js").Plane>} Planes
+ */
+
+/**
+ * A difference, a row a pageblock: its class, and what it holds here and there.
+ * @param {DifferenceKept} kept
+ * @returns {(string|number)[][]} head first
+ */
+export function differenceRows({ words, names: [a, b], classes, looks, here, there }) {
+  const held = ["free", "movable", "balloon", "unmovable"];
+  return [["pageblock", "start_mib", `which ${words}`, ...held.map((name) => `here_${name}`), ...held.map((name) => `there_${name}`), "here", "there"],
+    ...Array.from(classes, (kind, i) => [i, i * BLOCK_MIB, looks[kind].words, ...held.map((name) => here[name][i]), ...held.map((name) => there[name][i]), a, b])];
+}

@@ -7,6 +7,12 @@ const FONT = 'system-ui, "Segoe UI", "Liberation Sans", "DejaVu Sans", sans-seri
 /** @param {string} text */
 const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 
+/** @param {import("./scene.js").Triangle} scanner */
+const triangle = ({ x, y, size, up }) => {
+  const rise = (up ? -1 : 1) * size * 0.425;
+  return `M${x} ${y - rise}h${size}L${x + size / 2} ${y + rise}z`;
+};
+
 /**
  * Cells of one colour become one path: a map of ten thousand cells stays a small file.
  * @param {import("./scene.js").Scene} scene
@@ -26,6 +32,9 @@ export function svgText({ width, height, title, things }) {
       if (last === "rect") flush();
       const { x, y, size, bold, fill, anchor, text } = thing;
       out.push(`<text x="${x}" y="${y}" font-size="${size}" fill="${fill}"${bold ? ' font-weight="700"' : ""}${anchor === "end" ? ' text-anchor="end"' : ""}>${escaped(text)}</text>`);
+    } else if (thing.kind === "scanner") {
+      flush();
+      out.push(`<path d="${triangle(thing)}" fill="${thing.up ? thing.fill : "none"}" stroke="${thing.fill}" stroke-width="1.8" stroke-linejoin="round"/>`);
     } else {
       const { x, y, w, h, fill } = thing;
       // The paper and a frame lie below what comes next: they are not put together with it.
@@ -57,6 +66,15 @@ export function pngBlob({ width, height, things }, scale) {
   context.scale(scale, scale);
   for (const thing of things) {
     context.fillStyle = thing.fill;
+    if (thing.kind === "scanner") {
+      const path = new Path2D(triangle(thing));
+      if (thing.up) context.fill(path);
+      context.strokeStyle = thing.fill;
+      context.lineWidth = 1.8;
+      context.lineJoin = "round";
+      context.stroke(path);
+      continue;
+    }
     if (thing.kind === "rect") {
       context.fillRect(thing.x, thing.y, thing.w, thing.h);
       continue;

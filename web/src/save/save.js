@@ -6,11 +6,12 @@ import { el, need, onPress, setText } from "../lib/dom.js";
 import { count, tickText } from "../lib/format.js";
 import { CONTENT, MODES } from "../map/palette.js";
 import { statIndex } from "../net/wire.js";
+import { designTitle } from "../panels/design_text.js";
 import { csvText, tableCsv } from "./csv.js";
 import { download, fileName } from "./download.js";
-import { freeListRows, logRows, mapRows, spreadRows, statRows } from "./map_rows.js";
+import { differenceRows, freeListRows, logRows, mapRows, spreadRows, statRows } from "./map_rows.js";
 import { pngBlob, svgText } from "./picture.js";
-import { sceneOf } from "./scene.js";
+import { differenceScene, sceneOf } from "./scene.js";
 
 const LEAST_SCALE = 2; // device pixels: a picture is shown larger than the page
 
@@ -38,7 +39,7 @@ export async function digestText(read, session, moment) {
 
 /**
  * @param {import("../state.js").State} state
- * @param {{digest: (moment: import("../timebar/moments.js").Moment) => Promise<string>, charts: () => Chart[]}} ways
+ * @param {{digest: (moment: import("../timebar/moments.js").Moment) => Promise<string>, charts: () => Chart[], difference: () => import("./map_rows.js").DifferenceKept|null}} ways
  * @returns {{act: (what: string) => boolean}} what a shortcut may ask for; whether it was for here
  */
 export function createSave(state, ways) {
@@ -57,7 +58,9 @@ export function createSave(state, ways) {
     const at = statIndex(welcome.stat_fields);
     const maps = welcome.designs.map(({ key }, i) => ({
       name: key,
+      title: `${designTitle(key)} (${key})`,
       note: `${count(frame.designs[i].stats[at.free_blocks_all])} free 2 MiB blocks`,
+      scanners: frame.designs[i].stats[at.compact_active] ? { migrate: frame.designs[i].stats[at.migrate_pfn], free: frame.designs[i].stats[at.free_pfn] } : null,
       planes: Object.fromEntries(Object.entries(frame.designs[i].planes).map(([name, plane]) => [name, plane.slice()])),
     }));
     const guest = welcome.guest.label;
@@ -123,6 +126,19 @@ export function createSave(state, ways) {
     CSV: (now) => void give(`${nameOf(now, design === null ? "all" : now.maps[design].name, "pageblocks")}.csv`, () => csvText(mapRows(design === null ? now.maps : [now.maps[design]])), "text/csv"),
   });
 
+  /** Two memories as one map, as the tab Difference compares them. @returns {HTMLElement[]} */
+  function differenceRow() {
+    const kept = ways.difference();
+    if (!kept) return [];
+    const picture = async (/** @type {Shown} */ { frame, guest, welcome }) => differenceScene(kept, `${guest}, ${tickText(frame.tick)}: difference`, [
+      `After ${count(frame.index)} commands; seed ${welcome.config.seed}; simulated by fragscope`, await ways.digest({ tick: frame.tick, index: frame.index })]);
+    return [row("Difference", {
+      PNG: (now) => void give(`${nameOf(now, "difference")}.png`, async () => pngBlob(await picture(now), Math.max(LEAST_SCALE, window.devicePixelRatio))),
+      SVG: (now) => void give(`${nameOf(now, "difference")}.svg`, async () => svgText(await picture(now)), "image/svg+xml"),
+      CSV: (now) => void give(`${nameOf(now, "difference")}.csv`, () => csvText(differenceRows(kept)), "text/csv"),
+    })];
+  }
+
   /** Tables of the tabs, with what they are called. @returns {[string, HTMLTableElement][]} */
   function tables() {
     const found = /** @type {HTMLTableElement[]} */ ([...document.querySelectorAll("#inspector table")]);
@@ -139,7 +155,7 @@ export function createSave(state, ways) {
     const [charts, spread] = [ways.charts(), state.spread.get()];
     const group = (/** @type {string} */ words, /** @type {HTMLElement[]} */ rows) => (rows.length ? [el("h3", {}, words), el("ul", {}, ...rows)] : []);
     list.replaceChildren(
-      ...group("Maps", [...(now.maps.length > 1 ? [mapRow("All maps", null)] : []), ...now.maps.map(({ name }, i) => mapRow(name, i))]),
+      ...group("Maps", [...(now.maps.length > 1 ? [mapRow("All maps", null)] : []), ...now.maps.map(({ name }, i) => mapRow(name, i)), ...differenceRow()]),
       ...group("Charts", charts.map((chart) => row(chart.title, {
         PNG: (then) => void give(`${nameOf(then, chart.title)}.png`, () => chart.image("png")),
         SVG: (then) => void give(`${nameOf(then, chart.title)}.svg`, () => chart.image("svg")),

@@ -10,6 +10,7 @@ export function createDrops() {
   for (const drop of drops) {
     drop.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || !drop.open) return;
+      event.preventDefault();
       drop.open = false;
       drop.querySelector("summary")?.focus();
     });

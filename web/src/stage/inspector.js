@@ -84,6 +84,12 @@ export function createInspector(state) {
   root.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !event.defaultPrevented) close();
   });
+  // Escape goes up level by level on the maps; what is left to leave then is the tab.
+  document.addEventListener("keydown", (event) => {
+    const target = /** @type {Element} */ (event.target);
+    if (event.key !== "Escape" || event.defaultPrevented || root.contains(target) || !state.tab.get()) return;
+    if (target.closest("#maps") && !document.querySelector("dialog[open]")) state.tab.set("");
+  });
   state.tab.subscribe(show);
   state.wide.subscribe(showWide);
   show();

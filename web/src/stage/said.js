@@ -7,7 +7,7 @@ import { count, splitKey } from "../lib/format.js";
 import { DESIGN_LINES } from "../map/palette.js";
 import { statIndex } from "../net/wire.js";
 import { because, compared } from "../panels/because_text.js";
-import { designWords, splitLabel } from "../panels/design_text.js";
+import { designWords, inSentence, splitLabel } from "../panels/design_text.js";
 import { activity, blockText, scannerText } from "../panels/guest_text.js";
 
 /**
@@ -59,9 +59,9 @@ export function createSaid(state, painter) {
     if (!welcome || !frame || parts.length > frame.designs.length) return; // of two endings, that of the session
     const at = statIndex(welcome.stat_fields);
     const of = (/** @type {number} */ i) => (/** @type {string} */ name) => frame.designs[i].stats[at[name]] ?? 0;
-    const all = compared(welcome.designs.map(({ key, name }, i) => ({ key, name, s: of(i) })));
+    const all = compared(welcome.designs.map(({ key, name }, i) => ({ title: inSentence(key), name, s: of(i) })));
     const past = state.past.get();
-    setText(said, past ? `At tick ${count(frame.tick)}: ${all.said}` : all.said);
+    setText(said, past ? `At tick ${count(frame.tick)}, ${all.said.charAt(0).toLowerCase()}${all.said.slice(1)}` : all.said);
     setText(why, all.why);
     line.title = `${said.textContent} ${all.why}`;
     const index = state.pageblock.get();

@@ -8,6 +8,7 @@ import { el, need, onPress, setOff, setText } from "../lib/dom.js";
 import { mib } from "../lib/format.js";
 import { statIndex } from "../net/wire.js";
 import { compared } from "../panels/because_text.js";
+import { inSentence } from "../panels/design_text.js";
 
 const SEEN = "fragscope.tour";
 const MIB_PAGES = 256;
@@ -46,7 +47,7 @@ export function createTour(state, painter, { send, pace }) {
     const frame = state.frame.get();
     if (!welcome || !frame) return [];
     const fields = statIndex(welcome.stat_fields);
-    return welcome.designs.map(({ key, name }, i) => ({ key, name, s: (/** @type {string} */ field) => frame.designs[i].stats[fields[field]] ?? 0 }));
+    return welcome.designs.map(({ key, name }, i) => ({ title: inSentence(key), name, s: (/** @type {string} */ field) => frame.designs[i].stats[fields[field]] ?? 0 }));
   };
   const inflating = () => designs().some(({ s }) => s("balloon_actual") < s("balloon_target") && !s("balloon_stopped"));
 

@@ -38,7 +38,6 @@ export function createBeside(state, painter, intents) {
     const here = state.past.get() ?? { tick: state.present.get().tick, index: null };
     if (!log.length) return;
     intents.look(byCommand(here, -1, log));
-    intents.hint("Nothing is lost: your next command begins another ending here.");
   }
   onPress(undo, takeBack);
 

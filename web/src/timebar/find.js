@@ -3,6 +3,7 @@
  */
 
 import { el, need, setText } from "../lib/dom.js";
+import { designTitle } from "../panels/design_text.js";
 import { mended, notify } from "../state.js";
 import { foundText } from "./moments.js";
 
@@ -39,7 +40,7 @@ export function createFind(state, intents) {
 
   state.welcome.subscribe((welcome) => {
     if (!welcome) return;
-    design.replaceChildren(...welcome.designs.map(({ key }) => el("option", { value: key }, key)));
+    design.replaceChildren(...welcome.designs.map(({ key }) => el("option", { value: key }, designTitle(key))));
     block.max = String(welcome.guest.nr_pageblocks - 1);
     setText(said, "");
     ends.replaceChildren();

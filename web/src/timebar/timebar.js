@@ -38,7 +38,7 @@ const MOST_FLAGS = 400;
 const sessionWords = ({ log, present, recording }) => ({
   moment: (moment) => (moment || !recording.get() ? momentText(moment, log.get(), present.get()) : `the end, tick ${count(present.get().tick)}`),
   get then() {
-    return recording.get() ? "" : "A command here begins another timeline.";
+    return recording.get() ? "" : "A command here begins another ending.";
   },
   flag: ({ index, command }) => `No. ${index}: ${commandText(command)}`,
   hint: (tick, near) => commandNear(tick, near, log.get()) || `Tick ${count(tick)}`,

@@ -7,6 +7,7 @@ import { el, need, onPress, setText } from "../lib/dom.js";
 import { count } from "../lib/format.js";
 import { isFramed, wheelIsForMap } from "../lib/framed.js";
 import { moveIndex } from "../map/geometry.js";
+import { inSentence } from "../panels/design_text.js";
 import {
   blockBeside, blockRect, blockSide, blockView, boundsOf, bringIn, clamp, hit, openBlocks, pageBeside, pageRect, pageView, pan, POINT_FROM, shownSide, WHOLE,
   wheelFactor, WORDS_FROM, zoomAt,
@@ -152,7 +153,7 @@ export function createZoom(state, painter, client, read) {
   async function tell() {
     const [pfn, design, frame] = [state.page.get(), state.welcome.get()?.designs[state.panel.get()], state.frame.get()];
     if (pfn === null || !design || !frame) return;
-    const title = `Page ${count(pfn)} of ${design.key}`;
+    const title = `Page ${count(pfn)}, ${inSentence(design.key)}`;
     bar.story.hidden = false;
     bar.story.replaceChildren(el("p", {}, `${title}: looking back…`));
     try {
