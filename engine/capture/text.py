@@ -105,7 +105,7 @@ def check_pageblock_order(order: int, where: str = "") -> None:
     if order in u.PAGEBLOCK_ORDERS:
         raise OtherGeometryError(
             f"{words}: one process simulates one order, and this one has {u.PAGEBLOCK_ORDER}; "
-            "fragscope replay on the command line starts another",
+            "fragscope on the command line starts another by itself",
             order,
         )
     raise RefusedError(
