@@ -6,6 +6,7 @@ import { el, need } from "../lib/dom.js";
 import { designKey, parseWhole, plural, splitKey } from "../lib/format.js";
 import { designWords } from "../panels/design_text.js";
 import { uploadCapture } from "../net/rest.js";
+import { rememberOrder } from "./elsewhere.js";
 import { mended, notify } from "../state.js";
 
 const SIZES_MIB = [256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536];
@@ -52,7 +53,8 @@ export function createSetup(state, reset, ask) {
   async function load(file) {
     notify(state, "info", `Reading ${file.name}…`, UPLOAD);
     try {
-      const { capture } = await uploadCapture(file);
+      const { capture, pageblock_order } = await uploadCapture(file);
+      rememberOrder(capture, pageblock_order);
       mended(state, UPLOAD);
       open();
       shown?.add({ kind: "upload", capture }, file.name);

@@ -3,7 +3,8 @@
  * the class that most of its pageblocks have, and one mark that no averaging can hide.
  */
 
-const NR_PAGES = 512;
+import { pageblock } from "../lib/pageblock.js";
+
 const NR_CLASSES = 8; // of holders and of migratetypes, three bits each
 
 /** What the worst page in a cell is, where the cell itself does not show it. */
@@ -83,7 +84,7 @@ export function aggregate(planes, per, seen = Infinity) {
     means.unmovable[cell] = u / has;
     out.flags[cell] = shown | (most(holders) << 4);
     out.migratetype[cell] = most(types);
-    if (b + u > 0) worst[cell] = worstOf(f + p, m, b, u, Math.max(0, NR_PAGES * has - f - p - m - b - u), seen * has);
+    if (b + u > 0) worst[cell] = worstOf(f + p, m, b, u, Math.max(0, pageblock.pages * has - f - p - m - b - u), seen * has);
   }
   return { planes: out, sums, worst };
 }
@@ -101,7 +102,7 @@ export function worstInside(planes, seen = Infinity) {
     const [b, u] = [balloon[i], unmovable[i]];
     if (b + u === 0) continue;
     const f = free[i] + pcp[i];
-    worst[i] = worstOf(f, movable[i], b, u, Math.max(0, NR_PAGES - f - movable[i] - b - u), seen);
+    worst[i] = worstOf(f, movable[i], b, u, Math.max(0, pageblock.pages - f - movable[i] - b - u), seen);
   }
   return worst;
 }

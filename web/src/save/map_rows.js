@@ -4,9 +4,7 @@
 
 import { commandText } from "../controls/command_text.js";
 import { HOLDER, MIGRATETYPE } from "../map/palette.js";
-
-const NR_PAGES = 512;
-const BLOCK_MIB = 2;
+import { pageblock } from "../lib/pageblock.js";
 
 /**
  * Every pageblock of some maps.
@@ -18,8 +16,8 @@ export function mapRows(maps) {
   const rows = [["design", "pageblock", "start_mib", "free", "per_cpu_lists", "movable", "balloon", "unmovable", "reserved", "migratetype", "held_by"]];
   for (const { name, planes: { free, pcp, movable, balloon, unmovable, migratetype, flags } } of maps) {
     for (let i = 0; i < free.length; i++) {
-      const reserved = NR_PAGES - free[i] - pcp[i] - movable[i] - balloon[i] - unmovable[i];
-      rows.push([name, i, i * BLOCK_MIB, free[i], pcp[i], movable[i], balloon[i], unmovable[i], Math.max(0, reserved), MIGRATETYPE.entries[migratetype[i]]?.name ?? migratetype[i], HOLDER.entries[(flags[i] >> 4) & 7]?.name ?? ""]);
+      const reserved = pageblock.pages - free[i] - pcp[i] - movable[i] - balloon[i] - unmovable[i];
+      rows.push([name, i, i * pageblock.mib, free[i], pcp[i], movable[i], balloon[i], unmovable[i], Math.max(0, reserved), MIGRATETYPE.entries[migratetype[i]]?.name ?? migratetype[i], HOLDER.entries[(flags[i] >> 4) & 7]?.name ?? ""]);
     }
   }
   return rows;
