@@ -6,7 +6,8 @@ import { el, need } from "../lib/dom.js";
 import { designKey, parseWhole, plural, splitKey } from "../lib/format.js";
 import { designWords } from "../panels/design_text.js";
 import { uploadCapture } from "../net/rest.js";
-import { rememberOrder } from "./elsewhere.js";
+import { orderOf, rememberOrder } from "./elsewhere.js";
+import { pageblock } from "../lib/pageblock.js";
 import { mended, notify } from "../state.js";
 
 const SIZES_MIB = [256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536];
@@ -178,7 +179,8 @@ function guestChoice(info, source, load) {
      */
     add(one, name) {
       uploaded = one;
-      own.replaceChildren(radio("upload", true, name, "your capture, just read"));
+      const other = one.kind === "upload" && orderOf(one, pageblock.order) !== pageblock.order;
+      own.replaceChildren(radio("upload", true, name, `your capture, just read${other ? ": its pageblocks are of another size, so it gets a session of its own" : ""}`));
     },
     /** @param {number} seed */
     read(seed) {

@@ -176,7 +176,7 @@ export function createPanels(state, painter, zoom, motion) {
       panel.number.toggleAttribute("data-long", left.length > 2);
       setText(panel.taken, takenText(s));
       const more = Math.max(0, s("thp_potential") - s("blocks_free"));
-      setText(panel.reach, `${count(more)} more${pageblock.order === HPAGE_ORDER ? "" : ` of ${pageblock.size}`} could be emptied`);
+      setText(panel.reach, `${count(more)} more could be emptied${pageblock.order === HPAGE_ORDER ? "" : ` (${pageblock.size})`}`);
       const now = activity(s, welcome.guest.zones, state.pace.get() === 0);
       setText(panel.activity, now.text);
       panel.root.dataset.busy = String(now.busy);
