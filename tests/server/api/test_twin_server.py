@@ -21,7 +21,8 @@ def test_it_answers_on_its_socket_and_ends_with_its_standard_input(
     """As when the process that started it is killed."""
     path = tmp_path / "socket"
     theirs, mine = os.pipe()
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(os.fdopen(theirs, "rb")))
+    stdin = io.TextIOWrapper(os.fdopen(theirs, "rb"))
+    monkeypatch.setattr(sys, "stdin", stdin)
     monkeypatch.setattr(twin_server, "begin_logging", lambda form: None)
     monkeypatch.setattr(twin_server, "keep_compact", lambda: None)
     monkeypatch.setenv("FRAGSCOPE_DATA_DIR", str(tmp_path))
@@ -36,3 +37,4 @@ def test_it_answers_on_its_socket_and_ends_with_its_standard_input(
     os.close(mine)
     program.join(60)
     assert ended == [0]
+    stdin.close()
