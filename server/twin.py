@@ -29,7 +29,7 @@ log = logging.getLogger("fragscope")
 
 START_S = 120.0  # for the process to listen: its imports take seconds on a busy machine
 LOOK_S = 0.05
-SHARE = 4  # of the memory for guests and earlier states: one part goes to the twin
+TWIN_SHARE = 4  # of the memory for guests and earlier states: one part goes to the twin
 LEAST_HISTORY_MIB = 16
 UNUSED = "nobody has asked for it"
 
@@ -47,8 +47,8 @@ def environment_of(settings: Settings, order: int) -> dict[str, str]:
         order: of the twin's pageblocks.
     """
     own = {
-        "max_guest_mib": (settings.guest_bytes >> 20) // SHARE,
-        "max_history_mib": max(settings.max_history_mib // SHARE, LEAST_HISTORY_MIB),
+        "max_guest_mib": (settings.guest_bytes >> 20) // TWIN_SHARE,
+        "max_history_mib": max(settings.max_history_mib // TWIN_SHARE, LEAST_HISTORY_MIB),
     }
     given = {**settings.model_dump(), **own}
     words = {f"{PREFIX}{name.upper()}": str(value) for name, value in given.items()}
@@ -118,7 +118,7 @@ class Twin:
         if self._watching is not None:
             await self._watching  # the one before closes its journals
         self._process = None
-        self._budget.reserve(self, self._settings.guest_bytes // SHARE)
+        self._budget.reserve(self, self._settings.guest_bytes // TWIN_SHARE)
         self._folder = tempfile.mkdtemp(prefix="fragscope-")
         words = pageblock_size(self.order)
         log.info("a guest has pageblocks of %s: a process of its own begins", words)

@@ -51,8 +51,9 @@ async def test_one_that_does_not_start_says_so_and_holds_nothing(
         with pytest.raises(JournalError, match="pageblocks of 4 MiB does not start"):
             async with twin.using():
                 pass
-        await asyncio.sleep(0.1)
-        assert budget.used == 0
+        async with asyncio.timeout(30):
+            while budget.used:
+                await asyncio.sleep(0)
     assert "does not start" in caplog.text
     twin.close()
     await twin.closed()
@@ -73,11 +74,11 @@ async def test_one_that_nobody_asks_for_ends_and_begins_again(
         assert twin.running
         assert budget.held_by(twin) == 100 * MIB
         assert Path(first).exists()
-        await asyncio.sleep(2.2)
-        assert twin.running, "somebody asks"
-    async with asyncio.timeout(30):
-        while budget.used:
-            await asyncio.sleep(0.05)
+        assert twin._watching is not None
+        ended, _ = await asyncio.wait([twin._watching], timeout=2.2)
+        assert not ended, "somebody asks"
+    await asyncio.wait_for(twin._watching, 30)
+    assert budget.used == 0
     assert not twin.running
     assert not Path(first).exists()
     async with twin.using() as second:

@@ -6,7 +6,6 @@ import io
 import os
 import sys
 import threading
-import time
 from pathlib import Path
 
 import httpx2 as httpx
@@ -29,8 +28,9 @@ def test_it_answers_on_its_socket_and_ends_with_its_standard_input(
     ended: list[int] = []
     program = threading.Thread(target=lambda: ended.append(twin_server.main(str(path))))
     program.start()
+    soon = threading.Event()
     while not path.exists():
-        time.sleep(0.05)
+        soon.wait(0.05)
     transport = httpx.HTTPTransport(uds=str(path))
     with httpx.Client(transport=transport, base_url="http://localhost") as client:
         assert client.get("/livez", timeout=60).json() == {"status": "ok"}
