@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server
 from tests.browser.look import open_guest, wait_idle
 from tests.engine import small_capture as small
 from tests.server.cli.test_geometry import of_order_10
-
-pytestmark = pytest.mark.skipif(
-    os.environ.get("FRAGSCOPE_HYPOTHESIS") != "soak", reason="compiles for a minute: make soak"
-)
 
 
 def test_a_guest_of_other_pageblocks_gets_a_session_of_its_own(
