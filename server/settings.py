@@ -253,7 +253,7 @@ OTHER_SETTINGS: Mapping[str, str] = {
     "that has moved what our compiler uses",
     CAPTURE_SETTING: "largest machine whose capture the command line reads; default 1048576 (MiB)",
     GEOMETRY_SETTING: "order of the pageblocks that this process simulates: 9, or 10 for captures "
-    "of kernels without huge pages. The command line sets it by itself; the server has 9 only",
+    "of kernels without huge pages. Command line and server start such processes by themselves",
 }
 # For tests and for those who work on the project; CONTRIBUTING.md is about them.
 DEVELOPMENT_SETTINGS = frozenset(

@@ -16,13 +16,19 @@ from engine.capture import pages as p
 from engine.capture.assemble import assemble_guest
 from engine.capture.habits import Habits, draw_kernel, habits_of, in_runs
 from engine.capture.load import Capture
-from engine.capture.text import MIGRATETYPE_NAMES, PageTypes, ZoneText
+from engine.capture.text import (
+    MIGRATETYPE_NAMES,
+    PageTypes,
+    ZoneText,
+    check_pageblock_order,
+)
 from engine.errors import RefusedError
 from engine.guest import Guest, ZoneSpan
 from engine.report.model import USUAL_PAGE_KIB, Moment, ZoneFacts
 
 _BLOCK = u.PAGEBLOCK_NR_PAGES
 _TOP = u.MAX_PAGE_ORDER
+_GROUP = 1 << (_TOP - u.PAGEBLOCK_ORDER)  # pageblocks of a block of the largest order: 2, or 1
 _LRU = 1 << p.KPF_LRU
 _ANON = _LRU | 1 << p.KPF_ANON | 1 << p.KPF_MMAP | 1 << p.KPF_SWAPBACKED
 _SLAB = 1 << p.KPF_SLAB
@@ -64,16 +70,15 @@ def check_drawable(moment: Moment) -> None:
 
     Raises:
         RefusedError: one sentence with the reason.
+        OtherGeometryError: a process of the report's pageblock order can.
     """
     zones = moment.counted
     if not zones:
         raise RefusedError("no zone's free blocks are in the text: nothing to draw")
     order = moment.pageblock_order or u.PAGEBLOCK_ORDER
-    if order != u.USUAL_PAGEBLOCK_ORDER or order != u.PAGEBLOCK_ORDER:
-        words = f"pageblocks of order {order}: only order {u.USUAL_PAGEBLOCK_ORDER} can be drawn"
-        if order in u.PAGEBLOCK_ORDERS:
-            words += "; a capture with its page files can be played"
-        raise RefusedError(words)
+    known = " and ".join(map(str, u.PAGEBLOCK_ORDERS))
+    if order not in u.PAGEBLOCK_ORDERS:
+        raise RefusedError(f"pageblocks of order {order}: only orders {known} can be drawn")
     if moment.page_kib not in (None, USUAL_PAGE_KIB):
         raise RefusedError(f"pages of {moment.page_kib} KiB: only 4 KiB can be played")
     for zone in zones:
@@ -90,6 +95,7 @@ def check_drawable(moment: Moment) -> None:
             )
     if sum(zone.pages["present"] for zone in zones) > MAX_DRAWN_PAGES:
         raise RefusedError(f"over {MAX_DRAWN_PAGES >> 18} GiB: the limit of what can be drawn")
+    check_pageblock_order(order)
 
 
 def _layouts(moment: Moment) -> list[_Layout]:
@@ -162,36 +168,36 @@ class _Zone:
                     self._place(migratetype, order)
 
     def _assign(self, wanted: Mapping[int, list[int]]) -> None:
-        """Types of pageblocks by the report's totals, in pairs where they can be.
+        """Types of pageblocks by the report's totals, by whole blocks of the largest order.
 
         Pageblocks at the zone's ends take the types that are not movable first, as boot leaves
         them. Whatever is left over is movable.
         """
         first, end = -(-self._layout.start // _BLOCK), self._layout.end // _BLOCK
-        pairs = list(range(first + first % 2, end - 1, 2))
-        whole = {b + i for b in pairs for i in (0, 1)}
+        groups = list(range(first + -first % _GROUP, end - _GROUP + 1, _GROUP))
+        whole = {b + i for b in groups for i in range(_GROUP)}
         span = self._layout.span
         others = [b for b in range(span.start_pfn // _BLOCK, span.end_pfn // _BLOCK)
                   if b not in whole]  # fmt: skip
-        self._rng.shuffle(pairs)
+        self._rng.shuffle(groups)
         totals = {
             MIGRATETYPE_NAMES[name]: number
             for name, number in self._layout.facts.blocks.items()
             if MIGRATETYPE_NAMES.get(name) in wanted
         }
-        odd: list[int] = []  # pageblocks of a pair that two types share
+        odd: list[int] = []  # pageblocks of a group that two types share
         for migratetype in sorted(set(wanted) - {u.MIGRATE_MOVABLE}):
             pages = sum(n << o for o, n in enumerate(wanted[migratetype]))
             number = totals.get(migratetype, 2 * pages // _BLOCK + 2 if pages else 0)
             mine = [others.pop(0) for _ in range(min(number, len(others)))]
             number -= len(mine)
-            whole_pairs, pairs = pairs[: number // 2], pairs[number // 2 :]
-            mine += [b + i for b in whole_pairs for i in (0, 1)]
-            regions = {_TOP: [b * _BLOCK for b in whole_pairs]}
-            if number % 2 and (odd or pairs):
+            mine_whole, groups = groups[: number // _GROUP], groups[number // _GROUP :]
+            mine += [b + i for b in mine_whole for i in range(_GROUP)]
+            regions = {_TOP: [b * _BLOCK for b in mine_whole]}
+            if number % _GROUP and (odd or groups):
                 if not odd:
-                    odd = [pairs[0], pairs[0] + 1]
-                    pairs = pairs[1:]
+                    odd = [groups[0], groups[0] + 1]
+                    groups = groups[1:]
                 block = odd.pop()
                 mine.append(block)
                 regions[u.PAGEBLOCK_ORDER - 1] = _halves(block)
@@ -200,12 +206,12 @@ class _Zone:
             self._add_edges(migratetype, [b for b in mine if b not in whole])
         self._add_edges(u.MIGRATE_MOVABLE, others)
         self.regions[u.MIGRATE_MOVABLE] = {
-            _TOP: [b * _BLOCK for b in pairs],
+            _TOP: [b * _BLOCK for b in groups],
             u.PAGEBLOCK_ORDER - 1: [pfn for block in odd for pfn in _halves(block)],
         }
 
     def _add_edges(self, migratetype: int, blocks: list[int]) -> None:
-        """The naturally aligned pieces of pageblocks that are not half of a pair."""
+        """The naturally aligned pieces of pageblocks outside of the zone's whole largest blocks."""
         mine = self.edges.setdefault(migratetype, {})
         for block in blocks:
             at = max(block * _BLOCK, self._layout.start)

@@ -100,12 +100,12 @@ def check_pageblock_order(order: int, where: str = "") -> None:
     """
     if order == u.PAGEBLOCK_ORDER:
         return
-    words = f"{where}pageblocks of order {order} ({_size_of(order)} with pages of 4 KiB)"
-    known = " and ".join(f"{one} ({_size_of(one)})" for one in u.PAGEBLOCK_ORDERS)
+    words = f"{where}pageblocks of order {order} ({pageblock_size(order)} with pages of 4 KiB)"
+    known = " and ".join(f"{one} ({pageblock_size(one)})" for one in u.PAGEBLOCK_ORDERS)
     if order in u.PAGEBLOCK_ORDERS:
         raise OtherGeometryError(
             f"{words}: one process simulates one order, and this one has {u.PAGEBLOCK_ORDER}; "
-            "fragscope replay on the command line starts another",
+            "a new session, and the command line, start another by themselves",
             order,
         )
     raise RefusedError(
@@ -114,8 +114,8 @@ def check_pageblock_order(order: int, where: str = "") -> None:
     )
 
 
-def _size_of(order: int) -> str:
-    """Size of a pageblock, in words."""
+def pageblock_size(order: int) -> str:
+    """Size of a pageblock of an order, in words: 4 MiB."""
     kib = 4 << min(order, 40)
     return f"{kib >> 10} MiB" if kib >= 1 << 10 else f"{kib} KiB"
 

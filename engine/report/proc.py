@@ -21,6 +21,7 @@ _MAX_NAMES = 2048  # counters of one file
 
 _ZONE_HEAD = re.compile(r"Node +(\d{1,4}), +zone +(\w{1,20}) *$")
 _BLOCK_ORDER = re.compile(r"Page block order: *(\d{1,2})\s*$")
+_BLOCK_PAGES = re.compile(r"Pages per block: *(\d{1,7})\s*$")
 _SUMS = re.compile(r"Number of (blocks|mixed)\b.*?((?: +\S+)*) *$")
 _NAME_NUMBER = re.compile(r"( *)(?:pages )?([A-Za-z_]\w{0,60}):? +(-?\d{1,20}) *$")
 _PROTECTION = re.compile(r" *protection: *\(([\d, ]{0,400})\)")
@@ -165,15 +166,19 @@ class ProcReader:
     def _header(self, text: str) -> str | None:
         self._section = ""
         if order := _BLOCK_ORDER.match(text):
-            nth = max(0, self._seen_most("types") - 1)
-            moment = self._moment(nth)
-            if moment is not None:
-                moment.pageblock_order = int(order[1])
+            self._set_block_order(int(order[1]))
+        elif pages := _BLOCK_PAGES.match(text):  # the same again; a cut text may have only this
+            self._set_block_order(int(pages[1]).bit_length() - 1)
         elif sums := _SUMS.match(text):
             words = sums[2].split()
             self._names = [word for word in words if word not in ("type", "blocks")][:64]
             self._section = sums[1]
         return "pagetypeinfo"
+
+    def _set_block_order(self, order: int) -> None:
+        moment = self._moment(max(0, self._seen_most("types") - 1))
+        if moment is not None and moment.pageblock_order is None and order >= 0:
+            moment.pageblock_order = order
 
     def _seen_most(self, kind: str) -> int:
         """How many copies of a file have begun."""

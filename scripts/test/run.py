@@ -219,7 +219,7 @@ def web() -> Count:
 def browser() -> Count:
     """The page in Chromium and Firefox; compiled ahead, so that no test waits for the compiler."""
     count = check([str(Path(PYTHON).with_name("fragscope")), "warmup"], core())
-    beside = ("-n", "2", "--dist", "loadfile")  # much of a test is waiting for the page
+    beside = ("-n2", "--dist=loadfile", "--ignore=tests/browser/test_pageblocks.py")  # make soak
     count.add(pytest("browser", *beside, "-m", "not first_start", env=core()))
     return count
 

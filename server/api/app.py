@@ -12,13 +12,15 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect
 
-from engine.errors import RefusedError
+from engine import units as u
+from engine.errors import OtherGeometryError, RefusedError
 from server.api import ws
 from server.api.api_text import SCHEMES
 from server.api.because_routes import make_because_router
 from server.api.body import Refusal, error_response
 from server.api.class_routes import make_class_router
 from server.api.file_routes import make_file_router
+from server.api.hand_on import HandOn, hand_on_again
 from server.api.hosts import KnownHosts, known_names
 from server.api.lesson_routes import make_lesson_router
 from server.api.live_routes import feed_for, make_live_router
@@ -44,6 +46,7 @@ from server.manager import Manager
 from server.paths import examples_folder, project_version, web_folder
 from server.settings import Settings
 from server.sweep.shelf import shelf_of
+from server.twin import Twin
 from server.wire.config import DEFAULT_EXAMPLE, CaptureSource
 
 log = logging.getLogger("fragscope")
@@ -51,8 +54,13 @@ log = logging.getLogger("fragscope")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The application; one process, since each session has one owner."""
+def create_app(settings: Settings, is_twin: bool = False) -> FastAPI:
+    """The application; one process, since each session has one owner.
+
+    Args:
+        settings: its limits.
+        is_twin: it is the process of the other pageblock order, and has no twin itself.
+    """
     folder = folder_of(settings)
     library = Library(settings.max_uploads, settings.guest_bytes, folder)
     recordings = Recordings(examples_folder())
@@ -61,12 +69,14 @@ def create_app(settings: Settings) -> FastAPI:
         """The first page shows this guest: have it ready."""
         library.base(CaptureSource(DEFAULT_EXAMPLE), 1, progress)
 
-    warm = Warm(preload)
+    usual = u.PAGEBLOCK_ORDER == u.USUAL_PAGEBLOCK_ORDER
+    warm = Warm(preload if usual else None)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         manager = Manager(settings, library, warm, folder)
         app.state.manager = manager
+        app.state.twin = None if is_twin else Twin(settings, manager.budget)
         app.include_router(make_past_router(manager))
         app.include_router(make_because_router(manager))
         app.include_router(make_metrics_router(manager))
@@ -94,11 +104,16 @@ def create_app(settings: Settings) -> FastAPI:
             manager.close()
             warm.give_up()
             await asyncio.to_thread(feed.end)
+            if app.state.twin is not None:
+                app.state.twin.close()
             await manager.closed()
+            if app.state.twin is not None:
+                await app.state.twin.closed()
             await asyncio.gather(sweeping, return_exceptions=True)
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     app.openapi = lambda: describe_api(app)  # type: ignore[method-assign]
+    app.add_middleware(HandOn)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(KnownHosts, names=known_names(settings))
     _add_guards(app, settings)
@@ -167,6 +182,10 @@ def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(RefusedError)
     async def bad_input(_: Request, error: RefusedError) -> Response:
         return error_response(400, str(error))
+
+    @app.exception_handler(OtherGeometryError)
+    async def elsewhere(request: Request, error: OtherGeometryError) -> Response:
+        return await hand_on_again(request, error)
 
     @app.exception_handler(NotFoundError)
     async def not_found(_: Request, error: NotFoundError) -> Response:

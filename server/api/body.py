@@ -59,7 +59,9 @@ async def read_body(request: Request, limit: int) -> bytes:
                 async with asyncio.timeout(READ_S):
                     chunk = await anext(chunks, None)
                 if chunk is None:
-                    return bytes(body)
+                    whole = bytes(body)
+                    request.state.body = whole  # for whoever hands the request on
+                    return whole
                 body += chunk
                 if len(body) > limit:
                     raise too_large

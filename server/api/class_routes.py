@@ -16,6 +16,7 @@ from server.api.access import let_in
 from server.api.api_text import CODE, COPY, JOIN, QR
 from server.api.body import MAX_BODY_BYTES, read_body
 from server.api.file_routes import admitted, session_file
+from server.api.hand_on import hand_on
 from server.errors import NotFoundError
 from server.journal.session_file import until
 from server.jsontext import only_fields, parse_object, shown, text_within, whole
@@ -71,7 +72,13 @@ def make_class_router(manager: Manager) -> APIRouter:
     @router.post("/api/join", openapi_extra=JOIN)
     async def join(request: Request) -> Response:
         data = await asked_in(request, "code")
-        found = codes.find(text_within(data.get("code"), "code", MAX_TYPED), time.monotonic())
+        try:
+            found = codes.find(text_within(data.get("code"), "code", MAX_TYPED), time.monotonic())
+        except NotFoundError:
+            twin = request.app.state.twin
+            if twin is not None and twin.running:  # it may have given that code
+                return await hand_on(request, twin, request.state.body)
+            raise
         try:
             await manager.shelf.hashes(found.session)
         except NotFoundError:

@@ -9,6 +9,7 @@ from fastapi.responses import FileResponse, JSONResponse
 
 from engine.designs import DEFAULT_DESIGNS, DESIGNS, MAX_DESIGNS
 from engine.presets import PRESETS
+from engine.units import PAGEBLOCK_ORDER
 from engine.unpack import ARCHIVE_SUFFIXES
 from server.api.body import (
     FRAME_TYPE,
@@ -151,7 +152,8 @@ def _add_uploads(router: APIRouter, manager: Manager) -> None:
                 loop = asyncio.get_running_loop()
                 found = loop.run_in_executor(None, manager.library.add_upload, body, shown)
                 upload_id, summary = await found
-        return JSONResponse({"capture": upload_id, "summary": summary}, 201)
+        told = {"capture": upload_id, "pageblock_order": PAGEBLOCK_ORDER, "summary": summary}
+        return JSONResponse(told, 201)
 
 
 def _add_recorded(router: APIRouter, recordings: Recordings) -> None:

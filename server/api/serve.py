@@ -95,11 +95,16 @@ class Server(uvicorn.Server):
                 connection.transport.abort()
 
 
-def make_server(settings: Settings) -> Server:
-    """The server, not yet running; one worker, since sessions live in its memory."""
+def make_server(settings: Settings, is_twin: bool = False) -> Server:
+    """The server, not yet running; one worker, since sessions live in its memory.
+
+    Args:
+        settings: its limits.
+        is_twin: another server hands everything on to it, and says for whom it asks.
+    """
     return Server(
         uvicorn.Config(
-            create_app(settings),
+            create_app(settings, is_twin),
             ws=WebSocketProtocol,
             ws_max_size=WS_MAX_BYTES,
             ws_per_message_deflate=False,
@@ -107,7 +112,7 @@ def make_server(settings: Settings) -> Server:
             log_level="warning",
             access_log=False,
             server_header=False,
-            forwarded_allow_ips=settings.proxies.as_list(),
+            forwarded_allow_ips="*" if is_twin else settings.proxies.as_list(),
             timeout_graceful_shutdown=settings.shutdown_s,
         )
     )

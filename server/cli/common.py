@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import tempfile
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,6 +56,19 @@ def example_or_path(text: str) -> Path:
     raise ValueError(
         f"no capture at {text!r}: give a folder or an archive, or one of {', '.join(EXAMPLES)}"
     )
+
+
+def keep_stdin(body: bytes) -> None:
+    """Let standard input be read once more, by a process that this one is replaced by.
+
+    Args:
+        body: what was read of it.
+    """
+    with tempfile.TemporaryFile() as again:
+        again.write(body)
+        again.flush()
+        os.dup2(again.fileno(), 0)
+    os.lseek(0, 0, os.SEEK_SET)
 
 
 def read_capture(path: Path) -> "Capture":

@@ -107,8 +107,8 @@ def _serve(args: argparse.Namespace) -> int:
 
     if units.PAGEBLOCK_ORDER != units.USUAL_PAGEBLOCK_ORDER:
         raise ValueError(
-            f"{units.GEOMETRY_SETTING} is {units.PAGEBLOCK_ORDER}: the server has pageblocks of "
-            f"order {units.USUAL_PAGEBLOCK_ORDER} only"
+            f"{units.GEOMETRY_SETTING} is {units.PAGEBLOCK_ORDER}: leave it out, and the server"
+            " starts a process of that order by itself when a guest needs it"
         )
     gc.disable()  # imports leave no garbage: looking for it took a sixth of a start
     from server.api.serve import run_server

@@ -49,7 +49,7 @@ def session_kind(name: str, wanted: bool) -> str:
             return "file" if file.read(len(_FIRST_LINE)) == _FIRST_LINE else ""
     if name == "-" or path.exists():
         return ""
-    if name.isalnum() and name in sessions_folder().names():
+    if name.replace("-", "").isalnum() and name in sessions_folder().names():
         return "session"
     from server.guests.library import EXAMPLES
 
@@ -151,13 +151,15 @@ def report_session(args: argparse.Namespace, kind: str) -> int:
 def _capture(name: str) -> "tuple[Capture | None, str]":
     """The pages of a capture, or why they cannot be shown; neither where there are none."""
     from engine.capture.load import load_capture
-    from engine.errors import RefusedError
+    from engine.errors import OtherGeometryError, RefusedError
 
     path = Path(name)
     if name == "-" or (path.is_dir() and not (path / _PAGE_FILES[0]).is_file()):
         return None, ""
     try:
         return load_capture(path, name), ""
+    except OtherGeometryError:
+        raise  # a process of that order begins in place of this one
     except RefusedError as error:
         known = any(words in str(error) for words in _NO_CAPTURE)
         return None, "" if known else f"{error}."

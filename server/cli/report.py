@@ -9,7 +9,14 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from server.cli.common import add_shared, designs_of, seed_of, show_json, whole_number
+from server.cli.common import (
+    add_shared,
+    designs_of,
+    keep_stdin,
+    seed_of,
+    show_json,
+    whole_number,
+)
 from server.cli.paper import check_output, report_session, report_text, session_kind
 from server.cli.table import Column, Table, paragraph, show
 
@@ -56,8 +63,12 @@ def add_report(commands: Any) -> None:
     report.set_defaults(run=run_report)
 
 
-def _read(path: str) -> "TextReport":
+def _read(path: str, again: bool = False) -> "TextReport":
     """The report at a path, or on standard input.
+
+    Args:
+        path: a dash is standard input.
+        again: this process may be replaced by another one, which reads standard input, too.
 
     Raises:
         ValueError: bad input; one sentence.
@@ -69,6 +80,8 @@ def _read(path: str) -> "TextReport":
     body = sys.stdin.buffer.read(MAX_STDIN + 1)
     if len(body) > MAX_STDIN:
         raise ValueError(f"standard input is over {MAX_STDIN >> 20} MiB: the limit")
+    if again:
+        keep_stdin(body)
     return read_report(body, "standard input")
 
 
@@ -87,7 +100,7 @@ def answer_for(args: argparse.Namespace) -> dict[str, Any]:
         order = whole_number(args.order, "order", MAX_ORDERS - 1)
     if args.draws is not None and args.what_if is None:
         raise ValueError("--draws is for --what-if OPS")
-    report = _read(args.path)
+    report = _read(args.path, args.what_if is not None)
     changes = {}
     if args.after is not None:
         before, report = report, _read(args.after)

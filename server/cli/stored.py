@@ -43,6 +43,7 @@ def stored_session(session: str) -> "SessionFile":
 
     Raises:
         ValueError: there is none, or it cannot be read.
+        OtherGeometryError: another process plays its guest.
     """
     from server.journal.session_file import SessionFile
 
@@ -52,7 +53,24 @@ def stored_session(session: str) -> "SessionFile":
     upload = None
     if source.kind == "upload":
         upload = in_one_sentence(lambda: folder.upload(source.capture))
-    return SessionFile(record, upload)
+    found = SessionFile(record, upload)
+    own_geometry(found)
+    return found
+
+
+def own_geometry(found: "SessionFile") -> None:
+    """See that this process simulates the pageblock order of a session's guest.
+
+    Raises:
+        OtherGeometryError: another one does, which begins in its place (server/cli/main.py).
+        ValueError: its upload is no capture; one sentence.
+    """
+    from engine.capture.load import load_capture
+    from engine.core import engine_digest
+
+    # Digests differ between processes of two orders: only then is the capture looked at.
+    if found.upload is not None and found.record.head.engine != engine_digest():
+        load_capture(found.upload.data, found.upload.name)
 
 
 def same_engine(what: str, record: "Record") -> None:
@@ -75,6 +93,7 @@ def session_of_file(name: str) -> "SessionFile":
 
     Raises:
         ValueError: it is none, or cannot be read; one sentence.
+        OtherGeometryError: another process plays its guest.
     """
     from server.journal.session_file import session_file_from
 
@@ -87,7 +106,9 @@ def session_of_file(name: str) -> "SessionFile":
         raise ValueError(f"cannot read {name}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise ValueError(f"{name} is no UTF-8: no session") from None
-    return session_file_from(text.split("\n"))
+    found = session_file_from(text.split("\n"))
+    own_geometry(found)
+    return found
 
 
 def maker(found: "SessionFile") -> "Callable[[], Session]":

@@ -32,7 +32,6 @@ CELL_LETTERS_WORSE = (
 WHOLLY_FREE = "."
 WORSE = 0.4  # share of the worse kind's colour in a cell that hides one
 CHOSEN = (0xFF, 0x2F, 0xD0)
-BLOCK_MIB = u.PAGEBLOCK_NR_PAGES // u.MIB_PAGES
 LEGEND = ". free : partly m movable b balloon u unmovable r reserved; , M B R: worse inside"
 LEGEND_COLOURS = "light: free, blue: movable, orange: balloon, dark: unmovable, grey: reserved"
 
@@ -47,6 +46,7 @@ class CellGrid:
         per: pageblocks of a cell, a power of two.
         nr: pageblocks.
         side: characters of a cell's width, half lines of its height; of a letter always 1.
+        pages: of a pageblock.
     """
 
     cols: int
@@ -54,6 +54,7 @@ class CellGrid:
     per: int
     nr: int
     side: int = 1
+    pages: int = u.PAGEBLOCK_NR_PAGES
 
     @property
     def cells(self) -> int:
@@ -111,7 +112,7 @@ def cells_of(panel: Panel, grid: CellGrid) -> Cells:
         *(planes[name].astype(np.int64) for name in ("movable", "balloon", "unmovable")),
     ]
     sums = np.stack([np.add.reduceat(plane, starts) for plane in kinds])
-    pages = np.diff(np.append(starts, grid.nr)) * u.PAGEBLOCK_NR_PAGES
+    pages = np.diff(np.append(starts, grid.nr)) * grid.pages
     sums = np.vstack([sums, np.maximum(0, pages - sums.sum(axis=0))])
     most = sums.argmax(axis=0)
     hidden = np.full(len(starts), -1, np.int64)
@@ -191,23 +192,24 @@ def scanner_marks(stats: Mapping[str, int], grid: CellGrid, lines: int) -> list[
     marks = [" "] * lines
     if stats["compact_active"]:
         for name, mark in (("free_pfn", "▽"), ("migrate_pfn", "▲")):
-            cell = stats[name] // u.PAGEBLOCK_NR_PAGES // grid.per
+            cell = stats[name] // grid.pages // grid.per
             line = cell // grid.cols * lines // max(1, grid.rows)
             if 0 <= line < lines:
                 marks[lines - 1 - line] = mark
     return marks
 
 
-def block_words(panel: Panel, index: int) -> str:
-    """One pageblock of one design, in a sentence without its end."""
+def block_words(panel: Panel, index: int, nr_pages: int = u.PAGEBLOCK_NR_PAGES) -> str:
+    """One pageblock of one design, which has ``nr_pages``, in a sentence without its end."""
     pages = {name: int(panel.planes[name][index]) for name in ("free", "movable", "balloon")}
     pages["unmovable"] = int(panel.planes["unmovable"][index])
     pcp = int(panel.planes["pcp"][index])
-    pages["reserved"] = max(0, u.PAGEBLOCK_NR_PAGES - pcp - sum(pages.values()))
+    pages["reserved"] = max(0, nr_pages - pcp - sum(pages.values()))
     pages["in per-CPU lists"] = pcp
     held = ", ".join(f"{n} {name}" for name, n in pages.items() if n)
-    low = index * BLOCK_MIB
-    return f"Pageblock {index}, {low:,} to {low + BLOCK_MIB:,} MiB: {held}"
+    mib = nr_pages // u.MIB_PAGES
+    low = index * mib
+    return f"Pageblock {index}, {low:,} to {low + mib:,} MiB: {held}"
 
 
 def doing(stats: Mapping[str, int]) -> str:
@@ -261,7 +263,8 @@ def picture_lines(
     ]
     across = _across(len(designs), size[0])
     width = size[0] // across
-    grid = grid_of(picture.nr_pageblocks, len(designs), size, letters)
+    nr_pages = welcome["guest"]["nr_pages"] // picture.nr_pageblocks
+    grid = replace(grid_of(picture.nr_pageblocks, len(designs), size, letters), pages=nr_pages)
     bold, plain = Style(bold=True), Style()
     out = [Text(f"{welcome['guest']['label']} · tick {picture.tick:,}", no_wrap=True)]
     for first in range(0, len(designs), across):
@@ -281,7 +284,9 @@ def picture_lines(
     if chosen is None:
         out.append(Text(LEGEND if letters else LEGEND_COLOURS))
     else:
-        out.append(Text(f"{designs[at]['key']}: {block_words(picture.panels[at], chosen)}"))
+        out.append(
+            Text(f"{designs[at]['key']}: {block_words(picture.panels[at], chosen, nr_pages)}")
+        )
     for line in out:
         line.truncate(size[0])
     return out

@@ -11,6 +11,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from graphlib import TopologicalSorter
 from multiprocessing import get_context
 
+from engine import units as u
+from engine.capture.text import pageblock_size
 from engine.core.jit.cache import folders
 from engine.core.jit.precompile import Steps, missing, run_step
 from server.compiler import worker
@@ -18,7 +20,10 @@ from server.settings import machine_mib
 
 log = logging.getLogger("fragscope")
 
-TEXT = "compiling the simulator, once"  # what those who wait are told
+_FOR = ""
+if u.PAGEBLOCK_ORDER != u.USUAL_PAGEBLOCK_ORDER:
+    _FOR = f" for pageblocks of {pageblock_size(u.PAGEBLOCK_ORDER)}"
+TEXT = f"compiling the simulator{_FOR}, once"  # what those who wait are told
 MAX_WORKERS = 6  # the longest chain of functions that call each other keeps four busy
 WORKER_MIB = 1024  # what one needs at most: 600 were seen of one that does all
 

@@ -2,7 +2,7 @@
 
 The core is compiled by a pool of processes, once. What is left, to load it and to make what Python
 calls, is done by playing a small scene with every design, toggle and command: then nobody's click
-waits for it.
+waits for it. A core that is not compiled at all (NUMBA_DISABLE_JIT) needs none of this.
 """
 
 import logging
@@ -34,6 +34,7 @@ from engine.commands import (
 )
 from engine.core import engine_digest
 from engine.core.jit.cache import folders
+from engine.core.jit.decorate import IS_COMPILED
 from engine.core.jit.graph import functions
 from engine.designs import DESIGNS
 from engine.presets import make_synthetic
@@ -179,7 +180,7 @@ class Warm:
         try:
             begin = time.monotonic()
             self._compile()
-            for part in scene():
+            for part in scene() if IS_COMPILED else ():
                 self._text = f"preparing the simulator, once: {part}"
             if self._after is not None:
                 self._after(self._report)

@@ -16,7 +16,7 @@ from engine import units as u
 from engine.capture.archive import Limits
 from engine.capture.load import Capture, guest_from_capture, load_capture
 from engine.core import engine_digest
-from engine.errors import unknown_name
+from engine.errors import OtherGeometryError, unknown_name
 from engine.guest import Guest
 from engine.presets import PRESETS, make_synthetic
 from server.errors import NotFoundError
@@ -263,7 +263,15 @@ class Library:
 
         Raises:
             RefusedError, NotFoundError: see check().
+            OtherGeometryError: a config alone says which order its guest has, so that an example
+                or a synthetic guest is played by processes of the usual one only.
         """
+        if source.kind != "upload" and u.PAGEBLOCK_ORDER != u.USUAL_PAGEBLOCK_ORDER:
+            raise OtherGeometryError(
+                "examples and synthetic guests have pageblocks of 2 MiB, and this session's process"
+                " others: a new session gets a process that has them",
+                u.USUAL_PAGEBLOCK_ORDER,
+            )
         if source.kind == "capture":
             if source.name not in EXAMPLES:
                 raise unknown_name("example", source.name, EXAMPLES)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from engine import units as u
 from server.errors import JournalError, NotFoundError
 from server.journal.answers_file import ANSWERS_SUFFIX, AnswersFile
 from server.journal.codec import Record
@@ -29,6 +30,7 @@ from server.settings import Settings
 
 DAY_S = 24 * 60 * 60
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_OF_ORDER = re.compile(r"o([0-9]{1,2})-")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _SUFFIX = ".sqlite"
 _BESIDE = ("-wal", "-shm")
@@ -42,8 +44,15 @@ def folder_of(settings: Settings) -> "Folder":
 
 
 def new_id() -> str:
-    """A name for a session."""
-    return secrets.token_hex(8)
+    """A name for a session; where pageblocks are not of the usual order, it says of which."""
+    unusual = u.PAGEBLOCK_ORDER != u.USUAL_PAGEBLOCK_ORDER
+    return (f"o{u.PAGEBLOCK_ORDER}-" if unusual else "") + secrets.token_hex(8)
+
+
+def order_of(session_id: str) -> int:
+    """The pageblock order of the processes that play a session, by its name."""
+    named = _OF_ORDER.match(session_id)
+    return int(named[1]) if named else u.USUAL_PAGEBLOCK_ORDER
 
 
 class Folder:

@@ -7,8 +7,9 @@ from typing import Any
 
 from engine.capture.load import Capture
 from engine.capture.planes import machine_view
+from engine.capture.text import pageblock_size
 from engine.replay import exact_mib, steps_in_turn
-from engine.units import Migratetype
+from engine.units import PAGEBLOCK_ORDER, Migratetype
 from engine.view import STAT_FIELDS
 from server.paper.page import paper_page
 from server.paper.play import MOST_CELLS, planes_of
@@ -241,7 +242,7 @@ def capture_map(capture: Capture | None, problem: str) -> tuple[dict[str, Any] |
     rows = [[Cell(words), number(stats[key])] for key, words in HOLDERS]
     holders = Sheet(
         "holders", "Pageblocks by what holds them", ["", "Pageblocks"], rows,
-        note=f"{nr_blocks:,} pageblocks of 2 MiB, all zones.",
+        note=f"{nr_blocks:,} pageblocks of {pageblock_size(PAGEBLOCK_ORDER)}, all zones.",
     )  # fmt: skip
     return planes_of(view), "", holders
 
@@ -284,6 +285,7 @@ def report_page(
         "disagreements": _shown(answer["disagreements"]), "assumed": answer["assumed"],
         "inferred": inferred, "passed_over": _shown(answer["passed_over"]),
         "read": ", ".join(f"{kind} {n:,}" for kind, n in sorted(kinds.items())),
+        "pageblock": pageblock_size(PAGEBLOCK_ORDER),
         "has_map": planes is not None, "why_no_map": why, "holders": holders,
         "moments": 1 + max((zone["moment"] for zone in answer["zones"]), default=0),
         "again_ways": [("With the same file:", asked.line)],
@@ -291,6 +293,7 @@ def report_page(
     name = "".join(c if c.isalnum() or c in "-_" else "-" for c in asked.name)[:60]
     data: dict[str, Any] = {"kind": "report", "name": name, "designs": ["this machine"]}
     data["heats"] = {"heat-free": _heat(answer)} if zones else {}
+    data["pageblock_order"] = PAGEBLOCK_ORDER
     data["migratetypes"] = [one.name for one in Migratetype]
     if planes is not None:
         data["maps"] = [{"state": 0, "designs": {"this machine": planes}}]

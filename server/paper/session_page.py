@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from engine.capture.text import pageblock_size
 from engine.commands import command_from_dict
 from engine.indices import contig_pages, fragmentation_index, unusable_index
 from engine.replay import exact_mib, op_of
-from engine.units import HPAGE_ORDER, NR_PAGE_ORDERS, Migratetype
+from engine.units import HPAGE_ORDER, NR_PAGE_ORDERS, PAGEBLOCK_ORDER, Migratetype
 from server.lessons.plain import command_words
 from server.paper.page import paper_page
 from server.paper.play import PlayedFacts
@@ -265,7 +266,7 @@ def _verdict(facts: Mapping[str, Any]) -> dict[str, Any]:
     cards = [
         {
             "key": key, "blocks": f"{free[key]:,}", "value": str(free[key]),
-            "of": f"{facts['guest']['nr_pageblocks']:,}",
+            "of": f"{facts['guest']['nr_pages'] >> HPAGE_ORDER:,}",
             "balloon": pages_as_mib(of["stats"]["balloon_actual"]).text,
             "unusable": index_cell(of["stats"]["unusable_index_9"]).text,
         }
@@ -317,6 +318,7 @@ def session_page(played: PlayedFacts, origin: Origin) -> str:
             "At the end, all zones: the maps in numbers.",
         ),
         "again_ways": _again(facts, origin), "carries": bool(carried),
+        "pageblock": pageblock_size(PAGEBLOCK_ORDER),
         "left_out": played.left_out, "states": _state_names(facts, played.maps),
     }  # fmt: skip
     name = "".join(c if c.isalnum() or c in "-_" else "-" for c in origin.name)[:60]
@@ -325,7 +327,7 @@ def session_page(played: PlayedFacts, origin: Origin) -> str:
         "maps": played.maps, "states": context["states"], "lines": facts["lines"],
         "lines_every": facts["lines_every"],
         "commands": [[entry["tick"], _words(entry["command"])] for entry in facts["log"]],
-        "migratetypes": [one.name for one in Migratetype],
+        "migratetypes": [one.name for one in Migratetype], "pageblock_order": PAGEBLOCK_ORDER,
     }  # fmt: skip
     inside = {"paper-session": packed_text(carried.encode())} if carried else {}
     return paper_page("session.html.jinja", context, data, inside)

@@ -15,6 +15,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
+from engine import units as u
 from engine.errors import RefusedError
 from engine.pages import PAGE_FIELDS, pages_of
 from engine.world import World
@@ -98,7 +99,7 @@ class Closeup:
         tick: simulated time.
         log_index: last command contained in this state.
         pageblocks: which.
-        designs: place of a design → field → array[len(pageblocks) * 512].
+        designs: place of a design → field → array[pages of those pageblocks].
     """
 
     epoch: int
@@ -133,13 +134,17 @@ def encode_detail(world: World, epoch: int, log_index: int, asked: Detail) -> by
     return b"".join(out)
 
 
-def _length(designs: int, blocks: int, fields: Sequence[str]) -> int:
-    planes = sum(512 * blocks * _FIELDS[name][1].itemsize for name in fields)
-    return HEADER.size + _HEAD.size + (4 * blocks + 7 & ~7) + designs * (_HEAD.size + planes)
+def _length(designs: int, nr_pages: int, fields: Sequence[str]) -> int:
+    planes = sum(nr_pages * _FIELDS[name][1].itemsize for name in fields)
+    return HEADER.size + _HEAD.size + designs * (_HEAD.size + planes)
 
 
-def decode_detail(data: bytes) -> Closeup:
+def decode_detail(data: bytes, block_pages: int = u.PAGEBLOCK_NR_PAGES) -> Closeup:
     """The pages in a frame, as a client would see them.
+
+    Args:
+        data: the frame.
+        block_pages: pages of a pageblock.
 
     Raises:
         ValueError: it is no frame of type 3, or its length is not what its head says.
@@ -149,7 +154,7 @@ def decode_detail(data: bytes) -> Closeup:
     _, _, _, nr_designs, _, log_index, tick, _, epoch = HEADER.unpack_from(data)
     nr, mask = _HEAD.unpack_from(data, HEADER.size)
     names = [name for name, (bit, _) in _FIELDS.items() if mask >> bit & 1]
-    due = _length(nr_designs, nr, names)
+    due = _length(nr_designs, block_pages * nr, names) + (4 * nr + 7 & ~7)
     if len(data) != due:
         raise ValueError(f"the frame has {len(data)} bytes: {due} are due")
     offset = HEADER.size + _HEAD.size
@@ -162,6 +167,6 @@ def decode_detail(data: bytes) -> Closeup:
         designs[design] = {}
         for name in names:
             dtype = _FIELDS[name][1]
-            designs[design][name] = np.frombuffer(data, dtype, 512 * nr, offset)
-            offset += 512 * nr * dtype.itemsize
+            designs[design][name] = np.frombuffer(data, dtype, block_pages * nr, offset)
+            offset += block_pages * nr * dtype.itemsize
     return Closeup(epoch, tick, log_index, tuple(blocks.tolist()), designs)

@@ -16,6 +16,7 @@ import { createGuide } from "./guide/guide.js";
 import { el, need, setText } from "./lib/dom.js";
 import { guestName, mib } from "./lib/format.js";
 import { createLessons } from "./lessons/lessons.js";
+import { setPageblock } from "./lib/pageblock.js";
 import { createPainter } from "./lib/paint.js";
 import { createLegend } from "./map/legend.js";
 import { MODES } from "./map/palette.js";
@@ -29,6 +30,7 @@ import { createSpread } from "./numbers/spread.js";
 import { createZones } from "./numbers/zones.js";
 import { createAbout } from "./page/about.js";
 import { createClaims } from "./page/claims.js";
+import { createElsewhere } from "./controls/elsewhere.js";
 import { createHelp } from "./page/help.js";
 import { createView, parseView, viewText } from "./page/link.js";
 import { createLinks, openEverything } from "./page/link_open.js";
@@ -65,6 +67,8 @@ const ADDRESS_MS = 250;
 takePresenter();
 const state = createState();
 const painter = createPainter();
+// Before anybody else hears of a guest: how large its pageblocks are.
+for (const each of [state.welcome, state.preview]) each.subscribe((known) => known && setPageblock(known.guest));
 
 // Session and viewer's token are in the address, so that a reload or a shared link shows the same guests.
 const address = {
@@ -108,13 +112,14 @@ const ask = createConfirm(state, follow.look);
 createPanels(state, painter, zoom, motion);
 const difference = createDifference(state, painter, zoom, { moment: (tick, index) => getMoment(address.getSession(), tick, index), picture: getPicture });
 createSaid(state, painter);
-createTwins(state, painter, { reset: client.reset, ask, wipe: difference.wipe });
+const reset = createElsewhere(state, client.reset);
+createTwins(state, painter, { reset, ask, wipe: difference.wipe });
 createLegend(state, painter);
 createScoreboard(state, painter, createSpread(state));
 createZones(state, painter);
 createTextTable(state, painter);
 createLogList(state, painter, follow.look);
-const setup = createSetup(state, client.reset, ask);
+const setup = createSetup(state, reset, ask);
 const controls = createControls(state, painter, {
   send: client.send,
   pace: client.pace,
@@ -138,8 +143,8 @@ const why = createBecause(state, painter, {
 });
 createCost(state);
 const lists = createFreeLists(state, painter, (order, type, tick) => getFreeList(address.getSession(), order, type, tick));
-const guide = createGuide(state, painter, address, { sequence: client.sequence, reset: client.reset, startOver: setup.startOver, read: getScenarios, ask });
-const lessons = createLessons(state, painter, { reset: client.reset, sequence: client.sequence, look: follow.look, ask, act: (what) => act(what), tell: client.tell, address, rest: lessonRest(address.getSession) });
+const guide = createGuide(state, painter, address, { sequence: client.sequence, reset, startOver: setup.startOver, read: getScenarios, ask });
+const lessons = createLessons(state, painter, { reset, sequence: client.sequence, look: follow.look, ask, act: (what) => act(what), tell: client.tell, address, rest: lessonRest(address.getSession) });
 const room = createRoom(state, painter, { tell: client.tell, attach: follow.attach, session: address.getSession });
 createQuiz(state, painter, { tell: client.tell, voter: () => voterOf(address.getSession()), table: () => getAnswers(address.getSession()), parse: (line) => box.meaning(line), wish: (design, low, high) => postWish(address.getSession(), design, low, high), make: sessionLink });
 const tour = createTour(state, painter, client);

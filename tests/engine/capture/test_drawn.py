@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine import units as u
 from engine.capture.drawn import check_drawable, draw_guest
 from engine.core.memory.metrics import free_counts
 from engine.core.observe.check import validate
 from engine.core.observe.check_codes import CheckCode
+from engine.errors import OtherGeometryError
 from engine.report.model import FreeCounts, Moment, ZoneFacts
 from engine.report.read import read_report
 from engine.snapshot import digest
 
 CASES = Path(__file__).parents[1] / "report" / "cases"
+ROOT = str(Path(__file__).parents[3])
 
 
 def moment(
@@ -66,6 +73,25 @@ def test_a_real_report_comes_back_with_its_pageblocks(name: str) -> None:
             assert found == zone.blocks[kind], (zone.key, kind)
 
 
+def test_a_guest_of_the_largest_pageblocks_prints_its_report_too() -> None:
+    """In a process of its own, uncompiled."""
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "tests.engine.capture.drawn_laws", "8"],
+        env=os.environ | {u.GEOMETRY_SETTING: "10", "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": ROOT},
+        capture_output=True, text=True, cwd=ROOT, timeout=600, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {"order": 10, "reports": 8}
+
+
+def test_a_report_of_another_order_names_the_process_that_can_draw_it() -> None:
+    one = moment(40, 20, 10, 5, 2, 1, 1, 1, 1, 1, 2)
+    one.pageblock_order = 10
+    with pytest.raises(OtherGeometryError, match=r"order 10 \(4 MiB") as refused:
+        check_drawable(one)
+    assert refused.value.pageblock_order == 10
+
+
 def test_the_seed_draws_and_repeats() -> None:
     one = moment(40, 20, 10, 5, 2, 1, 1, 1, 1, 1, 2)
     same, again, other = (digest(draw_guest(one, seed)) for seed in (1, 1, 2))
@@ -78,7 +104,11 @@ def test_the_seed_draws_and_repeats() -> None:
         ("Node 0, zone Normal 1 2 3 4 5 6 7 8 9 1 1 1 1 1\n", "exact counts of 11 orders"),
         ("Node 0, zone HighMem 1 2 3 4 5 6 7 8 9 1 1\n", "HighMem of node 0 cannot be played"),
         ("Node 0, zone Normal 1 2 3 4 5 6 7 8 9 1 1\n", "zoneinfo is needed"),
-        ("Page block order: 13\nNode 0, zone Normal 1 2 3 4 5 6 7 8 9 1 1\n", "only order 9"),
+        (
+            "Page block order: 13\nNode 0, zone Normal 1 2 3 4 5 6 7 8 9 1 1\n",
+            "only orders 9 and 10",
+        ),
+        ("Page block order: 5\nNode 0, zone Normal 1 2 3 4 5 6 7 8 9 1 1\n", "of order 5: only"),
         ("MemTotal: 1 kB\n", "nothing to draw"),
     ],
 )

@@ -202,3 +202,10 @@ def test_a_text_without_anything_is_refused_in_a_sentence(text: str) -> None:
 def test_a_number_beyond_all_bounds_is_no_count() -> None:
     with pytest.raises(ValueError, match="nothing"):
         told(f"Node 0, zone Normal {'9' * 15} 0 0 0 0 0 0 0 0 0 0\n")
+
+
+@pytest.mark.parametrize(("pages", "order"), [(1024, 10), (8192, 13), (32, 5), (256, 8)])
+def test_pages_per_block_alone_say_the_order(pages: int, order: int) -> None:
+    text = f"Pages per block:  {pages}\n\nNode 0, zone   Normal 1 2 3 4 5 6 7 8 9 1 1\n"
+    moment = read_report(text.encode()).moments[0]
+    assert moment.pageblock_order == order

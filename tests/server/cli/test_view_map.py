@@ -66,7 +66,7 @@ def test_a_picture_fits_the_terminal_and_names_what_is_chosen() -> None:
     welcome = {
         "designs": [{"key": key} for key in keys],
         "stat_fields": STAT_FIELDS,
-        "guest": {"label": "a guest"},
+        "guest": {"label": "a guest", "nr_pages": 2048 * 512},
     }
     picture = Picture(1, 1, 42, 0, tuple(panel(2048, balloon={7: 12}) for _ in keys))
     for size in ((80, 24), (40, 24), (200, 60), (20, 10)):

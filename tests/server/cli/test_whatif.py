@@ -25,7 +25,7 @@ def test_operations_are_short_and_checked(capsys: pytest.CaptureFixture[str]) ->
 def test_what_cannot_be_played_says_why(capsys: pytest.CaptureFixture[str]) -> None:
     for name, words in (
         ("buddyinfo-only", "zoneinfo is needed"),
-        ("armv7-order-13", "only order 9"),
+        ("armv7-order-13", "only orders 9 and 10"),
         ("i386-highmem", "HighMem of node 0 cannot be played"),
     ):
         assert main(["report", str(CASES / f"{name}.txt"), "--what-if", "compact"]) == 2

@@ -7,12 +7,20 @@ import tarfile
 import numpy as np
 import pytest
 
+from engine import units as u
 from engine.core import engine_digest
 from engine.core.observe import check
+from engine.errors import OtherGeometryError
 from server.errors import NotFoundError
 from server.guests.library import EXAMPLES, PAGE_COST, Library
 from server.journal.folder import Folder
-from server.wire.config import CaptureSource, SessionConfig, UploadSource, config_from_dict
+from server.wire.config import (
+    CaptureSource,
+    SessionConfig,
+    SyntheticSource,
+    UploadSource,
+    config_from_dict,
+)
 from tests.engine.small_capture import archive, small
 
 
@@ -114,5 +122,14 @@ def test_an_upload_with_memory_at_high_addresses_is_taken_for_its_size():
     _, summary = library.add_upload(archive(files), "high")
     assert summary["memory_mib"] == 32
     other = {"pagetypeinfo": small()["pagetypeinfo"].replace(b"order: 9", b"order: 10")}
-    with pytest.raises(ValueError, match=r"order 10 .*fragscope replay on the command line"):
+    with pytest.raises(ValueError, match=r"order 10 .*a new session, and the command line"):
         library.add_upload(archive(small() | other), "other")
+
+
+def test_examples_and_recipes_are_of_the_usual_pageblocks_in_any_process(monkeypatch):
+    library = Library(2, 64 << 20)
+    monkeypatch.setattr(u, "PAGEBLOCK_ORDER", u.MAX_PAGE_ORDER)
+    for source in (CaptureSource("runs"), SyntheticSource("tight", 256)):
+        with pytest.raises(OtherGeometryError, match="pageblocks of 2 MiB") as refused:
+            library.check(SessionConfig(source, ("pinned",)))
+        assert refused.value.pageblock_order == 9

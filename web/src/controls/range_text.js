@@ -4,8 +4,7 @@
  */
 
 import { count, mibNumber } from "../lib/format.js";
-
-export const PAGEBLOCK_MIB = 2;
+import { pageblock } from "../lib/pageblock.js";
 
 const OFFLINE = 1; // range_kind
 const DONE = 1; // range_result
@@ -42,7 +41,7 @@ const BLOCKS = ["an UNMOVABLE", "a MOVABLE", "a RECLAIMABLE", "a HIGHATOMIC", "a
  */
 export function rangeBetween(one, other) {
   const first = Math.min(one, other);
-  return { start_mib: first * PAGEBLOCK_MIB, size_mib: (Math.abs(one - other) + 1) * PAGEBLOCK_MIB };
+  return { start_mib: first * pageblock.mib, size_mib: (Math.abs(one - other) + 1) * pageblock.mib };
 }
 
 /** @param {Range} range */

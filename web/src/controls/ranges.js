@@ -8,6 +8,7 @@ import { mended, notify } from "../state.js";
 import { commandText } from "./command_text.js";
 import { rangeBetween, rangeText, verdict } from "./range_text.js";
 import { showVerdicts } from "./verdicts.js";
+import { pageblock } from "../lib/pageblock.js";
 
 /**
  * @param {import("../state.js").State} state
@@ -30,7 +31,7 @@ export function createRanges(state, painter, sendCommand) {
    */
   const read = (input, what) => {
     const { value, error } = parseWhole(input.value, what, Number(input.min), Number(input.max), "MiB");
-    const odd = value !== null && value % 2 ? `${what} is ${value} MiB: whole pageblocks of 2 MiB are needed` : null;
+    const odd = value !== null && value % pageblock.mib ? `${what} is ${value} MiB: whole pageblocks of ${pageblock.size} are needed` : null;
     input.setAttribute("aria-invalid", String((error ?? odd) !== null));
     if (error ?? odd) notify(state, "error", error ?? odd ?? "", what);
     else mended(state, what);
@@ -79,8 +80,11 @@ export function createRanges(state, painter, sendCommand) {
   const showWelcome = painter.add("dom", () => {
     const welcome = state.welcome.get();
     if (!welcome) return;
-    const end = welcome.guest.nr_pageblocks * 2;
-    start.max = String(end - 2);
+    const { mib } = pageblock;
+    const end = welcome.guest.nr_pageblocks * mib;
+    start.max = String(end - mib);
+    for (const input of [start, size, contig]) input.step = String(mib);
+    size.min = contig.min = String(mib);
     size.max = contig.max = String(end);
     state.range.set(null);
   });

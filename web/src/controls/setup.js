@@ -6,6 +6,8 @@ import { el, need } from "../lib/dom.js";
 import { designKey, parseWhole, plural, splitKey } from "../lib/format.js";
 import { designWords } from "../panels/design_text.js";
 import { uploadCapture } from "../net/rest.js";
+import { orderOf, rememberOrder } from "./elsewhere.js";
+import { pageblock } from "../lib/pageblock.js";
 import { mended, notify } from "../state.js";
 
 const SIZES_MIB = [256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536];
@@ -52,7 +54,8 @@ export function createSetup(state, reset, ask) {
   async function load(file) {
     notify(state, "info", `Reading ${file.name}…`, UPLOAD);
     try {
-      const { capture } = await uploadCapture(file);
+      const { capture, pageblock_order } = await uploadCapture(file);
+      rememberOrder(capture, pageblock_order);
       mended(state, UPLOAD);
       open();
       shown?.add({ kind: "upload", capture }, file.name);
@@ -176,7 +179,8 @@ function guestChoice(info, source, load) {
      */
     add(one, name) {
       uploaded = one;
-      own.replaceChildren(radio("upload", true, name, "your capture, just read"));
+      const other = one.kind === "upload" && orderOf(one, pageblock.order) !== pageblock.order;
+      own.replaceChildren(radio("upload", true, name, `your capture, just read${other ? ": its pageblocks are of another size, so it gets a session of its own" : ""}`));
     },
     /** @param {number} seed */
     read(seed) {

@@ -2,8 +2,9 @@
  * Numbers as text: pages → "512 MiB", per mille → "84.1 %", counters → "1,234". Pure; the only place where units change.
  */
 
+import { pageblock } from "./pageblock.js";
+
 export const MIB_PAGES = 256;
-export const PAGEBLOCK_NR_PAGES = 512;
 
 const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 
@@ -84,7 +85,7 @@ export function orderText(order) {
  * @param {number} index
  */
 export function blockRange(index) {
-  return `${whole.format(index * 2)} to ${whole.format(index * 2 + 2)} MiB`;
+  return `${whole.format(index * pageblock.mib)} to ${whole.format((index + 1) * pageblock.mib)} MiB`;
 }
 
 /**

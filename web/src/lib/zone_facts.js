@@ -2,7 +2,7 @@
  * The guest's zones: their names, with the node where there are several, the main one, and what each has free.
  */
 
-import { PAGEBLOCK_NR_PAGES } from "./format.js";
+import { pageblock } from "./pageblock.js";
 
 /**
  * Which node each zone belongs to; all 0 where nobody said.
@@ -41,9 +41,9 @@ export const mainZone = ({ zones, main_zone }) =>
 export function freeOf(free, zones) {
   return zones.map(({ start_pfn, end_pfn }) => {
     const sum = { pages: 0, blocks: 0 };
-    for (let block = start_pfn / PAGEBLOCK_NR_PAGES; block < end_pfn / PAGEBLOCK_NR_PAGES; block++) {
+    for (let block = start_pfn / pageblock.pages; block < end_pfn / pageblock.pages; block++) {
       sum.pages += free[block];
-      sum.blocks += free[block] === PAGEBLOCK_NR_PAGES ? 1 : 0;
+      sum.blocks += free[block] === pageblock.pages ? 1 : 0;
     }
     return sum;
   });

@@ -2,7 +2,8 @@
  * A watched machine in words. Pure.
  */
 
-import { count, mib, PAGEBLOCK_NR_PAGES, pagesToMib, perMille, plural, short } from "../lib/format.js";
+import { count, mib, pagesToMib, perMille, plural, short } from "../lib/format.js";
+import { HPAGE_NR_PAGES, pageblock } from "../lib/pageblock.js";
 
 /** @typedef {import("./looks.js").Machine} Machine */
 /** @typedef {import("./looks.js").Told} Told */
@@ -20,7 +21,7 @@ export const share = (index) => (index === SUCCEEDS ? "none" : perMille(index));
 export function saidOf({ zones }, past = false) {
   const pieces = zones.reduce((sum, zone) => sum + zone.free_blocks, 0);
   const free = zones.reduce((sum, zone) => sum + zone.free_pages, 0);
-  const small = free ? Math.round((100 * (free - pieces * PAGEBLOCK_NR_PAGES)) / free) : 100;
+  const small = free ? Math.round((100 * (free - pieces * HPAGE_NR_PAGES)) / free) : 100;
   return `${plural(pieces, "huge page")} of 2 MiB could ${past ? "have been handed out then" : "be handed out now"}; ${small} % of the free memory ${past ? "was" : "is"} in smaller pieces.`;
 }
 
@@ -56,11 +57,11 @@ export function priceOf({ told, seenAt }, past = false) {
 export function blockWords({ told, planes, seenAt }, index, past = false) {
   const span = told.spans.find(({ first, end }) => index >= first && index < end);
   if (!span) return "";
-  const pfn = span.start_pfn + (index - span.first) * PAGEBLOCK_NR_PAGES;
+  const pfn = span.start_pfn + (index - span.first) * pageblock.pages;
   const where = `Node ${span.node}, zone ${span.zone}, pageblock at pfn ${count(pfn)} (${count(pagesToMib(pfn))} MiB)`;
   if (seenAt[index] === -Infinity) return `${where}: not read yet.`;
   const [free, movable, balloon, unmovable] = ["free", "movable", "balloon", "unmovable"].map((name) => planes[name][index]);
-  const rest = PAGEBLOCK_NR_PAGES - free - movable - balloon - unmovable;
+  const rest = pageblock.pages - free - movable - balloon - unmovable;
   const parts = [[free, "free"], [movable, "movable"], [balloon, "balloon"], [unmovable, "that will not move"], [rest, "reserved or not there"]]
     .filter(([n]) => n).map(([n, what]) => `${count(Number(n))} ${what}`);
   return `${where}: ${parts.join(", ")}; read ${(told.at - seenAt[index]).toFixed(0)} s ${past ? "before" : "ago"}.`;

@@ -3,7 +3,8 @@
  * the class that most of its pageblocks have, and one mark that no averaging can hide.
  */
 
-const NR_PAGES = 512;
+import { pageblock } from "../lib/pageblock.js";
+
 const NR_CLASSES = 8; // of holders and of migratetypes, three bits each
 
 /** What the worst page in a cell is, where the cell itself does not show it. */
@@ -95,7 +96,7 @@ export function aggregate(planes, per, seen = Infinity, into = null) {
     means.unmovable[cell] = u / has;
     means.flags[cell] = (shown & 15) | ((apart & 7 ? most(flags, 4, first, end) : holder) << 4);
     means.migratetype[cell] = apart >> 3 ? most(migratetype, 0, first, end) : type;
-    worst[cell] = b + u > 0 ? worstOf(f + p, m, b, u, Math.max(0, NR_PAGES * has - f - p - m - b - u), seen * has) : WORST_NONE;
+    worst[cell] = b + u > 0 ? worstOf(f + p, m, b, u, Math.max(0, pageblock.pages * has - f - p - m - b - u), seen * has) : WORST_NONE;
   }
   return out;
 }
@@ -116,7 +117,7 @@ export function worstInside(planes, seen = Infinity, into = null) {
     worst[i] = WORST_NONE;
     if (b + u === 0) continue;
     const f = free[i] + pcp[i];
-    worst[i] = worstOf(f, movable[i], b, u, Math.max(0, NR_PAGES - f - movable[i] - b - u), seen);
+    worst[i] = worstOf(f, movable[i], b, u, Math.max(0, pageblock.pages - f - movable[i] - b - u), seen);
   }
   return worst;
 }

@@ -7,7 +7,6 @@
  * Coordinate spaces: cell (column, row from the top), device (canvas pixels), css (layout pixels).
  */
 
-export const BLOCK_MIB = 2;
 const COLUMNS_LEAST = 8; // a row is 16 MiB or a power of two times as much, so that the axis has round numbers
 const LARGE = 8192; // pageblocks: from here on the axis is in GiB
 /** From this many device pixels on, the side of a cell is a whole number: the lines between cells stay sharp. */

@@ -6,18 +6,20 @@
 
 import { aggregate, LAYER_SEEN, worstInside } from "./aggregate.js";
 import { CONTENT, freeTable, HOLDER, MIGRATETYPE, mix, packed, table, TOUCHED } from "./palette.js";
+import { pageblock } from "../lib/pageblock.js";
 
 /** From this cell size on (device pixels) a pageblock's content is drawn as layers; below it, as one mixed colour. */
 export const LAYERS_FROM = 5;
 
 const GLOW_STEPS = 8;
 const GLOW_STEP_MS = 45;
-const NR_PAGES = 512;
 const NOTHING = 1e-6; // pages: the mean of three pageblocks is no binary fraction
 
 const [FREE, MOVABLE, BALLOON, UNMOVABLE, RESERVED] = CONTENT.entries.map((entry) => packed(entry.hex));
 const FLAT = { migratetype: new Int32Array(table(MIGRATETYPE.entries)), holder: new Int32Array(table(HOLDER.entries)) };
 const BY_FREE = new Int32Array(freeTable());
+/** @param {number} pages free in a pageblock */
+const byFree = (pages) => BY_FREE[((Math.min(pageblock.pages, pages) * (BY_FREE.length - 1)) / pageblock.pages) | 0];
 const GLOW = packed(TOUCHED);
 const ONE = new Int32Array(1);
 
@@ -32,8 +34,8 @@ const ONE = new Int32Array(1);
  * @param {number} height pixels to share out, at least 5
  */
 export function layers(out, reserved, unmovable, balloon, movable, height) {
-  const free = NR_PAGES - reserved - unmovable - balloon - movable;
-  const scale = height / NR_PAGES;
+  const free = pageblock.pages - reserved - unmovable - balloon - movable;
+  const scale = height / pageblock.pages;
   out[0] = reserved && Math.max(1, Math.round(reserved * scale));
   out[1] = unmovable && Math.max(1, Math.round(unmovable * scale));
   out[2] = balloon && Math.max(1, Math.round(balloon * scale));
@@ -62,7 +64,7 @@ export const LAYERS = [RESERVED, UNMOVABLE, BALLOON, MOVABLE, FREE];
 export function colourOf(mode, planes, i) {
   if (mode === HOLDER.key) return FLAT.holder[(planes.flags[i] >> 4) & 7];
   if (mode === MIGRATETYPE.key) return FLAT.migratetype[planes.migratetype[i]];
-  if (mode !== CONTENT.key) return BY_FREE[Math.min(NR_PAGES, planes.free[i] + planes.pcp[i]) | 0];
+  if (mode !== CONTENT.key) return byFree(planes.free[i] + planes.pcp[i]);
   rowOfContent(ONE, -i, i, i + 1, planes);
   return ONE[0];
 }
@@ -189,7 +191,7 @@ export class Heatmap {
       if (mode === CONTENT.key) rowOfContent(pixels, shift, start, end, planes);
       else if (mode === HOLDER.key) for (let i = start; i < end; i++) pixels[i + shift] = FLAT.holder[(flags[i] >> 4) & 7];
       else if (mode === MIGRATETYPE.key) for (let i = start; i < end; i++) pixels[i + shift] = FLAT.migratetype[migratetype[i]];
-      else for (let i = start; i < end; i++) pixels[i + shift] = BY_FREE[Math.min(NR_PAGES, free[i] + pcp[i]) | 0];
+      else for (let i = start; i < end; i++) pixels[i + shift] = byFree(free[i] + pcp[i]);
     }
     if (this.glowing) this.addGlow(cols, rows, nr);
   }
@@ -216,7 +218,7 @@ export class Heatmap {
       const end = Math.min(nr, index + cols);
       for (let col = 0; index < end; index++, col++) {
         const used = movable[index] + balloon[index] + unmovable[index];
-        const left = NR_PAGES - used - free[index] - pcp[index];
+        const left = pageblock.pages - used - free[index] - pcp[index];
         const reserved = left > NOTHING ? left : 0;
         // The topmost pixel is under the grid line, so no layer gets it.
         layers(heights, reserved, unmovable[index], balloon[index], movable[index], height - 1);
@@ -237,7 +239,7 @@ const [FREE_RB, MOVABLE_RB, BALLOON_RB, UNMOVABLE_RB, RESERVED_RB] = [FREE, MOVA
 const [FREE_G, MOVABLE_G, BALLOON_G, UNMOVABLE_G, RESERVED_G] = [FREE, MOVABLE, BALLOON, UNMOVABLE, RESERVED].map((c) => (c >>> 8) & 255);
 
 /**
- * The colours of a pageblock's pages mixed by share; whatever is missing from 512 is reserved.
+ * The colours of a pageblock's pages mixed by share; whatever is missing from a pageblock's pages is reserved.
  *
  * Runs for every pageblock of every paint, so it is written out by hand in 32-bit integers: shares are in 128ths, because
  * 255 * 128 fits in 15 bits, and so two channels in one number; what rounding leaves over counts as free.
@@ -252,7 +254,7 @@ export function rowOfContent(pixels, shift, start, end, { free, pcp, movable, ba
     const m = movable[i] >> 2;
     const b = balloon[i] >> 2;
     const u = unmovable[i] >> 2;
-    const left = NR_PAGES - free[i] - pcp[i] - movable[i] - balloon[i] - unmovable[i];
+    const left = pageblock.pages - free[i] - pcp[i] - movable[i] - balloon[i] - unmovable[i];
     const r = left > 0 ? left >> 2 : 0;
     const f = (128 - m - b - u - r) | 0;
     const rb =

@@ -7,11 +7,11 @@ import { boxOf, pageRect, shownSide, WHOLE } from "../zoom/lens.js";
 import { indexOf, placeOf } from "./geometry.js";
 import { layOver } from "./over.js";
 import { BALLOON, packed, UNMOVABLE } from "./palette.js";
+import { pageblock, pageblockOf } from "../lib/pageblock.js";
 
 const INK = "#14191f";
 const PAPER = "#ffffff";
 const CHOSEN = "#b0005a";
-const PAGEBLOCK_SHIFT = 9;
 const WORST_COLOURS = [0, packed(BALLOON), packed(UNMOVABLE)]; // by aggregate.WORST_*
 const WORST_EDGE = packed(PAPER);
 const WORST_SHARE = 0.34; // of the smaller side of a cell
@@ -56,8 +56,8 @@ export function drawMarks(canvas, geometry, marks) {
   if (view.z > 1) c.clip();
   if (flags && g.cell >= 2) outline(c, w, (i) => (flags[i] & FLAG_DEDICATED) !== 0, INK);
   if (range) {
-    const first = range.start_mib / 2;
-    const end = first + range.size_mib / 2;
+    const first = range.start_mib / pageblock.mib;
+    const end = first + range.size_mib / pageblock.mib;
     outline(c, w, (i) => i >= first && i < end, CHOSEN);
   }
   const { target = null, culprit = null, page = null, asked = null, listed = null } = marks;
@@ -164,7 +164,7 @@ function outline(c, w, wanted, colour) {
  */
 function scanner(c, g, pfn, upwards) {
   const { pen: dpr } = g;
-  const box = sides(g, Math.max(0, Math.min(g.nr - 1, pfn >> PAGEBLOCK_SHIFT)));
+  const box = sides(g, Math.max(0, Math.min(g.nr - 1, pageblockOf(pfn))));
   const edge = Math.round(g.cols * g.cellW);
   const middle = (box.top + box.bottom) / 2;
   const thin = Math.max(1, Math.round(dpr));

@@ -3,6 +3,9 @@
  * deficiencies, with no red/green pair, and so that light always means free (tests/web/map/palette.test.js checks it).
  */
 
+import { count } from "../lib/format.js";
+import { pageblock } from "../lib/pageblock.js";
+
 /**
  * @typedef {object} Entry
  * @property {string} name words beside the colour
@@ -26,7 +29,7 @@ const RESERVED = "#a6adb5";
 export const CONTENT = {
   key: "content",
   label: "Content",
-  text: "Each cell is one pageblock of 2 MiB (512 pages), filled from the bottom by what its pages are.",
+  get text() { return `Each cell is one pageblock of ${pageblock.size} (${count(pageblock.pages)} pages), filled from the bottom by what its pages are.`; },
   entries: [
     { name: "free", hex: FREE, text: "not in use" },
     { name: "movable", hex: MOVABLE, text: "programs, page cache" },
@@ -43,7 +46,7 @@ const RAMP = ["#352f44", "#3c4668", "#3f5f8d", "#4378aa", "#5a91c0", "#7daacd", 
 export const FREE_SHARE = {
   key: "free",
   label: "Free share",
-  text: "Each cell is one pageblock of 2 MiB; the lighter it is, the more of it is free.",
+  get text() { return `Each cell is one pageblock of ${pageblock.size}; the lighter it is, the more of it is free.`; },
   entries: RAMP.map((hex, i) => ({
     name: i === 0 ? "0 % free" : i === RAMP.length - 1 ? "100 % free" : `${Math.round((100 * i) / (RAMP.length - 1))} %`,
     hex,
@@ -71,9 +74,9 @@ export const MIGRATETYPE = {
 export const HOLDER = {
   key: "holder",
   label: "What holds it",
-  text: "Each cell is one pageblock; its colour says what keeps it from being a free 2 MiB block.",
+  text: "Each cell is one pageblock; its colour says what keeps it from being free as a whole.",
   entries: [
-    { name: "free", hex: FREE, text: "available as a 2 MiB page" },
+    { name: "free", hex: FREE, text: "available as a whole, for huge pages" },
     { name: "movable only", hex: MOVABLE, text: "compaction can empty it" },
     { name: "held by balloon", hex: BALLOON, text: "movable except for balloon pages" },
     { name: "held by kernel", hex: UNMOVABLE, text: "nothing can empty it" },

@@ -6,12 +6,11 @@ import { PAGE_KINDS } from "../map/palette.js";
 import { layOver } from "../map/over.js";
 import { boxOf } from "../zoom/lens.js";
 import { onArc } from "./flights.js";
+import { pageblock } from "../lib/pageblock.js";
 
 const INK = "#14191f";
 const PAPER = "#ffffff";
 const BALLOON_STATE = 8;
-const PAGEBLOCK_SHIFT = 9;
-const PAGES = 512;
 const TAIL = [0.05, 0.1, 0.15]; // of the way behind a page
 
 /**
@@ -24,8 +23,8 @@ const TAIL = [0.05, 0.1, 0.15]; // of the way behind a page
  * @param {number} pfn
  */
 function spot(w, pfn) {
-  const box = boxOf(w, w.view, pfn >> PAGEBLOCK_SHIFT);
-  const share = (pfn % PAGES) / PAGES;
+  const box = boxOf(w, w.view, pfn >> pageblock.order);
+  const share = (pfn % pageblock.pages) / pageblock.pages;
   return { x: box.left + (box.right - box.left) * (0.25 + 0.5 * ((share * 8) % 1)), y: box.bottom - (box.bottom - box.top) * (0.2 + 0.6 * share) };
 }
 
@@ -38,7 +37,7 @@ function spot(w, pfn) {
  * @param {string} colour
  */
 function ring(c, w, pfn, grow, line, colour) {
-  const { left, top, right, bottom } = boxOf(w, w.view, pfn >> PAGEBLOCK_SHIFT);
+  const { left, top, right, bottom } = boxOf(w, w.view, pfn >> pageblock.order);
   c.strokeStyle = colour;
   c.lineWidth = line;
   c.strokeRect(left - grow, top - grow, right - left + 2 * grow, bottom - top + 2 * grow);
@@ -100,8 +99,8 @@ function flight(c, w, { pfn, to, state, from, land, over }, now) {
 function trail(c, w, marks, now) {
   marks.forEach((mark, i) => {
     const left = Math.max(0, (mark.over - now) / (mark.over - mark.from));
-    const block = mark.pfn >> PAGEBLOCK_SHIFT;
-    const next = marks[i + 1] ? marks[i + 1].pfn >> PAGEBLOCK_SHIFT : block;
+    const block = mark.pfn >> pageblock.order;
+    const next = marks[i + 1] ? marks[i + 1].pfn >> pageblock.order : block;
     const step = Math.sign(next - block) || 1;
     c.fillStyle = PAPER;
     c.globalAlpha = 0.62 * left * left;
@@ -126,7 +125,7 @@ function trail(c, w, marks, now) {
  * @param {number} pfn
  */
 function meeting(c, w, pfn) {
-  const box = boxOf(w, w.view, Math.max(0, Math.min(w.nr - 1, pfn >> PAGEBLOCK_SHIFT)));
+  const box = boxOf(w, w.view, Math.max(0, Math.min(w.nr - 1, pfn >> pageblock.order)));
   const y = (box.top + box.bottom) / 2;
   const width = Math.round(w.cols * w.cellW);
   const gap = 5 * w.pen;
@@ -189,7 +188,7 @@ export function drawAir(canvas, w, air, now) {
 export function drawStep(canvas, w, step) {
   drawAir(canvas, w, { marks: [], met: step.met }, 0);
   const c = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-  for (const block of step.left) ring(c, w, block << PAGEBLOCK_SHIFT, 0, 1.5 * w.pen, INK);
+  for (const block of step.left) ring(c, w, block << pageblock.order, 0, 1.5 * w.pen, INK);
   for (const block of step.come) {
     const box = boxOf(w, w.view, block);
     const size = Math.max(3 * w.pen, Math.min(box.right - box.left, box.bottom - box.top) / 3);
@@ -197,7 +196,7 @@ export function drawStep(canvas, w, step) {
     c.fillRect((box.left + box.right - size) / 2, (box.top + box.bottom - size) / 2, size, size);
   }
   for (const block of step.freed) {
-    ring(c, w, block << PAGEBLOCK_SHIFT, 2 * w.pen, 4 * w.pen, INK);
-    ring(c, w, block << PAGEBLOCK_SHIFT, 2 * w.pen, 2 * w.pen, PAPER);
+    ring(c, w, block << pageblock.order, 2 * w.pen, 4 * w.pen, INK);
+    ring(c, w, block << pageblock.order, 2 * w.pen, 2 * w.pen, PAPER);
   }
 }

@@ -6,6 +6,7 @@
  */
 
 import { FREE, GIVEN, MET, MOVED, SCANNED, TAKEN } from "../net/events_wire.js";
+import { pageblock } from "../lib/pageblock.js";
 
 /** Pages of one panel in the air at a time. */
 export const MOST_FLYING = 32;
@@ -16,8 +17,6 @@ const RING_MS = 600;
 const FLASH_MS = 900;
 const TRAIL_MS = 1400;
 const MOST_MARKS = 400; // of one panel
-const PAGEBLOCK_SHIFT = 9;
-const ALL_FREE = 512;
 
 /**
  * @typedef {object} Mark
@@ -104,8 +103,8 @@ export function leave(air, { what, pfn, to, state, order }, now, free) {
     mark("free", to, TRAIL_MS);
   } else if (what === MET) air.met = pfn;
   else if (what === FREE) {
-    for (let block = pfn >> PAGEBLOCK_SHIFT; block < (pfn >> PAGEBLOCK_SHIFT) + 2 ** (order - PAGEBLOCK_SHIFT); block++) {
-      if (free[block] === ALL_FREE) mark("flash", block << PAGEBLOCK_SHIFT, FLASH_MS);
+    for (let block = pfn >> pageblock.order; block < (pfn >> pageblock.order) + 2 ** (order - pageblock.order); block++) {
+      if (free[block] === pageblock.pages) mark("flash", block << pageblock.order, FLASH_MS);
     }
   }
 }

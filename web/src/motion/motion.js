@@ -15,12 +15,11 @@ import { drawAir, drawStep } from "./draw.js";
 import { dueMs, emptyAir, fade, flightsOf, leave, shareAt } from "./flights.js";
 import { advance, copyOf, lastsMs, plan } from "./play.js";
 import { seenText } from "./words.js";
+import { pageblock } from "../lib/pageblock.js";
 
 export const FULL_SPEED = 1000;
 const SHOW_MS = 33; // between two pictures of a play
-const PAGEBLOCK_SHIFT = 9;
 const PAGES_PER_MIB = 256;
-const ALL_FREE = 512;
 
 /**
  * @typedef {ReturnType<typeof createMotion>} Motion
@@ -64,7 +63,7 @@ export function createMotion(state, painter) {
   const inMain = (block) => {
     const guest = state.welcome.get()?.guest;
     const zone = guest && mainZone(guest);
-    return zone !== undefined && block >= zone.start_pfn >> PAGEBLOCK_SHIFT && block < zone.end_pfn >> PAGEBLOCK_SHIFT;
+    return zone !== undefined && block >= zone.start_pfn >> pageblock.order && block < zone.end_pfn >> pageblock.order;
   };
 
   /** The play is over: the picture that it led to is shown. */
@@ -97,13 +96,13 @@ export function createMotion(state, painter) {
     steps = between.designs.map(() => ({ left: new Set(), come: new Set(), freed: new Set(), met: -1 }));
     play?.parts.forEach(({ events }, i) => {
       for (const { what, pfn, to } of events) {
-        const block = pfn >> PAGEBLOCK_SHIFT;
+        const block = pfn >> pageblock.order;
         if (what === MOVED) {
           steps[i].left.add(block);
-          steps[i].come.add(to >> PAGEBLOCK_SHIFT);
+          steps[i].come.add(to >> pageblock.order);
         } else if (what === TAKEN) steps[i].come.add(block);
         else if (what === GIVEN) steps[i].left.add(block);
-        else if (what === FREE && target.designs[i].planes.free[block] === ALL_FREE) steps[i].freed.add(block);
+        else if (what === FREE && target.designs[i].planes.free[block] === pageblock.pages) steps[i].freed.add(block);
         else if (what === MET) seen[i].met = Math.round((steps[i].met = pfn) / PAGES_PER_MIB);
       }
       const balloon = between.designs[i][1];

@@ -7,8 +7,8 @@
 
 import { FREE, MET, MOVED, SCANNED, USED } from "../net/events_wire.js";
 import { FLAG_TOUCHED } from "../net/wire.js";
+import { HPAGE_ORDER, pageblock } from "../lib/pageblock.js";
 
-const PAGEBLOCK_SHIFT = 9;
 const ROW = 4;
 /** What is counted in pages, and so changes little by little. */
 const COUNTED = ["free", "movable", "balloon", "unmovable", "pcp"];
@@ -16,7 +16,6 @@ const LEAST_MS = 33; // a picture at 30 a second
 const MOST_MS = 120_000;
 const SHARE = 0.94; // of the time until the next tick: a play is over when it comes
 const PAGES_PER_TICK = 32; // as in server/session/pace.py
-const BLOCKS_PER_GIB = 512;
 
 /**
  * @typedef {object} Event
@@ -34,7 +33,7 @@ const BLOCKS_PER_GIB = 512;
  * @property {import("../net/wire.js").DesignFrame} from own arrays
  * @property {import("../net/wire.js").DesignFrame} now own arrays
  * @property {import("../net/wire.js").DesignFrame} target
- * @property {boolean} whole every free block that came and went is told
+ * @property {boolean} whole every free block of 2 MiB that came and went is told: of smaller ones than a pageblock nothing is
  *
  * @typedef {object} Play
  * @property {import("../net/wire.js").Frame} target
@@ -59,7 +58,7 @@ export const copyOf = (frame) => ({
  * @param {number} pace ticks a second, as last in force
  */
 export function lastsMs({ lasts_ms, designs, nr_pageblocks, tick, since }, pace) {
-  const share = PAGES_PER_TICK * Math.max(1, nr_pageblocks / BLOCKS_PER_GIB);
+  const share = PAGES_PER_TICK * Math.max(1, (nr_pageblocks * pageblock.mib) / 1024);
   const most = Math.max(0, ...designs.map(([moves]) => moves.pages));
   const ms = lasts_ms || (1000 * Math.max(tick - since, most / share)) / Math.max(pace, 0.01);
   return Math.min(MOST_MS, Math.max(LEAST_MS, ms * SHARE));
@@ -85,9 +84,9 @@ function inOrder(kinds) {
  */
 function blocksOf({ what, order, pfn, to }) {
   if (what === SCANNED || what === MET) return [];
-  const first = pfn >> PAGEBLOCK_SHIFT;
-  const blocks = what === MOVED ? [first, to >> PAGEBLOCK_SHIFT] : [first];
-  if (order > PAGEBLOCK_SHIFT) blocks.push(first + 1);
+  const first = pfn >> pageblock.order;
+  const blocks = what === MOVED ? [first, to >> pageblock.order] : [first];
+  if (order > pageblock.order) blocks.push(first + 1);
   return blocks;
 }
 
@@ -113,7 +112,7 @@ export function plan(base, target, between, ms) {
     }
     const { flags } = now.designs[i].planes;
     for (let k = 0; k < flags.length; k++) flags[k] &= ~FLAG_TOUCHED;
-    return { events, next: 0, blocks, from: base.designs[i], now: now.designs[i], target: target.designs[i], whole: kinds[2].every === 1 };
+    return { events, next: 0, blocks, from: base.designs[i], now: now.designs[i], target: target.designs[i], whole: kinds[2].every === 1 && pageblock.order === HPAGE_ORDER };
   });
   return { target, now, parts, ms };
 }
@@ -153,9 +152,9 @@ export function advance(play, share, at, inMain, each) {
       const event = part.events[part.next];
       for (const block of blocksOf(event)) touch(part, block);
       if ((event.what === FREE || event.what === USED) && part.whole) {
-        const by = (event.what === FREE ? 1 : -1) * 2 ** (event.order - PAGEBLOCK_SHIFT);
+        const by = (event.what === FREE ? 1 : -1) * 2 ** (event.order - pageblock.order);
         stats[at.free_blocks_all] += by;
-        if (inMain(event.pfn >> PAGEBLOCK_SHIFT)) stats[at.free_blocks] += by;
+        if (inMain(event.pfn >> pageblock.order)) stats[at.free_blocks] += by;
       } else if (event.what === SCANNED) {
         stats[at.compact_active] = event.state + 1;
         stats[at.migrate_pfn] = event.pfn;

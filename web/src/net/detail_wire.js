@@ -3,10 +3,10 @@
  */
 
 import { WireError } from "./wire.js";
+import { pageblock } from "../lib/pageblock.js";
 
 export const TYPE_DETAIL = 3;
 const HEADER_BYTES = 32;
-const PAGES = 512;
 
 /** In wire order: bit n of the head says whether field n is there. */
 const FIELDS = /** @type {const} */ ([["state", 1], ["order", 1], ["flags", 2], ["refcount", 1], ["mobility", 1]]);
@@ -37,7 +37,7 @@ export function decodeDetail(buffer) {
   const there = FIELDS.filter((_, bit) => mask & (1 << bit));
   const index = HEADER_BYTES + 8;
   const first = index + ((4 * nr + 7) & ~7);
-  const each = 8 + there.reduce((sum, [, bytes]) => sum + bytes * PAGES * nr, 0);
+  const each = 8 + there.reduce((sum, [, bytes]) => sum + bytes * pageblock.pages * nr, 0);
   if (first + nrDesigns * each !== buffer.byteLength) {
     throw new WireError(`a frame of pages has ${buffer.byteLength} bytes, its head says ${first + nrDesigns * each}`);
   }
@@ -50,8 +50,8 @@ export function decodeDetail(buffer) {
     /** @type {Record<string, Uint8Array|Uint16Array>} */
     const fields = {};
     for (const [name, bytes] of there) {
-      fields[name] = bytes === 2 ? new Uint16Array(buffer, offset, PAGES * nr) : new Uint8Array(buffer, offset, PAGES * nr);
-      offset += bytes * PAGES * nr;
+      fields[name] = bytes === 2 ? new Uint16Array(buffer, offset, pageblock.pages * nr) : new Uint8Array(buffer, offset, pageblock.pages * nr);
+      offset += bytes * pageblock.pages * nr;
     }
     designs.set(design, fields);
   }
@@ -61,7 +61,7 @@ export function decodeDetail(buffer) {
     log_index: head.getUint32(12, true),
     past: false,
     pageblocks,
-    at: new Map(Array.from(pageblocks, (block, i) => [block, i * PAGES])),
+    at: new Map(Array.from(pageblocks, (block, i) => [block, i * pageblock.pages])),
     designs,
   };
 }

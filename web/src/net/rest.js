@@ -294,7 +294,7 @@ export const getSession = (session) => about(session, "");
 
 /**
  * @param {File} file
- * @returns {Promise<{capture: string, summary: Record<string, unknown>}>}
+ * @returns {Promise<{capture: string, pageblock_order: number, summary: Record<string, unknown>}>}
  */
 export const uploadCapture = (file) =>
   call(`api/captures?name=${encodeURIComponent(file.name)}`, {

@@ -90,7 +90,7 @@ export const COLUMNS = [
   {
     key: "excess_blocks", group: "balloon", stat: "excess_blocks", head: "Excess E", unit: "pageblocks",
     text: "Pageblocks with a balloon page in them beyond the fewest that could hold the balloon. 0 means perfectly packed.",
-    formula: "blocks with a balloon page − ⌈balloon pages / 512⌉", source: "derived; the kernel does not count it",
+    formula: "blocks with a balloon page − ⌈balloon pages / pages of a pageblock⌉", source: "derived; the kernel does not count it",
     trap: "0 is perfectly packed, but a packed block may be held by kernel pages as well.",
     show: (s) => count(s("excess_blocks")), bar: (s) => s("excess_blocks"),
   },

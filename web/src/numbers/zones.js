@@ -4,6 +4,7 @@
 
 import { el, need, setText } from "../lib/dom.js";
 import { count, mibNumber } from "../lib/format.js";
+import { pageblock } from "../lib/pageblock.js";
 import { freeOf, zoneNames } from "../lib/zone_facts.js";
 
 /**
@@ -13,7 +14,8 @@ import { freeOf, zoneNames } from "../lib/zone_facts.js";
 export function createZones(state, painter) {
   const root = need("zones", HTMLDetailsElement);
   const table = el("table", { id: "zones-table" });
-  root.append(el("summary", {}, "Zone by zone"), el("p.tab-note", {}, "Free memory in MiB · pageblocks of 2 MiB that are wholly free."), el("div.scroll", { tabindex: 0, role: "region", "aria-label": "Free memory by zone and design" }, table));
+  const note = el("p.tab-note");
+  root.append(el("summary", {}, "Zone by zone"), note, el("div.scroll", { tabindex: 0, role: "region", "aria-label": "Free memory by zone and design" }, table));
   /** @type {HTMLElement[][]} a row for the machine, then one a zone */
   let cells = [];
 
@@ -22,6 +24,7 @@ export function createZones(state, painter) {
     if (!welcome) return;
     const { designs, guest } = welcome;
     root.hidden = guest.zones.length < 2;
+    setText(note, `Free memory in MiB · pageblocks of ${pageblock.size} that are wholly free.`);
     const names = ["Whole machine", ...zoneNames(guest)];
     cells = names.map(() => designs.map(({ key }) => el("td", { "data-design": key })));
     table.replaceChildren(

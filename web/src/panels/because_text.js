@@ -4,10 +4,14 @@
  */
 
 import { count, mibNumber, plural } from "../lib/format.js";
+import { HPAGE_ORDER, pageblock } from "../lib/pageblock.js";
 
 /** @typedef {(name: string) => number} Stats value of one statistic */
 
 const NAMED = 4; // designs that the comparison names; of more, the best and the worst
+
+/** A block of 2 MiB is a pageblock, or else it is only a part of one. */
+const noun = () => (pageblock.order === HPAGE_ORDER ? "block" : "pageblock");
 
 /** @param {Stats} s */
 const tried = (s) => s("huge_runs") > 0;
@@ -23,7 +27,7 @@ const upper = (text) => text.charAt(0).toUpperCase() + text.slice(1);
  * @param {string} verb of many
  * @param {string} one of one
  */
-const blocks = (n, verb, one = `${verb}s`) => `${plural(n, "block")} ${n === 1 ? one : verb}`;
+const blocks = (n, verb, one = `${verb}s`) => `${plural(n, noun())} ${n === 1 ? one : verb}`;
 
 /** @type {Record<string, (s: Stats) => string>} */
 const REASONS = {
@@ -31,16 +35,16 @@ const REASONS = {
   lru_hook(s) {
     const stuck = s("blocks_held_by_balloon") ? `; ${blocks(s("blocks_held_by_balloon"), "hold")} one that may not move` : "";
     if (!s("balloon_migrate")) return `${blocks(s("blocks_rescuable_by_hook"), "hold")} balloon pages that compaction may move, and none has been moved yet${stuck}`;
-    return `compaction moved ${plural(s("balloon_migrate"), "balloon page")}; the balloon lies in ${plural(s("blocks_with_balloon"), "block")}, where ${count(fewest(s))} would do${stuck}`;
+    return `compaction moved ${plural(s("balloon_migrate"), "balloon page")}; the balloon lies in ${plural(s("blocks_with_balloon"), noun())}, where ${count(fewest(s))} would do${stuck}`;
   },
   separate_pass(s) {
     if (!s("pass_migrated")) return `its own pass has moved nothing yet; ${blocks(s("blocks_with_balloon"), "hold")} balloon pages`;
-    return `its own pass moved ${plural(s("pass_migrated"), "balloon page")}; the balloon lies in ${plural(s("blocks_with_balloon"), "block")}, where ${count(fewest(s))} would do`;
+    return `its own pass moved ${plural(s("pass_migrated"), "balloon page")}; the balloon lies in ${plural(s("blocks_with_balloon"), noun())}, where ${count(fewest(s))} would do`;
   },
   dedicated_block(s) {
     const held = `${blocks(s("blocks_held_by_balloon"), "hold")} a balloon page that nothing may move`;
-    if (s("dedicated_blocks")) return `${plural(s("dedicated_blocks"), "block")} ${s("dedicated_blocks") === 1 ? "is" : "are"} the balloon’s alone; ${held}`;
-    if (!s("free_blocks")) return `gathering needs one free block to begin with, and there was none: ${held}`;
+    if (s("dedicated_blocks")) return `${plural(s("dedicated_blocks"), noun())} ${s("dedicated_blocks") === 1 ? "is" : "are"} the balloon’s alone; ${held}`;
+    if (!s(pageblock.order === HPAGE_ORDER ? "free_blocks" : "nr_free_order_10")) return `gathering needs one free ${noun()} to begin with, and there was none: ${held}`;
     return `nothing has been gathered yet: ${held}`;
   },
 };
@@ -65,7 +69,7 @@ function reason(name, s) {
 export function because(name, s) {
   const [actual, target] = [s("balloon_actual"), s("balloon_target")];
   if (s("busy") && actual < target && !s("balloon_stopped")) {
-    return `The balloon is taking pages: ${mibNumber(actual)} of ${mibNumber(target)} MiB so far, out of ${plural(s("blocks_with_balloon"), "block")}.`;
+    return `The balloon is taking pages: ${mibNumber(actual)} of ${mibNumber(target)} MiB so far, out of ${plural(s("blocks_with_balloon"), noun())}.`;
   }
   const stopped = actual < target && s("balloon_stopped") ? `The balloon stopped at ${mibNumber(actual)} of ${mibNumber(target)} MiB. ` : "";
   if (tried(s)) return `${stopped}${plural(s("huge_best"), "huge page")}: ${reason(name, s)}.`;
@@ -85,7 +89,7 @@ export function compared(designs) {
   if (designs.some(({ s }) => s("busy"))) return working(designs);
   const huge = designs.every(({ s }) => tried(s));
   const value = (/** @type {Stats} */ s) => s(huge ? "huge_best" : "free_blocks_all");
-  const noun = huge ? "huge page" : "free 2 MiB block";
+  const what = huge ? "huge page" : "free 2 MiB block";
   const order = [...designs].sort((a, b) => value(b.s) - value(a.s));
   const [best, worst] = [order[0], order[order.length - 1]];
   const balloons = designs.map(({ s }) => s("balloon_actual"));
@@ -93,13 +97,13 @@ export function compared(designs) {
   const unequal = equal ? "" : ` The balloons differ in size (${mibNumber(Math.min(...balloons))} to ${mibNumber(Math.max(...balloons))} MiB): not a fair comparison.`;
   if (value(best.s) === value(worst.s)) {
     const start = designs.every(({ s }) => !s("balloon_actual") && !s("compact_migrate_scanned") && !tried(s));
-    const said = start ? `All designs start from the same memory: ${plural(value(best.s), noun)}.`
-      : designs.length === 1 ? `${upper(best.title)}: ${plural(value(best.s), noun)}.` : `Every design leaves ${plural(value(best.s), noun)}.`;
+    const said = start ? `All designs start from the same memory: ${plural(value(best.s), what)}.`
+      : designs.length === 1 ? `${upper(best.title)}: ${plural(value(best.s), what)}.` : `Every design leaves ${plural(value(best.s), what)}.`;
     return { said, why: unequal.trim() };
   }
   const named = order.length > NAMED ? [best, worst] : order;
   const parts = named.map(({ title, s }) => `${title} ${count(value(s))}`);
-  return { said: `${upper(noun)}s: ${parts.join(", ")}.`, why: `${upper(worst.title)}: ${reason(worst.name, worst.s)}.${unequal}` };
+  return { said: `${upper(what)}s: ${parts.join(", ")}.`, why: `${upper(worst.title)}: ${reason(worst.name, worst.s)}.${unequal}` };
 }
 
 /**

@@ -29,7 +29,7 @@ export const DESIGNS = {
     title: "Gathered in blocks",
     help: "Compaction gathers balloon pages in pageblocks of their own.",
     claim:
-      "Minchan Kim's second proposal of July 2012, in our implementation: free pageblocks that compaction has produced go to the balloon whole, and 512 scattered balloon pages move into each. No other code needs to know about balloon pages; but the design needs a free block to start with, and free blocks are what programs want for huge pages.",
+      "Minchan Kim's second proposal of July 2012, in our implementation: free pageblocks that compaction has produced go to the balloon whole, and a pageblock’s worth of scattered balloon pages at a time moves into each. No other code needs to know about balloon pages; but the design needs a free block to start with, and free blocks are what programs want for huge pages.",
   },
 };
 

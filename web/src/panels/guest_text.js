@@ -3,6 +3,7 @@
  */
 
 import { blockRange, count, mibNumber, pagesText, plural, short } from "../lib/format.js";
+import { pageblock } from "../lib/pageblock.js";
 
 /** @typedef {(name: string) => number} Stats value of one statistic */
 
@@ -100,7 +101,7 @@ export function blockText(planes, index) {
   const movable = planes.movable[index];
   const balloon = planes.balloon[index];
   const unmovable = planes.unmovable[index];
-  const reserved = Math.max(0, 512 - free - pcp - movable - balloon - unmovable);
+  const reserved = Math.max(0, pageblock.pages - free - pcp - movable - balloon - unmovable);
   const parts = [`${free} free`, `${movable} movable`, `${balloon} balloon`, `${unmovable} unmovable`];
   if (pcp) parts.push(`${pcp} in per-CPU lists`);
   if (reserved) parts.push(`${reserved} reserved`);

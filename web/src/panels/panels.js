@@ -4,7 +4,7 @@
 
 import { verdict } from "../controls/range_text.js";
 import { el, need, setText } from "../lib/dom.js";
-import { count, PAGEBLOCK_NR_PAGES } from "../lib/format.js";
+import { count } from "../lib/format.js";
 import { columnsFor, fit, isLarge } from "../map/geometry.js";
 import { LAYERS_FROM } from "../map/heatmap.js";
 import { drawMarks } from "../map/marks.js";
@@ -17,6 +17,7 @@ import { viewMarks } from "../zoom/lens.js";
 import { activity, takenText } from "./guest_text.js";
 import { because } from "./because_text.js";
 import { createPanel } from "./panel.js";
+import { HPAGE_ORDER, pageblock, pageblockOf } from "../lib/pageblock.js";
 
 const PHONE_PX = 640;
 const NARROW_PX = 1100; // below this, at most two maps stand side by side
@@ -176,7 +177,7 @@ export function createPanels(state, painter, zoom, motion) {
       panel.number.toggleAttribute("data-long", left.length > 2);
       setText(panel.taken, takenText(s));
       const more = Math.max(0, s("thp_potential") - s("blocks_free"));
-      setText(panel.reach, `could free ${count(more)} more`);
+      setText(panel.reach, `could free ${count(more)} more${pageblock.order === HPAGE_ORDER ? "" : ` (${pageblock.size})`}`);
       const now = activity(s, welcome.guest.zones, state.pace.get() === 0);
       setText(panel.activity, now.text);
       panel.root.dataset.busy = String(now.busy);
@@ -282,7 +283,7 @@ export function createPanels(state, painter, zoom, motion) {
         asked: state.asked.get()?.panel === i ? state.asked.get()?.pageblock : null,
         listed: state.listed.get()?.[i] ?? null,
         thick: thickOf(state.theme.get()),
-        culprit: s("range_result") === STOPPED && s("range_pfn") >= 0 ? Math.floor(s("range_pfn") / PAGEBLOCK_NR_PAGES) : null,
+        culprit: s("range_result") === STOPPED && s("range_pfn") >= 0 ? pageblockOf(s("range_pfn")) : null,
       });
     });
   }

@@ -6,10 +6,9 @@ import { aggregate } from "../map/aggregate.js";
 import { columnsFor } from "../map/geometry.js";
 import { FREE_SHARE, HOLDER, MIGRATETYPE } from "../map/palette.js";
 import { blockRange, count } from "../lib/format.js";
+import { pageblock } from "../lib/pageblock.js";
 
-const NR_PAGES = 512;
 const MOST_CELLS = 16_384; // more would be smaller than a pixel, and cost seconds
-const BLOCK_MIB = 2;
 
 /** Share of balloon pages: from the paper's grey to the balloon's orange. */
 const BALLOON_RAMP = ["#eef1f3", "#f9dfbd", "#f5c384", "#f0a748", "#ea8a0b", "#b45d00"];
@@ -29,8 +28,8 @@ const BALLOON_RAMP = ["#eef1f3", "#f9dfbd", "#f5c384", "#f0a748", "#ea8a0b", "#b
 /** @type {Colours[]} */
 export const COLOURS = [
   { key: "holder", label: "What holds it", hex: HOLDER.entries.map((one) => one.hex), names: HOLDER.entries.map((one) => one.name), ramp: false, value: (cells, i) => cells.holder[i] },
-  { key: "free", label: "Free share", hex: FREE_SHARE.entries.map((one) => one.hex), names: ["nothing free", "all free"], ramp: true, value: (cells, i) => (cells.free[i] + cells.pcp[i]) / NR_PAGES },
-  { key: "balloon", label: "Balloon", hex: BALLOON_RAMP, names: ["no balloon page", "all balloon"], ramp: true, value: (cells, i) => cells.balloon[i] / NR_PAGES },
+  { key: "free", label: "Free share", hex: FREE_SHARE.entries.map((one) => one.hex), names: ["nothing free", "all free"], ramp: true, value: (cells, i) => (cells.free[i] + cells.pcp[i]) / pageblock.pages },
+  { key: "balloon", label: "Balloon", hex: BALLOON_RAMP, names: ["no balloon page", "all balloon"], ramp: true, value: (cells, i) => cells.balloon[i] / pageblock.pages },
   { key: "migratetype", label: "Migratetype", hex: MIGRATETYPE.entries.map((one) => one.hex), names: MIGRATETYPE.entries.map((one) => one.name), ramp: false, value: (cells, i) => cells.migratetype[i] },
 ];
 
@@ -88,7 +87,7 @@ export function cellsOf(planes, per) {
 export function cellWords(cells, i, per, types) {
   const pages = (/** @type {number} */ n) => (Number.isInteger(n) ? count(n) : n.toFixed(1));
   const free = cells.free[i] + cells.pcp[i];
-  const reserved = Math.max(0, NR_PAGES - free - cells.movable[i] - cells.balloon[i] - cells.unmovable[i]);
+  const reserved = Math.max(0, pageblock.pages - free - cells.movable[i] - cells.balloon[i] - cells.unmovable[i]);
   const where = per === 1 ? `pageblock ${count(i)}, ${blockRange(i)}` : `pageblocks ${count(i * per)} to ${count((i + 1) * per - 1)} (means)`;
   const kinds = [[free, "free"], [cells.movable[i], "movable"], [cells.balloon[i], "balloon"], [cells.unmovable[i], "unmovable"], [reserved, "reserved"]];
   const content = kinds.filter(([n]) => Number(n) > 1e-6).map(([n, name]) => `${pages(Number(n))} ${name}`).join(", ");
@@ -112,6 +111,6 @@ export const matrix = ({ cols, rows, cells }, make) =>
 export function addressTicks({ cols, rows, per, nr }) {
   const step = Math.max(1, 2 ** Math.ceil(Math.log2(rows / 8)));
   const at = Array.from({ length: Math.ceil(rows / step) }, (_, i) => i * step);
-  const gib = nr * BLOCK_MIB >= 16_384;
-  return { at, words: at.map((row) => (gib ? `${+((row * cols * per * BLOCK_MIB) / 1024).toFixed(2)} GiB` : `${count(row * cols * per * BLOCK_MIB)} MiB`)) };
+  const gib = nr * pageblock.mib >= 16_384;
+  return { at, words: at.map((row) => (gib ? `${+((row * cols * per * pageblock.mib) / 1024).toFixed(2)} GiB` : `${count(row * cols * per * pageblock.mib)} MiB`)) };
 }

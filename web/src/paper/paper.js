@@ -10,6 +10,7 @@ import { download, fileName } from "../save/download.js";
 import { heatOf, RAMP_WORDS, RAMPS } from "./heat.js";
 import { configOf, layoutOf, lineOf, onDark, token } from "./drawing.js";
 import { addressTicks, cellsOf, cellWords, COLOURS, gapOf, gridOf, matrix, scaleOf } from "./maps.js";
+import { HPAGE_ORDER, setPageblockOrder } from "../lib/pageblock.js";
 
 const THEMES = /** @type {[string, string][]} */ ([["", "as the system"], ["light", "light"], ["dark", "dark"], ["projector", "projector"]]);
 const MAP_HEIGHT = 300;
@@ -26,6 +27,7 @@ const text = async (id) => {
 
 const said = need("notices", HTMLElement);
 const data = JSON.parse((await text("paper-data")) ?? "{}");
+setPageblockOrder(data.pageblock_order ?? HPAGE_ORDER);
 
 for (const button of document.querySelectorAll("button[data-csv]")) {
   /** @type {HTMLElement} */ (button).hidden = false;

@@ -5,8 +5,8 @@
 
 import { recordedLesson } from "./recorded_lesson.js";
 import { frameBytes, openTape } from "./tape.js";
+import { pageblock as shape } from "../lib/pageblock.js";
 
-const PAGES = 512; // of a pageblock
 const MOST_MARKS = 5000;
 
 export class RestError extends Error {
@@ -104,7 +104,7 @@ export async function getMoments(_session, design) {
   let before = null;
   const tape = await notes(design, (frame, place) => {
     const { free } = frame.designs[place].planes;
-    const now = Uint8Array.from(free, (pages) => Number(pages === PAGES));
+    const now = Uint8Array.from(free, (pages) => Number(pages === shape.pages));
     const then = before;
     if (then && now.some((whole, i) => whole && !then[i]) && emptied.at(-1) !== frame.tick) emptied.push(frame.tick);
     before = now;
@@ -126,7 +126,7 @@ export async function getFound(_session, { what, design, pageblock }) {
   const predicates = {
     no_free_block: [`${design} has no free 2 MiB block`, ({ stats }) => stats[blocks] === 0],
     balloon_in_block: [`pageblock ${block} of ${design} holds a balloon page`, ({ planes }) => planes.balloon[block] > 0],
-    block_free: [`pageblock ${block} of ${design} is free as a whole`, ({ planes }) => planes.free[block] === PAGES],
+    block_free: [`pageblock ${block} of ${design} is free as a whole`, ({ planes }) => planes.free[block] === shape.pages],
   };
   const [words, holds] = predicates[what];
   /** @type {[number, number][]} */

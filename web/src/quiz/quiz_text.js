@@ -19,7 +19,7 @@ import { designTitle } from "../panels/design_text.js";
 export const QUANTITIES = /** @type {[import("../net/protocol.js").Pose["quantity"], string, string][]} */ ([
   ["huge_best", "huge pages", "How many huge pages will each design give?"],
   ["free_blocks_all", "free 2 MiB blocks", "How many 2 MiB blocks will be free?"],
-  ["thp_potential", "2 MiB blocks that could be freed", "How many 2 MiB blocks are free, or could be freed?"],
+  ["thp_potential", "pageblocks that could be freed", "How many pageblocks are free, or could be freed?"],
   ["balloon_actual", "pages in the balloon", "How many pages will the balloon hold?"],
   ["blocks_held_by_balloon", "blocks held by the balloon", "How many pageblocks will only the balloon hold?"],
 ]);

@@ -4,9 +4,7 @@
 
 import { commandText } from "../controls/command_text.js";
 import { HOLDER, MIGRATETYPE } from "../map/palette.js";
-
-const NR_PAGES = 512;
-const BLOCK_MIB = 2;
+import { pageblock } from "../lib/pageblock.js";
 
 /**
  * Every pageblock of some maps.
@@ -18,8 +16,8 @@ export function mapRows(maps) {
   const rows = [["design", "pageblock", "start_mib", "free", "per_cpu_lists", "movable", "balloon", "unmovable", "reserved", "migratetype", "held_by"]];
   for (const { name, planes: { free, pcp, movable, balloon, unmovable, migratetype, flags } } of maps) {
     for (let i = 0; i < free.length; i++) {
-      const reserved = NR_PAGES - free[i] - pcp[i] - movable[i] - balloon[i] - unmovable[i];
-      rows.push([name, i, i * BLOCK_MIB, free[i], pcp[i], movable[i], balloon[i], unmovable[i], Math.max(0, reserved), MIGRATETYPE.entries[migratetype[i]]?.name ?? migratetype[i], HOLDER.entries[(flags[i] >> 4) & 7]?.name ?? ""]);
+      const reserved = pageblock.pages - free[i] - pcp[i] - movable[i] - balloon[i] - unmovable[i];
+      rows.push([name, i, i * pageblock.mib, free[i], pcp[i], movable[i], balloon[i], unmovable[i], Math.max(0, reserved), MIGRATETYPE.entries[migratetype[i]]?.name ?? migratetype[i], HOLDER.entries[(flags[i] >> 4) & 7]?.name ?? ""]);
     }
   }
   return rows;
@@ -74,5 +72,5 @@ export function freeListRows(designs, frames, at) {
 export function differenceRows({ words, names: [a, b], classes, looks, here, there }) {
   const held = ["free", "movable", "balloon", "unmovable"];
   return [["pageblock", "start_mib", `which ${words}`, ...held.map((name) => `here_${name}`), ...held.map((name) => `there_${name}`), "here", "there"],
-    ...Array.from(classes, (kind, i) => [i, i * BLOCK_MIB, looks[kind].words, ...held.map((name) => here[name][i]), ...held.map((name) => there[name][i]), a, b])];
+    ...Array.from(classes, (kind, i) => [i, i * pageblock.mib, looks[kind].words, ...held.map((name) => here[name][i]), ...held.map((name) => there[name][i]), a, b])];
 }

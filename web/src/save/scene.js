@@ -9,6 +9,7 @@ import { aggregate } from "../map/aggregate.js";
 import { fit, indexOf, placeOf } from "../map/geometry.js";
 import { colourOf, LAYERS, layers } from "../map/heatmap.js";
 import { CONTENT } from "../map/palette.js";
+import { pageblock } from "../lib/pageblock.js";
 
 const MAP = { width: 640, height: 400 };
 const GAP = 24;
@@ -89,7 +90,7 @@ function mapThings({ planes, scanners }, mode, left, top) {
       continue;
     }
     const used = cells.movable[i] + cells.balloon[i] + cells.unmovable[i];
-    const reserved = Math.max(0, 512 - used - cells.free[i] - cells.pcp[i]);
+    const reserved = Math.max(0, pageblock.pages - used - cells.free[i] - cells.pcp[i]);
     layers(heights, reserved < 1e-6 ? 0 : reserved, cells.unmovable[i], cells.balloon[i], cells.movable[i], g.cellH - gap);
     let y = bottom;
     for (let layer = 0; layer < 5; layer++) {

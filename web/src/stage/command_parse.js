@@ -5,6 +5,8 @@
  * "scenario chicken and egg"). What is missing or out of range gets one sentence.
  */
 
+import { pageblock } from "../lib/pageblock.js";
+
 const MIB_PAGES = 256;
 
 /**
@@ -90,11 +92,11 @@ export const WORDS = [
 function offline(args, { most }) {
   const [, start = "", size = ""] = /^(\d+)\s*[:, ]\s*(\d+)$/.exec(args.trim()) ?? [];
   if (!start) return wrong(`The range is ${args.trim() || "missing"}: START:SIZE in MiB is needed, such as 512:64.`);
-  const [start_mib, size_mib] = [whole(start, "Start of the range", 0, most, "MiB"), whole(size, "Size of the range", 2, most, "MiB")];
+  const [start_mib, size_mib] = [whole(start, "Start of the range", 0, most, "MiB"), whole(size, "Size of the range", pageblock.mib, most, "MiB")];
   if (typeof start_mib === "string") return wrong(start_mib);
   if (typeof size_mib === "string") return wrong(size_mib);
-  const odd = [start_mib, size_mib].find((n) => n % 2);
-  return odd ? wrong(`${odd} MiB is no whole number of pageblocks of 2 MiB.`) : command({ type: "offline", start_mib, size_mib });
+  const odd = [start_mib, size_mib].find((n) => n % pageblock.mib);
+  return odd ? wrong(`${odd} MiB is no whole number of pageblocks of ${pageblock.size}.`) : command({ type: "offline", start_mib, size_mib });
 }
 
 /** @param {string} args */

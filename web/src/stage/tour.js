@@ -8,6 +8,7 @@ import { el, need, onPress, setOff, setText } from "../lib/dom.js";
 import { mib } from "../lib/format.js";
 import { statIndex } from "../net/wire.js";
 import { compared } from "../panels/because_text.js";
+import { HPAGE_ORDER, pageblock } from "../lib/pageblock.js";
 import { inSentence } from "../panels/design_text.js";
 
 const SEEN = "fragscope.tour";
@@ -53,7 +54,7 @@ export function createTour(state, painter, { send, pace }) {
 
   /** @type {{words: () => string, why?: () => string, watch?: () => string, next: () => string, command: (() => import("../net/wire.js").Command)|null}[]} */
   const STEPS = [
-    { words: () => "One guest’s memory, as several kernels would treat it. Each cell is 2 MiB; an empty one, all light, can become a huge page.",
+    { words: () => `One guest’s memory, as several kernels would treat it. Each cell is ${pageblock.size}; an empty one, all light, can become ${pageblock.order === HPAGE_ORDER ? "a huge page" : "huge pages of 2 MiB"}.`,
       next: () => `Give ${mib(size())} to the host`, command: () => ({ type: "balloon_target", nr_pages: size() * MIB_PAGES }) },
     { words: () => "The balloon took the orange pages for the host. One orange page is enough to spoil a block.",
       watch: () => (inflating() ? "The balloon takes free pages for the host: orange. Watch the light blocks go…"

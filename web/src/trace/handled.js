@@ -4,6 +4,7 @@
  */
 
 import { blockRange, count, plural } from "../lib/format.js";
+import { pageblockOf } from "../lib/pageblock.js";
 
 /**
  * @typedef {{refcount: number, locked: boolean, isolated: boolean, on: string}} PageNow
@@ -136,7 +137,7 @@ export function titleText(handled) {
  * The pageblock of the page that a page was moved to.
  * @param {Handled} handled
  */
-export const targetBlock = ({ to }) => (to === null || to === undefined ? null : to >> 9);
+export const targetBlock = ({ to }) => (to === null || to === undefined ? null : pageblockOf(to));
 
 /**
  * @typedef {"none"|"foretold"|"done"|"stale"} Standing

@@ -7,7 +7,8 @@ import { colourOf, layers, LAYERS, LAYERS_FROM } from "../map/heatmap.js";
 import { CONTENT, packed, PAGE_KINDS } from "../map/palette.js";
 import { indexOf } from "../map/geometry.js";
 import { buddies, fillBox, fillLayers, fillPages } from "./raster.js";
-import { blockSide, boxOf, openBlocks, PAGE_COLS, PAGE_ROWS, shownSide, visiblePlaces, WORDS_FROM } from "./lens.js";
+import { blockSide, boxOf, openBlocks, shownSide, visiblePlaces, WORDS_FROM } from "./lens.js";
+import { pageblock } from "../lib/pageblock.js";
 
 const BED = packed("#f4f7f9") | 0;
 const LINES_FROM = 96; // css pixels of a pageblock: from here on pages have lines between them
@@ -112,7 +113,7 @@ export class Closeup {
     }
     const { free, pcp, movable, balloon, unmovable } = planes;
     const used = movable[i] + balloon[i] + unmovable[i];
-    const reserved = Math.max(0, 512 - used - free[i] - pcp[i]);
+    const reserved = Math.max(0, pageblock.pages - used - free[i] - pcp[i]);
     layers(HEIGHTS, reserved < 1e-6 ? 0 : reserved, unmovable[i], balloon[i], movable[i], height);
     fillLayers(image, box, HEIGHTS, LAYERS);
   }
@@ -129,14 +130,14 @@ export class Closeup {
     const fields = /** @type {import("./raster.js").Fields} */ (scene.fields);
     const first = /** @type {number} */ (scene.at.get(index));
     const { context: c } = this;
-    const [wide, high] = [(box.right - box.left) / PAGE_COLS, (box.bottom - box.top) / PAGE_ROWS];
+    const [wide, high] = [(box.right - box.left) / pageblock.cols, (box.bottom - box.top) / pageblock.rows];
     const least = BUDDY_LEAST * g.dpr;
     const words = blockSide(g, view) >= WORDS_FROM;
     const labels = [];
     c.beginPath();
     for (const { page, order, free, cols, rows } of buddies(fields, first)) {
-      const left = box.left + (page % PAGE_COLS) * wide;
-      const bottom = box.bottom - Math.floor(page / PAGE_COLS) * high;
+      const left = box.left + (page % pageblock.cols) * wide;
+      const bottom = box.bottom - Math.floor(page / pageblock.cols) * high;
       const [width, height] = [cols * wide, rows * high];
       if (width < least || height < least || left > this.canvas.width || left + width < 0 || bottom < 0 || bottom - height > this.canvas.height) continue;
       c.rect(Math.round(left) + 0.5, Math.round(bottom - height) + 0.5, Math.round(width) - 1, Math.round(height) - 1);
@@ -167,18 +168,18 @@ export class Closeup {
   write(g, box, fields, first, index) {
     const { context: c } = this;
     const { width, height } = this.canvas;
-    const [wide, high] = [(box.right - box.left) / PAGE_COLS, (box.bottom - box.top) / PAGE_ROWS];
+    const [wide, high] = [(box.right - box.left) / pageblock.cols, (box.bottom - box.top) / pageblock.rows];
     const size = Math.min(12 * g.dpr, high / 2.6, wide / 5);
     c.font = `${size}px system-ui, sans-serif`;
     c.textBaseline = "top";
-    for (let page = 0; page < PAGE_COLS * PAGE_ROWS; page++) {
-      const left = box.left + (page % PAGE_COLS) * wide;
-      const top = box.bottom - (Math.floor(page / PAGE_COLS) + 1) * high;
+    for (let page = 0; page < pageblock.pages; page++) {
+      const left = box.left + (page % pageblock.cols) * wide;
+      const top = box.bottom - (Math.floor(page / pageblock.cols) + 1) * high;
       if (left >= width || top >= height || left + wide <= 0 || top + high <= 0) continue;
       const state = fields.state[first + page];
       const order = fields.order[first + page];
       c.fillStyle = LIGHT_STATES & (1 << state) ? INK : PAPER;
-      c.fillText(String(index * 512 + page), left + 4 * g.dpr, top + 3 * g.dpr);
+      c.fillText(String(index * pageblock.pages + page), left + 4 * g.dpr, top + 3 * g.dpr);
       c.fillText(PAGE_KINDS[state].short + (order !== 255 && (order > 0 || state === 2) ? ` o${order}` : ""), left + 4 * g.dpr, top + 3 * g.dpr + 1.15 * size);
     }
   }

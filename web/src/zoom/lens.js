@@ -2,15 +2,12 @@
  * The window through which all maps are looked at: how much they are enlarged, and where. Pure arithmetic.
  *
  * A view is `{z, x, y}`: `z` times the size at which the whole memory fits, with (x, y) of the unenlarged map, in css pixels,
- * in the top left corner. A cell opens into its pageblocks, a pageblock into its 512 pages: 16 in a row, the lowest bottom left.
+ * in the top left corner. A cell opens into its pageblocks, a pageblock into its pages: 16 in a row (32 where it has 1,024), the lowest bottom left.
  */
 
-import { BLOCK_MIB, indexOf, placeOf } from "../map/geometry.js";
+import { indexOf, placeOf } from "../map/geometry.js";
+import { pageblock } from "../lib/pageblock.js";
 
-export const PAGE_COLS = 16;
-export const PAGE_ROWS = 32;
-export const PAGES = PAGE_COLS * PAGE_ROWS;
-const PAGEBLOCK_SHIFT = 9;
 const APART_FROM = 4; // css pixels: from this side on the pageblocks of a cell are drawn one by one
 
 /** From this side on (css pixels, the smaller one) a pageblock shows its pages. */
@@ -147,10 +144,10 @@ export function blockRect(g, view, index) {
  * @returns {{x: number, y: number, width: number, height: number}}
  */
 export function pageRect(g, view, pfn) {
-  const block = blockRect(g, view, pfn >> PAGEBLOCK_SHIFT);
-  const page = pfn & (PAGES - 1);
-  const [width, height] = [block.width / PAGE_COLS, block.height / PAGE_ROWS];
-  return { x: block.x + (page % PAGE_COLS) * width, y: block.y + (PAGE_ROWS - 1 - Math.floor(page / PAGE_COLS)) * height, width, height };
+  const block = blockRect(g, view, pfn >> pageblock.order);
+  const page = pfn % pageblock.pages;
+  const [width, height] = [block.width / pageblock.cols, block.height / pageblock.rows];
+  return { x: block.x + (page % pageblock.cols) * width, y: block.y + (pageblock.rows - 1 - Math.floor(page / pageblock.cols)) * height, width, height };
 }
 
 /**
@@ -199,10 +196,10 @@ export function visibleBlocks(g, view) {
  * @returns {{start_pfn: number, end_pfn: number}}
  */
 export function boundsOf(g, view) {
-  if (view.z === 1) return { start_pfn: 0, end_pfn: g.nr << PAGEBLOCK_SHIFT };
+  if (view.z === 1) return { start_pfn: 0, end_pfn: g.nr << pageblock.order };
   const blocks = visibleBlocks(g, view);
   if (!blocks.length) return { start_pfn: 0, end_pfn: 0 };
-  return { start_pfn: blocks[0] << PAGEBLOCK_SHIFT, end_pfn: (blocks[blocks.length - 1] + 1) << PAGEBLOCK_SHIFT };
+  return { start_pfn: blocks[0] << pageblock.order, end_pfn: (blocks[blocks.length - 1] + 1) << pageblock.order };
 }
 
 /**
@@ -237,9 +234,9 @@ export function hit(g, view, cssX, cssY) {
     if (shownSide(g, view) > 1) block -= block % g.per;
     return { block, pfn: null };
   }
-  const col = Math.min(PAGE_COLS - 1, Math.floor((px - x) * PAGE_COLS));
-  const row = Math.min(PAGE_ROWS - 1, Math.floor((py - top) * PAGE_ROWS));
-  return { block, pfn: (block << PAGEBLOCK_SHIFT) + (PAGE_ROWS - 1 - row) * PAGE_COLS + col };
+  const col = Math.min(pageblock.cols - 1, Math.floor((px - x) * pageblock.cols));
+  const row = Math.min(pageblock.rows - 1, Math.floor((py - top) * pageblock.rows));
+  return { block, pfn: (block << pageblock.order) + (pageblock.rows - 1 - row) * pageblock.cols + col };
 }
 
 /**
@@ -274,7 +271,7 @@ export function blockView(g, index, side = FILLS * Math.min(g.cssWidth, g.cssHei
  * @param {number} pfn
  */
 export function pageView(g, pfn) {
-  const near = blockView(g, pfn >> PAGEBLOCK_SHIFT, 1.6 * WORDS_FROM);
+  const near = blockView(g, pfn >> pageblock.order, 1.6 * WORDS_FROM);
   const { x, y, width, height } = pageRect(g, near, pfn);
   return pan(g, near, g.cssWidth / 2 - x - width / 2, g.cssHeight / 2 - y - height / 2);
 }
@@ -307,15 +304,15 @@ export function blockBeside(g, index, key) {
  * @returns {number|null} null if it is not a movement key
  */
 export function pageBeside(g, pfn, key) {
-  const first = pfn - (pfn % PAGES);
+  const first = pfn - (pfn % pageblock.pages);
   if (key === "Home") return first;
-  if (key === "End") return first + PAGES - 1;
+  if (key === "End") return first + pageblock.pages - 1;
   const steps = /** @type {Record<string, number>} */ ({
-    ArrowLeft: -1, ArrowRight: 1, ArrowUp: PAGE_COLS, ArrowDown: -PAGE_COLS, PageUp: PAGES, PageDown: -PAGES,
+    ArrowLeft: -1, ArrowRight: 1, ArrowUp: pageblock.cols, ArrowDown: -pageblock.cols, PageUp: pageblock.pages, PageDown: -pageblock.pages,
   });
   if (!(key in steps)) return null;
   const next = pfn + steps[key];
-  return next >= 0 && next < g.nr * PAGES ? next : pfn;
+  return next >= 0 && next < g.nr * pageblock.pages ? next : pfn;
 }
 
 /**
@@ -327,7 +324,7 @@ export function pageBeside(g, pfn, key) {
  */
 export function viewMarks(g, view, minCss) {
   const cell = g.cssCellH * view.z;
-  const rowMib = g.cols * g.per * BLOCK_MIB;
+  const rowMib = g.cols * g.per * pageblock.mib;
   let every = 1;
   while (every * cell < minCss) every *= 2;
   const marks = [];

@@ -5,6 +5,7 @@
 import { commandText } from "../controls/command_text.js";
 import { blockRange, count } from "../lib/format.js";
 import { PAGE_KINDS } from "../map/palette.js";
+import { pageblock, pageblockOf } from "../lib/pageblock.js";
 
 const FLAGS = [
   "lru", "active", "unevictable", "dirty", "writeback", "locked", "isolated", "pinned", "referenced", "mapped",
@@ -46,12 +47,12 @@ export const NOT_KNOWN = "Not in the model: mapcount, mapping, owner.";
  * @returns {PageFacts}
  */
 export function pageFacts(fields, first, pfn) {
-  const i = first + (pfn & 511);
+  const i = first + (pfn % pageblock.pages);
   const flags = fields.flags[i];
   return {
     pfn,
     kind: PAGE_KINDS[fields.state[i]]?.name ?? "unknown",
-    order: orderText(fields, first, pfn & 511),
+    order: orderText(fields, first, pfn % pageblock.pages),
     refcount: fields.refcount[i],
     locked: (flags & LOCKED) !== 0,
     flags: FLAGS.filter((_, bit) => flags & (1 << bit)),
@@ -83,9 +84,9 @@ function orderText({ state, order }, first, page) {
  * @returns {{where: string, counts: string, holder: string}}
  */
 export function pageText(facts) {
-  const block = facts.pfn >> 9;
+  const block = pageblockOf(facts.pfn);
   return {
-    where: `Page ${count(facts.pfn)}, ${facts.pfn & 511} of pageblock ${count(block)}, ${blockRange(block)}`,
+    where: `Page ${count(facts.pfn)}, ${facts.pfn % pageblock.pages} of pageblock ${count(block)}, ${blockRange(block)}`,
     counts: `${facts.kind}, ${facts.order}, refcount ${facts.refcount}, ${facts.locked ? "locked" : "not locked"}`,
     holder: `${facts.mobility}; flags: ${facts.flags.length ? facts.flags.join(", ") : "none"}. ${NOT_KNOWN}`,
   };

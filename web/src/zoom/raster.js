@@ -3,7 +3,7 @@
  */
 
 import { packed, PAGE_KINDS, PINNED } from "../map/palette.js";
-import { PAGE_COLS, PAGE_ROWS } from "./lens.js";
+import { pageblock } from "../lib/pageblock.js";
 
 const KINDS = Int32Array.from(PAGE_KINDS, ({ hex }) => packed(hex));
 const HELD = packed(PINNED) | 0;
@@ -88,7 +88,7 @@ export function pageColour({ state, flags }, i) {
 }
 
 /**
- * The 512 pages of a pageblock, row by row from the bottom.
+ * The pages of a pageblock, row by row from the bottom.
  * @param {Image} image
  * @param {Box} box
  * @param {Fields} fields
@@ -100,19 +100,19 @@ export function fillPages(image, box, fields, first, line, bed) {
   const { pixels, width } = image;
   const cut = inside(image, box);
   if (cut.left >= cut.right || cut.top >= cut.bottom) return;
-  const wide = (box.right - box.left) / PAGE_COLS;
-  const high = (box.bottom - box.top) / PAGE_ROWS;
-  for (let row = 0; row < PAGE_ROWS; row++) {
+  const wide = (box.right - box.left) / pageblock.cols;
+  const high = (box.bottom - box.top) / pageblock.rows;
+  for (let row = 0; row < pageblock.rows; row++) {
     const bottom = Math.min(cut.bottom, Math.round(box.bottom - row * high));
     const top = Math.max(cut.top, Math.round(box.bottom - (row + 1) * high));
     if (top >= bottom) continue;
     // One line of pixels by page, the others copied from it.
     const base = (bottom - 1) * width;
-    for (let col = 0; col < PAGE_COLS; col++) {
+    for (let col = 0; col < pageblock.cols; col++) {
       const left = Math.max(cut.left, Math.round(box.left + col * wide));
       const right = Math.min(cut.right, Math.round(box.left + (col + 1) * wide));
       if (left >= right) continue;
-      pixels.fill(pageColour(fields, first + row * PAGE_COLS + col), base + left, base + right);
+      pixels.fill(pageColour(fields, first + row * pageblock.cols + col), base + left, base + right);
       if (line) pixels[base + right - 1] = bed;
     }
     for (let y = top; y < bottom - 1; y++) pixels.copyWithin(y * width + cut.left, base + cut.left, base + cut.right);
@@ -129,18 +129,18 @@ export function fillPages(image, box, fields, first, line, bed) {
  */
 export function buddies({ state, order }, first) {
   const found = [];
-  const whole = PAGE_COLS * PAGE_ROWS;
+  const whole = pageblock.pages;
   for (let page = 0; page < whole; ) {
     const at = order[first + page];
     const free = state[first + page] === FREE_STATE;
     if (at === TAIL) {
       // The upper half of a free block of order 10 begins below.
-      if (page === 0 && free) return [{ page, order: 10, free, cols: PAGE_COLS, rows: PAGE_ROWS }];
+      if (page === 0 && free) return [{ page, order: 10, free, cols: pageblock.cols, rows: pageblock.rows }];
       page += 1;
       continue;
     }
     const pages = Math.min(whole - page, 2 ** at);
-    if (free || at > 0) found.push({ page, order: at, free, cols: Math.min(PAGE_COLS, pages), rows: Math.max(1, pages / PAGE_COLS) });
+    if (free || at > 0) found.push({ page, order: at, free, cols: Math.min(pageblock.cols, pages), rows: Math.max(1, pages / pageblock.cols) });
     page += pages;
   }
   return found;

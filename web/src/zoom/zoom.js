@@ -13,6 +13,7 @@ import {
   wheelFactor, WORDS_FROM, zoomAt,
 } from "./lens.js";
 import { storyText } from "./page_text.js";
+import { pageblock, pageblockOf } from "../lib/pageblock.js";
 
 const KEY_FACTOR = 1.5;
 const DRAG_FROM = 4; // css pixels
@@ -143,8 +144,8 @@ export function createZoom(state, painter, client, read) {
       tell();
       return;
     }
-    const pfn = state.page.get() ?? block * 512;
-    state.pageblock.set(pfn >> 9);
+    const pfn = state.page.get() ?? block * pageblock.pages;
+    state.pageblock.set(pageblockOf(pfn));
     state.page.set(pfn);
     set(pageView(g, pfn));
   }
@@ -202,7 +203,7 @@ export function createZoom(state, painter, client, read) {
     if (page !== null) {
       const next = pageBeside(g, page, name);
       if (next === null) return false;
-      state.pageblock.set(next >> 9);
+      state.pageblock.set(pageblockOf(next));
       state.page.set(next);
       set(bringIn(g, view, pageRect(g, view, next)));
       return true;
@@ -313,7 +314,7 @@ export function createZoom(state, painter, client, read) {
     if (view.z === 1) bar.story.hidden = true;
     if (!g || view.z === 1) return;
     const { start_pfn, end_pfn } = boundsOf(g, view);
-    const [first, last] = [start_pfn >> 9, (end_pfn >> 9) - 1];
+    const [first, last] = [pageblockOf(start_pfn), pageblockOf(end_pfn) - 1];
     const level = openBlocks(g, view).length ? "pages of " : "";
     const blocks = first === last ? `pageblock ${count(first)}` : `pageblocks ${count(first)} to ${count(last)}`;
     setText(bar.words, `${level}${blocks}, ${view.z < 10 ? view.z.toFixed(1) : Math.round(view.z)}×`);
