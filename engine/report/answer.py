@@ -7,6 +7,7 @@ from engine.indices import fragmentation_index, unusable_index
 from engine.report.agree import Check, checks_of
 from engine.report.gfp import USUAL_MASKS, Mask, given_names, mask_of
 from engine.report.judge import Verdict, ZoneVerdict, judge_request
+from engine.report.late import refused, unmanaged_words
 from engine.report.model import (
     USUAL_PAGE_KIB,
     FailedRequest,
@@ -44,6 +45,7 @@ def answer_of(
     failed = report.failed
     checks = [check for one in shown for check in checks_of(one)]
     asked = _asked(order, gfp)
+    no_answer = refused(moment) if moment else None
     return {
         "name": report.name,
         "zones": [
@@ -51,7 +53,9 @@ def answer_of(
         ],
         "request": _request(failed) if failed else None,
         "requests": [_request(one) for one in report.logs if one.request is not None],
-        "answers": _answers(moment, asked) if moment else [],
+        "refused": no_answer,
+        "notices": unmanaged_words(moment) if moment else [],
+        "answers": _answers(moment, asked) if moment and not no_answer else [],
         "checks": [_check(check) for check in checks],
         "disagreements": [check.text for check in checks if not check.agrees],
         "assumed": assumed(moment) if moment else [],

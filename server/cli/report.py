@@ -161,13 +161,16 @@ def report_blocks(answer: dict[str, Any]) -> list[str | Table]:
     for verdict in answer["answers"]:
         if verdict["asked"]:
             blocks += [paragraph(verdict["text"] + ".", "", "  "), ""]
+    if answer["refused"]:
+        blocks += [paragraph(answer["refused"] + ".", "", "  "), ""]
+    blocks += _sentences("Beware", answer["notices"])
+    blocks += _sentences("Figures that do not agree (buddyinfo's stand)", answer["disagreements"])
     if "changes" in answer:
         blocks += _change_blocks(answer["changes"])
     if "what_if" in answer:
         blocks += _what_if_blocks(answer["what_if"])
     if answer["zones"]:
-        blocks += [*_verdict_table(answer), *_zone_tables(answer)]
-    blocks += _sentences("Figures that do not agree (buddyinfo's stand)", answer["disagreements"])
+        blocks += [*([] if answer["refused"] else _verdict_table(answer)), *_zone_tables(answer)]
     blocks += _sentences("Taken for granted", answer["assumed"])
     blocks += _sentences("Passed over", answer["passed_over"])
     return [*blocks, *_read_words(answer["read"])]

@@ -281,6 +281,7 @@ def report_page(
         "zones": zone_tables(answer) if zones else [], "types": _types(answer) if zones else [],
         "changes": _changes(answer), "what_if": what_if, "drawn": drawn,
         "could_be": answer.get("changes", {}).get("could_be", []),
+        "refused": answer["refused"], "notices": _shown(answer["notices"]),
         "disagreements": _shown(answer["disagreements"]), "assumed": answer["assumed"],
         "inferred": inferred, "passed_over": _shown(answer["passed_over"]),
         "read": ", ".join(f"{kind} {n:,}" for kind, n in sorted(kinds.items())),

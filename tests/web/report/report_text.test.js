@@ -7,7 +7,7 @@ const zone = (more = {}) => ({
   unusable_index: [0, 997], fragmentation_index: [-1000, -500], exact: false, source: "buddyinfo", ...more,
 });
 const verdict = (order, gfp, more = {}) => ({ asked: false, order, gfp: [gfp], succeeds: true, cause: null, node: 0, zone: "DMA32", text: `${order} ${gfp}`, ...more });
-const answer = (more = {}) => ({ name: "x", zones: [zone()], request: null, requests: [], answers: [], checks: [], disagreements: [], assumed: [], page_kib: null, read: [], passed_over: [], ...more });
+const answer = (more = {}) => ({ name: "x", zones: [zone()], request: null, requests: [], refused: null, notices: [], answers: [], checks: [], disagreements: [], assumed: [], page_kib: null, read: [], passed_over: [], ...more });
 
 test("a floor is marked, −1 is not a share, and a missing order is empty", () => {
   assert.equal(cellText(zone(), "counts", 0), "≥ 20,431");

@@ -59,6 +59,7 @@ function show(answer, pasted) {
   need("failures", HTMLElement).replaceChildren(...answer.requests.slice(0, 20).map((one) => requestItem(one, one.text === headline(answer))));
   showVerdicts(answer);
   for (const row of /** @type {Row[]} */ (["counts", "unusable_index", "fragmentation_index"])) showZones(answer, row);
+  list("notices-of", answer.refused && headline(answer) !== answer.refused ? [answer.refused, ...answer.notices] : answer.notices);
   list("disagreements", answer.disagreements);
   list("assumed", answer.assumed);
   list("passed", answer.passed_over);
@@ -80,7 +81,7 @@ function requestItem(request, said) {
 function showVerdicts(answer) {
   const { masks, rows } = verdictRows(answer.answers);
   const table = need("verdicts", HTMLTableElement);
-  need("verdicts-card", HTMLElement).hidden = !answer.zones.length;
+  need("verdicts-card", HTMLElement).hidden = !answer.answers.length || !answer.zones.length;
   table.replaceChildren(
     el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Order"), ...masks.map((mask) => el("th", { scope: "col" }, `${MASKS[mask] ?? mask} (${mask})`)))),
     el("tbody", {}, ...rows.map(({ order: n, cells }) =>

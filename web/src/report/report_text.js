@@ -7,7 +7,7 @@
 /** @typedef {{asked: boolean, order: number, gfp: string[], succeeds: boolean, cause: string|null, node: number|null, zone: string|null, text: string}} Verdict */
 /** @typedef {{text: string, agrees: boolean}} Check */
 /** @typedef {{text: string, cause: string|null, order: number, line: number, file: string, checks: Check[], disagreements: string[]}} Failed */
-/** @typedef {{name: string, zones: Zone[], request: Failed|null, requests: Failed[], answers: Verdict[], checks: Check[], disagreements: string[], assumed: string[], page_kib: number|null, read: LineRead[], passed_over: string[]}} Answer */
+/** @typedef {{name: string, zones: Zone[], request: Failed|null, requests: Failed[], refused: string|null, notices: string[], answers: Verdict[], checks: Check[], disagreements: string[], assumed: string[], page_kib: number|null, read: LineRead[], passed_over: string[]}} Answer */
 
 /** What an index means, for the tables' captions. */
 export const MEANING = {
@@ -81,6 +81,7 @@ export function headline(answer) {
   const asked = answer.answers.find((one) => one.asked);
   if (asked) return asked.text;
   if (answer.request) return answer.request.text;
+  if (answer.refused) return answer.refused;
   const first = answer.answers.find((one) => !one.succeeds && one.gfp[0] === "GFP_HIGHUSER_MOVABLE");
   if (first) return first.text;
   if (answer.zones.length) return "Requests of every order that is listed here would succeed now.";
