@@ -18,7 +18,6 @@ from engine.errors import RefusedError
 from engine.guest import ZoneSpan
 
 LEAST_AGREEMENT = 0.9  # of buddyinfo's free pages, those under the same order: below, it is said
-REFUSED_AGREEMENT = 0.1  # below, the files are not of the same memory
 _FEW_PAGES = 64  # per-CPU lists alone make such a difference
 _SHARE = 10  # a zone with a tenth of the free pages is large enough to refuse a capture for
 _BUDDY = np.uint64(1 << KPF_BUDDY)
@@ -275,7 +274,10 @@ def differing_zones(
 
 
 def check_agreement(
-    where: str, differing: Sequence[Differing], buddyinfo: Mapping[ZoneKey, Sequence[int]]
+    where: str,
+    differing: Sequence[Differing],
+    buddyinfo: Mapping[ZoneKey, Sequence[int]],
+    least: float,
 ) -> None:
     """Refuse files that are not of the same memory.
 
@@ -283,6 +285,7 @@ def check_agreement(
         where: whose, for the sentence.
         differing: of differing_zones().
         buddyinfo: free blocks by zone and order.
+        least: share that has to agree, of 1; 0: everything is taken.
 
     Raises:
         RefusedError: in a zone with a tenth of all free pages next to nothing agrees.
@@ -291,9 +294,10 @@ def check_agreement(
     weights |= {one.zone.key: one.weight for one in differing}
     total = sum(weights.values())
     for one in differing:
-        if one.share < REFUSED_AGREEMENT and _SHARE * one.weight >= total:
-            limit = f"; {REFUSED_AGREEMENT:.0%} is the least"
+        if one.share < least and _SHARE * one.weight >= total:
+            limit = f"; {least:.0%} is the least"
             raise RefusedError(
                 f"{where}: {one.words(limit)}; a new capture by root on the machine itself is "
-                "needed, and fragscope report reads the text of this one"
+                "needed. fragscope report reads the text of this one, fragscope replay "
+                "--by-kpageflags plays it all the same"
             )

@@ -362,7 +362,7 @@ def load_capture(source: Path | bytes, name: str = "", limits: Limits | None = N
         by_zone = {zone.key: span for zone, span in zip(zones, spans, strict=True)}
         restored = mark_tails(flags, counts, by_zone, buddyinfo)
     differing = differing_zones(zones, spans, flags, buddyinfo, blanks)
-    check_agreement(where, differing, buddyinfo)
+    check_agreement(where, differing, buddyinfo, limits.agreement)
     return Capture(
         name=where,
         flags=flags,

@@ -17,7 +17,7 @@ from engine.report.model import (
     ZoneFacts,
 )
 from engine.report.proc import PROC_FILES
-from engine.report.words import request_words, verdict_words
+from engine.report.words import CAUSES, closed_words, request_words, verdict_words
 
 USUAL_ORDERS = 11  # asked for where no zone is known to have more
 
@@ -137,9 +137,11 @@ def _request(moment: Moment) -> dict[str, Any]:
         "cgroup": request.cgroup,
         "file": moment.file,
         "line": request.line,
-        "cause": cause_of(request, verdict),
+        "cause": (cause := cause_of(request, verdict)),
+        "why": CAUSES[cause] if cause else None,
         "verdict": _verdict(verdict) if verdict else None,
-        "text": request_words(request, mask, verdict, moment.page_kib or USUAL_PAGE_KIB),
+        "text": request_words(request, mask, verdict, moment.page_kib or USUAL_PAGE_KIB)
+        + closed_words(request, moment),
         "checks": [_check(check) for check in checks],
         "disagreements": [check.text for check in checks if not check.agrees],
     }
@@ -177,7 +179,7 @@ def _answers(moment: Moment, asked: tuple[int, Mask] | None) -> list[dict[str, A
                 "gfp": list(mask.names),
                 "migratetype": mask.migratetype,
                 **_verdict(verdict),
-                "text": verdict_words(verdict, page_kib),
+                "text": verdict_words(verdict, page_kib, moment.source == "Mem-Info"),
             }
         )
     return out
