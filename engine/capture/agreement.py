@@ -123,6 +123,13 @@ def _pages(counts: Sequence[int]) -> int:
     return sum(n << order for order, n in enumerate(counts))
 
 
+def _in_pageblocks(counts: Sequence[int]) -> tuple[int, ...]:
+    """The same memory with blocks above a pageblock's order taken apart."""
+    above = range(u.PAGEBLOCK_ORDER, len(counts))
+    pieces = sum(counts[order] << (order - u.PAGEBLOCK_ORDER) for order in above)
+    return (*counts[: u.PAGEBLOCK_ORDER], pieces)
+
+
 def _near(one: int, other: int) -> bool:
     low, high = sorted((one, other))
     return high - low <= _FEW_PAGES or low >= LEAST_AGREEMENT * high
@@ -146,8 +153,8 @@ class Differing:
 
     @property
     def share(self) -> float:
-        """See agreement()."""
-        return agreement(self.found, self.listed)
+        """See agreement(); blocks above a pageblock's order are taken apart."""
+        return agreement(_in_pageblocks(self.found), _in_pageblocks(self.listed))
 
     @property
     def weight(self) -> int:
@@ -244,7 +251,8 @@ def differing_zones(
 ) -> list[Differing]:
     """Zones whose files differ by more than a machine changes meanwhile.
 
-    Migratetypes are not known yet: a pageblock of CMA may merge with another type's here.
+    Migratetypes are not known yet, and a pageblock of CMA does not merge with another type's:
+    larger blocks count as pageblocks.
 
     Args:
         zones: populated ones.
@@ -263,7 +271,7 @@ def differing_zones(
         state = np.full(phase + len(here), u.STATE_HOLE, np.uint8)
         state[phase:][here] = u.STATE_FREE
         found = tuple(len(starts) for starts in free_blocks(state))
-        if agreement(found, listed) >= LEAST_AGREEMENT:
+        if agreement(_in_pageblocks(found), _in_pageblocks(listed)) >= LEAST_AGREEMENT:
             continue
         if max(_pages(found), _pages(listed)) <= _FEW_PAGES:
             continue
