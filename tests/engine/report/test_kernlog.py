@@ -123,7 +123,7 @@ def test_a_memory_policy_that_only_the_last_lines_tell_of_is_heeded(nodes: str) 
     assert (request["cause"], request["verdict"]["node"]) == ("fragmentation", 1)
     assert request["text"].endswith("closed to it by a memory policy or cpuset")
     free = 70 + 120 + 200 + 320 + 480 + 640 + 640 + 640 + 512 + 512 + 9216  # of node 0
-    assert f"; node 0 ({free} pages free) closed" in request["text"]
+    assert f"; node 0 ({free} pages free) was closed" in request["text"]
     one_line = killed.replace("order=5", "nodemask=1, order=5")  # before 5.0
     assert told(s.mem_info(s.TWO_NODES, one_line))["request"]["cause"] == "fragmentation"
 
