@@ -37,6 +37,8 @@ class Limits:
         archive_bytes: size of an archive in memory (an upload), before decompression.
         text_bytes: size of one text file.
         members: entries in the archive.
+        agreement: least share of buddyinfo's free pages that kpageflags shows, of 1
+            (engine/capture/agreement.py).
     """
 
     guest_mib: int = 64 << 10
@@ -45,6 +47,7 @@ class Limits:
     archive_bytes: int = 256 << 20
     text_bytes: int = 4 << 20
     members: int = 4096
+    agreement: float = 0.1
 
     @property
     def max_pfn(self) -> int:

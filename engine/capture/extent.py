@@ -65,12 +65,17 @@ def check_words(flags: PageFile, counts: PageFile, where: str) -> None:
 def check_page_size(zones: tuple[ZoneText, ...], meminfo: Mapping[str, int], where: str) -> None:
     """Refuse pages of 16 or 64 KiB, which meminfo betrays: it counts in KiB, zoneinfo in pages.
 
+    MemTotal counts memory that the kernel has not initialised yet, which no zone manages: as long
+    as the present pages have room for it, nothing is betrayed.
+
     Raises:
         RefusedError: as it says.
     """
     managed = sum(zone.number("managed") for zone in zones)
-    kib = meminfo.get("MemTotal", 0) / managed
-    if kib > 2 * (u.PAGE_SIZE >> 10):
+    present = sum(zone.number("present") for zone in zones)
+    total = meminfo.get("MemTotal", 0)
+    kib = total / managed
+    if kib > 2 * (u.PAGE_SIZE >> 10) and total > present * (u.PAGE_SIZE >> 10):
         raise RefusedError(
             f"{where}: pages of {16 if kib < 32 else 64} KiB (MemTotal is {meminfo['MemTotal']} "
             f"KiB, zoneinfo manages {managed} pages): only pages of 4 KiB can be simulated; "

@@ -16,6 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import units as u
+from engine.capture.agreement import (
+    LEAST_AGREEMENT,
+    agreement,
+    blank_of,
+    check_agreement,
+    differ_words,
+    differing_zones,
+    late_words,
+)
 from engine.capture.archive import Limits, read_files
 from engine.capture.assemble import assemble_guest
 from engine.capture.blocks import ZoneResult, ZoneTotals, count_evidence, infer_zone
@@ -42,13 +51,8 @@ from engine.capture.text import (
     PageTypes,
     ZoneKey,
     ZoneText,
-    parse_buddyinfo,
-    parse_meminfo,
-    parse_pagetypeinfo,
-    parse_vmstat,
-    parse_zoneinfo,
+    read_texts,
 )
-from engine.errors import OtherGeometryError, RefusedError
 from engine.guest import Guest, ZoneSpan
 
 # Of a machine with several NUMA nodes.
@@ -59,8 +63,6 @@ NODES_ASSUMED = (
 
 _BLOCK = u.PAGEBLOCK_NR_PAGES
 _NOPAGE = 1 << KPF_NOPAGE
-LEAST_AGREEMENT = 0.9  # of buddyinfo's free pages, those under the same order
-_FEW_PAGES = 64
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,9 @@ class Capture:
         restored: free blocks whose extent was restored (engine/capture/heads.py), 0 = all told.
         left_out: pages of holes that were left out to pack memory at sparse addresses; pfns are the
             packed ones (engine/capture/extent.py).
+        causes: zones whose page flags and buddyinfo differ, and what is likely to have come between
+            them, in words (engine/capture/agreement.py).
+        late: sentences about memory that the kernel has not initialised yet.
     """
 
     name: str
@@ -114,6 +119,8 @@ class Capture:
     meminfo: Mapping[str, int] = field(default_factory=dict)
     restored: int = 0
     left_out: int = 0
+    causes: Mapping[ZoneKey, str] = field(default_factory=dict)
+    late: tuple[str, ...] = ()
 
     @property
     def nr_pages(self) -> int:
@@ -182,8 +189,6 @@ class Capture:
         for zone, span, result in zip(self.zones, self.spans, found.zones, strict=True):
             here = [int(((p >= span.start_pfn) & (p < span.end_pfn)).sum()) for p in found.free]
             listed = self.buddyinfo[zone.key]
-            off = sum(abs(a - b) << o for o, (a, b) in enumerate(zip(here, listed, strict=True)))
-            total = sum(n << o for o, n in enumerate(listed))
             first, end = span.start_pfn // _BLOCK, span.end_pfn // _BLOCK
             types = np.bincount(
                 found.migratetype[first:end][found.listed[first:end]], minlength=u.NR_MIGRATETYPES
@@ -195,7 +200,7 @@ class Capture:
                     "managed_pages": zone.number("managed"),
                     "free_blocks": here,
                     "buddyinfo": list(listed),
-                    "free_agreement": 1.0 if not total else max(0.0, 1 - off / total),
+                    "free_agreement": agreement(here, listed),
                     "pageblocks": {
                         name: int(types[t]) for name, t in MIGRATETYPE_NAMES.items() if types[t]
                     },
@@ -204,8 +209,10 @@ class Capture:
                     "pageblocks_too_many_or_few": result.blocks_off,
                 }
             )
+        warnings = self._warnings(zones)
         return {
             "name": self.name,
+            **({"warnings": warnings} if warnings else {}),
             "memory_mib": sum(zone.number("present") for zone in self.zones) // u.MIB_PAGES,
             "pages": {
                 u.PageState(s).name.lower(): int(n) for s, n in enumerate(counts.tolist()) if n
@@ -235,20 +242,17 @@ class Capture:
             self.__dict__.pop("inferred", None)
 
     def disagreements(self) -> list[str]:
-        """Zones whose page flags and buddyinfo differ by more than a machine changes meanwhile."""
-        words = []
-        for zone in self.summary()["zones"]:
-            agreement = zone["free_agreement"]
-            listed = sum(n << order for order, n in enumerate(zone["buddyinfo"]))
-            if agreement >= LEAST_AGREEMENT or listed <= _FEW_PAGES:
-                continue
-            found = sum(n << order for order, n in enumerate(zone["free_blocks"]))
-            words.append(
-                f"zone {zone['zone']} of node {zone['node']}: kpageflags shows {found} free pages, "
-                f"buddyinfo {listed} ({agreement:.0%} under the same order): the files were taken "
-                "far apart, or kpageflags is masked (a container) or zero-filled; what follows "
-                "is by kpageflags"
-            )
+        """What the files do not describe, or not alike, in sentences; see agreement.py."""
+        return self._warnings(self.summary()["zones"])
+
+    def _warnings(self, zones: list[dict[str, Any]]) -> list[str]:
+        words = list(self.late)
+        for zone in zones:
+            causes = self.causes.get((zone["node"], zone["zone"]))
+            if causes is not None and zone["free_agreement"] < LEAST_AGREEMENT:
+                key = (zone["node"], zone["zone"])
+                said = differ_words(key, zone["free_blocks"], zone["buddyinfo"], causes)
+                words.append(f"{said}; what follows is by kpageflags")
         return words
 
     @property
@@ -343,25 +347,12 @@ def load_capture(source: Path | bytes, name: str = "", limits: Limits | None = N
     files, page_files = read_files(source, where, limits)
     flag_file, count_file = page_files["kpageflags"], page_files["kpagecount"]
     check_words(flag_file, count_file, where)
-    try:
-        buddyinfo = parse_buddyinfo(files["buddyinfo"])
-        pagetypes = parse_pagetypeinfo(files["pagetypeinfo"])
-        zones, node_stats = parse_zoneinfo(files["zoneinfo"])
-        vmstat = parse_vmstat(files["vmstat"])
-        meminfo = parse_meminfo(files.get("meminfo", b""))
-    except OtherGeometryError as error:
-        raise OtherGeometryError(f"{where}: {error}", error.pageblock_order) from error
-    except RefusedError as error:
-        raise RefusedError(f"{where}: {error}") from error
-    for zone in zones:
-        for file, known in (("buddyinfo", buddyinfo), ("pagetypeinfo", pagetypes.blocks)):
-            if zone.key not in known:
-                raise RefusedError(
-                    f"{where}: zone {zone.key[1]} of node {zone.key[0]} is in zoneinfo but not in"
-                    f" {file}"
-                )
-    check_page_size(zones, meminfo, where)
-    extent = extent_of(zones, flag_file, count_file, where, limits)
+    texts = read_texts(files, where)
+    buddyinfo = texts.buddyinfo
+    check_page_size(texts.zones, texts.meminfo, where)
+    extent = extent_of(texts.zones, flag_file, count_file, where, limits)
+    blanks = {zone.key: blank_of(zone, flag_file, count_file) for zone in texts.zones}
+    late = tuple(late_words(z, blanks[z.key]) for z in texts.zones if blanks[z.key].late)
     zones, spans = extent.zones, extent.spans
     flags, counts = cut_pages(flag_file, extent, _NOPAGE), cut_pages(count_file, extent, 0)
     del flag_file, count_file, page_files
@@ -370,6 +361,8 @@ def load_capture(source: Path | bytes, name: str = "", limits: Limits | None = N
     if marks_heads_only(flags, [buddyinfo[zone.key] for zone in zones]):
         by_zone = {zone.key: span for zone, span in zip(zones, spans, strict=True)}
         restored = mark_tails(flags, counts, by_zone, buddyinfo)
+    differing = differing_zones(zones, spans, flags, buddyinfo, blanks)
+    check_agreement(where, differing, buddyinfo, limits.agreement)
     return Capture(
         name=where,
         flags=flags,
@@ -377,12 +370,14 @@ def load_capture(source: Path | bytes, name: str = "", limits: Limits | None = N
         zones=zones,
         spans=spans,
         buddyinfo=buddyinfo,
-        pagetypes=pagetypes,
-        node_stats=node_stats,
-        vmstat=vmstat,
-        meminfo=meminfo,
+        pagetypes=texts.pagetypes,
+        node_stats=texts.node_stats,
+        vmstat=texts.vmstat,
+        meminfo=texts.meminfo,
         restored=restored,
         left_out=extent.left_out,
+        causes={one.zone.key: one.causes for one in differing},
+        late=late,
     )
 
 

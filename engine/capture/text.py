@@ -293,3 +293,45 @@ def parse_meminfo(body: bytes) -> dict[str, int]:
     """Sizes in KiB (or bare counts) by name; unknown lines are passed over."""
     found = re.findall(r"^([\w()]+): +(\d{1,15})", _decode("meminfo", body), re.M)
     return {name: int(value) for name, value in found}
+
+
+@dataclass(frozen=True)
+class CaptureTexts:
+    """The text files of a capture; see engine/capture/load.py's Capture."""
+
+    buddyinfo: Mapping[ZoneKey, tuple[int, ...]]
+    pagetypes: PageTypes
+    zones: tuple[ZoneText, ...]
+    node_stats: Mapping[str, int]
+    vmstat: Mapping[str, int]
+    meminfo: Mapping[str, int]
+
+
+def read_texts(files: Mapping[str, bytes], where: str) -> CaptureTexts:
+    """Read all of them.
+
+    Args:
+        files: contents by name; meminfo may be missing.
+        where: whose they are, for the sentence.
+
+    Raises:
+        RefusedError: one of them is wrong, or lacks a zone.
+    """
+    try:
+        buddyinfo = parse_buddyinfo(files["buddyinfo"])
+        pagetypes = parse_pagetypeinfo(files["pagetypeinfo"])
+        zones, node_stats = parse_zoneinfo(files["zoneinfo"])
+        vmstat = parse_vmstat(files["vmstat"])
+        meminfo = parse_meminfo(files.get("meminfo", b""))
+    except OtherGeometryError as error:
+        raise OtherGeometryError(f"{where}: {error}", error.pageblock_order) from error
+    except RefusedError as error:
+        raise RefusedError(f"{where}: {error}") from error
+    for zone in zones:
+        for file, known in (("buddyinfo", buddyinfo), ("pagetypeinfo", pagetypes.blocks)):
+            if zone.key not in known:
+                raise RefusedError(
+                    f"{where}: zone {zone.key[1]} of node {zone.key[0]} is in zoneinfo but not in"
+                    f" {file}"
+                )
+    return CaptureTexts(buddyinfo, pagetypes, zones, node_stats, vmstat, meminfo)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from engine.indices import fragmentation_index, unusable_index
+from engine.report.late import late_pages
 from engine.report.model import USUAL_PAGE_KIB, Moment, ZoneFacts, total_of
 
 ENOUGH = 0.9  # share of the smaller in the larger from which two figures agree
@@ -115,8 +116,9 @@ def _machine_checks(moment: Moment) -> Iterator[Check]:
 
     if "nr_free_pages" in moment.vmstat:
         yield check("all zones and vmstat's nr_free_pages", moment.vmstat["nr_free_pages"])
-    if "MemFree" in moment.totals:
-        yield check("all zones and meminfo's MemFree", moment.totals["MemFree"] // page_kib)
+    free, late = moment.totals.get("MemFree", 0) // page_kib, late_pages(moment)
+    if "MemFree" in moment.totals and not (late and pages <= free <= pages + late):
+        yield check("all zones and meminfo's MemFree", free)
     if moment.source == "Mem-Info" and "free" in moment.totals:
         yield check("all zones and the total free:", moment.totals["free"])
     present = [zone.pages["present"] for zone in zones if "present" in zone.pages]

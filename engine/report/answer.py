@@ -7,6 +7,7 @@ from engine.indices import fragmentation_index, unusable_index
 from engine.report.agree import Check, checks_of
 from engine.report.gfp import USUAL_MASKS, Mask, given_names, mask_of
 from engine.report.judge import Verdict, ZoneVerdict, judge_request
+from engine.report.late import refused, unmanaged_words
 from engine.report.model import (
     USUAL_PAGE_KIB,
     FailedRequest,
@@ -16,7 +17,7 @@ from engine.report.model import (
     ZoneFacts,
 )
 from engine.report.proc import PROC_FILES
-from engine.report.words import request_words, verdict_words
+from engine.report.words import CAUSES, closed_words, request_words, verdict_words
 
 USUAL_ORDERS = 11  # asked for where no zone is known to have more
 
@@ -44,6 +45,7 @@ def answer_of(
     failed = report.failed
     checks = [check for one in shown for check in checks_of(one)]
     asked = _asked(order, gfp)
+    no_answer = refused(moment) if moment else None
     return {
         "name": report.name,
         "zones": [
@@ -51,7 +53,9 @@ def answer_of(
         ],
         "request": _request(failed) if failed else None,
         "requests": [_request(one) for one in report.logs if one.request is not None],
-        "answers": _answers(moment, asked) if moment else [],
+        "refused": no_answer,
+        "notices": unmanaged_words(moment) if moment else [],
+        "answers": _answers(moment, asked) if moment and not no_answer else [],
         "checks": [_check(check) for check in checks],
         "disagreements": [check.text for check in checks if not check.agrees],
         "assumed": assumed(moment) if moment else [],
@@ -133,9 +137,11 @@ def _request(moment: Moment) -> dict[str, Any]:
         "cgroup": request.cgroup,
         "file": moment.file,
         "line": request.line,
-        "cause": cause_of(request, verdict),
+        "cause": (cause := cause_of(request, verdict)),
+        "why": CAUSES[cause] if cause else None,
         "verdict": _verdict(verdict) if verdict else None,
-        "text": request_words(request, mask, verdict, moment.page_kib or USUAL_PAGE_KIB),
+        "text": request_words(request, mask, verdict, moment.page_kib or USUAL_PAGE_KIB)
+        + closed_words(request, moment),
         "checks": [_check(check) for check in checks],
         "disagreements": [check.text for check in checks if not check.agrees],
     }
@@ -173,7 +179,7 @@ def _answers(moment: Moment, asked: tuple[int, Mask] | None) -> list[dict[str, A
                 "gfp": list(mask.names),
                 "migratetype": mask.migratetype,
                 **_verdict(verdict),
-                "text": verdict_words(verdict, page_kib),
+                "text": verdict_words(verdict, page_kib, moment.source == "Mem-Info"),
             }
         )
     return out

@@ -71,6 +71,7 @@ class Mask:
         highest: name of the highest zone that may be used.
         waits: whether it may reclaim and compact before it fails.
         reserves: whether it may go below the min watermark (__GFP_HIGH).
+        non_block: whether it is tried harder because it cannot wait (ALLOC_NON_BLOCK).
     """
 
     names: tuple[str, ...]
@@ -78,6 +79,7 @@ class Mask:
     highest: str
     waits: bool
     reserves: bool
+    non_block: bool
 
 
 def mask_names(mode: int) -> tuple[str, ...]:
@@ -140,4 +142,8 @@ def mask_of(names: Iterable[str]) -> Mask:
         migratetype = "Movable"
     elif "__GFP_RECLAIMABLE" in flags:
         migratetype = "Reclaimable"
-    return Mask(names, migratetype, highest, bool(flags & _RECLAIMS), "__GFP_HIGH" in flags)
+    waits = bool(flags & _RECLAIMS)
+    return Mask(
+        names, migratetype, highest, waits, reserves="__GFP_HIGH" in flags,
+        non_block=not waits and "__GFP_NOMEMALLOC" not in flags,
+    )  # fmt: skip

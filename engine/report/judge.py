@@ -28,8 +28,8 @@ class ZoneVerdict:
         node, zone: which.
         cause: what stands in the way, None: nothing.
         free: free pages by the counts per order.
-        unusable: of these in lists that the request may not use (CMA, HighAtomic, Isolate).
-        mark: what the zone keeps free: its min watermark, halved for a mask with reserves.
+        unusable: of these in lists that do not count for the request (CMA, HighAtomic, Isolate).
+        mark: what the zone keeps free: its min watermark, less for a mask with reserves.
         reserve: what it keeps free besides from requests that could use a higher zone.
         large: free blocks of the order or above, of any migratetype.
         usable: of these of a migratetype that the request may use; -1: the text does not say.
@@ -81,18 +81,35 @@ def may_use(mask: Mask, name: str, order: int) -> bool | None:
     Returns:
         None: an unknown type.
     Source:
-        mm/page_alloc.c __rmqueue(), gfp_to_alloc_flags_cma(); ALLOC_HIGHATOMIC since 4.4.
+        mm/page_alloc.c __rmqueue(), gfp_to_alloc_flags_cma(); HighAtomic: rmqueue_buddy(), for
+        ALLOC_HIGHATOMIC (order above 0) at once, for ALLOC_NON_BLOCK when nothing else is left.
     DIFFERS:
-        Kernels since late 2024 (6.13, and 6.12's stable releases) open HighAtomic as a last resort
-        to atomic requests of order 0, too.
+        That last resort is of 6.13 and of 6.12's stable releases; kernels from 4.4 until then keep
+        HighAtomic from single pages.
     """
     if name in _SHARED_TYPES:
         return True
     if name == "CMA":
         return mask.migratetype == "Movable"
     if name == "HighAtomic":
-        return mask.reserves and not mask.waits and order > 0
+        # Above order 0 the watermark wants a block that is not HighAtomic, unless it may be.
+        return mask.non_block and (mask.reserves or order == 0)
     return False if name == "Isolate" else None
+
+
+def counts_for(mask: Mask, name: str) -> bool:
+    """Whether the watermark counts a migratetype's free pages for a request.
+
+    Args:
+        mask: of the request.
+        name: of the type, as printed.
+    Source:
+        mm/page_alloc.c __zone_watermark_unusable_free(): HighAtomic is left out for requests
+        without ALLOC_RESERVES only, whether or not they may take a page of it.
+    """
+    if name == "HighAtomic":
+        return mask.reserves or mask.non_block
+    return may_use(mask, name, 0) is not False
 
 
 def types_at(zone: ZoneFacts, order: int) -> set[str] | None:
@@ -136,15 +153,15 @@ def _blocks(zone: ZoneFacts, mask: Mask, order: int) -> tuple[int, int]:
     return large, usable
 
 
-def _kept(zone: ZoneFacts, mask: Mask, order: int) -> int:
-    """Free pages in lists that a request may not use."""
+def _kept(zone: ZoneFacts, mask: Mask) -> int:
+    """Free pages that the watermark does not count for a request."""
     out = 0
     for name, figures in (
         ("CMA", ("free_cma", "nr_free_cma")),
         ("HighAtomic", ("free_highatomic", "nr_free_highatomic", "reserved_highatomic")),
         ("Isolate", ()),
     ):
-        if may_use(mask, name, order):
+        if counts_for(mask, name):
             continue
         listed = zone.types.get(name)
         if listed is not None:
@@ -206,21 +223,34 @@ def _cause(
     return WATERMARK if large and free - kept > marks[0] else MEMORY
 
 
+def _mark(zone: ZoneFacts, mask: Mask, order: int) -> int:
+    """Pages that must stay for a request, lowmem_reserve aside.
+
+    Source:
+        mm/page_alloc.c __zone_watermark_ok(); zone_watermark_fast(), which lets single pages of
+        __GFP_HIGH requests through the boost.
+    """
+    mark = zone.pages.get("min", 0)
+    if mask.reserves:
+        if order == 0:
+            mark = max(mark - zone.pages.get("boost", 0), 0)
+        mark -= mark // 2
+        if mask.non_block:
+            mark -= mark // 4
+    return mark
+
+
 def _judge_zone(zone: ZoneFacts, names: Sequence[str], mask: Mask, order: int) -> ZoneVerdict:
     """What a zone has for a request.
 
     Source:
-        mm/page_alloc.c __zone_watermark_ok(), __zone_watermark_unusable_free() (6.12).
+        mm/page_alloc.c __zone_watermark_ok(), rmqueue_buddy() (6.12).
     """
     counts = zone.best
     values = counts.values if counts is not None else ()
     free = counts.pages if counts is not None else 0
-    kept = min(_kept(zone, mask, order), free)
-    mark = zone.pages.get("min", 0)
-    if mask.reserves:
-        mark -= mark // 2
-        if not mask.waits:
-            mark -= mark // 4
+    kept = min(_kept(zone, mask), free)
+    mark = _mark(zone, mask, order)
     reserve = lowmem_reserve(zone, names, mask.highest)
     large, usable = _blocks(zone, mask, order)
     left = free - kept - ((1 << order) - 1)

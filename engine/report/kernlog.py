@@ -5,6 +5,7 @@ Lines that several CPUs printed at once are told apart where the log says who pr
 """
 
 import re
+from dataclasses import replace
 
 from engine.report.gfp import mask_names, printed_names
 from engine.report.lines import TextLine
@@ -47,12 +48,21 @@ _SUMMARY = re.compile(r"(\d{1,15}) (pages RAM|pages reserved)")
 def _nodes(text: str) -> frozenset[int] | None:
     """The nodes of ``0-1,3``; None: all."""
     found: set[int] = set()
-    for part in text.split(","):
+    for part in text.strip(",").split(","):
         first, _, last = part.partition("-")
         if not first.isdigit() or (last and not last.isdigit()):
             return None
         found.update(range(int(first[:4]), min(int(last[:4] or first[:4]), 1023) + 1))
     return frozenset(found) or None
+
+
+def _allowed(text: str) -> frozenset[int] | None:
+    """Nodes that both nodemask and mems_allowed of a line name; None: all."""
+    nodes: frozenset[int] | None = None
+    for _, listed in _NODES.findall(text):
+        some = _nodes(listed)
+        nodes = some if nodes is None else nodes & some if some is not None else nodes
+    return nodes
 
 
 def request_line(text: str, line: int) -> FailedRequest | None:
@@ -67,10 +77,6 @@ def request_line(text: str, line: int) -> FailedRequest | None:
     if not found or not order:
         return None
     mode = _MODE.search(found["rest"])
-    nodes: frozenset[int] | None = None
-    for _, listed in _NODES.findall(found["rest"]):
-        some = _nodes(listed)
-        nodes = some if nodes is None else nodes & some if some is not None else nodes
     names: tuple[str, ...] = ()
     if mode:
         names = printed_names(mode[2]) if mode[2] else mask_names(int(mode[1], 16))
@@ -81,7 +87,7 @@ def request_line(text: str, line: int) -> FailedRequest | None:
         mode=mode[1] if mode else "",
         flags=names,
         killer=found["what"].startswith("invoked"),
-        nodes=nodes,
+        nodes=_allowed(found["rest"]),
         cgroup=False,
         line=line,
     )
@@ -160,7 +166,9 @@ class LogReader:
         constraint = _CONSTRAINT.search(text)
         if constraint or _CGROUP.search(text):
             if not constraint or constraint[1] == "CONSTRAINT_MEMCG":
-                self._blame_cgroup(talk)
+                self._limit(talk, cgroup=True)
+            else:
+                self._limit(talk, nodes=_allowed(text))
             return "request"
         return None
 
@@ -186,12 +194,22 @@ class LogReader:
                     return "request"
         return None
 
-    def _blame_cgroup(self, talk: _Talk) -> None:
-        """The limit of a cgroup was hit: mark the request of this report."""
+    def _limit(
+        self, talk: _Talk, cgroup: bool = False, nodes: frozenset[int] | None = None
+    ) -> None:
+        """What oom-kill: says of the limits of this report's request, since 5.0 it alone."""
         for moment in reversed(self.moments):
-            if moment.request is not None and moment.request is talk.request:
-                talk.request = moment.request = _in_cgroup(talk.request)
-                return
+            request = moment.request
+            if request is None or request is not talk.request:
+                continue
+            if nodes is not None and request.nodes is not None:
+                nodes = nodes & request.nodes
+            talk.request = moment.request = replace(
+                request,
+                cgroup=cgroup or request.cgroup,
+                nodes=request.nodes if nodes is None else nodes,
+            )
+            return
 
     # -- the Mem-Info
 
@@ -339,12 +357,4 @@ def _unfinished(text: str, request: FailedRequest) -> bool:
 def _same(one: FailedRequest, other: FailedRequest) -> bool:
     return (one.order, one.mode, one.flags, one.nodes) == (
         other.order, other.mode, other.flags, other.nodes,
-    )  # fmt: skip
-
-
-def _in_cgroup(request: FailedRequest) -> FailedRequest:
-    """The same request, failed by a cgroup's limit."""
-    return FailedRequest(
-        request.who, request.order, request.mode, request.flags, request.killer, request.nodes,
-        True, request.line,
     )  # fmt: skip

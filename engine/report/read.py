@@ -1,5 +1,6 @@
 """Reads a report: a pasted text, a file, a folder, an archive or a sosreport, as it is."""
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -13,6 +14,11 @@ from engine.report.proc import MAX_MOMENTS, ProcReader
 MAX_UNREAD = 1000  # lines of one text that are listed though nothing was read in them
 MAX_LINES = 200_000  # of one text
 _PAGE_SIZES = (4, 8, 16, 64, 256)  # KiB
+_PAIRS = (
+    ("Active(anon)", "nr_active_anon"), ("Inactive(anon)", "nr_inactive_anon"),
+    ("Active(file)", "nr_active_file"), ("Inactive(file)", "nr_inactive_file"),
+    ("Mapped", "nr_mapped"), ("Shmem", "nr_shmem"), ("PageTables", "nr_page_table_pages"),
+)  # fmt: skip
 
 
 def _read_text(
@@ -98,8 +104,20 @@ def _settle(moments: list[Moment]) -> None:
 
 
 def _page_size(moment: Moment) -> int | None:
-    """KiB of a page, from the two files that count the same memory in different units."""
-    pages, kib = moment.vmstat.get("nr_free_pages", 0), moment.totals.get("MemFree", 0)
+    """KiB of a page, from counters that vmstat has in pages and meminfo in KiB.
+
+    Free memory is asked last: what the kernel has not initialised yet may be in one of the two.
+    """
+    votes = Counter(filter(None, (_size_by(moment, *pair) for pair in _PAIRS)))
+    if not votes:
+        return _size_by(moment, "MemFree", "nr_free_pages")
+    (size, most), *others = votes.most_common(2)
+    return size if not others or others[0][1] < most else None
+
+
+def _size_by(moment: Moment, in_kib: str, in_pages: str) -> int | None:
+    """The page size that a pair of counters fits, if it fits one."""
+    pages, kib = moment.vmstat.get(in_pages, 0), moment.totals.get(in_kib, 0)
     near = [size for size in _PAGE_SIZES if pages and 0.8 <= kib / pages / size <= 1.25]
     return near[0] if len(near) == 1 else None
 

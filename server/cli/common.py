@@ -71,12 +71,18 @@ def keep_stdin(body: bytes) -> None:
     os.lseek(0, 0, os.SEEK_SET)
 
 
-def read_capture(path: Path) -> "Capture":
+def read_capture(path: Path, despite: bool = False) -> "Capture":
     """Read the capture of a machine as large as the setting allows, at whatever addresses.
+
+    Args:
+        path: of a folder or an archive.
+        despite: take files that disagree entirely, too.
 
     Raises:
         ValueError: it cannot be read, or is too large; one sentence.
     """
+    from dataclasses import replace
+
     from engine.capture.archive import Limits
     from engine.capture.load import load_capture
     from server.settings import CAPTURE_SETTING
@@ -84,7 +90,7 @@ def read_capture(path: Path) -> "Capture":
     text = os.environ.get(CAPTURE_SETTING) or str(MOST_CAPTURE_MIB)
     most = whole_number(text, f"{CAPTURE_SETTING}", MOST_CAPTURE_MIB, 1)
     limits = Limits(guest_mib=most, setting=CAPTURE_SETTING, address_mib=MOST_ADDRESS_MIB)
-    return load_capture(path, path.name, limits)
+    return load_capture(path, path.name, replace(limits, agreement=0.0) if despite else limits)
 
 
 def recording_folder(text: str) -> Path:

@@ -75,6 +75,10 @@ def add_replay(commands: Any) -> None:
         "--against", metavar="FOLDER",
         help="a recording of what a kernel did: plays its operations and designs, prints our score",
     )  # fmt: skip
+    replay.add_argument(
+        "--by-kpageflags", action="store_true",
+        help="play a capture whose files disagree entirely, by its page flags",
+    )  # fmt: skip
     form = replay.add_mutually_exclusive_group()
     add_shared(form, "--json")
     form.add_argument("--table", action="store_true", help="print a table (the default)")
@@ -201,7 +205,8 @@ def run_replay(args: argparse.Namespace) -> int:
     seed = seed_of(args)
     number = whole_number(args.seeds, "number of seeds", MAX_SEEDS, 1)
     path = example_or_path(args.capture)
-    capture = read_capture(path)  # before a pipe is read: another process may have to
+    # Before a pipe is read: another process may have to.
+    capture = read_capture(path, args.by_kpageflags)
     ops = parse_ops(read_ops(args.ops)) if args.ops is not None else []
     compile_core()
     recording = None

@@ -165,22 +165,27 @@ def report_blocks(answer: dict[str, Any]) -> list[str | Table]:
     """
     blocks: list[str | Table] = []
     for request in answer["requests"][:_SHOWN_SENTENCES]:
-        blocks.append(paragraph(request["text"] + ".", "", "  "))
-        agreeing = [check["text"] for check in request["checks"] if check["agrees"]]
-        blocks += _sentences("Counters that agree", agreeing)
+        blocks += [paragraph(f"{request['why']}.")] if request["why"] else []
+        blocks += [paragraph(request["text"] + ".", "", "  "), ""]
         blocks += _sentences("Counters that do not agree", request["disagreements"])
     if more := len(answer["requests"]) - _SHOWN_SENTENCES:
         blocks += [f"{more} more requests (--json)", ""] if more > 0 else []
     for verdict in answer["answers"]:
         if verdict["asked"]:
             blocks += [paragraph(verdict["text"] + ".", "", "  "), ""]
+    if answer["refused"]:
+        blocks += [paragraph(answer["refused"] + ".", "", "  "), ""]
+    blocks += _sentences("Beware", answer["notices"])
+    blocks += _sentences("Figures that do not agree (buddyinfo's stand)", answer["disagreements"])
     if "changes" in answer:
         blocks += _change_blocks(answer["changes"])
     if "what_if" in answer:
         blocks += _what_if_blocks(answer["what_if"])
     if answer["zones"]:
-        blocks += [*_verdict_table(answer), *_zone_tables(answer)]
-    blocks += _sentences("Figures that do not agree (buddyinfo's stand)", answer["disagreements"])
+        blocks += [*([] if answer["refused"] else _verdict_table(answer)), *_zone_tables(answer)]
+    for request in answer["requests"][:_SHOWN_SENTENCES]:
+        agreeing = [check["text"] for check in request["checks"] if check["agrees"]]
+        blocks += _sentences(f"Counters of line {request['line']} that agree", agreeing)
     blocks += _sentences("Taken for granted", answer["assumed"])
     blocks += _sentences("Passed over", answer["passed_over"])
     return [*blocks, *_read_words(answer["read"])]
@@ -200,8 +205,10 @@ def _verdict_table(answer: dict[str, Any]) -> list[str | Table]:
         rows.append(row)
     columns = [Column("order", key=True)]
     columns += [Column(f"{name} ({gfp})", left=True) for name, gfp in _KINDS.items()]
+    past = all(zone["source"] == "Mem-Info" for zone in answer["zones"])
+    when = "have succeeded then" if past else "succeed now"
     return [
-        "Would a request succeed now, and if not, what stands in its way:",
+        f"Would a request {when}, and if not, what stands in its way:",
         Table(columns, rows),
     ]
 

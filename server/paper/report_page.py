@@ -252,6 +252,11 @@ def _shown(texts: Sequence[str]) -> list[str]:
     return [*texts[:MOST_TEXTS], *([f"and {more:,} more (--json)"] if more > 0 else [])]
 
 
+def _why(request: dict[str, Any]) -> str:
+    """Why a request failed, in a few words, before its sentence."""
+    return f"{request['why']}. " if request["why"] else ""
+
+
 def report_page(
     answer: Mapping[str, Any], asked: ReadFrom, capture: Capture | None = None, problem: str = ""
 ) -> str:
@@ -277,11 +282,12 @@ def report_page(
     first = [one["text"] for one in answer["answers"] if one["asked"]]
     context = {
         "title": asked.name, "answer": answer, "asked": asked, "first": first,
-        "requests": _shown([one["text"] for one in answer["requests"]]),
+        "requests": _shown([f"{_why(one)}{one['text']}" for one in answer["requests"]]),
         "answers": answers_sheet(answer) if answer["answers"] else None,
         "zones": zone_tables(answer) if zones else [], "types": _types(answer) if zones else [],
         "changes": _changes(answer), "what_if": what_if, "drawn": drawn,
         "could_be": answer.get("changes", {}).get("could_be", []),
+        "refused": answer["refused"], "notices": _shown(answer["notices"]),
         "disagreements": _shown(answer["disagreements"]), "assumed": answer["assumed"],
         "inferred": inferred, "passed_over": _shown(answer["passed_over"]),
         "read": ", ".join(f"{kind} {n:,}" for kind, n in sorted(kinds.items())),

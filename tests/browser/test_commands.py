@@ -29,6 +29,7 @@ from tests.browser.look import (
     wait_idle,
     wait_tick,
 )
+from tests.engine.small_capture import archive, half_agreeing, masked
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
@@ -227,6 +228,24 @@ def test_a_capture_can_be_dropped_on_the_page_and_tells_how_it_was_read(
     expect(page.locator("#guest-label")).to_have_text("Your guest: mine")
     tab(page, "guest")
     expect(page.locator("#about-list")).to_contain_text("agree with buddyinfo to 9")
+    page_errors.clear()  # Chromium logs the answer with status 400
+
+
+def test_a_capture_whose_files_disagree_is_refused_or_warned_of(
+    page: Page, server: Server, page_errors: list[str]
+) -> None:
+    open_guest(page, server.url)
+    for name, contents in (("masked", masked()), ("half", half_agreeing())):
+        content = base64.b64encode(archive(contents)).decode()
+        page.evaluate(DROP, [f"{name}.tar.gz", content])
+        if name == "masked":
+            said = notice(page).filter(has_text="kpageflags shows 0 free pages")
+            expect(said).to_contain_text("zero-filled, as is kpagecount")
+    page.get_by_role("button", name="Start over with this").click()
+    expect(page.locator("#guest-label")).to_have_text("Your guest: half")
+    expect(notice(page)).to_contain_text("Beware: zone DMA of node 0: kpageflags shows 2772 free")
+    tab(page, "guest")
+    expect(page.locator("#about-list")).to_contain_text("what follows is by kpageflags")
     page_errors.clear()  # Chromium logs the answer with status 400
 
 

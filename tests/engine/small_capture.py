@@ -132,6 +132,18 @@ def small() -> dict[str, bytes]:
     return files(flags, "UMM" + 13 * "M")
 
 
+def masked() -> dict[str, bytes]:
+    """The same with page files that a container has filled with zeros."""
+    return small() | {"kpageflags": bytes(8 * NR_PAGES)}
+
+
+def half_agreeing() -> dict[str, bytes]:
+    """The same, of whose 6,868 free pages kpageflags shows the first 2,772 only."""
+    flags = words((100, RESERVED), (412, SLAB), (512, ANON), (300, FILE))
+    flags[8 * u.PAGEBLOCK_NR_PAGES :] = ANON
+    return small() | {"kpageflags": flags.astype("<u8").tobytes()}
+
+
 def archive(contents: Mapping[str, bytes], mode: str = "w:gz", folder: str = "s1") -> bytes:
     """A tar of files."""
     entries = []

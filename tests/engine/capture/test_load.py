@@ -166,15 +166,6 @@ def test_pages_of_other_sizes_are_refused_in_their_own_words(kib, words):
         load_capture(archive(changed), "large")
 
 
-def test_files_that_disagree_are_named() -> None:
-    sound = small()
-    assert load_capture(archive(sound), "sound").disagreements() == []
-    sound["kpageflags"] = bytes(len(sound["kpageflags"]))  # as in a container that masks the file
-    (words,) = load_capture(archive(sound), "masked").disagreements()
-    assert "zone DMA of node 0: kpageflags shows 0 free pages, buddyinfo 6868 (0% " in words
-    assert "masked" in words
-
-
 def test_what_a_guest_was_made_of_can_be_let_go() -> None:
     capture = load_capture(archive(small()), "small")
     _ = capture.inferred

@@ -134,7 +134,9 @@ def test_of_a_long_log_the_end_is_read(tmp_path: Path) -> None:
     assert any("the last 1 MiB" in words for words in report.passed)
 
 
-@pytest.mark.parametrize("body", [packed({"proc/buddyinfo": BUDDY}), packed({}, "w:gz")[:20]])
+@pytest.mark.parametrize(
+    "body", [packed({"proc/buddyinfo": BUDDY}), packed({}, "w:gz")[:20]], ids=["whole", "cut off"]
+)
 def test_a_damaged_archive_is_refused_in_a_sentence(body: bytes) -> None:
     with pytest.raises(ValueError, match="truncated or damaged"):
         read_report(body[: len(body) // 2])

@@ -134,3 +134,27 @@ def test_only_the_nodes_allowed_are_asked() -> None:
     assert judge_request(both, mask, 2).succeeds
     assert judge_request(both, mask, 2, frozenset({0})).cause == "fragmentation"
     assert judge_request(both, mask, 2, frozenset({7})).decides == -1
+
+
+def test_the_atomic_reserve_is_counted_and_taken_as_the_kernel_does() -> None:
+    """Linux 6.12: 100 single pages for all, 512 in the reserve, mark 400."""
+    one = zone((100, *NONE[1:9], 1, 0), mark=400, Movable="100" + " 0" * 10,
+               HighAtomic="0 " * 9 + "1 0")  # fmt: skip
+    assert cause(one, 0) == "migratetype"  # 612 - 512 < 400: only the reserve is missing
+    assert cause(one, 0, "GFP_ATOMIC") is None  # 612 > 400 - 200 - 50
+    assert cause(one, 0, "GFP_NOWAIT") is None  # ALLOC_NON_BLOCK counts the reserve, mark 400
+    assert cause(one, 0, "GFP_NOWAIT", "__GFP_NOMEMALLOC") == "migratetype"
+    one.counts = FreeCounts((0, *NONE[1:9], 1, 0))
+    one.types["Movable"] = FreeCounts(NONE)
+    assert cause(one, 0, "GFP_ATOMIC") is None  # the last resort of rmqueue_buddy()
+    assert cause(one, 0, "GFP_KERNEL", "__GFP_HIGH") == "migratetype"  # counted, but not taken
+    assert cause(one, 3, "GFP_ATOMIC") is None  # ALLOC_HIGHATOMIC
+    assert cause(one, 3, "GFP_NOWAIT") == "migratetype"  # no block of another type
+
+
+def test_the_boost_holds_no_urgent_single_page_back() -> None:
+    one = zone((300, *NONE[1:]), mark=1000)
+    one.pages["boost"] = 600
+    assert cause(one, 0, "GFP_ATOMIC") is None  # (1000 - 600) * 3/8 = 150
+    assert cause(one, 1, "GFP_ATOMIC") == "memory"  # 1000 * 3/8 = 375
+    assert cause(one, 0) == "memory"

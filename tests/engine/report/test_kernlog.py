@@ -112,6 +112,22 @@ def test_a_mask_without_names_is_understood() -> None:
     assert "32 pages (128 KiB)" in request["text"]
 
 
+@pytest.mark.parametrize("nodes", ["nodemask=1,", "nodemask=(null),cpuset=db,mems_allowed=1,"])
+def test_a_memory_policy_that_only_the_last_lines_tell_of_is_heeded(nodes: str) -> None:
+    """Node 1 has 7,684 pages in small blocks, node 0 has nine of order 10."""
+    killed = s.KILLED.replace("order=3", "order=5")
+    text = s.mem_info(s.TWO_NODES, killed)
+    assert told(text)["request"]["cause"] == "gone"
+    kind = "CPUSET" if "cpuset" in nodes else "MEMORY_POLICY"
+    request = told(f"{text}oom-kill:constraint=CONSTRAINT_{kind},{nodes}global_oom\n")["request"]
+    assert (request["cause"], request["verdict"]["node"]) == ("fragmentation", 1)
+    assert request["text"].endswith("closed to it by a memory policy or cpuset")
+    free = 70 + 120 + 200 + 320 + 480 + 640 + 640 + 640 + 512 + 512 + 9216  # of node 0
+    assert f"; node 0 ({free} pages free) was closed" in request["text"]
+    one_line = killed.replace("order=5", "nodemask=1, order=5")  # before 5.0
+    assert told(s.mem_info(s.TWO_NODES, one_line))["request"]["cause"] == "fragmentation"
+
+
 def test_a_cgroups_limit_is_not_blamed_on_the_machine() -> None:
     limit = "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0"
     for text in (f"{s.KILLED}\n{limit}\n", s.mem_info(s.SMALL, s.KILLED) + limit):

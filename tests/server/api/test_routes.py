@@ -15,6 +15,7 @@ from server.guests.library import EXAMPLES
 from server.paths import examples_folder
 from server.settings import Settings
 from server.wire.frames import decode_frame
+from tests.engine.small_capture import archive, half_agreeing, masked
 from tests.server.client import SMALL, Made, joined, post_session
 from tests.server.conftest import running
 
@@ -169,6 +170,16 @@ def test_a_bad_upload_is_one_sentence(server):
         assert answer.status_code == 400
         assert answer.json()["error"]
         assert "Traceback" not in answer.text
+
+
+def test_an_upload_whose_files_disagree_is_refused_or_warned_of(server):
+    answer = httpx.post(f"{server}/api/captures?name=mine", content=archive(masked()))
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith("mine: zone DMA of node 0: kpageflags shows 0 free")
+    assert "zero-filled" in answer.json()["error"]
+    answer = httpx.post(f"{server}/api/captures?name=mine", content=archive(half_agreeing()))
+    (warning,) = answer.json()["summary"]["warnings"]
+    assert "(40% under the same order)" in warning
 
 
 def test_a_foreign_page_may_not_write(server):

@@ -12,6 +12,7 @@ from server.cli.common import example_or_path
 from server.cli.replay import replay_table, zones_table
 from server.guests.library import EXAMPLES
 from server.paths import examples_folder
+from tests.engine.small_capture import archive, half_agreeing, masked
 from tests.server.command_line import run
 
 FOLDER = examples_folder() / "runs"
@@ -149,3 +150,22 @@ def test_bad_input_is_one_sentence(capsys, ops, arguments, sentence):
 def test_an_example_is_found_by_name_and_a_folder_by_path():
     assert example_or_path("runs") == EXAMPLES["runs"].path
     assert example_or_path(str(FOLDER)) == FOLDER
+
+
+def test_files_that_disagree_are_refused_or_said_above_the_answer(capsys, tmp_path):
+    ops = tmp_path / "ops.json"
+    ops.write_text('[["compact"]]')
+    for name, contents in (("masked", masked()), ("half", half_agreeing())):
+        (tmp_path / f"{name}.tar.gz").write_bytes(archive(contents))
+    words = ("--ops", str(ops), "--designs", "pinned")
+    status, out, error = run(capsys, "replay", str(tmp_path / "masked.tar.gz"), *words)
+    assert (status, out) == (2, "")
+    assert "masked.tar.gz: zone DMA of node 0: kpageflags shows 0 free pages" in error
+    assert "--by-kpageflags" in error
+    again = ("replay", str(tmp_path / "masked.tar.gz"), *words, "--by-kpageflags")
+    status, out, _ = run(capsys, *again)
+    assert status == 0
+    assert out.startswith("Warning: zone DMA of node 0: kpageflags shows 0 free pages")
+    status, out, _ = run(capsys, "replay", str(tmp_path / "half.tar.gz"), *words)
+    assert status == 0
+    assert out.startswith("Warning: zone DMA of node 0: kpageflags shows 2772 free pages")

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cellText, freeMib, headline, markedLines, readByFile, verdictRows, verdictText, zoneName } from "../../../web/src/report/report_text.js";
+import { cellText, freeMib, headline, markedLines, readByFile, verdictRows, verdictText, zoneName, verdictsTitle, whyFirst } from "../../../web/src/report/report_text.js";
 
 const zone = (more = {}) => ({
   moment: 0, node: 1, zone: "Normal", counts: [20431, 0], floors: [0], free_pages: 2048, free_blocks: 20431, pageblock_order: null,
   unusable_index: [0, 997], fragmentation_index: [-1000, -500], exact: false, source: "buddyinfo", ...more,
 });
 const verdict = (order, gfp, more = {}) => ({ asked: false, order, gfp: [gfp], succeeds: true, cause: null, node: 0, zone: "DMA32", text: `${order} ${gfp}`, ...more });
-const answer = (more = {}) => ({ name: "x", zones: [zone()], request: null, requests: [], answers: [], checks: [], disagreements: [], assumed: [], page_kib: null, read: [], passed_over: [], ...more });
+const answer = (more = {}) => ({ name: "x", zones: [zone()], request: null, requests: [], refused: null, notices: [], answers: [], checks: [], disagreements: [], assumed: [], page_kib: null, read: [], passed_over: [], ...more });
 
 test("a floor is marked, −1 is not a share, and a missing order is empty", () => {
   assert.equal(cellText(zone(), "counts", 0), "≥ 20,431");
@@ -44,6 +44,16 @@ test("what was asked comes first, then what failed, then what would fail", () =>
   assert.equal(headline(answer({ answers: [verdict(0, "GFP_HIGHUSER_MOVABLE"), failing] })), "9 GFP_HIGHUSER_MOVABLE");
   assert.match(headline(answer()), /would succeed/);
   assert.match(headline(answer({ zones: [] })), /No zone/);
+});
+
+test("why comes before the sentence, where the sentence is about the request", () => {
+  const request = { text: "it failed", why: "Fragmentation: enough was free" };
+  assert.equal(whyFirst(answer({ request })), "Fragmentation: enough was free");
+  assert.equal(whyFirst(answer({ request, answers: [verdict(3, "A", { asked: true })] })), "");
+  assert.equal(whyFirst(answer({ request: { text: "no Mem-Info", why: null } })), "");
+  assert.equal(headline(answer({ refused: "No request is judged" })), "No request is judged");
+  assert.equal(verdictsTitle(answer({ zones: [zone({ source: "Mem-Info" })] })), "Would a request have succeeded then?");
+  assert.equal(verdictsTitle(answer()), "Would a request succeed now?");
 });
 
 test("every line of a paste says what became of it", () => {

@@ -5,10 +5,14 @@
 import { el, need } from "../lib/dom.js";
 import { count, guestName, pagesText } from "../lib/format.js";
 import { zoneNames } from "../lib/zone_facts.js";
+import { notify } from "../state.js";
+
+const FILES = "files"; // what notices about a capture's files are about
 
 /** @param {import("../state.js").State} state */
 export function createAbout(state) {
   const list = need("about-list", HTMLDListElement);
+  let told = ""; // a notice that was dismissed does not come back with the next connection
   state.welcome.subscribe((welcome) => {
     if (!welcome) return;
     const { guest, engine } = welcome;
@@ -22,6 +26,10 @@ export function createAbout(state) {
       const kinds = Object.entries(summary.pages).map(([kind, n]) => `${kind} ${pagesText(Number(n))}`);
       rows.push(["Pages by kind", kinds.join(", ")]);
     }
+    const warnings = Array.isArray(summary.warnings) ? summary.warnings.map((words) => `${words}.`).join(" ") : "";
+    if (warnings) rows.push(["Beware", warnings]);
+    if (warnings && warnings !== told) notify(state, "info", `Beware: ${warnings}`, FILES);
+    told = warnings;
     if (Array.isArray(summary.assumed)) rows.push(["Assumed", summary.assumed.map(String).join("; ")]);
     for (const [key, value] of Object.entries(summary)) {
       if (typeof value === "string" && key !== "name") rows.push([key.replaceAll("_", " "), value]);

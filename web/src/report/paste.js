@@ -4,7 +4,7 @@
 
 import { el, need, setText } from "../lib/dom.js";
 import { postReport, RestError } from "../net/rest.js";
-import { cellText, freeMib, headline, markedLines, MEANING, readByFile, verdictRows, verdictText, zoneName } from "./report_text.js";
+import { cellText, freeMib, headline, markedLines, MEANING, readByFile, verdictRows, verdictsTitle, verdictText, whyFirst, zoneName } from "./report_text.js";
 
 /** @typedef {import("./report_text.js").Answer} Answer */
 /** @typedef {import("./report_text.js").Row} Row */
@@ -56,13 +56,18 @@ function show(answer, pasted) {
   answerBox.hidden = false;
   setText(need("said", HTMLElement), `Read: ${answer.name}`);
   setText(need("headline", HTMLElement), `${headline(answer)}${/[.!?]$/.test(headline(answer)) ? "" : "."}`);
+  const why = whyFirst(answer);
+  need("why", HTMLElement).hidden = !why;
+  setText(need("why", HTMLElement), `${why}.`);
   need("failures", HTMLElement).replaceChildren(...answer.requests.slice(0, 20).map((one) => requestItem(one, one.text === headline(answer))));
   showVerdicts(answer);
   for (const row of /** @type {Row[]} */ (["counts", "unusable_index", "fragmentation_index"])) showZones(answer, row);
+  list("notices-of", answer.refused && headline(answer) !== answer.refused ? [answer.refused, ...answer.notices] : answer.notices);
   list("disagreements", answer.disagreements);
   list("assumed", answer.assumed);
   list("passed", answer.passed_over);
   showLines(answer, pasted);
+  if (need("headline", HTMLElement).getBoundingClientRect().bottom > innerHeight) answerBox.scrollIntoView({ block: "start" });
 }
 
 /**
@@ -80,7 +85,8 @@ function requestItem(request, said) {
 function showVerdicts(answer) {
   const { masks, rows } = verdictRows(answer.answers);
   const table = need("verdicts", HTMLTableElement);
-  need("verdicts-card", HTMLElement).hidden = !answer.zones.length;
+  need("verdicts-card", HTMLElement).hidden = !answer.answers.length || !answer.zones.length;
+  setText(need("verdicts-title", HTMLElement), verdictsTitle(answer));
   table.replaceChildren(
     el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Order"), ...masks.map((mask) => el("th", { scope: "col" }, `${MASKS[mask] ?? mask} (${mask})`)))),
     el("tbody", {}, ...rows.map(({ order: n, cells }) =>

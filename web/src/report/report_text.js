@@ -6,8 +6,8 @@
 /** @typedef {{moment: number, node: number, zone: string, counts: number[], floors: number[], free_pages: number, free_blocks: number, pageblock_order: number|null, unusable_index: number[], fragmentation_index: number[], exact: boolean, source: string}} Zone */
 /** @typedef {{asked: boolean, order: number, gfp: string[], succeeds: boolean, cause: string|null, node: number|null, zone: string|null, text: string}} Verdict */
 /** @typedef {{text: string, agrees: boolean}} Check */
-/** @typedef {{text: string, cause: string|null, order: number, line: number, file: string, checks: Check[], disagreements: string[]}} Failed */
-/** @typedef {{name: string, zones: Zone[], request: Failed|null, requests: Failed[], answers: Verdict[], checks: Check[], disagreements: string[], assumed: string[], page_kib: number|null, read: LineRead[], passed_over: string[]}} Answer */
+/** @typedef {{text: string, cause: string|null, why: string|null, order: number, line: number, file: string, checks: Check[], disagreements: string[]}} Failed */
+/** @typedef {{name: string, zones: Zone[], request: Failed|null, requests: Failed[], refused: string|null, notices: string[], answers: Verdict[], checks: Check[], disagreements: string[], assumed: string[], page_kib: number|null, read: LineRead[], passed_over: string[]}} Answer */
 
 /** What an index means, for the tables' captions. */
 export const MEANING = {
@@ -56,6 +56,13 @@ export function verdictText(verdict) {
 }
 
 /**
+ * Of when the verdicts are: a log's counts are of then.
+ * @param {Answer} answer
+ */
+export const verdictsTitle = (answer) =>
+  answer.zones.length && answer.zones.every((zone) => zone.source === "Mem-Info") ? "Would a request have succeeded then?" : "Would a request succeed now?";
+
+/**
  * The usual verdicts as a table: a row per order, a column per mask.
  * @param {Verdict[]} answers
  * @returns {{masks: string[], rows: {order: number, cells: Verdict[]}[]}}
@@ -81,11 +88,18 @@ export function headline(answer) {
   const asked = answer.answers.find((one) => one.asked);
   if (asked) return asked.text;
   if (answer.request) return answer.request.text;
+  if (answer.refused) return answer.refused;
   const first = answer.answers.find((one) => !one.succeeds && one.gfp[0] === "GFP_HIGHUSER_MOVABLE");
   if (first) return first.text;
   if (answer.zones.length) return "Requests of every order that is listed here would succeed now.";
   return "No zone's free blocks are in the text.";
 }
+
+/**
+ * What to say before the headline: why a request of the log failed, in a few words; empty where the headline is about something else.
+ * @param {Answer} answer
+ */
+export const whyFirst = (answer) => (answer.request && headline(answer) === answer.request.text && answer.request.why) || "";
 
 /**
  * Each line of a text with what it was read as; null where nothing was read, empty where the line is.
