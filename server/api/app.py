@@ -54,7 +54,7 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 def create_app(settings: Settings) -> FastAPI:
     """The application; one process, since each session has one owner."""
     folder = folder_of(settings)
-    library = Library(settings.max_uploads, settings.guest_bytes, folder)
+    library = Library(settings.max_uploads, settings.guest_bytes, folder, settings.max_size_mib)
     recordings = Recordings(examples_folder())
 
     def preload(progress: Progress) -> None:

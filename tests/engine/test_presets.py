@@ -10,7 +10,8 @@ from engine import units as u
 from engine.core import run
 from engine.core.observe.check import validate
 from engine.guest import Guest
-from engine.presets import MAX_MIB, MIN_MIB, PRESETS, make_from_recipe, make_synthetic
+from engine.presets import MAX_MIB, MIN_MIB, make_from_recipe, make_synthetic
+from engine.recipes import PRESETS
 from engine.snapshot import digest
 from tests.engine.worlds import NR_PAGES, TENTH, base, world
 

@@ -12,7 +12,8 @@ import pytest
 from engine import units as u
 from engine.capture import load
 from engine.guest import VMSTAT_FIELDS, Guest
-from engine.presets import PRESETS, make_from_recipe
+from engine.presets import make_from_recipe
+from engine.recipes import PRESETS
 from engine.replay import Given, parse_ops, replay
 from engine.snapshot import copy_guest
 from engine.world import World

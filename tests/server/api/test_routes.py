@@ -8,7 +8,7 @@ import httpx2 as httpx
 import pytest
 
 from engine.designs import DEFAULT_DESIGNS, DESIGNS
-from engine.presets import PRESETS
+from engine.recipes import PRESETS
 from server.api import routes
 from server.compiler.warm import Warm
 from server.guests.library import EXAMPLES

@@ -118,6 +118,7 @@ export function createPanels(state, painter, zoom, motion) {
     geometry = g;
     root.dataset.rows = String(g.rows);
     root.dataset.pageblocks = String(g.nr);
+    root.dataset.per = String(g.per);
     for (const panel of panels) layPanel(panel, g);
     zoom.lay(g);
     motion.lay(g);
