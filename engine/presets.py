@@ -279,7 +279,7 @@ def _give_back(
         gone = _dropped_runs(_touched(guest, nr_handles), recipe, bits)
     else:
         gone = _all_but_one(guest, _touched(guest, nr_handles), bits)
-    for i, part in enumerate(_parts(gone)):
+    for i, part in enumerate(_parts(gone, _BATCH)):
         told(nr_handles + i * _BATCH // 2, _all_steps(nr_handles))
         rows = np.zeros((len(part), 4), np.int32)
         rows[:, 0] = u.OP_FREE
@@ -292,7 +292,7 @@ def _all_steps(nr_handles: int) -> int:
     return nr_handles * 3 // 2
 
 
-def _parts(array: NDArray[np.int32], size: int = _BATCH) -> Iterator[NDArray[np.int32]]:
+def _parts(array: NDArray[np.int32], size: int) -> Iterator[NDArray[np.int32]]:
     """An array piece by piece, so that what is made of it is small beside a guest."""
     return (array[start : start + size] for start in range(0, len(array), size))
 
@@ -323,7 +323,7 @@ def _all_but_one(guest: Guest, handles: NDArray[np.int32], bits: RandomBits) -> 
     """Of touched handles, all but one a pageblock: the page with the lowest random number stays."""
     lowest = np.full(len(guest.blocks), np.iinfo(np.uint64).max, np.uint64)
     stays = np.full(len(guest.blocks), u.PFN_NONE, np.int32)
-    for part in _parts(handles):
+    for part in _parts(handles, _BATCH):
         blocks = guest.pages["where"][part] >> u.PAGEBLOCK_ORDER
         drawn = bits.draw(len(part))
         order = np.lexsort((drawn, blocks))
