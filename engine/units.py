@@ -354,7 +354,7 @@ def mib_to_pages(size_mib: int) -> int:
     return size_mib * MIB_PAGES
 
 
-def size_words(size_mib: int) -> str:
+def mib_words(size_mib: int) -> str:
     """A size in the largest unit of which it is a whole number, from 10 GiB up."""
     for unit, shift in (("TiB", 20), ("GiB", 10)):
         if size_mib >= 10 << 10 and size_mib % (1 << shift) == 0:

@@ -338,7 +338,7 @@ class Library:
             text = f"{source.preset}, {source.size_mib} MiB, seed {source.seed}"
             if source.cma_mib:
                 text += f", CMA area of {source.cma_mib} MiB"
-            words = f"making the guest {source.preset}, {u.size_words(source.size_mib)}"
+            words = f"making the guest {source.preset}, {u.mib_words(source.size_mib)}"
             guest = make_synthetic(
                 source.preset,
                 source.size_mib,

@@ -16,7 +16,7 @@ from server.wire.config import SessionConfig
 
 log = logging.getLogger("fragscope")
 
-Answer = TypeVar("Answer")
+_Answer = TypeVar("_Answer")
 
 CLAIM_S = 5.0  # for the event loop to say whether there is memory
 PAST_COST = 2  # worlds: one that goes back, and the checkpoint that it came from
@@ -42,10 +42,10 @@ class PastRoom:
 
         return self._ask(lambda size: self._pasts.claim(self._id, size), False)
 
-    def _ask(self, question: Callable[[int], Answer], otherwise: Answer) -> Answer:
+    def _ask(self, question: Callable[[int], _Answer], otherwise: _Answer) -> _Answer:
         """What the event loop says of what one world takes; ``otherwise`` where it has ended."""
 
-        async def ask() -> Answer:
+        async def ask() -> _Answer:
             return question(self._size(self._id))
 
         try:
