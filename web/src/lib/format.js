@@ -33,7 +33,7 @@ export function mib(sizeMib) {
 
 /**
  * Sizes to choose from: every power of two that the server allows, its largest, and the present one.
- * @param {{min_size_mib: number, max_size_mib: number}} limits
+ * @param {Record<string, number>} limits of /api/info
  * @param {number} now
  */
 export function sizesMib(limits, now) {
