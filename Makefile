@@ -48,11 +48,12 @@ fidelity: $(DEV_STAMP)  ## for maintainers: score every example, write docs/FIDE
 golden: $(DEV_STAMP)  ## rewrite the golden files; look at the diff before committing
 	@$(VENV)/python -m pytest -q --update-golden tests/engine tests/server
 
-soak: $(DEV_STAMP)  ## stress-highalloc under 20 seeds; ten times the random command sequences; 20,000 sockets of random bytes; 4,000 sequences on two sockets, 15,000 requests; 50 sessions for ten minutes; 200 kills; 10,000 mutated reports; every lesson uncompiled and every mutant; a guest with pageblocks of 4 MiB on the page
+soak: $(DEV_STAMP)  ## stress-highalloc under 20 seeds; ten times the random command sequences; 20,000 sockets of random bytes; 4,000 sequences on two sockets, 15,000 requests; 50 sessions for ten minutes; a session of 128 GiB; 200 kills; 10,000 mutated reports; every lesson uncompiled and every mutant; a guest with pageblocks of 4 MiB on the page
 	@$(VENV)/python -m scripts.docs.highalloc
 	@FRAGSCOPE_HYPOTHESIS=soak $(VENV)/python -m pytest -q tests/engine tests/server/api/test_ws_fuzz.py tests/server/api/test_ws_sequences.py tests/server/api/test_rest_fuzz.py tests/server/journal tests/scripts/test_highalloc.py tests/scripts/test_mutants.py tests/container/test_sweep_image.py
 	@$(VENV)/python -m pytest -q tests/browser/test_pageblocks.py
 	@$(VENV)/python -m benchmarks.soak_sessions
+	@$(VENV)/python -m benchmarks.soak_large
 
 lock: $(DEV_STAMP)  ## for maintainers: resolve pyproject.toml anew; UPGRADE=--upgrade moves versions
 	@sh scripts/lock.sh $(UPGRADE)

@@ -5,7 +5,7 @@ allocate and free by handle (engine/core/workload/workload_ops.py), so free list
 fallbacks are the allocator's doing, not drawn by us. docs/MODEL.md has the recipes in words.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from math import isqrt
 
 import numpy as np
@@ -16,120 +16,27 @@ from engine.core import run
 from engine.core.memory import buddy
 from engine.errors import RefusedError, unknown_name
 from engine.guest import Guest, ZoneSpan, make_guest
+from engine.recipes import PRESETS, GuestRecipe
 from engine.workload import NO_OPS, RandomBits
 
 MIN_MIB = 256
-MAX_MIB = 65536
+MAX_MIB = 1 << 20  # 1 TiB: pfns and handles are int32
 _BATCH = 1 << 20  # operations per call of the core
+
+Told = Callable[[int, int], None]
+
+
+def untold(done: int, total: int) -> None:
+    """Nobody wants to know how far it is."""
+
 
 _DMA_END = 4096  # pfn, 16 MiB
 _DMA32_END = 1 << 20  # pfn, 4 GiB
 
 
-@dataclass(frozen=True)
-class GuestRecipe:
-    """How the memory of a synthetic guest came about.
-
-    Attributes:
-        name: as on the wire and the command line.
-        label: a few words for the page.
-        text: the recipe in one or two sentences.
-        anon: per mille of the managed pages touched by programs.
-        keep: percent of the touched runs that are kept; the others are freed.
-        run: pages kept or freed together; 0 = all but one page of every pageblock is freed.
-        cache: per mille of the managed pages read as page cache, spread between the touched ones.
-        kernel: kernel objects per GiB (slab, page tables, inodes, pipes), spread the same way.
-        nodes: NUMA nodes of equal size; on each, programs touch its share.
-    """
-
-    name: str
-    label: str
-    text: str
-    anon: int
-    keep: int
-    run: int
-    cache: int
-    kernel: int
-    nodes: int = 1
-
-
-PRESETS: dict[str, GuestRecipe] = {
-    r.name: r
-    for r in (
-        GuestRecipe(
-            "roomy",
-            "Roomy: half of it free again, in single pages",
-            "Programs touch 62 % of the memory and free 55 % of that page by page at random; few "
-            "kernel objects, no page cache. Much is free, little of it contiguous.",
-            anon=620,
-            keep=45,
-            run=1,
-            cache=0,
-            kernel=6000,
-        ),
-        GuestRecipe(
-            "tight",
-            "Tight: page cache and programs interleaved, kernel objects sprinkled",
-            "Programs touch 60 % and read page cache for 30 % of the memory, page by page in turn, "
-            "with 8000 kernel objects per GiB in between; half of the programs' pages are freed "
-            "again, one by one.",
-            anon=600,
-            keep=50,
-            run=1,
-            cache=300,
-            kernel=8000,
-        ),
-        GuestRecipe(
-            "cycles",
-            "Cycles: small holes, made for inflating and deflating 64 MiB again and again",
-            "Programs touch 70 % and read page cache for 15 % of the memory; 45 % of the programs' "
-            "pages are freed again in runs of four; 4000 kernel objects per GiB.",
-            anon=700,
-            keep=55,
-            run=4,
-            cache=150,
-            kernel=4000,
-        ),
-        GuestRecipe(
-            "all_but_one",
-            "All but one: huge pages freed except for one page each",
-            "Programs touch 85 % of the memory; then every pageblock that they filled is freed "
-            "except for one page at a random place. Nearly all is free, but hardly a 2 MiB block.",
-            anon=850,
-            keep=0,
-            run=0,
-            cache=0,
-            kernel=400,
-        ),
-        GuestRecipe(
-            "no_balloon",
-            "No balloon needed: a file server with a full page cache",
-            "Page cache for 62 % of the memory, programs for 18 %, of which 30 % were freed in "
-            "runs of 16; 12000 kernel objects per GiB. For looking at compaction alone.",
-            anon=180,
-            keep=70,
-            run=16,
-            cache=620,
-            kernel=12000,
-        ),
-        GuestRecipe(
-            "two_nodes",
-            "Two nodes: half of the memory each, programs on both, the balloon's worker on node 0",
-            "Two NUMA nodes of the same size. On each, programs touch 60 % and read page cache for "
-            "20 % of the memory, and free half of their pages again in runs of two; 6000 kernel "
-            "objects per GiB. What runs later runs on node 0.",
-            anon=600,
-            keep=50,
-            run=2,
-            cache=200,
-            kernel=6000,
-            nodes=2,
-        ),
-    )
-}
-
-
-def make_synthetic(preset: str, size_mib: int, seed: int, cma_mib: int = 0) -> Guest:
+def make_synthetic(
+    preset: str, size_mib: int, seed: int, cma_mib: int = 0, told: Told = untold
+) -> Guest:
     """A settled guest with one CPU, made by a recipe.
 
     Args:
@@ -137,6 +44,7 @@ def make_synthetic(preset: str, size_mib: int, seed: int, cma_mib: int = 0) -> G
         size_mib: memory, from MIN_MIB to MAX_MIB, whole MiB, even.
         seed: any int.
         cma_mib: size of its CMA area, even, at most a quarter of the memory; 0 = none.
+        told: how much is done, of how much, now and then; may raise to break off.
 
     Raises:
         RefusedError: unknown preset, or a size that is not allowed.
@@ -151,7 +59,7 @@ def make_synthetic(preset: str, size_mib: int, seed: int, cma_mib: int = 0) -> G
             f"size is {size_mib} MiB: an even number from {MIN_MIB} to {MAX_MIB} MiB is needed"
         )
     check_cma(cma_mib, size_mib)
-    return make_from_recipe(recipe, u.mib_to_pages(size_mib), seed, u.mib_to_pages(cma_mib))
+    return make_from_recipe(recipe, u.mib_to_pages(size_mib), seed, u.mib_to_pages(cma_mib), told)
 
 
 def check_cma(cma_mib: int, size_mib: int) -> None:
@@ -167,7 +75,9 @@ def check_cma(cma_mib: int, size_mib: int) -> None:
         raise RefusedError(f"CMA area is {cma_mib} MiB: an even number from 0 to {limit} MiB")
 
 
-def make_from_recipe(recipe: GuestRecipe, nr_pages: int, seed: int, cma_pages: int = 0) -> Guest:
+def make_from_recipe(
+    recipe: GuestRecipe, nr_pages: int, seed: int, cma_pages: int = 0, told: Told = untold
+) -> Guest:
     """A settled guest made by a recipe, of any bootable size.
 
     Args:
@@ -175,11 +85,12 @@ def make_from_recipe(recipe: GuestRecipe, nr_pages: int, seed: int, cma_pages: i
         nr_pages: multiple of 512, at least 16384.
         seed: any int.
         cma_pages: size of its CMA area, multiple of 512, 0 = none.
+        told: see make_synthetic().
     """
     guest = boot(_layout(nr_pages, recipe.nodes), seed, cma_pages)
     bits = RandomBits(seed ^ 0x707265736574)
-    handles = _touch(guest, recipe)
-    _give_back(guest, recipe, handles, bits)
+    handles = _touch(guest, recipe, told)
+    _give_back(guest, recipe, handles, bits, told)
     _settle(guest)
     return guest
 
@@ -320,7 +231,7 @@ def _rows(nr: int, first_handle: int) -> NDArray[np.int32]:
 _KERNEL_CLASSES = (u.CLASS_SLAB, u.CLASS_RECLAIMABLE, u.CLASS_PGTABLE, u.CLASS_KERNEL)
 
 
-def _touch(guest: Guest, recipe: GuestRecipe) -> int:
+def _touch(guest: Guest, recipe: GuestRecipe, told: Told) -> int:
     """Let programs touch memory, with page cache and kernel objects spread evenly between.
 
     Returns:
@@ -335,6 +246,7 @@ def _touch(guest: Guest, recipe: GuestRecipe) -> int:
     share = -(-total // recipe.nodes)
     for start in range(0, total, min(_BATCH, share)):
         n = min(_BATCH, share, total - start)
+        told(start, _all_steps(total))
         guest.vm[0]["local_node"] = start // share
         rows = _rows(n, start)
         i = np.arange(start, start + n, dtype=np.int64)
@@ -351,7 +263,9 @@ def _touch(guest: Guest, recipe: GuestRecipe) -> int:
     return total
 
 
-def _give_back(guest: Guest, recipe: GuestRecipe, nr_handles: int, bits: RandomBits) -> None:
+def _give_back(
+    guest: Guest, recipe: GuestRecipe, nr_handles: int, bits: RandomBits, told: Told
+) -> None:
     """Free those of the programs' pages that the recipe does not keep.
 
     Args:
@@ -359,27 +273,68 @@ def _give_back(guest: Guest, recipe: GuestRecipe, nr_handles: int, bits: RandomB
         recipe: keep and run, or all but one page of every pageblock for run 0.
         nr_handles: handles in use.
         bits: random numbers.
+        told: see make_synthetic().
     """
-    where = guest.pages["where"][:nr_handles]
-    handles = np.flatnonzero(where != u.PFN_NONE)
-    handles = handles[guest.pages["state"][where[handles]] == u.STATE_ANON]
     if recipe.run:
-        runs = np.arange(len(handles)) // recipe.run
-        dropped = bits.below(100, int(runs[-1]) + 1) >= recipe.keep
-        gone = handles[dropped[runs]]
+        gone = _dropped_runs(_touched(guest, nr_handles), recipe, bits)
     else:
-        blocks = where[handles].astype(np.int64) >> u.PAGEBLOCK_ORDER
-        # One survivor per pageblock: the page with the lowest random number.
-        by_block = np.lexsort((bits.draw(len(handles)), blocks))
-        first = np.ones(len(handles), np.bool_)
-        first[1:] = blocks[by_block][1:] != blocks[by_block][:-1]
-        gone = np.sort(handles[by_block[~first]])
-    for start in range(0, len(gone), _BATCH):
-        part = gone[start : start + _BATCH]
+        gone = _all_but_one(guest, _touched(guest, nr_handles), bits)
+    for i, part in enumerate(_parts(gone, _BATCH)):
+        told(nr_handles + i * _BATCH // 2, _all_steps(nr_handles))
         rows = np.zeros((len(part), 4), np.int32)
         rows[:, 0] = u.OP_FREE
         rows[:, 1] = part
         run.run_ticks(guest, rows, len(part), 0, 0)
+
+
+def _all_steps(nr_handles: int) -> int:
+    """Steps of making a guest: to free a page counts half as much as to touch one."""
+    return nr_handles * 3 // 2
+
+
+def _parts(array: NDArray[np.int32], size: int) -> Iterator[NDArray[np.int32]]:
+    """An array piece by piece, so that what is made of it is small beside a guest."""
+    return (array[start : start + size] for start in range(0, len(array), size))
+
+
+def _touched(guest: Guest, nr_handles: int) -> NDArray[np.int32]:
+    """Handles below ``nr_handles`` that hold a program's page, ascending."""
+    found = []
+    for start in range(0, nr_handles, _BATCH):
+        where = guest.pages["where"][start : min(start + _BATCH, nr_handles)]
+        held = np.flatnonzero(where != u.PFN_NONE)
+        held = held[guest.pages["state"][where[held]] == u.STATE_ANON]
+        found.append((held + start).astype(np.int32))
+    return np.concatenate(found)
+
+
+def _dropped_runs(
+    handles: NDArray[np.int32], recipe: GuestRecipe, bits: RandomBits
+) -> NDArray[np.int32]:
+    """Of touched handles, the runs that are freed: each by a number of its own."""
+    kept = []
+    for part in _parts(handles, _BATCH // recipe.run * recipe.run):
+        runs = np.arange(len(part)) // recipe.run
+        kept.append(part[(bits.below(100, int(runs[-1]) + 1) >= recipe.keep)[runs]])
+    return np.concatenate(kept)
+
+
+def _all_but_one(guest: Guest, handles: NDArray[np.int32], bits: RandomBits) -> NDArray[np.int32]:
+    """Of touched handles, all but one a pageblock: the page with the lowest random number stays."""
+    lowest = np.full(len(guest.blocks), np.iinfo(np.uint64).max, np.uint64)
+    stays = np.full(len(guest.blocks), u.PFN_NONE, np.int32)
+    for part in _parts(handles, _BATCH):
+        blocks = guest.pages["where"][part] >> u.PAGEBLOCK_ORDER
+        drawn = bits.draw(len(part))
+        order = np.lexsort((drawn, blocks))
+        first = np.ones(len(part), np.bool_)
+        first[1:] = blocks[order][1:] != blocks[order][:-1]
+        here = order[first]
+        here = here[drawn[here] < lowest[blocks[here]]]
+        lowest[blocks[here]], stays[blocks[here]] = drawn[here], part[here]
+    gone = np.ones(len(handles), np.bool_)
+    gone[np.searchsorted(handles, np.sort(stays[stays != u.PFN_NONE]))] = False
+    return handles[gone]
 
 
 def _settle(guest: Guest) -> None:

@@ -354,6 +354,14 @@ def mib_to_pages(size_mib: int) -> int:
     return size_mib * MIB_PAGES
 
 
+def mib_words(size_mib: int) -> str:
+    """A size in the largest unit of which it is a whole number, from 10 GiB up."""
+    for unit, shift in (("TiB", 20), ("GiB", 10)):
+        if size_mib >= 10 << 10 and size_mib % (1 << shift) == 0:
+            return f"{size_mib >> shift:,} {unit}"
+    return f"{size_mib:,} MiB"
+
+
 def pfn_to_pageblock(pfn: int) -> int:
     """Index of the pageblock that contains ``pfn``."""
     return pfn >> PAGEBLOCK_ORDER

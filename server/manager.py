@@ -392,4 +392,4 @@ class Manager:
 
         self.warm.wait(waiting)
         base = self.library.base(config.source, config.seed, progress)
-        return new_session(config, base.guest, base.text, base.facts)
+        return new_session(config, base.guest, base.text, base.facts, base.owned)

@@ -27,6 +27,7 @@ from server.quotas import AddressLimits
 
 PREFIX = "FRAGSCOPE_"
 CAPTURE_SETTING = f"{PREFIX}MAX_CAPTURE_MIB"
+SIZE_SETTING, GUEST_SETTING = f"{PREFIX}MAX_SIZE_MIB", f"{PREFIX}MAX_GUEST_MIB"
 MIB = 1 << 20
 DEFAULT_GUEST_MIB = 6144
 SHARE_OF_MACHINE = 0.6  # of what the machine or the container has, at most, goes to guests
@@ -134,6 +135,11 @@ class Settings(BaseSettings):
     max_guest_mib: int = _setting(
         0, 0, 1 << 24, "MiB",
         "memory for all guests of all sessions; 0 = 6144, but at most 60 % of the machine",
+    )  # fmt: skip
+    max_size_mib: int = _setting(
+        65536, 256, 1 << 20, "MiB",
+        "largest guest of a session, synthetic or captured; 1048576 is 1 TiB, for which two designs"
+        " need 12288 of FRAGSCOPE_MAX_GUEST_MIB",
     )  # fmt: skip
     max_history_mib: int = _setting(
         1024,

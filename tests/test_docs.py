@@ -10,7 +10,7 @@ from pathlib import Path
 
 from engine.commands import COMMANDS
 from engine.designs import DEFAULT_DESIGNS, DESIGNS
-from engine.presets import PRESETS
+from engine.recipes import PRESETS
 from engine.view import PLANES, STAT_FIELDS
 from server.settings import DEVELOPMENT_SETTINGS
 from server.settings import names as setting_names

@@ -16,7 +16,8 @@ from typing import Any
 from engine.designs import DEFAULT_DESIGNS, parse_design
 from engine.errors import RefusedError
 from engine.kernels import KERNELS, kernel_named
-from engine.presets import PRESETS, check_cma
+from engine.presets import check_cma
+from engine.recipes import PRESETS
 from engine.scenarios.catalog import scenario
 from engine.spread import MAX_SEEDS
 from engine.sweep.contest import Judge, judge_from

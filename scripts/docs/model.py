@@ -4,7 +4,7 @@
     python -m scripts.docs.model --check  # exit status 1 if they would change
 
 The tables come from the docstrings of engine/core (sections Source and Differs) and from comments
-that begin with DIFFERS, the recipes from engine/presets.py, the laws from engine/kernels.py: the
+that begin with DIFFERS, the recipes from engine/recipes.py, the laws from engine/kernels.py: the
 document says what the code says.
 """
 
@@ -19,7 +19,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from engine.kernels import KERNELS, NEEDS, KernelRules
-from engine.presets import PRESETS
+from engine.recipes import PRESETS
 from engine.trace.reasons import describe_reasons
 from scripts.docs.generated import with_parts
 

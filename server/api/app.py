@@ -62,7 +62,7 @@ def create_app(settings: Settings, is_twin: bool = False) -> FastAPI:
         is_twin: it is the process of the other pageblock order, and has no twin itself.
     """
     folder = folder_of(settings)
-    library = Library(settings.max_uploads, settings.guest_bytes, folder)
+    library = Library(settings.max_uploads, settings.guest_bytes, folder, settings.max_size_mib)
     recordings = Recordings(examples_folder())
 
     def preload(progress: Progress) -> None:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 
 from engine.designs import DEFAULT_DESIGNS, DESIGNS, MAX_DESIGNS
-from engine.presets import PRESETS
+from engine.recipes import PRESETS
 from engine.units import PAGEBLOCK_ORDER
 from engine.unpack import ARCHIVE_SUFFIXES
 from server.api.body import (
@@ -85,7 +85,7 @@ def describe_server(manager: Manager, recordings: Recordings) -> dict[str, Any]:
         "limits": {
             "max_designs": MAX_DESIGNS,
             "min_size_mib": limits.MIN_SIZE_MIB,
-            "max_size_mib": limits.MAX_SIZE_MIB,
+            "max_size_mib": settings.max_size_mib,
             "max_seed": limits.MAX_SEED,
             "max_upload_mib": settings.max_upload_mib,
             "max_guest_mib": settings.guest_bytes >> 20,

@@ -125,6 +125,6 @@ def maker(found: "SessionFile") -> "Callable[[], Session]":
             library.add_upload(found.upload.data, found.upload.name)
         library.check(config)
         base = library.base(config.source, config.seed, lambda *_: None)
-        return new_session(config, base.guest, base.text, base.facts)
+        return new_session(config, base.guest, base.text, base.facts, base.owned)
 
     return make

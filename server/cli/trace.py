@@ -53,7 +53,8 @@ def guest_of(text: str, seed: int) -> Any:
         ValueError: there is none of that name; one sentence.
     """
     from engine.capture.load import guest_from_capture
-    from engine.presets import PRESETS, make_synthetic
+    from engine.presets import make_synthetic
+    from engine.recipes import PRESETS
 
     found = re.fullmatch(r"(\w+):([0-9]{1,6})", text)
     if found is not None and found[1] in PRESETS:

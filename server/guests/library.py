@@ -8,7 +8,7 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,14 @@ from engine import units as u
 from engine.capture.archive import Limits
 from engine.capture.load import Capture, guest_from_capture, load_capture
 from engine.core import engine_digest
-from engine.errors import OtherGeometryError, unknown_name
+from engine.errors import OtherGeometryError, RefusedError, unknown_name
 from engine.guest import Guest
-from engine.presets import PRESETS, make_synthetic
+from engine.presets import make_synthetic
+from engine.recipes import PRESETS
 from server.errors import NotFoundError
 from server.journal.folder import Folder
 from server.paths import examples_folder
+from server.settings import GUEST_SETTING, SIZE_SETTING
 from server.wire.config import (
     MAX_SIZE_MIB,
     CaptureSource,
@@ -31,6 +33,7 @@ from server.wire.config import (
 )
 
 PAGE_COST = 24  # bytes a page and design, pageblocks and lists included (see benchmarks)
+MAKING_COST = 45  # bytes a page while a guest is made, until the designs' copies are
 UPLOAD_COST = 32  # bytes a page of a capture that is kept
 MAX_BASES = 8  # base guests of examples kept ready
 _ADDRESS_MIB = 1 << 20  # highest address of an upload: 8 s of the processor to read, no memory
@@ -108,14 +111,16 @@ class Base:
     """A guest that worlds are copied from, and what a page shows of it.
 
     Attributes:
-        guest: read-only.
+        guest: read-only, unless ``owned``.
         facts: the ``guest`` and ``engine`` fields of ``welcome``.
         text: words for WorldConfig.source.
+        owned: whether nobody else has it: a world may take it for one of its own guests.
     """
 
     guest: Guest
     facts: dict[str, Any]
     text: str
+    owned: bool = False
 
 
 def _guest_info(
@@ -171,26 +176,35 @@ class Library:
         largest_mib: memory of the largest captured machine that is taken, MiB.
     """
 
-    def __init__(self, max_uploads: int, guest_bytes: int, folder: Folder | None = None) -> None:
+    def __init__(
+        self,
+        max_uploads: int,
+        guest_bytes: int,
+        folder: Folder | None = None,
+        max_size_mib: int = MAX_SIZE_MIB,
+    ) -> None:
         """Nothing is read before it is asked for.
 
         Args:
             max_uploads: uploads kept in memory at a time.
             guest_bytes: memory for guests; uploads take a quarter of it at most, beside it.
             folder: where uploads are kept for good; None: nowhere.
+            max_size_mib: memory of the largest guest, however much memory there is for guests.
         """
         self._folder = folder
         self._max_uploads = max_uploads
         self._max_bytes = guest_bytes // 4
-        largest_mib = (guest_bytes // (2 * PAGE_COST)) // u.MIB_PAGES
-        self.largest_mib = max(1, min(largest_mib, MAX_SIZE_MIB))
+        self._max_size_mib = min(max_size_mib, MAX_SIZE_MIB)
+        for_two = (guest_bytes // (2 * PAGE_COST)) // u.MIB_PAGES
+        self.largest_mib = max(1, min(for_two, self._max_size_mib))
         self._limits = Limits(
             guest_mib=self.largest_mib,
-            setting="FRAGSCOPE_MAX_GUEST_MIB",
+            setting=SIZE_SETTING if for_two > self._max_size_mib else GUEST_SETTING,
             address_mib=_ADDRESS_MIB,
         )
         self._lock = threading.Lock()
         self._uploads: OrderedDict[str, tuple[str, Capture]] = OrderedDict()
+        self._sizes: dict[str, int] = {}  # pages of uploads that are too large to be kept
         self._bases: OrderedDict[tuple[str, int], Base] = OrderedDict()
 
     def add_upload(self, data: bytes, name: str) -> tuple[str, dict[str, Any]]:
@@ -221,42 +235,61 @@ class Library:
         if not isinstance(source, UploadSource) or self._folder is None:
             return
         with self._lock:
-            if source.capture in self._uploads:
+            if source.capture in self._uploads or source.capture in self._sizes:
                 return
-        kept = self._folder.upload(source.capture)
-        self._remember(source.capture, kept.name, load_capture(kept.data, kept.name, self._limits))
+        self._read(source.capture)
+
+    def _read(self, upload: str) -> tuple[str, Capture]:
+        """Read an upload from the folder.
+
+        Raises:
+            NotFoundError, RefusedError: see recall().
+        """
+        if self._folder is None:
+            raise NotFoundError(f"upload {upload!r} is not kept any more: upload the file again")
+        kept = self._folder.upload(upload)
+        capture = load_capture(kept.data, kept.name, self._limits)
+        self._remember(upload, kept.name, capture)
+        return kept.name, capture
 
     def _remember(self, upload: str, name: str, capture: Capture) -> None:
+        """Keep a capture, unless it is so large that it is read again from the folder instead."""
         with self._lock:
+            if self._is_large(capture):
+                self._sizes[upload] = capture.nr_pages
+                return
             self._uploads[upload] = (name, capture)
             while len(self._uploads) > 1 and self._too_many():
                 self._uploads.popitem(last=False)
+
+    def _is_large(self, capture: Capture) -> bool:
+        return self._folder is not None and capture.nr_pages * UPLOAD_COST > self._max_bytes
 
     def _too_many(self) -> bool:
         taken = sum(capture.nr_pages for _, capture in self._uploads.values()) * UPLOAD_COST
         return len(self._uploads) > self._max_uploads or taken > self._max_bytes
 
     def _upload(self, upload: str) -> tuple[str, Capture]:
-        self.recall(UploadSource(upload))
         with self._lock:
-            if upload not in self._uploads:
-                raise NotFoundError(
-                    f"upload {upload!r} is not kept any more: upload the file again"
-                )
-            self._uploads.move_to_end(upload)
-            return self._uploads[upload]
+            if upload in self._uploads:
+                self._uploads.move_to_end(upload)
+                return self._uploads[upload]
+        return self._read(upload)
 
     def check(self, config: SessionConfig) -> int:
         """Whether the source of ``config`` exists, and what a session with it costs.
 
         Returns:
-            Bytes of guests.
+            Bytes of guests, and of what makes them.
 
         Raises:
-            RefusedError: no such example or preset.
+            RefusedError: no such example or preset, or a guest above FRAGSCOPE_MAX_SIZE_MIB.
             NotFoundError: no such upload.
         """
-        return self.nr_pages(config.source) * PAGE_COST * (len(config.designs) + 1)
+        nr_pages, designs = self.nr_pages(config.source), len(config.designs)
+        if config.source.kind == "capture":  # the base is kept for the next session
+            return nr_pages * PAGE_COST * (designs + 1)
+        return nr_pages * max(MAKING_COST, PAGE_COST * designs)
 
     def nr_pages(self, source: Source) -> int:
         """Pages of a guest.
@@ -279,8 +312,15 @@ class Library:
         if source.kind == "synthetic":
             if source.preset not in PRESETS:
                 raise unknown_name("preset", source.preset, PRESETS)
+            if source.size_mib > self._max_size_mib:
+                raise RefusedError(
+                    f"size is {source.size_mib} MiB: this server makes guests up to"
+                    f" {self._max_size_mib} MiB ({SIZE_SETTING})"
+                )
             return u.mib_to_pages(source.size_mib)
-        return self._upload(source.capture)[1].nr_pages
+        with self._lock:
+            known = self._sizes.get(source.capture)
+        return self._upload(source.capture)[1].nr_pages if known is None else known
 
     def captured(self, source: Source) -> tuple[str, Capture]:
         """What a session with that source starts from, and its label; nothing is inferred.
@@ -306,16 +346,24 @@ class Library:
             text = f"{source.preset}, {source.size_mib} MiB, seed {source.seed}"
             if source.cma_mib:
                 text += f", CMA area of {source.cma_mib} MiB"
-            progress(f"making the guest {text}", 0, 1)
-            guest = make_synthetic(source.preset, source.size_mib, source.seed, source.cma_mib)
+            words = f"making the guest {source.preset}, {u.mib_words(source.size_mib)}"
+            guest = make_synthetic(
+                source.preset,
+                source.size_mib,
+                source.seed,
+                source.cma_mib,
+                lambda done, total: progress(words, done, total),
+            )
             summary: dict[str, Any] = {"preset": source.preset, "seed": source.seed}
             nodes = [int(zone["node"]) for zone in guest.zones]
             if any(nodes):
                 summary["nodes"] = nodes
-            return Base(guest, guest_facts(guest, text, summary), f"synthetic {text}")
+            return Base(guest, guest_facts(guest, text, summary), f"synthetic {text}", True)
         if source.kind == "upload":
             name, capture = self._upload(source.capture)
-            return self._from_capture(capture, name, f"capture {name}", seed, progress)
+            spent = self._is_large(capture)
+            base = self._from_capture(capture, name, f"capture {name}", seed, progress, spent)
+            return replace(base, owned=True)
         key = (source.name, seed)
         with self._lock:
             if key in self._bases:
@@ -334,8 +382,20 @@ class Library:
         return base
 
     def _from_capture(
-        self, capture: Capture, label: str, text: str, seed: int, progress: Progress
+        self,
+        capture: Capture,
+        label: str,
+        text: str,
+        seed: int,
+        progress: Progress,
+        spent: bool = False,
     ) -> Base:
+        """A guest; of a ``spent`` capture, which nobody else has, nothing is left over."""
         progress(f"building the guest of {label}", 0, 1)
+        summary = dict(capture.summary())
+        if spent:
+            capture.let_go()
         guest = guest_from_capture(capture, seed)
-        return Base(guest, guest_facts(guest, label, dict(capture.summary())), text)
+        if spent:
+            capture.let_go(pages=True)
+        return Base(guest, guest_facts(guest, label, summary), text)

@@ -19,7 +19,7 @@ from engine.lessons.model import (
 )
 from engine.lessons.numbers import DESIGN_NAME, RESERVED
 from engine.lessons.orders import parse_orders
-from engine.presets import PRESETS
+from engine.recipes import PRESETS
 from engine.view import STAT_FIELDS
 from server.guests.library import EXAMPLES
 from server.lessons.fields import Yaml, YamlMap, at_line, read_yaml

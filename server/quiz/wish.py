@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.commands import Command
 from engine.errors import RefusedError
-from engine.presets import PRESETS
+from engine.recipes import PRESETS
 from server.errors import LimitReachedError, NotFoundError
 from server.jsontext import dump
 from server.session.budget import Budget

@@ -1,6 +1,7 @@
 """Memory for guests: who holds how much, and a polite refusal when it would be too much."""
 
 from server.errors import LimitReachedError
+from server.settings import GUEST_SETTING
 
 
 class Budget:
@@ -37,7 +38,7 @@ class Budget:
         if size > free:
             raise LimitReachedError(
                 f"this guest under these designs takes {size >> 20} MiB: {max(free, 0) >> 20} MiB"
-                f" of the server's {self.limit >> 20} MiB for guests are free;"
+                f" of the server's {self.limit >> 20} MiB for guests ({GUEST_SETTING}) are free;"
                 " take fewer designs or a smaller guest"
             )
 

@@ -21,6 +21,9 @@ WORTH_S = 0.5  # of work that a kept state must save
 NOTE_S = 1.0  # ticks of so long may be played anew after a crash
 DIGEST_S = 5.0  # between two digests; a digest of 4 GiB under four designs takes 0.4 s
 MAX_DIGEST_PAGES = 8 << 20  # of all guests: larger sessions have digests only in exports
+# Of all guests: larger sessions come back by their log. A state is packed and read as a whole,
+# which takes seconds for each GiB of it, and memory beside the guests.
+MAX_STATE_PAGES = 128 << 20
 
 
 def timestamp() -> str:
@@ -38,6 +41,11 @@ def quick_mark_of(session: Session) -> Digest | None:
     world = session.world
     large = world.nr_pages * len(world.keys) > MAX_DIGEST_PAGES
     return None if large else mark_of(session)
+
+
+def keeps_state(session: Session) -> bool:
+    """Whether a session's last state is kept beside its journal."""
+    return session.world.nr_pages * len(session.world.keys) <= MAX_STATE_PAGES
 
 
 class Keeper:
@@ -177,7 +185,9 @@ class Keeper:
 
         def keep() -> None:
             worked = time.thread_time() - self._worked
-            if session is not None and self._sound and worked >= WORTH_S:
+            if session is None or not self._sound or worked < WORTH_S:
+                return
+            if keeps_state(session):
                 save(journal.state, session.config, session.log, session.world)
 
         with contextlib.suppress(JournalError):

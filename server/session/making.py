@@ -26,18 +26,23 @@ Build = Callable[[SessionConfig, Report], Session]
 
 
 def new_session(
-    config: SessionConfig, guest: Guest, text: str, facts: Mapping[str, Any]
+    config: SessionConfig,
+    guest: Guest,
+    text: str,
+    facts: Mapping[str, Any],
+    owned: bool = False,
 ) -> Session:
     """A session at tick 0.
 
     Args:
         config: of the session.
-        guest: to copy from.
+        guest: to copy from, or (``owned``) to take.
         text: words for WorldConfig.source.
         facts: what ``welcome`` says of the guest beside its config (server/guests/library.py).
+        owned: the guest is nobody else's: it becomes that of the first design.
     """
     about = WorldConfig(config.designs, config.seed, text, profile=config.profile)
-    return Session(config, World(guest, about), facts)
+    return Session(config, World(guest, about, owned), facts)
 
 
 @dataclass(frozen=True)

@@ -302,10 +302,7 @@ class Past:
         """
         if self._history is None:
             if not self._room.claim():
-                raise RefusedError(
-                    "earlier states need a second copy of the guests, for which the server has no"
-                    " memory left"
-                )
+                raise RefusedError(self._room.refusal)
             room = self._room
             limits = Keeping(nbytes=room.nbytes, away=room.away, depot=room.depot())
             self._history = History(room.make(self._config), _ms, limits)
@@ -322,7 +319,7 @@ class Past:
             self._show(first, alike)
         if self._questions.answer_moment(self) or looks:
             return
-        wanted = self._history or self._entries or self._questions
+        wanted = self._history or self._questions or (self._entries and self._room.ready)
         if not (self._epoch and wanted) or (self._history is None and not self._room.claim()):
             self._questions.answer_all(self)  # there is nothing to follow, or no room: they say so
             return

@@ -27,6 +27,14 @@ class Room(Protocol):
         """Whether there is memory for that world; once is as good as often."""
 
     @property
+    def ready(self) -> bool:
+        """Whether that world is made before anybody looks back."""
+
+    @property
+    def refusal(self) -> str:
+        """Why there is no memory for it, in one sentence."""
+
+    @property
     def nbytes(self) -> int:
         """Memory for checkpoints at the moment."""
 

@@ -4,18 +4,23 @@ import asyncio
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from engine.history.stored import Depot
 from engine.world import World
 from server.journal.spill import Spill
 from server.session.budget import Budget
 from server.session.making import Build
+from server.settings import GUEST_SETTING
 from server.wire.config import SessionConfig
 
 log = logging.getLogger("fragscope")
 
+_Answer = TypeVar("_Answer")
+
 CLAIM_S = 5.0  # for the event loop to say whether there is memory
 PAST_COST = 2  # worlds: one that goes back, and the checkpoint that it came from
+READY_BYTES = 3 << 30  # a past that takes as much is made when somebody asks for it, not before
 
 
 class PastRoom:
@@ -35,13 +40,28 @@ class PastRoom:
     def claim(self) -> bool:
         """Whether there is memory for that world; the event loop knows."""
 
-        async def ask() -> bool:
-            return self._pasts.claim(self._id, self._size(self._id))
+        return self._ask(lambda size: self._pasts.claim(self._id, size), False)
+
+    def _ask(self, question: Callable[[int], _Answer], otherwise: _Answer) -> _Answer:
+        """What the event loop says of what one world takes; ``otherwise`` where it has ended."""
+
+        async def ask() -> _Answer:
+            return question(self._size(self._id))
 
         try:
             return asyncio.run_coroutine_threadsafe(ask(), self._loop).result(CLAIM_S)
         except (RuntimeError, TimeoutError):  # the server is going away
-            return False
+            return otherwise
+
+    @property
+    def ready(self) -> bool:
+        """Whether it is made before anybody looks back."""
+        return self._ask(lambda size: PAST_COST * size < READY_BYTES, False)
+
+    @property
+    def refusal(self) -> str:
+        """Why there is no memory, in one sentence."""
+        return self._ask(self._pasts.refusal, "the server is going away")
 
     @property
     def nbytes(self) -> int:
@@ -113,6 +133,14 @@ class Pasts:
         self._budget.reserve(("past", session_id), PAST_COST * size)
         self._holding.add(session_id)
         return True
+
+    def refusal(self, size: int) -> str:
+        """The sentence for a past that is refused; ``size`` as for claim()."""
+        free, limit = self._budget.free >> 20, self._budget.limit >> 20
+        return (
+            f"earlier states need a second copy of the guests, {PAST_COST * size >> 20} MiB:"
+            f" {free} MiB of the server's {limit} MiB for guests ({GUEST_SETTING}) are free"
+        )
 
     def drop(self, session_id: str) -> None:
         """The memory is needed for something else, or the session has another guest."""

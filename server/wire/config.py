@@ -14,12 +14,12 @@ from engine import units as u
 from engine.designs import DEFAULT_DESIGNS, parse_designs
 from engine.errors import RefusedError
 from engine.kernels import KERNELS
-from engine.presets import check_cma
+from engine.presets import MAX_MIB, check_cma
 from server.wire.fields import Listed, OneOf, Place, Text, Whole, refusal
 
 MAX_SEED = (1 << 53) - 1  # what a JavaScript number holds exactly
 MIN_SIZE_MIB = 256
-MAX_SIZE_MIB = 65536
+MAX_SIZE_MIB = MAX_MIB  # of any server; each has a limit of its own, FRAGSCOPE_MAX_SIZE_MIB
 MAX_NAME = 64
 DEFAULT_EXAMPLE = "runs"
 # A field that is not known is refused; what goes down is complete, defaults included.

@@ -13,7 +13,8 @@ from engine import units as u
 from engine.capture.load import guest_from_capture, load_capture
 from engine.core.workload.demand_codes import PinEnd
 from engine.demands import alloc_answer, alloc_command, parse_alloc, pin_answer
-from engine.presets import PRESETS, make_from_recipe
+from engine.presets import make_from_recipe
+from engine.recipes import PRESETS
 from engine.replay import command_of, parse_ops, replay
 from engine.view import DEMAND_STATS
 from engine.world import World

@@ -10,7 +10,8 @@ from engine import units as u
 from engine.core import run
 from engine.core.observe.check import validate
 from engine.guest import Guest
-from engine.presets import MAX_MIB, MIN_MIB, PRESETS, make_from_recipe, make_synthetic
+from engine.presets import MAX_MIB, MIN_MIB, make_from_recipe, make_synthetic
+from engine.recipes import PRESETS
 from engine.snapshot import digest
 from tests.engine.worlds import NR_PAGES, TENTH, base, world
 
@@ -96,7 +97,7 @@ def test_beyond_4_gib_there_is_a_normal_zone() -> None:
         ("snug", 1024, "unknown preset 'snug': must be one of roomy, tight"),
         (["roomy"], 1024, "unknown preset"),
         ("roomy", 1, f"size is 1 MiB: an even number from {MIN_MIB} to {MAX_MIB}"),
-        ("roomy", 65538, "size is 65538 MiB"),
+        ("roomy", (1 << 20) + 2, "size is 1048578 MiB"),
         ("roomy", 1023, "an even number"),
         ("roomy", 1e3, "a whole number of MiB"),
         ("roomy", True, "a whole number of MiB"),
@@ -163,3 +164,12 @@ def test_huge_pages_come_from_the_nodes_in_turn() -> None:
         guest = both.guest(0)
         held = [in_node(guest, node, u.STATE_HUGE) // 512 for node in (0, 1)]
     assert held == [2, 2]
+
+
+def test_how_far_it_is_goes_up_to_the_end() -> None:
+    told: list[tuple[int, int]] = []
+    make_synthetic("tight", 2048, 1, told=lambda *how: told.append(how))
+    done = [one for one, _ in told]
+    assert done == sorted(set(done)) and done[0] == 0
+    assert len({total for _, total in told}) == 1
+    assert done[-1] <= told[0][1]

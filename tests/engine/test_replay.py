@@ -14,7 +14,8 @@ from engine import units as u
 from engine.capture import load
 from engine.errors import RefusedError
 from engine.guest import VMSTAT_FIELDS, Guest
-from engine.presets import PRESETS, make_from_recipe
+from engine.presets import make_from_recipe
+from engine.recipes import PRESETS
 from engine.replay import Given, command_of, op_of, parse_ops, replay
 from engine.snapshot import copy_guest
 from engine.world import World

@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from engine import units as u
-from engine.presets import PRESETS, make_from_recipe
+from engine.presets import make_from_recipe
+from engine.recipes import PRESETS
 from engine.replay import parse_ops, replay
 from engine.spread import replay_seeds, seeds_from, spread_of
 

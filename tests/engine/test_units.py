@@ -52,3 +52,9 @@ def test_lists_do_not_overlap() -> None:
 def test_sizes_convert_to_pages_and_pageblocks() -> None:
     assert u.mib_to_pages(3) == 768
     assert [u.pfn_to_pageblock(pfn) for pfn in (0, 511, 512)] == [0, 0, 1]
+
+
+def test_a_size_is_shown_in_the_largest_unit_of_which_it_is_whole() -> None:
+    sizes = (256, 9 << 10, 64 << 10, (64 << 10) + 2, 1 << 20, 3 << 19)
+    words = ["256 MiB", "9,216 MiB", "64 GiB", "65,538 MiB", "1 TiB", "1,536 GiB"]
+    assert [u.mib_words(size) for size in sizes] == words

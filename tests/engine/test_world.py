@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from engine import commands as c
 from engine import units as u
 from engine.guest import COST_FIELDS, VMSTAT_FIELDS
-from engine.presets import PRESETS, make_from_recipe
+from engine.presets import make_from_recipe
+from engine.recipes import PRESETS
 from engine.snapshot import copy_guest, digest
 from engine.workload import WorkloadParams
 from engine.world import BrokenInvariantError, World, WorldConfig

@@ -8,7 +8,8 @@ from functools import cache
 from engine import commands as c
 from engine import units as u
 from engine.guest import Guest
-from engine.presets import PRESETS, make_from_recipe
+from engine.presets import make_from_recipe
+from engine.recipes import PRESETS
 from engine.world import World, WorldConfig
 
 UNCOMPILED = os.environ.get("NUMBA_DISABLE_JIT") == "1"

@@ -20,7 +20,7 @@ from server.wire.config import CaptureSource, SessionConfig, SyntheticSource, Up
 from server.wire.messages import Reset
 from tests.server.conftest import SMALL
 
-COST = 256 * 256 * 24 * 3  # bytes, of SMALL: two designs and the base
+COST = 256 * 256 * 24 * 2  # bytes, of SMALL: two designs, the base is one of them
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ async def gone(handle):
 
 
 async def test_sessions_are_counted_and_charged(make_manager):
-    manager = make_manager(max_sessions=2, max_guest_mib=10)
+    manager = make_manager(max_sessions=2, max_guest_mib=7)
     one = await created(manager, SMALL)
     assert manager.budget.used == COST
     await created(manager, SMALL)
@@ -74,7 +74,7 @@ async def test_sessions_are_counted_and_charged(make_manager):
 
 async def test_memory_is_free_only_when_the_worker_has_let_go_of_it(make_manager, monkeypatch):
     """A worker in the middle of a tick holds its guests for a while after the end."""
-    manager = make_manager(max_guest_mib=10)
+    manager = make_manager(max_guest_mib=7)
     building, go = asyncio.Event(), threading.Event()
     loop = asyncio.get_running_loop()
 
@@ -118,7 +118,7 @@ async def test_room_is_made_by_as_few_as_need_go_and_their_memory_is_waited_for(
     make_manager, monkeypatch
 ):
     monkeypatch.setattr(manager_module, "GRACE_S", -1.0)
-    manager = make_manager(max_guest_mib=10)  # two sessions fit
+    manager = make_manager(max_guest_mib=7)  # two sessions fit
     old, young = await created(manager, SMALL), await created(manager, SMALL)
     new = await created(manager, SMALL)
     assert list(manager.sessions) == [young.id, new.id]
@@ -134,22 +134,22 @@ async def test_what_can_never_fit_ends_nobody_s_session(make_manager, monkeypatc
     manager = make_manager(max_guest_mib=16)
     for _ in range(3):
         await created(manager, SMALL)
-    with pytest.raises(LimitReachedError, match="takes 1152 MiB: 16 MiB of the server's 16 MiB"):
+    with pytest.raises(LimitReachedError, match="takes 768 MiB: 16 MiB of the server's 16 MiB"):
         await created(manager, HUGE)
     assert len(manager.sessions) == 3
     first = next(iter(manager.sessions.values()))
-    with pytest.raises(LimitReachedError, match="takes 1152 MiB: 11 MiB of"):
+    with pytest.raises(LimitReachedError, match="takes 768 MiB: 13 MiB of"):
         await manager.reset(first, 1, Reset("r", HUGE))
     assert len(manager.sessions) == 3
 
 
 async def test_unused_sessions_stay_when_even_all_of_them_would_not_do(make_manager, monkeypatch):
     monkeypatch.setattr(manager_module, "GRACE_S", -1.0)
-    manager = make_manager(max_guest_mib=10)
+    manager = make_manager(max_guest_mib=7)
     await created(manager, SMALL)
     (await created(manager, SMALL)).join(lambda message: True, lambda: None)
     large = SessionConfig(SyntheticSource("tight", 512, 1), ("pinned", "dedicated_block"), 1)
-    with pytest.raises(LimitReachedError, match="takes 9 MiB: 5 MiB of"):
+    with pytest.raises(LimitReachedError, match="takes 6 MiB: 4 MiB of"):
         await created(manager, large)
     assert len(manager.sessions) == 2
 

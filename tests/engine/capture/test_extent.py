@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -65,6 +66,23 @@ def test_gaps_between_and_within_zones_cost_one_section_each() -> None:
     assert [int((words == word).sum()) for word in (1, 2, 3)] == [2 * SECTION] * 3
     gap = words[6 * SECTION : 7 * SECTION]  # what is on its two sides must not merge
     assert (gap == NOPAGE).all()
+
+
+def test_two_nodes_below_900_gib_cost_what_is_present() -> None:
+    """16 GiB on either node of a machine whose second node begins at 884 GiB."""
+    gib = 1 << 18
+    low, high = 16 * gib, 884 * gib
+    zones = (zone("Normal", 0, low), zone("Normal", high, 16 * gib))
+    zones = (zones[0], replace(zones[1], key=(1, "Normal")))
+    end = high + 16 * gib
+    flags = pages(end, (0, SECTION, 8), (high, end, 9))
+    flags.alike[: low // SECTION] = 8
+    extent = extent_of(zones, flags, pages(end, filler=0), "x", LIMITS)
+    assert extent.spans[-1].end_pfn == 32 * gib + SECTION
+    assert extent.left_out == 868 * gib - SECTION
+    words = cut_pages(flags, extent, NOPAGE)
+    assert words.nbytes == 8 * (32 * gib + SECTION)
+    assert [int((words == word).sum()) for word in (8, 9, NOPAGE)] == [low, 16 * gib, SECTION]
 
 
 def test_a_file_without_any_flag_takes_no_memory_away() -> None:

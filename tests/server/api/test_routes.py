@@ -8,7 +8,7 @@ import httpx2 as httpx
 import pytest
 
 from engine.designs import DEFAULT_DESIGNS, DESIGNS
-from engine.presets import PRESETS
+from engine.recipes import PRESETS
 from server.api import routes
 from server.compiler.warm import Warm
 from server.guests.library import EXAMPLES
@@ -205,7 +205,15 @@ def test_sessions_memory_and_uploads_over_the_limit_are_refused():
         answer = httpx.post(f"{address}/api/captures", content=b"x" * ((1 << 20) + 1))
         assert answer.status_code == 413
         assert answer.json()["error"] == "the body is over 1 MiB"
-    with running(Settings(port=0, max_guest_mib=4)) as address:
+        large = {**SMALL, "source": {**SMALL["source"], "size_mib": 131072}}
+        answer = httpx.post(f"{address}/api/sessions", json=large)
+        assert answer.status_code == 422
+        words = "size is 131072 MiB: this server makes guests up to 65536 MiB"
+        assert f"{words} (FRAGSCOPE_MAX_SIZE_MIB)" in answer.json()["error"]
+    with running(Settings(port=0, max_guest_mib=2)) as address:
         answer = httpx.post(f"{address}/api/sessions", json=SMALL)
         assert answer.status_code == 429
-        assert "MiB of the server's 4 MiB for guests are free" in answer.json()["error"]
+        assert (
+            "MiB of the server's 2 MiB for guests (FRAGSCOPE_MAX_GUEST_MIB) are free"
+            in answer.json()["error"]
+        )

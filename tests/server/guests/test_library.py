@@ -3,17 +3,20 @@
 import hashlib
 import lzma
 import tarfile
+import tracemalloc
 
 import numpy as np
 import pytest
 
+from engine import presets
 from engine import units as u
 from engine.core import engine_digest
 from engine.core.observe import check
-from engine.errors import OtherGeometryError
+from engine.errors import OtherGeometryError, RefusedError
 from server.errors import NotFoundError
 from server.guests.library import EXAMPLES, PAGE_COST, Library
 from server.journal.folder import Folder
+from server.session.making import new_session
 from server.wire.config import (
     CaptureSource,
     SessionConfig,
@@ -133,3 +136,60 @@ def test_examples_and_recipes_are_of_the_usual_pageblocks_in_any_process(monkeyp
         with pytest.raises(OtherGeometryError, match="pageblocks of 2 MiB") as refused:
             library.check(SessionConfig(source, ("pinned",)))
         assert refused.value.pageblock_order == 9
+
+
+def test_a_capture_too_large_to_be_kept_is_read_again_and_leaves_nothing_behind(tmp_path):
+    """Of 1 GiB, where uploads may take 6 MiB: what a guest was made of is gone afterwards."""
+    library = Library(2, 24 << 20, Folder(tmp_path))
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        upload, _ = library.add_upload(EXAMPLES["roomy"].path.read_bytes(), "mine")
+        source = UploadSource(upload)
+        nr_pages = library.nr_pages(source)
+        assert tracemalloc.get_traced_memory()[0] - before < nr_pages, "it is kept in memory"
+        base = library.base(source, 1, quiet)
+        taken = sum(array.nbytes for array in base.guest)
+        assert tracemalloc.get_traced_memory()[0] - before < taken + nr_pages
+    finally:
+        tracemalloc.stop()
+    assert base.owned
+    library.recall(source)
+    assert library.captured(source)[0] == "mine"
+
+
+def test_what_is_larger_than_the_setting_is_refused_by_its_name():
+    library = Library(2, 100 << 30, max_size_mib=512)
+    assert library.largest_mib == 512
+    large = SyntheticSource("roomy", 514, 1)
+    with pytest.raises(
+        RefusedError, match=r"^size is 514 MiB: .* up to 512 MiB .FRAGSCOPE_MAX_SIZE_MIB.$"
+    ):
+        library.check(SessionConfig(large, ("pinned",), 1))
+    data = EXAMPLES["runs"].path.read_bytes()
+    with pytest.raises(RefusedError, match=r"the limit is 512 MiB .FRAGSCOPE_MAX_SIZE_MIB"):
+        library.add_upload(data, "x")
+    with pytest.raises(RefusedError, match=r"limit is 512 MiB .FRAGSCOPE_MAX_GUEST_MIB"):
+        Library(2, 6 << 20).add_upload(data, "x")
+
+
+def test_two_designs_take_45_bytes_a_page_while_they_are_made_and_when_they_are_there(monkeypatch):
+    """As a session's worker makes 512 MiB, in pieces as small beside it as they are at 64 GiB."""
+    monkeypatch.setattr(presets, "_BATCH", 1 << 12)
+    config = SessionConfig(SyntheticSource("tight", 512, 1), ("pinned", "dedicated_block"), 1)
+    library = Library(2, 1 << 30)
+    library.base(config.source, 2, quiet)  # what is loaded once
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        base = library.base(config.source, 1, quiet)
+        session = new_session(config, base.guest, base.text, base.facts, base.owned)
+        del base
+        now, peak = (taken - before for taken in tracemalloc.get_traced_memory())
+    finally:
+        tracemalloc.stop()
+    fixed = sum(a.nbytes for g in map(session.world.guest, (0, 1)) for a in (g.lists, g.vm, g.cc))
+    pages = session.world.nr_pages
+    assert 40 * pages < now - fixed < 45 * pages
+    assert peak - fixed < 45 * pages
+    assert library.check(config) == 48 * pages

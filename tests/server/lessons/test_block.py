@@ -77,7 +77,7 @@ def test_an_act_and_both_kinds_of_prediction() -> None:
         (LOAD.replace("preset: tight, size_mib: 256", "example: x"), 10, "unknown example 'x'"),
         (LOAD.replace("preset: tight, size_mib: 256", "size_mib: 256"), 10, "one of them"),
         (LOAD.replace("preset: tight", "example: runs"), 10, "only its name is needed"),
-        (LOAD.replace("256", "100"), 10, "from 256 to 65536 MiB"),
+        (LOAD.replace("256", "100"), 10, "from 256 to 1048576 MiB"),
         (LOAD.replace("[pinned,", "[pined,"), 10, "pined"),
         (LOAD.replace("[pinned,", "[dedicated_block,"), 10, "give them names"),
         (LOAD.replace("[pinned, 'dedicated_block:prevent']", "{start: pinned}"), 10, "be a name"),

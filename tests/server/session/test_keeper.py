@@ -8,7 +8,15 @@ from server.errors import JournalError
 from server.journal.codec import Head
 from server.journal.folder import Folder
 from server.journal.store import new_record
-from server.session.keeper import NOTE_S, Keeper, mark_of, quick_mark_of, timestamp
+from server.session import keeper as keeper_module
+from server.session.keeper import (
+    NOTE_S,
+    Keeper,
+    keeps_state,
+    mark_of,
+    quick_mark_of,
+    timestamp,
+)
 from tests.server.conftest import SMALL
 
 
@@ -127,6 +135,15 @@ def test_a_large_world_is_not_hashed_in_passing(make_session, monkeypatch):
     assert quick_mark_of(session) == mark_of(session)
     monkeypatch.setattr(session.world, "nr_pages", 1 << 24)
     assert quick_mark_of(session) is None
+
+
+def test_the_state_of_a_large_world_is_not_packed(make_session, monkeypatch):
+    session = make_session()
+    pages = session.world.nr_pages * len(session.world.keys)
+    monkeypatch.setattr(keeper_module, "MAX_STATE_PAGES", pages)
+    assert keeps_state(session)
+    monkeypatch.setattr(keeper_module, "MAX_STATE_PAGES", pages - 1)
+    assert not keeps_state(session)
 
 
 def test_without_a_journal_nothing_is_written_and_epochs_are_counted(make_session):

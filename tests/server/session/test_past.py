@@ -297,3 +297,34 @@ def test_a_fork_by_a_command_that_does_not_fit_is_no_fork(begin):
     assert "the guest has 256 MiB" in said.text
     past.go(4, Switch("c2", 2))
     assert "timeline 2: this session has 1" in answer(answers).text
+
+
+def test_a_large_past_is_made_when_somebody_looks_back_and_follows_from_then_on(
+    begin, make_session
+):
+    room = PastRoom(make_session)
+    room.ready = False
+    made = []
+    make = room.make
+    room.make = lambda config: made.append(1) or make(config)
+    past, answers = begin(room)
+    past.learn(Now(1, END, LOG))
+    past.look(1, END + 1)  # answered in the same turn of the thread as what came before
+    assert isinstance(answer(answers), Said)
+    assert made == [1]
+    past.look(1, 2)
+    assert decode_frame(answer(answers).data).tick == 2
+    assert made == [1]
+
+
+def test_a_large_past_that_nobody_asks_for_is_never_made(begin, make_session):
+    room = PastRoom(make_session)
+    room.ready = False
+    asked = []
+    room.claim = lambda: asked.append(1)
+    past, _ = begin(room)
+    past.learn(Now(1, END, LOG))
+    past.learn(Now(1, END + 1, ()))
+    past.stop()
+    assert past.join(WAIT_S)
+    assert not asked

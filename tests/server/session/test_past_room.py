@@ -3,7 +3,7 @@
 import asyncio
 
 from server.session.budget import Budget
-from server.session.past_room import PAST_COST, Pasts
+from server.session.past_room import PAST_COST, READY_BYTES, Pasts
 from tests.server.conftest import SMALL
 
 
@@ -42,3 +42,23 @@ async def test_without_a_disk_there_is_no_room_on_it_and_no_fault(make_session, 
     pasts = Pasts(Budget(100), 60, 80, tmp_path / "past")
     room = pasts.room("one", lambda config, _: make_session(config), lambda _: 10)
     assert room.depot() is None
+
+
+def test_a_past_that_does_not_fit_is_refused_with_what_it_needs_and_the_setting(tmp_path):
+    pasts = Pasts(Budget(100 << 20), 0, 0, tmp_path)
+    assert not pasts.claim("one", 60 << 20)
+    assert pasts.refusal(60 << 20) == (
+        "earlier states need a second copy of the guests, 120 MiB: 100 MiB of the server's 100 MiB"
+        " for guests (FRAGSCOPE_MAX_GUEST_MIB) are free"
+    )
+
+
+async def test_what_is_made_before_anybody_looks_back_is_small(tmp_path):
+    pasts = Pasts(Budget(100 << 30), 0, 0, tmp_path)
+    sizes = {"small": (READY_BYTES // PAST_COST) - 1, "large": READY_BYTES // PAST_COST}
+    for name, size in sizes.items():
+        room = pasts.room(name, None, sizes.get)
+        assert await asyncio.to_thread(lambda room=room: room.ready) == (name == "small"), size
+        assert f"{PAST_COST * size >> 20} MiB" in await asyncio.to_thread(
+            lambda room=room: room.refusal
+        )

@@ -6,12 +6,23 @@ test("pages become MiB with their unit", () => {
   assert.equal(f.pagesText(51200), "200 MiB");
   assert.equal(f.mib(1024), "1,024 MiB");
   assert.equal(f.mib(65536), "64 GiB");
+  assert.equal(f.mib(1_047_552), "1023 GiB");
+  assert.equal(f.mib(1_048_576), "1 TiB");
   assert.equal(f.mibNumber(51200), "200");
   assert.equal(f.mibNumber(51201), "200.0");
   assert.equal(f.blockRange(211), "422 to 424 MiB");
   assert.equal(f.orderText(9), "9 (2 MiB)");
   assert.equal(f.orderText(0), "0 (4 KiB)");
   assert.equal(f.orderText(-1), "none");
+});
+
+test("the sizes to choose from are those that the server allows, and the present one", () => {
+  const sizes = f.sizesMib({ min_size_mib: 256, max_size_mib: 3000 }, 640);
+  assert.deepEqual(sizes, [256, 512, 640, 1024, 2048, 3000]);
+  assert.deepEqual(sizes.map(f.sizeText), ["256 MiB", "512 MiB", "640 MiB", "1 GiB", "2 GiB", "3000 MiB"]);
+  const large = f.sizesMib({ min_size_mib: 256, max_size_mib: 1_048_576 }, 4096);
+  assert.equal(large.length, 13);
+  assert.equal(f.sizeText(large[12]), "1 TiB");
 });
 
 test("counters stay exact while they are small and keep three digits when not", () => {

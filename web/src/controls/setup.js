@@ -3,14 +3,13 @@
  */
 
 import { el, need } from "../lib/dom.js";
-import { designKey, parseWhole, plural, splitKey } from "../lib/format.js";
+import { designKey, parseWhole, plural, sizeText, sizesMib, splitKey } from "../lib/format.js";
 import { designWords } from "../panels/design_text.js";
 import { uploadCapture } from "../net/rest.js";
 import { orderOf, rememberOrder } from "./elsewhere.js";
 import { pageblock } from "../lib/pageblock.js";
 import { mended, notify } from "../state.js";
 
-const SIZES_MIB = [256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536];
 const CMA_MIB = [0, 16, 64, 256];
 const MOST_DESIGNS = 8;
 const UPLOAD = "upload"; // what notices about a file are about
@@ -152,7 +151,7 @@ function guestChoice(info, source, load) {
     radio(`preset ${preset.name}`, source.kind === "synthetic" && source.preset === preset.name, preset.label, preset.text));
   const now = source.kind === "synthetic" ? source.size_mib ?? 4096 : 4096;
   const size = el("select", { id: "setup-size" },
-    ...[...new Set([...SIZES_MIB, now])].sort((a, b) => a - b).map((n) => el("option", { value: n, selected: n === now }, n < 1024 ? `${n} MiB` : `${n / 1024} GiB`)));
+    ...sizesMib(info.limits, now).map((n) => el("option", { value: n, selected: n === now }, sizeText(n))));
   const area = source.kind === "synthetic" ? source.cma_mib ?? 0 : 0;
   const cma = el("select", { id: "setup-cma" },
     ...[...new Set([...CMA_MIB, area])].sort((a, b) => a - b).map((n) => el("option", { value: n, selected: n === area }, n ? `${n} MiB` : "none")));

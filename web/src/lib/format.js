@@ -23,12 +23,30 @@ export function short(n) {
 }
 
 /**
- * MiB with its unit; GiB from 10 GiB up.
+ * MiB with its unit; GiB from 10 GiB up, TiB from 1 TiB up.
  * @param {number} sizeMib
  */
 export function mib(sizeMib) {
+  if (sizeMib >= 1_048_576) return `${+(sizeMib / 1_048_576).toFixed(2)} TiB`;
   if (sizeMib >= 10_240) return `${+(sizeMib / 1024).toFixed(1)} GiB`;
   return `${whole.format(sizeMib)} MiB`;
+}
+
+/**
+ * Sizes to choose from: every power of two that the server allows, its largest, and the present one.
+ * @param {Record<string, number>} limits of /api/info
+ * @param {number} now
+ */
+export function sizesMib(limits, now) {
+  const sizes = [limits.max_size_mib, now];
+  for (let n = limits.min_size_mib; n < limits.max_size_mib; n *= 2) sizes.push(n);
+  return [...new Set(sizes)].sort((a, b) => a - b);
+}
+
+/** @param {number} n MiB */
+export function sizeText(n) {
+  if (n >= 1_048_576) return `${n / 1_048_576} TiB`;
+  return n % 1024 ? `${n} MiB` : `${n / 1024} GiB`;
 }
 
 /** @param {number} pages */

@@ -500,11 +500,11 @@ export interface SyntheticSourceInput {
   kind: "synthetic";
   /** 1 to 64 characters */
   preset: string;
-  /** 256 to 65536; 4096 when absent */
+  /** 256 to 1048576; 4096 when absent */
   size_mib?: number;
   /** 0 to 9007199254740991; 1 when absent */
   seed?: number;
-  /** 0 to 65536; 0 when absent */
+  /** 0 to 1048576; 0 when absent */
   cma_mib?: number;
 }
 
@@ -513,11 +513,11 @@ export interface SyntheticSource {
   kind: "synthetic";
   /** 1 to 64 characters */
   preset: string;
-  /** 256 to 65536 */
+  /** 256 to 1048576 */
   size_mib: number;
   /** 0 to 9007199254740991 */
   seed: number;
-  /** 0 to 65536; 0 when absent */
+  /** 0 to 1048576; 0 when absent */
   cma_mib?: number;
 }
 

@@ -78,7 +78,8 @@ export function createPanels(state, painter, zoom, motion) {
     root.replaceChildren(...pairwise(panels, welcome.designs.length).map((panel) => panel.root));
     root.dataset.count = String(panels.length);
     root.style.setProperty("--count", String(panels.length));
-    root.dataset.digits = welcome.guest.nr_pageblocks < 1000 ? "few" : "many"; // room for the largest number, so that no word moves
+    const most = welcome.guest.nr_pageblocks;
+    root.dataset.digits = most < 1000 ? "few" : most < 10_000 ? "many" : most < 100_000 ? "five" : "six"; // room for the largest number, so that no word moves
     state.pageblock.set(null);
     geometry = null;
     laidOutFor = "";
@@ -120,6 +121,7 @@ export function createPanels(state, painter, zoom, motion) {
     geometry = g;
     root.dataset.rows = String(g.rows);
     root.dataset.pageblocks = String(g.nr);
+    root.dataset.per = String(g.per);
     for (const panel of panels) layPanel(panel, g);
     zoom.lay(g);
     motion.lay(g);

@@ -17,6 +17,12 @@ const SHARE = 0.2; // of a guest that was not recorded goes into the balloon
 const HUGE = 2000;
 const PACE = 120; // ticks a second: the whole tour takes less than a minute
 
+/** @param {number} per pageblocks of a cell */
+export function cellWords(per) {
+  if (per > 1) return `Each cell is ${per} pageblocks of ${pageblock.size}; where it is all light, they can become huge pages.`;
+  return `Each cell is ${pageblock.size}; an empty one, all light, can become ${pageblock.order === HPAGE_ORDER ? "a huge page" : "huge pages of 2 MiB"}.`;
+}
+
 /**
  * @param {import("../state.js").State} state
  * @param {import("../lib/paint.js").Painter} painter
@@ -54,7 +60,7 @@ export function createTour(state, painter, { send, pace }) {
 
   /** @type {{words: () => string, why?: () => string, watch?: () => string, next: () => string, command: (() => import("../net/wire.js").Command)|null}[]} */
   const STEPS = [
-    { words: () => `One guest’s memory, as several kernels would treat it. Each cell is ${pageblock.size}; an empty one, all light, can become ${pageblock.order === HPAGE_ORDER ? "a huge page" : "huge pages of 2 MiB"}.`,
+    { words: () => `One guest’s memory, as several kernels would treat it. ${cellWords(Number(need("panels", HTMLElement).dataset.per ?? 1))}`,
       next: () => `Give ${mib(size())} to the host`, command: () => ({ type: "balloon_target", nr_pages: size() * MIB_PAGES }) },
     { words: () => "The balloon took the orange pages for the host. One orange page is enough to spoil a block.",
       watch: () => (inflating() ? "The balloon takes free pages for the host: orange. Watch the light blocks go…"

@@ -18,7 +18,8 @@ from engine.core.compact.compaction_2012 import (
 from engine.core.observe.check import CheckCode, validate
 from engine.guest import Guest, set_kernel
 from engine.kernels import LINUX_2012
-from engine.presets import PRESETS, make_from_recipe
+from engine.presets import make_from_recipe
+from engine.recipes import PRESETS
 from engine.world import World, WorldConfig
 from tests.engine.small_guest import BLOCK, all_free, every, nr_free, pfns_of, put, settle, vm
 
