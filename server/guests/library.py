@@ -1,7 +1,8 @@
 """Guests to start from: examples, uploaded captures, synthetic presets. Also says what they cost.
 
-Knows nothing of sessions: a base guest is read-only here, and every world copies it. The workers of
-all sessions call it, so the caches are behind one lock; the slow work happens outside of it.
+Knows nothing of sessions: a base guest that is kept is read-only here, and every world copies it;
+one that is made for one session is that session's. The workers of all sessions call it, so the
+caches are behind one lock; the slow work happens outside of it.
 """
 
 import hashlib
@@ -24,13 +25,7 @@ from server.errors import NotFoundError
 from server.journal.folder import Folder
 from server.paths import examples_folder
 from server.settings import GUEST_SETTING, SIZE_SETTING
-from server.wire.config import (
-    MAX_SIZE_MIB,
-    CaptureSource,
-    SessionConfig,
-    Source,
-    UploadSource,
-)
+from server.wire.config import MAX_SIZE_MIB, CaptureSource, SessionConfig, Source, UploadSource
 
 PAGE_COST = 24  # bytes a page and design, pageblocks and lists included (see benchmarks)
 MAKING_COST = 45  # bytes a page while a guest is made, until the designs' copies are
