@@ -207,7 +207,7 @@ def test_sessions_memory_and_uploads_over_the_limit_are_refused():
         assert answer.json()["error"] == "the body is over 1 MiB"
         large = {**SMALL, "source": {**SMALL["source"], "size_mib": 131072}}
         answer = httpx.post(f"{address}/api/sessions", json=large)
-        assert answer.status_code == 422
+        assert answer.status_code == 400
         words = "size is 131072 MiB: this server makes guests up to 65536 MiB"
         assert f"{words} (FRAGSCOPE_MAX_SIZE_MIB)" in answer.json()["error"]
     with running(Settings(port=0, max_guest_mib=2)) as address:
