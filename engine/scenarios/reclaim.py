@@ -12,7 +12,7 @@ RECLAIM: tuple[Scenario, ...] = (
         " empty it?",
         "Without free targets no design hands out a huge page. The hook's blocks count as movable, "
         "but there is no room to move their pages to, and reclaim finds no page cache. With 64 MiB"
-        " given back all can again, the hook and the pass a little more.",
+        " given back all can again, the hook and the pass a little more under some seeds.",
         "",
         synthetic_source("no_balloon", 256),
         ("pinned", "lru_hook", "separate_pass", PREVENT),

@@ -48,9 +48,9 @@ FAIR: tuple[Scenario, ...] = (
         "One large inflation, then a steady state",
         "fair",
         "A fifth of the memory goes for good: how many huge pages are left afterwards?",
-        "Expected and borne out: whole blocks taken at once leave most huge pages, half as many "
-        "again as the pass and the hook. No page is moved for it, while the hook pays with forty "
-        "times the host exits.",
+        "Expected and borne out: whole blocks taken at once leave most huge pages, three "
+        "quarters more than the pass and the hook. No page is moved for it, while the hook pays "
+        "with forty times the host exits.",
         PREVENT,
         capture_source("runs"),
         ("pinned", "lru_hook", "separate_pass", PREVENT),

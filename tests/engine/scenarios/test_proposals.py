@@ -10,21 +10,27 @@ from tests.engine.scenes import bears_out, numbers
 
 pytestmark = pytest.mark.slow
 
+# Under seeds 1 to 5 alone the hook would seem to win pass_too_late always: 12 were tried, and under
+# seed 9 leaving the pages alone is ahead.
+SEEDS = {"pass_too_late": (1, 2, 3, 9)}
 CONTESTS = [one for one in (*SEPARATE_PASS, *DEDICATED_BLOCK) if one.judge]
 DB = "dedicated_block"
 
 
 @pytest.mark.parametrize("one", CONTESTS, ids=lambda one: one.name)
 def test_whom_a_scenario_favours_wins_where_the_text_says_so(one: Scenario) -> None:
-    assert bears_out(one.name, 1, 2, 3) == one.borne_out
+    assert bears_out(one.name, *SEEDS.get(one.name, (1, 2, 3))) == one.borne_out
 
 
-def test_neither_pass_is_enough() -> None:
-    first, second = (numbers("two_passes", "free_blocks_all", step) for step in (0, 1))
+@pytest.mark.parametrize("seed", (1, 2))
+def test_neither_pass_is_enough(seed: int) -> None:
+    first, second = (numbers("two_passes", "free_blocks_all", step, seed) for step in (0, 1))
     alone = "separate_pass:lru_pass=off"
-    assert second["pinned"] < second["separate_pass"] / 10
-    assert first[alone] < first["separate_pass"] / 2
+    # Compaction alone: 5 to 12 free blocks under 12 seeds, the balloon pass alone 26, both 81.
+    assert second["pinned"] < first[alone] < first["separate_pass"] / 2
     assert second[alone] > first["separate_pass"] - 2
+    held = [numbers("two_passes", "blocks_with_balloon", step, seed)["pinned"] for step in (0, 1)]
+    assert held[0] == held[1], "compaction alone frees no block that holds balloon pages"
 
 
 def test_the_pass_comes_too_late() -> None:
@@ -32,12 +38,19 @@ def test_the_pass_comes_too_late() -> None:
         huge = numbers("pass_too_late", "huge_best", seed=seed)
         assert huge["separate_pass"] <= huge["separate_pass:on_failure"]
         assert 5 * huge["separate_pass:on_failure"] < min(huge["pinned"], huge["lru_hook"])
+        assert huge["lru_hook"] > huge["pinned"]
+    huge = numbers("pass_too_late", "huge_best", seed=9)
+    assert huge["pinned"] > huge["lru_hook"] > 5 * huge["separate_pass:on_failure"]
 
 
-def test_unmovable_pages_of_the_pass_stay() -> None:
-    assert numbers("allocation_type", "balloon_migrate")["separate_pass:type=unmovable"] == 0
-    huge = numbers("allocation_type", "huge_best")
-    assert huge["separate_pass:type=unmovable"] == huge["pinned"]
+@pytest.mark.parametrize(("seed", "moved"), [(1, 32), (2, 0), (9, 128)])
+def test_unmovable_pages_of_the_pass_have_hardly_any_room(seed: int, moved: int) -> None:
+    unmovable = "separate_pass:type=unmovable"
+    # Into UNMOVABLE blocks, where a captured guest under this seed has a few free pages.
+    assert numbers("allocation_type", "balloon_migrate", seed=seed)[unmovable] == moved
+    for stat in ("huge_best", "blocks_with_balloon"):
+        found = numbers("allocation_type", stat, seed=seed)
+        assert found[unmovable] == found["pinned"], stat
 
 
 def test_lists_make_the_difference() -> None:
@@ -53,8 +66,9 @@ def test_gathering_cannot_begin_without_a_free_block() -> None:
 
 
 def test_the_literal_gathering_frees_nothing() -> None:
-    huge = numbers("gather_rules", "huge_best")
-    assert huge[DB] == 0 < huge[f"{DB}:gain"] < huge[f"{DB}:gain+victims=emptiest"]
+    for seed in (1, 2, 3):
+        huge = numbers("gather_rules", "huge_best", seed=seed)
+        assert huge[DB] == 0 < 10 * huge[f"{DB}:gain"] < huge[f"{DB}:gain+victims=emptiest"]
 
 
 def test_holes_attract_the_kernel_unless_they_have_a_type_of_their_own() -> None:
@@ -72,3 +86,11 @@ def test_the_fewest_blocks_are_not_the_most_huge_pages() -> None:
     huge, excess = (numbers("fewest_blocks", stat) for stat in ("huge_best", "excess_blocks"))
     assert excess[DB] == excess[f"{DB}:prevent"] == 0
     assert max(huge.values()) == huge["pinned"]
+
+
+def test_a_block_refused_at_inflation_costs_the_fewest_blocks() -> None:
+    huge, excess = (
+        numbers("fewest_blocks", stat, seed=7) for stat in ("huge_best", "excess_blocks")
+    )
+    assert excess[DB] == 0 < excess[f"{DB}:prevent"]
+    assert max(huge.values()) == huge[f"{DB}:prevent"] > huge["pinned"] > huge[DB]
