@@ -37,9 +37,9 @@ def first_round(page: Page, ann: Page, bob: Page) -> None:
     for viewer in (ann, bob):
         stage(viewer, "open", 1)
         expect(viewer.locator("#tab-predict")).to_be_visible()
-    ann.get_by_label("pinned, at least").fill("9")
-    ann.get_by_label("pinned, at most").fill("1")
-    for design in ("lru_hook", "separate_pass", "dedicated_block"):
+    ann.get_by_label("Stays in place, at least").fill("9")
+    ann.get_by_label("Stays in place, at most").fill("1")
+    for design in ("Moved by compaction", "Moved by own pass", "Gathered in blocks"):
         ann.get_by_label(f"{design}, at least").fill("1")
         ann.get_by_label(f"{design}, at most").fill("1")
     ann.click("#quiz-send")
@@ -68,7 +68,7 @@ def second_round(page: Page, ann: Page, bob: Page) -> None:
     stage(ann, "discuss", 1)
     page.click("#quiz-open")
     stage(ann, "open", 2)
-    expect(ann.get_by_label("pinned, at least")).to_have_value("10")
+    expect(ann.get_by_label("Stays in place, at least")).to_have_value("10")
     answer(ann, 0, 500)
     expect(page.locator("#quiz-picture")).to_be_empty()
     page.click("#quiz-close")

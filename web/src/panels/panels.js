@@ -23,7 +23,7 @@ const PHONE_PX = 640;
 const NARROW_PX = 1100; // below this, at most two maps stand side by side
 const MOST_ACROSS = 4;
 const STOPPED = 2; // range_result
-const AXIS_WORDS = 280; // css pixels: beside a lower map there is no room for both words
+const AXIS_WORDS = 240; // css pixels: beside a lower map there is no room for both words
 // By which box the columns are chosen: that of a map beside no inspector, so that opening one changes no column.
 const BESIDE = { width: 90, height: 300 }; // of the window, not the maps'; css pixels
 
