@@ -57,6 +57,7 @@ export function createStory(state, painter, intents) {
     const welcome = state.welcome.get();
     const frame = state.frame.get();
     if (!welcome || !frame || state.pending.get().size > 0 || state.sequence.get()) return true;
+    if (!state.past.get() && state.log.get().length > frame.log_index) return true; // given, and not in the picture yet: its changes are being shown
     const busy = statIndex(welcome.stat_fields).busy;
     return frame.designs.some(({ stats }) => stats[busy] !== 0);
   };
