@@ -24,7 +24,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import plotly
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
@@ -270,17 +270,24 @@ def large(page: Page) -> None:
     print(f"a 64 GiB guest, four designs, loads in {time.perf_counter() - start:.1f} s")
 
 
+def launch(playwright: Playwright) -> Browser | None:
+    """Chromium; None where there is none, which is said."""
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    if not path:
+        print("no Chromium on this machine: apt-get install chromium")
+        return None
+    return playwright.chromium.launch(executable_path=path, headless=True, args=FLAGS)
+
+
 def main() -> None:
     """Run everything and print it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rounds, no 64 GiB guest")
     arguments = parser.parse_args()
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    if not path:
-        print("no Chromium on this machine: apt-get install chromium")
-        return
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, headless=True, args=FLAGS)
+        browser = launch(playwright)
+        if browser is None:
+            return
         print(json.dumps({"chromium": browser.version}))
         repaint(browser, 10 if arguments.quick else 60)
         with fragscope(free_port()) as url:

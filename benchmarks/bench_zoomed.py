@@ -9,14 +9,13 @@ where the pace sets the number of pictures.
 from __future__ import annotations
 
 import argparse
-import shutil
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 
 from playwright.sync_api import Browser, Page, WebSocket, sync_playwright
 
-from benchmarks.bench_paint import FLAGS, WAIT_MS, fragscope, free_port, full_speed
+from benchmarks.bench_paint import WAIT_MS, fragscope, free_port, full_speed, launch
 
 PACE = "60"  # of the slider: the pace that people have
 KINDS = {1: "pictures", 2: "pictures", 3: "pages", 4: "events", 5: "past"}  # docs/PROTOCOL.md
@@ -145,12 +144,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="no 64 GiB guest")
     arguments = parser.parse_args()
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    if not path:
-        print("no Chromium on this machine: apt-get install chromium")
-        return
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, headless=True, args=FLAGS)
+        browser = launch(playwright)
+        if browser is None:
+            return
         with fragscope(free_port()) as url:
             guest(browser, url, 1024, 200, 10.0)
             if not arguments.quick:
