@@ -158,3 +158,10 @@ def copy_of(guest: Guest) -> Guest:
 def same(one: Guest, other: Guest) -> bool:
     """Whether two guests are equal to the last byte."""
     return all(a.tobytes() == b.tobytes() for a, b in zip(one, other, strict=True))
+
+
+def half_full() -> Guest:
+    """512 free pages, none of order 1 or more."""
+    guest = all_free(2)
+    put(guest, every(2, 0, 2 * BLOCK))
+    return settle(guest)

@@ -22,14 +22,11 @@ from engine.core.compact.scan import (
     zone_end_pfn,
     zone_start_pfn,
 )
-from engine.core.compact.suitability import (
-    compaction_restarting,
-    compaction_suit_allocation_order,
-    reset_zone_isolation_suitable,
-)
+from engine.core.compact.suitability import compaction_restarting, reset_zone_isolation_suitable
 from engine.core.memory.alloc import drain_pcp, free_pages
 from engine.core.memory.events import note_scanners
 from engine.core.memory.freelist import list_pop
+from engine.core.memory.suitable import compaction_suit_allocation_order
 
 # How a run is made (compact_begin): fields of struct compact_control that are flags.
 CCF_WHOLE_ZONE = 1 << 0

@@ -10,7 +10,6 @@ import numpy as np
 
 from engine import units as u
 from engine.core import core_jit
-from engine.core.compact.fast_search import free_area_nr
 from engine.core.compact.free_scanner import freepages_list
 from engine.core.compact.migrate import ENOMEM
 from engine.core.compact.migrate_2012 import migrate_pages_2012, putback_movable_pages_2012
@@ -19,15 +18,14 @@ from engine.core.compact.migrate_scanner_2012 import isolate_migratepages_2012
 from engine.core.compact.scan import pageblock_start_pfn, zone_end_pfn, zone_start_pfn
 from engine.core.compact.scan_2012 import reset_zone_isolation_suitable_2012, set_cached_migrate
 from engine.core.compact.suitability import (
-    EXTFRAG_THRESHOLD,
     compaction_defer_reset,
     compaction_deferred,
     compaction_restarting,
-    zone_fragmentation_index,
 )
 from engine.core.memory.alloc import free_pages, wmark_pages, zone_watermark_ok
 from engine.core.memory.events import note_scanners
 from engine.core.memory.freelist import free_list, list_pop
+from engine.core.memory.suitable import EXTFRAG_THRESHOLD, free_area_nr, zone_fragmentation_index
 
 
 @core_jit

@@ -15,28 +15,10 @@ from engine.core.compact.scan import (
     zone_start_pfn,
 )
 from engine.core.memory.freelist import free_list, list_rotate_to_front
+from engine.core.memory.suitable import free_area_nr
 
 # fast_start_pfn: 0 = none yet, this = already used
 FAST_START_USED = u.PFN_NONE
-
-
-@core_jit
-def free_area_nr(guest, zone, order):
-    """Free blocks of one order in a zone, all migratetypes.
-
-    Args:
-        guest: Guest.
-        zone: int64, index of the zone.
-        order: int64.
-    Returns:
-        int64.
-    Source:
-        include/linux/mmzone.h free_area.nr_free.
-    """
-    nr = np.int64(0)
-    for mt in range(u.NR_MIGRATETYPES):
-        nr += np.int64(guest.lists[free_list(zone, order, mt)]["nr"])
-    return nr
 
 
 @core_jit

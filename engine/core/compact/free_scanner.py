@@ -9,7 +9,7 @@ import numpy as np
 
 from engine import units as u
 from engine.core import core_jit
-from engine.core.compact.fast_search import free_area_nr, next_search_order, search_free_list
+from engine.core.compact.fast_search import next_search_order, search_free_list
 from engine.core.compact.scan import (
     freelist_scan_limit,
     isolation_suitable,
@@ -25,6 +25,7 @@ from engine.core.memory.buddy import isolate_free_page
 from engine.core.memory.freearea import is_free_block
 from engine.core.memory.freelist import get_pageblock_migratetype, list_add_tail
 from engine.core.memory.page import set_state
+from engine.core.memory.suitable import free_area_nr
 
 
 @core_jit

@@ -1,4 +1,4 @@
-"""When compaction is worth trying: deferral, skip-hint resets, suitability, the score.
+"""When compaction is worth trying: deferral, skip-hint resets, the score.
 
 These functions decide and remember; compaction.py acts on their decisions.
 """
@@ -7,7 +7,6 @@ import numpy as np
 
 from engine import units as u
 from engine.core import core_jit
-from engine.core.compact.fast_search import free_area_nr
 from engine.core.compact.scan import (
     get_pageblock_skip,
     pageblock_end_pfn,
@@ -16,13 +15,12 @@ from engine.core.compact.scan import (
     zone_end_pfn,
     zone_start_pfn,
 )
-from engine.core.memory.alloc import wmark_pages, zone_watermark_ok
 from engine.core.memory.freearea import is_free_block
 from engine.core.memory.freelist import get_pageblock_migratetype
 from engine.core.memory.nodes import in_node
+from engine.core.memory.suitable import fill_contig_page_info
 
 COMPACT_MAX_DEFER_SHIFT = 6
-EXTFRAG_THRESHOLD = 500  # vm.extfrag_threshold
 PROACTIVENESS = 20  # vm.compaction_proactiveness
 
 _LRU_KINDS = (1 << u.STATE_ANON) | (1 << u.STATE_FILE) | (1 << u.STATE_SHMEM) | (1 << u.STATE_THP)
@@ -232,52 +230,6 @@ def reset_cached_positions(guest, zone):
 
 
 @core_jit
-def fill_contig_page_info(guest, zone, order):
-    """Count a zone's free memory for the fragmentation indices.
-
-    Args:
-        guest: Guest.
-        zone: int64, index of the zone.
-        order: int64, order wanted.
-    Returns:
-        tuple of int64: free pages, free blocks, pieces of the wanted order in them.
-    Source:
-        mm/vmstat.c fill_contig_page_info().
-    """
-    free_pages = np.int64(0)
-    free_blocks = np.int64(0)
-    suitable = np.int64(0)
-    for o in range(u.NR_PAGE_ORDERS):
-        nr = free_area_nr(guest, zone, o)
-        free_blocks += nr
-        free_pages += nr << o
-        if o >= order:
-            suitable += nr << (o - order)
-    return free_pages, free_blocks, suitable
-
-
-@core_jit
-def zone_fragmentation_index(guest, zone, order):
-    """Whether an allocation fails for lack of memory (towards 0) or fragmentation (to 1000).
-
-    Args:
-        guest: Guest.
-        zone: int64, index of the zone.
-        order: int64, order wanted.
-    Returns:
-        int64; -1000 if it would not fail.
-    Source:
-        mm/vmstat.c fragmentation_index(), __fragmentation_index().
-    """
-    free_pages, free_blocks, suitable = fill_contig_page_info(guest, zone, order)
-    if free_blocks == 0:
-        return np.int64(0)
-    if suitable:
-        return np.int64(-1000)
-    return 1000 - (1000 + free_pages * 1000 // (np.int64(1) << order)) // free_blocks
-
-
-@core_jit
 def fragmentation_score_zone(guest, zone):
     """Share of the zone's free memory that is unusable for 2 MiB pages.
 
@@ -331,69 +283,3 @@ def fragmentation_score_wmark(is_low):
     if is_low:
         return low
     return min(low + 10, 100)
-
-
-@core_jit
-def suitable_watermark_ok(guest, zone, order, available):
-    """Whether a zone has enough free pages for the targets of a compaction for an order.
-
-    Args:
-        guest: Guest.
-        zone: int64, index of the zone.
-        order: int64.
-        available: int64, pages to count as free in addition to those that are.
-    Returns:
-        bool.
-    Source:
-        mm/compaction.c __compaction_suitable().
-    """
-    which = u.WMARK_MIN
-    if order > u.PAGE_ALLOC_COSTLY_ORDER:
-        which = u.WMARK_LOW
-    mark = wmark_pages(guest, zone, which) + (np.int64(2) << order) - available
-    return zone_watermark_ok(guest, zone, 0, mark, u.ALLOC_CMA)
-
-
-@core_jit
-def compaction_suitable(guest, zone, order, available):
-    """Whether to compact a zone: enough free pages, and not failing for lack of memory.
-
-    Args:
-        guest: Guest.
-        zone: int64, index of the zone.
-        order: int64.
-        available: int64, see suitable_watermark_ok().
-    Returns:
-        bool.
-    Source:
-        mm/compaction.c compaction_suitable().
-    """
-    if not suitable_watermark_ok(guest, zone, order, available):
-        return False
-    if order <= u.PAGE_ALLOC_COSTLY_ORDER:
-        return True
-    index = zone_fragmentation_index(guest, zone, order)
-    return index < 0 or index > EXTFRAG_THRESHOLD
-
-
-@core_jit
-def compaction_suit_allocation_order(guest, zone, order, reserve, alloc_flags):
-    """Whether to compact a zone for an allocation: no need, no prospect, or yes.
-
-    Args:
-        guest: Guest.
-        zone: int64, index of the zone.
-        order: int64.
-        reserve: int64, lowmem reserve that does not apply to this request.
-        alloc_flags: int64, ALLOC_*; names the watermark.
-    Returns:
-        int64, COMPACT_SUCCESS, COMPACT_SKIPPED or COMPACT_CONTINUE.
-    Source:
-        mm/compaction.c compaction_suit_allocation_order().
-    """
-    mark = wmark_pages(guest, zone, alloc_flags & u.ALLOC_WMARK_MASK) - reserve
-    if zone_watermark_ok(guest, zone, order, mark, alloc_flags):
-        return u.COMPACT_SUCCESS
-    if not compaction_suitable(guest, zone, order, reserve):
-        return u.COMPACT_SKIPPED
-    return u.COMPACT_CONTINUE

@@ -22,13 +22,10 @@ from engine.core.memory.pcp import (
     pindex_to_order,
     rmqueue_pcplist,
 )
+from engine.core.memory.wakeup import wakeup_kswapd_of
 from engine.core.memory.watermark import (
     MAX_RECLAIM_RETRIES,
     pgdat_balanced,
-    wake_kswapd,
-    wakeup_kcompactd,
-    wakeup_kswapd,
-    wakeup_kswapd_of,
     wmark_pages,
     zone_watermark_fast,
     zone_watermark_ok,
@@ -46,9 +43,6 @@ __all__ = [
     "pindex_to_order",
     "rmqueue_buddy",
     "rmqueue_zone",
-    "wake_kswapd",
-    "wakeup_kcompactd",
-    "wakeup_kswapd",
     "wmark_pages",
     "zone_usable",
     "zone_watermark_ok",

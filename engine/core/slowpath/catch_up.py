@@ -6,12 +6,8 @@ from engine import units as u
 from engine.core import core_jit
 from engine.core.memory.clock import clock_us
 from engine.core.memory.nodes import nr_nodes, select_node
-from engine.core.memory.watermark import (
-    MAX_RECLAIM_RETRIES,
-    wake_kswapd,
-    wmark_pages,
-    zone_watermark_fast,
-)
+from engine.core.memory.wakeup import wake_kswapd
+from engine.core.memory.watermark import MAX_RECLAIM_RETRIES, wmark_pages, zone_watermark_fast
 from engine.core.slowpath.daemons import (
     HPAGE_FRAG_CHECK_INTERVAL,
     PHASE_COMMAND,

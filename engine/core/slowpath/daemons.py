@@ -22,7 +22,6 @@ from engine.core.compact.suitability import (
     COMPACT_MAX_DEFER_SHIFT,
     compaction_defer_reset,
     compaction_deferred,
-    compaction_suit_allocation_order,
     defer_compaction,
     fragmentation_score_node,
     fragmentation_score_wmark,
@@ -31,6 +30,7 @@ from engine.core.memory.alloc import drain_pcp
 from engine.core.memory.clock import MSEC, clock_us
 from engine.core.memory.cpu import COST_MIGRATE
 from engine.core.memory.nodes import in_node, nr_nodes, select_node
+from engine.core.memory.suitable import compaction_suit_allocation_order
 from engine.core.slowpath.flusher import flusher_step
 from engine.core.slowpath.kswapd import kswapd_step, nap_is_over
 

@@ -10,10 +10,10 @@ from engine.core.compact.suitability import reset_isolation_suitable
 from engine.core.memory.clock import MSEC, clock_us
 from engine.core.memory.cpu import COST_PASS, COST_RECLAIM, TURN
 from engine.core.memory.nodes import in_node, nr_nodes, select_node
+from engine.core.memory.wakeup import wakeup_kcompactd
 from engine.core.memory.watermark import (
     MAX_RECLAIM_RETRIES,
     pgdat_balanced,
-    wakeup_kcompactd,
     wmark_pages,
     zone_watermark_ok,
 )

@@ -10,11 +10,11 @@ import numpy as np
 
 from engine import units as u
 from engine.core import core_jit
-from engine.core.compact.suitability import compaction_suitable
 from engine.core.memory.alloc import free_pages, wmark_pages, zone_watermark_ok
 from engine.core.memory.freelist import file_list
 from engine.core.memory.lru import lru_add, lru_del
 from engine.core.memory.nodes import in_node
+from engine.core.memory.suitable import compaction_suitable
 from engine.core.slowpath.deferred_split import begin_shrink, shrink_step
 from engine.core.slowpath.flusher import wakeup_flusher_threads
 

@@ -8,19 +8,19 @@ import numpy as np
 
 from engine import units as u
 from engine.core import core_jit
-from engine.core.compact.suitability import compaction_defer_reset, suitable_watermark_ok
+from engine.core.compact.suitability import compaction_defer_reset
 from engine.core.memory.alloc import (
     MAX_RECLAIM_RETRIES,
     alloc_flags_nofragment,
     drain_all,
     get_page_from_freelist,
-    wake_kswapd,
-    wakeup_kswapd,
     zone_watermark_ok,
 )
 from engine.core.memory.freelist import zone_of
 from engine.core.memory.highatomic import unreserve_highatomic_pageblock
 from engine.core.memory.nodes import zone_allowed, zonelist_zone
+from engine.core.memory.suitable import suitable_watermark_ok
+from engine.core.memory.wakeup import wake_kswapd, wakeup_kswapd
 from engine.core.slowpath.direct_compact import (
     COMPACT_PRIO_ASYNC,
     COMPACT_PRIO_SYNC_FULL,

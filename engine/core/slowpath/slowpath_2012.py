@@ -13,8 +13,9 @@ from engine.core.compact.suitability import (
     compaction_deferred,
     defer_compaction,
 )
-from engine.core.memory.alloc import drain_all, get_page_from_freelist, wake_kswapd
+from engine.core.memory.alloc import drain_all, get_page_from_freelist
 from engine.core.memory.nodes import zone_allowed, zonelist_zone
+from engine.core.memory.wakeup import wake_kswapd
 from engine.core.slowpath.direct_compact import COMPACT_PRIO_ASYNC, COMPACT_PRIO_SYNC_LIGHT
 from engine.core.slowpath.direct_compact_2012 import try_to_compact_pages_2012
 from engine.core.slowpath.direct_reclaim import try_to_free_pages

@@ -86,10 +86,3 @@ def test_a_search_for_a_source_is_limited_over_all_lists() -> None:
     found, scanned = fast_search.find_in_free_list(guest, CC, 0, 4096, 1)
     assert (found, scanned) == (u.PFN_NONE, 3)
     assert list_of(guest, ORDER0) == [601, 8001, 7001, 7101]
-
-
-def test_free_area_nr_counts_all_types() -> None:
-    guest = settle(all_free(16))
-    assert fast_search.free_area_nr(guest, 0, 10) == 8
-    guest.blocks["migratetype"][0:2] = u.MIGRATE_UNMOVABLE
-    assert fast_search.free_area_nr(guest, 0, 9) == 0

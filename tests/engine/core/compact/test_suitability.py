@@ -1,10 +1,11 @@
-"""Deferral, skip-hint resets, suitability, fragmentation figures."""
+"""Deferral, skip-hint resets, fragmentation figures."""
 
 import pytest
 
 from engine import units as u
 from engine.core.compact import suitability as s
 from engine.core.compact.scan import get_pageblock_skip
+from engine.core.memory import suitable
 from engine.core.memory.freelist import free_list
 from engine.guest import Guest
 from tests.engine.small_guest import BLOCK, all_free, put, settle
@@ -39,8 +40,8 @@ def test_fragmentation_figures_match_the_kernels_formulas(
     counts: list[int], index9: int, extfrag9: int, index3: int
 ) -> None:
     guest = with_free_counts(counts)
-    assert s.zone_fragmentation_index(guest, 0, 9) == index9
-    assert s.zone_fragmentation_index(guest, 0, 3) == index3
+    assert suitable.zone_fragmentation_index(guest, 0, 9) == index9
+    assert suitable.zone_fragmentation_index(guest, 0, 3) == index3
     assert s.fragmentation_score_zone(guest, 0) == extfrag9
 
 
@@ -123,43 +124,6 @@ def test_nothing_to_reset_leaves_no_room_between_the_scanners() -> None:
     s.reset_isolation_suitable(guest)
     zone = guest.zones[0]
     assert zone["cached_migrate_sync"] >= zone["cached_free"]
-
-
-def test_compaction_needs_targets_and_a_failure_for_fragmentation() -> None:
-    guest = all_free(16)
-    put(guest, range(0, 16 * BLOCK, 2))
-    settle(guest)
-    assert s.compaction_suit_allocation_order(guest, 0, 9, 0, 0) == u.COMPACT_CONTINUE
-    assert s.compaction_suit_allocation_order(guest, 0, 0, 0, 0) == u.COMPACT_SUCCESS
-    free = int(guest.zones[0]["nr_free"])
-    # Costly orders: the low mark and room for twice the page.
-    guest.zones[0]["wmark_low"] = free - 1024 - 1
-    assert s.compaction_suitable(guest, 0, 9, 0)
-    guest.zones[0]["wmark_low"] = free - 1024
-    assert s.compaction_suit_allocation_order(guest, 0, 9, 0, 0) == u.COMPACT_SKIPPED
-    assert s.suitable_watermark_ok(guest, 0, 9, 1)
-    # Others: the min mark.
-    assert s.compaction_suitable(guest, 0, 3, 0)
-    guest.zones[0]["watermark_boost"] = free
-    assert not s.compaction_suitable(guest, 0, 3, 0)
-
-
-def test_lack_of_memory_is_no_reason_to_compact_for_a_costly_order() -> None:
-    guest = all_free(32)
-    put(guest, (p for p in range(32 * BLOCK) if p % BLOCK >= 256))
-    settle(guest)  # 32 free blocks of order 8: the index for order 9 is below 500
-    assert 0 <= s.zone_fragmentation_index(guest, 0, 9) <= 500
-    assert not s.compaction_suitable(guest, 0, 9, 0)
-
-
-def test_the_reserve_for_lower_zones_can_be_left_out() -> None:
-    guest = all_free(16)
-    put(guest, range(0, 16 * BLOCK, 2))
-    settle(guest)
-    reserve = int(guest.zones[0]["nr_free"])
-    guest.zones[0]["lowmem_reserve"] = reserve
-    assert s.compaction_suit_allocation_order(guest, 0, 9, 0, 0) == u.COMPACT_SKIPPED
-    assert s.compaction_suit_allocation_order(guest, 0, 9, reserve, 0) == u.COMPACT_CONTINUE
 
 
 def test_cached_positions_return_to_the_ends() -> None:

@@ -7,7 +7,7 @@ import pytest
 from engine import units as u
 from engine.core.memory import nodes as n
 from engine.core.memory.alloc import get_page_from_freelist, zone_usable
-from engine.core.memory.watermark import wake_kswapd, wakeup_kswapd_of
+from engine.core.memory.wakeup import wake_kswapd, wakeup_kswapd_of
 from engine.guest import NODE_FIELDS, Guest, ZoneSpan, make_guest
 from engine.snapshot import digest
 from tests.engine.small_guest import BLOCK, all_free, on_two_nodes, settle, two_zones, vm

@@ -1,4 +1,4 @@
-"""Watermarks, and which daemon is woken."""
+"""Watermarks."""
 
 from __future__ import annotations
 
@@ -6,15 +6,7 @@ import pytest
 
 from engine import units as u
 from engine.core.memory import watermark as w
-from engine.guest import Guest
-from tests.engine.small_guest import BLOCK, all_free, every, put, settle, vm
-
-
-def half_full() -> Guest:
-    """512 free pages, none of order 1 or more."""
-    guest = all_free(2)
-    put(guest, every(2, 0, 2 * BLOCK))
-    return settle(guest)
+from tests.engine.small_guest import all_free, half_full, settle
 
 
 @pytest.mark.parametrize(
@@ -74,33 +66,3 @@ def test_urgent_requests_ignore_the_boost_of_the_min_mark() -> None:
     assert not w.zone_watermark_fast(guest, 0, 0, mark, u.WMARK_MIN)
     assert w.zone_watermark_fast(guest, 0, 0, mark, u.WMARK_MIN | u.ALLOC_MIN_RESERVE)
     assert not w.zone_watermark_fast(guest, 0, 0, mark, u.WMARK_LOW | u.ALLOC_MIN_RESERVE)
-
-
-def state_of(guest: Guest) -> tuple[int, ...]:
-    return vm(guest, "kswapd_awake", "kswapd_order", "kcompactd_order")
-
-
-def test_a_balanced_guest_leaves_kswapd_asleep() -> None:
-    guest = half_full()
-    w.wakeup_kswapd(guest, 0, 0)
-    assert state_of(guest) == (0, 0, 0)
-    w.wake_kswapd(guest, 1)
-    assert state_of(guest) == (1, 1, 0), "no block of order 1 is free"
-
-
-def test_a_boost_wakes_kswapd() -> None:
-    guest = half_full()
-    guest.zones[0]["watermark_boost"] = 1
-    w.wakeup_kswapd(guest, 0, 0)
-    assert state_of(guest) == (1, 0, 0)
-
-
-def test_a_hopeless_node_leaves_it_to_kcompactd_or_the_request_itself() -> None:
-    guest = half_full()
-    guest.vm[0]["kswapd_failures"] = w.MAX_RECLAIM_RETRIES
-    w.wakeup_kswapd(guest, 3, 1)
-    assert state_of(guest) == (0, 3, 0)
-    w.wakeup_kswapd(guest, 3, 0)
-    assert state_of(guest) == (0, 3, 3)
-    w.wakeup_kcompactd(guest, 2)
-    assert state_of(guest) == (0, 3, 3), "the larger order stays"

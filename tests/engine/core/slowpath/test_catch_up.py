@@ -1,8 +1,8 @@
 """What happens between two commands: the time for it, and that portions do not matter."""
 
 from engine import units as u
-from engine.core.memory.alloc import wakeup_kcompactd
 from engine.core.memory.clock import MSEC
+from engine.core.memory.wakeup import wakeup_kcompactd
 from engine.core.slowpath import daemons
 from engine.core.slowpath.catch_up import catch_up, next_request
 from engine.guest import Guest

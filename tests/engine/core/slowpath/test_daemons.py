@@ -1,9 +1,9 @@
 """kcompactd and kswapd: what starts them, that they come to rest, that nodes have their own."""
 
 from engine import units as u
-from engine.core.memory.alloc import wakeup_kcompactd
 from engine.core.memory.clock import MSEC
 from engine.core.memory.cpu import COST_MIGRATE
+from engine.core.memory.wakeup import wakeup_kcompactd
 from engine.core.observe import check
 from engine.core.slowpath import daemons
 from engine.guest import Guest

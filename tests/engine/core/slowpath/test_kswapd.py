@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from engine import units as u
-from engine.core.memory.watermark import MAX_RECLAIM_RETRIES, pgdat_balanced, wake_kswapd
+from engine.core.memory.wakeup import wake_kswapd
+from engine.core.memory.watermark import MAX_RECLAIM_RETRIES, pgdat_balanced
 from engine.core.observe.check import validate
 from engine.core.slowpath.kswapd import cond_resched, kswapd_step, nap_is_over
 from engine.guest import Guest, set_kernel

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine import units as u
-from engine.core.memory.watermark import wakeup_kswapd, watermark_ok
+from engine.core.memory.wakeup import wakeup_kswapd
+from engine.core.memory.watermark import watermark_ok
 from engine.core.observe import check
 from engine.core.profile_2012 import adopt_kernel
 from engine.core.slowpath.slowpath import alloc_pages
