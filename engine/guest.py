@@ -197,10 +197,10 @@ RANGE_FIELDS = (
     "offline_pages"
 ).split()
 
-# Time (core/memory/clock.py), in microseconds: idle time so far, the clock's reading at which the
-# last wait ends. Whether kswapd has run for more than a turn since kcompactd began, so that
+# Time (core/memory/clock.py): idle so far, when the last wait ends (us); the balloon's work, in
+# scanned pages. Whether kswapd has run for more than a turn since kcompactd began, so that
 # kcompactd has found it running.
-TIME_FIELDS = ("idle_us", "wait_until", "kswapd_seen")
+TIME_FIELDS = ("idle_us", "wait_until", "kswapd_seen", "balloon_work")
 
 # What reclaim sets going, and how far it is; later than the others, so left out of the digest while
 # nothing of it has ever happened.

@@ -151,7 +151,7 @@ class Capture:
             result = infer_zone(evidence, zone)
             migratetype[zone.first : zone.end] = result.migratetype
             results.append(result)
-        free = self._settle(pages, migratetype)
+        free = self._settle(pages, migratetype, True)
         migratetype[~evidence.listed] = u.MIGRATE_MOVABLE
         return Inferred(pages, migratetype, evidence.listed, free, tuple(results))
 
@@ -164,14 +164,16 @@ class Capture:
         pages = decode(self.flags, self.counts)
         types = migratetype.copy()
         listed = (pages.state.reshape(-1, _BLOCK) != u.STATE_HOLE).any(axis=1)
-        return Inferred(pages, types, listed, self._settle(pages, types), ())
+        return Inferred(pages, types, listed, self._settle(pages, types, False), ())
 
-    def _settle(self, pages: Pages, migratetype: NDArray[np.uint8]) -> list[NDArray[np.int64]]:
+    def _settle(
+        self, pages: Pages, migratetype: NDArray[np.uint8], guess: bool
+    ) -> list[NDArray[np.int64]]:
         """Find parked pages and free blocks by the migratetypes; changes both arguments."""
         for zone, span in zip(self.zones, self.spans, strict=True):
             parked, high = (sum(cpu[column] for cpu in zone.pcp) for column in (0, 1))
             where = (pages.state, migratetype, span.start_pfn, span.end_pfn)
-            find_parked(*where, parked)
+            find_parked(*where, parked, guess)
             free_what_reading_took(*where, self.buddyinfo.get(zone.key, ()), high)
         # An isolation in progress (offlining, CMA) will end; the pageblock was and will be movable.
         migratetype[migratetype == u.MIGRATE_ISOLATE] = u.MIGRATE_MOVABLE
@@ -222,8 +224,8 @@ class Capture:
             "assumed": [
                 "order of the free lists and LRU lists (seeded)",
                 "no page is pinned: reference counts are not in a capture",
-                "pages without flags in movable and reclaimable pageblocks are parked on per-CPU "
-                "lists, the others belong to the kernel",
+                "pages without flags are parked on per-CPU lists, as many as zoneinfo counts "
+                "(those in movable and reclaimable pageblocks first), the others are the kernel's",
                 *([NODES_ASSUMED] if len({zone.key[0] for zone in self.zones}) > 1 else []),
                 *self._remade,
             ],

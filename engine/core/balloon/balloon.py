@@ -12,6 +12,13 @@ from engine import units as u
 from engine.core import core_jit
 from engine.core.memory.alloc import free_pages
 from engine.core.memory.buddy import move_freepages_block, rmqueue_smallest
+from engine.core.memory.cpu import (
+    COST_BALLOON,
+    COST_BALLOON_BLOCK,
+    COST_BALLOON_HOOK,
+    COST_DEFLATE,
+    COST_DEFLATE_HOOK,
+)
 from engine.core.memory.events import note_balloon
 from engine.core.memory.freelist import list_add, list_del, list_pop
 from engine.core.memory.page import set_flag, set_state
@@ -114,15 +121,19 @@ def _enqueue(guest, pfn):
     """Put a page into the balloon.
 
     Args:
-        guest: Guest. Writes pages.flags, lists, vm.balloon_inflate.
+        guest: Guest. Writes pages.flags, lists, vm.balloon_inflate, vm.balloon_work.
         pfn: int64, state BALLOON, on no list.
     Source:
         mm/balloon_compaction.c balloon_page_enqueue_one().
     """
-    if guest.vm[0]["rule_hook"] != u.HOOK_NONE:
+    vm = guest.vm[0]
+    if vm["rule_hook"] == u.HOOK_NONE:
+        vm["balloon_work"] += COST_BALLOON
+    else:
         set_flag(guest, pfn, u.PG_MOVABLE_OPS)
+        vm["balloon_work"] += COST_BALLOON_HOOK
     list_add(guest, u.LIST_BALLOON, pfn)
-    guest.vm[0]["balloon_inflate"] += 1  # reason: balloon_takes_page
+    vm["balloon_inflate"] += 1  # reason: balloon_takes_page
 
 
 @core_jit
@@ -130,13 +141,14 @@ def _enqueue_dedicated(guest, pfn):
     """Put a page of a dedicated pageblock into the balloon.
 
     Args:
-        guest: Guest. Writes lists, vm.balloon_inflate.
+        guest: Guest. Writes lists, vm.balloon_inflate, vm.balloon_work.
         pfn: int64, state BALLOON with PG_DEDICATED, on no list.
     Source:
         not of the kernel.
     """
     list_add(guest, u.LIST_BALLOON_DEDICATED, pfn)
     guest.vm[0]["balloon_inflate"] += 1
+    guest.vm[0]["balloon_work"] += COST_BALLOON_BLOCK
 
 
 @core_jit
@@ -227,6 +239,23 @@ def fill_block(guest):
     dedicate(guest, pfn)  # reason: block_is_taken
     tell_host_of_block(guest, np.int64(u.PAGEBLOCK_NR_PAGES))
     return u.PAGEBLOCK_NR_PAGES
+
+
+@core_jit
+def note_deflated(guest, nr):
+    """Count pages that the balloon has given back, and the work.
+
+    Args:
+        guest: Guest. Writes vm.balloon_deflate, vm.balloon_work.
+        nr: int64, pages.
+    Source:
+        drivers/virtio/virtio_balloon.c leak_balloon().
+    """
+    vm = guest.vm[0]
+    vm["balloon_deflate"] += nr
+    vm["balloon_work"] += nr * (
+        COST_DEFLATE if vm["rule_hook"] == u.HOOK_NONE else COST_DEFLATE_HOOK
+    )
 
 
 @core_jit
@@ -338,5 +367,5 @@ def leak_chunk(guest, nr):
     while pfn != NONE:
         release_page(guest, pfn)
         pfn = list_pop(guest, _ROUND)
-    guest.vm[0]["balloon_deflate"] += got
+    note_deflated(guest, got)
     return got

@@ -8,7 +8,12 @@ import numpy as np
 
 from engine import units as u
 from engine.core import core_jit
-from engine.core.balloon.balloon import dedicate, release_page, tell_host_of_block
+from engine.core.balloon.balloon import (
+    dedicate,
+    note_deflated,
+    release_page,
+    tell_host_of_block,
+)
 from engine.core.memory.freelist import list_del, list_pop
 from engine.core.slowpath.slowpath import alloc_pages
 
@@ -189,7 +194,7 @@ def gather_block(guest):
     else:
         for _ in range(nr):
             release_page(guest, list_pop(guest, u.LIST_BALLOON))
-    vm["balloon_deflate"] += nr
+    note_deflated(guest, nr)
     vm["gather_blocks"] += 1
     vm["gather_pages"] += nr
     for _ in range(2):  # both directions: targets inflated, sources deflated

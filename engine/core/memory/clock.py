@@ -48,7 +48,8 @@ def all_work(guest):
     return (
         scanned
         + COST_MIGRATE * vm["pgmigrate_success"]
-        + COST_BALLOON * (vm["balloon_inflate"] + vm["balloon_deflate"] + vm["workload_ops"])
+        + vm["balloon_work"]
+        + COST_BALLOON * vm["workload_ops"]
         + COST_RECLAIM * (vm["pgscan_direct"] + vm["pgscan_kswapd"])
         + COST_WRITE * vm["nr_written"]
         + COST_SPLIT * vm["thp_split_page"]

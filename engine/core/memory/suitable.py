@@ -8,6 +8,7 @@ import numpy as np
 from engine import units as u
 from engine.core import core_jit
 from engine.core.memory.freelist import free_list
+from engine.core.memory.nodes import in_node
 from engine.core.memory.watermark import wmark_pages, zone_watermark_ok
 
 EXTFRAG_THRESHOLD = 500  # vm.extfrag_threshold
@@ -142,3 +143,23 @@ def compaction_suit_allocation_order(guest, zone, order, reserve, alloc_flags):
     if not compaction_suitable(guest, zone, order, reserve):
         return u.COMPACT_SKIPPED
     return u.COMPACT_CONTINUE
+
+
+@core_jit
+def kcompactd_node_suitable(guest):
+    """Whether kcompactd would compact some zone of its node for the order it was asked for.
+
+    Args:
+        guest: Guest.
+    Returns:
+        bool.
+    Source:
+        mm/compaction.c kcompactd_node_suitable().
+    """
+    order = np.int64(guest.vm[0]["kcompactd_order"])
+    for zone in range(guest.zones.shape[0]):
+        if guest.zones[zone]["managed"] > 0 and in_node(guest, zone):
+            status = compaction_suit_allocation_order(guest, zone, order, np.int64(0), u.WMARK_MIN)
+            if status == u.COMPACT_CONTINUE:
+                return True
+    return False

@@ -7,6 +7,7 @@ import numpy as np
 
 from engine.core import core_jit
 from engine.core.memory.nodes import in_node, node_allowed, nr_nodes, nth_node, select_node
+from engine.core.memory.suitable import kcompactd_node_suitable
 from engine.core.memory.watermark import (
     MAX_RECLAIM_RETRIES,
     pgdat_balanced,
@@ -14,21 +15,30 @@ from engine.core.memory.watermark import (
     zone_watermark_ok,
 )
 
+# vm.kcompactd_awake
+KCOMPACTD_ASLEEP = 0
+KCOMPACTD_WOKEN = 1
+KCOMPACTD_COMPACTING = 2
+
 
 @core_jit
 def wakeup_kcompactd(guest, order):
-    """Ask kcompactd for free pages of an order.
+    """Ask kcompactd for free pages of an order; it wakes up if there is something to compact.
+
+    Else it finds the request when its timer expires.
 
     Args:
-        guest: Guest. Writes vm.kcompactd_order.
+        guest: Guest. Writes vm.kcompactd_order, vm.kcompactd_awake.
         order: int64; 0 asks for nothing.
     Source:
         mm/compaction.c wakeup_kcompactd().
-    Differs:
-        Suitability is checked by the daemon when it runs, not here.
     """
+    if order == 0:
+        return
     vm = guest.vm[0]
     vm["kcompactd_order"] = max(np.int64(vm["kcompactd_order"]), order)
+    if vm["kcompactd_awake"] == KCOMPACTD_ASLEEP and kcompactd_node_suitable(guest):
+        vm["kcompactd_awake"] = KCOMPACTD_WOKEN
 
 
 @core_jit

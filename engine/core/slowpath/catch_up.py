@@ -6,7 +6,7 @@ from engine import units as u
 from engine.core import core_jit
 from engine.core.memory.clock import clock_us
 from engine.core.memory.nodes import nr_nodes, select_node
-from engine.core.memory.wakeup import wake_kswapd
+from engine.core.memory.wakeup import KCOMPACTD_COMPACTING, wake_kswapd
 from engine.core.memory.watermark import MAX_RECLAIM_RETRIES, wmark_pages, zone_watermark_fast
 from engine.core.slowpath.daemons import (
     HPAGE_FRAG_CHECK_INTERVAL,
@@ -18,7 +18,7 @@ from engine.core.slowpath.daemons import (
     kcompactd_start,
     kcompactd_step,
     kcompactd_wants_work,
-    should_proactive_compact_node,
+    timer_finds_work,
 )
 from engine.core.slowpath.kswapd import end_nap, kswapd_step
 
@@ -58,11 +58,11 @@ def _runs_proactively(guest, may_start):
         mm/compaction.c kcompactd(), HPAGE_FRAG_CHECK_INTERVAL_MSEC.
     """
     vm = guest.vm[0]
-    if vm["kcompactd_awake"] == 2 and guest.cc[u.CC_KCOMPACTD]["order"] == -1:
+    if vm["kcompactd_awake"] == KCOMPACTD_COMPACTING and guest.cc[u.CC_KCOMPACTD]["order"] == -1:
         return True
     if may_start:
         is_due = clock_us(guest) + HPAGE_FRAG_CHECK_INTERVAL >= vm["proactive_defer"]
-        if is_due and should_proactive_compact_node(guest):
+        if is_due and timer_finds_work(guest):
             if vm["kcompactd_node"] == 0:
                 kcompactd_start(guest)
             else:

@@ -31,6 +31,11 @@ from engine.core.memory.clock import MSEC, clock_us
 from engine.core.memory.cpu import COST_MIGRATE
 from engine.core.memory.nodes import in_node, nr_nodes, select_node
 from engine.core.memory.suitable import compaction_suit_allocation_order
+from engine.core.memory.wakeup import (
+    KCOMPACTD_ASLEEP,
+    KCOMPACTD_COMPACTING,
+    KCOMPACTD_WOKEN,
+)
 from engine.core.slowpath.flusher import flusher_step
 from engine.core.slowpath.kswapd import kswapd_step, nap_is_over
 
@@ -110,6 +115,20 @@ def restart_timers(guest, now):
 
 
 @core_jit
+def timer_finds_work(guest):
+    """Whether kcompactd, once its timer has expired, has a reason to compact.
+
+    Args:
+        guest: Guest.
+    Returns:
+        bool.
+    Source:
+        mm/compaction.c kcompactd(), kcompactd_work_requested().
+    """
+    return guest.vm[0]["kcompactd_order"] > 0 or should_proactive_compact_node(guest)
+
+
+@core_jit
 def kcompactd_wants_work(guest):
     """Whether kcompactd has been woken, or its timer has expired.
 
@@ -123,7 +142,7 @@ def kcompactd_wants_work(guest):
     vm = guest.vm[0]
     if vm["law_kcompactd"] == 0:
         return False  # there is no kcompactd: kswapd compacts (compaction_2012.py)
-    if vm["kcompactd_order"] > 0:
+    if vm["kcompactd_awake"] == KCOMPACTD_WOKEN:
         return True
     if vm["law_proactive_compaction"] == 0 or vm["proactive_defer"] == 0:
         return False
@@ -199,11 +218,11 @@ def kcompactd_start(guest):
     """
     vm = guest.vm[0]
     c = guest.cc[_CC]
-    if vm["kcompactd_order"] == 0 and not should_proactive_compact_node(guest):
+    if not timer_finds_work(guest):
         vm["proactive_defer"] = clock_us(guest) + HPAGE_FRAG_CHECK_INTERVAL
         return
     vm["kcompactd_zone"] = 0
-    vm["kcompactd_awake"] = 2
+    vm["kcompactd_awake"] = KCOMPACTD_COMPACTING
     if vm["more_nodes"] > 0:
         vm["kcompactd_node"] = vm["node"] + 1
     c["whole_zone"] = 0
@@ -228,7 +247,6 @@ def kcompactd_finish(guest):
         mm/compaction.c kcompactd(), kcompactd_do_work().
     """
     vm = guest.vm[0]
-    vm["kcompactd_awake"] = 0
     vm["kcompactd_zone"] = 0
     vm["kcompactd_node"] = 0
     vm["kswapd_seen"] = 0
@@ -238,6 +256,8 @@ def kcompactd_finish(guest):
             pause <<= COMPACT_MAX_DEFER_SHIFT
     elif vm["kcompactd_order"] <= guest.cc[_CC]["order"]:
         vm["kcompactd_order"] = 0
+    # A larger order was asked for meanwhile: kcompactd does not sleep at all.
+    vm["kcompactd_awake"] = KCOMPACTD_WOKEN if vm["kcompactd_order"] > 0 else KCOMPACTD_ASLEEP
     vm["proactive_defer"] = clock_us(guest) + pause
 
 
@@ -288,11 +308,11 @@ def kcompactd_step(guest, budget):
         return used
     budget -= vm["kcompactd_ahead"]
     while used < budget:
-        if vm["kcompactd_awake"] != 2:
+        if vm["kcompactd_awake"] != KCOMPACTD_COMPACTING:
             if kcompactd_wants_work(guest):
                 kcompactd_start(guest)
-            if vm["kcompactd_awake"] != 2:
-                vm["kcompactd_awake"] = 0
+            if vm["kcompactd_awake"] != KCOMPACTD_COMPACTING:
+                vm["kcompactd_awake"] = KCOMPACTD_ASLEEP
                 break
         if not c["active"]:
             if c["order"] == -1:
@@ -313,7 +333,7 @@ def kcompactd_step(guest, budget):
             status = compact_finished(guest, _CC)
         if status != u.COMPACT_CONTINUE:
             kcompactd_end_zone(guest, status)
-    asleep = vm["kcompactd_awake"] == 0
+    asleep = vm["kcompactd_awake"] != KCOMPACTD_COMPACTING
     vm["kcompactd_ahead"] = 0 if asleep else max(used - budget, np.int64(0))
     return used
 
@@ -358,9 +378,13 @@ def daemons_idle(guest):
     before = np.int64(vm["node"])
     for node in range(nr_nodes(guest)):
         select_node(guest, np.int64(node))
-        if vm["kswapd_awake"] or vm["kcompactd_awake"] == 2 or kcompactd_wants_work(guest):
+        if (
+            vm["kswapd_awake"]
+            or vm["kcompactd_awake"] == KCOMPACTD_COMPACTING
+            or kcompactd_wants_work(guest)
+        ):
             is_idle = False
-        if nap_is_over(guest):
+        if vm["kswapd_awake"] or nap_is_over(guest):
             is_idle = False
     select_node(guest, before)
     return is_idle

@@ -21,6 +21,7 @@ from engine.core.compact.suitability import (
 )
 from engine.core.memory.cpu import COST_MIGRATE, TURN, work_done
 from engine.core.memory.nodes import nr_nodes, select_node, zone_allowed, zonelist_zone
+from engine.core.memory.wakeup import KCOMPACTD_WOKEN
 from engine.core.slowpath.daemons import daemons_step, kcompactd_step
 from engine.core.slowpath.kswapd import cond_resched
 
@@ -69,7 +70,7 @@ def _take_turns(guest, work):
     cond_resched(guest)
     for node in range(nr_nodes(guest)):
         before = select_node(guest, np.int64(node))
-        if vm["kcompactd_awake"] == 0 and vm["kcompactd_order"] > 0:
+        if vm["kcompactd_awake"] == KCOMPACTD_WOKEN:
             kcompactd_step(guest, np.int64(TURN))
         select_node(guest, before)
     vm["turn_work"] += work

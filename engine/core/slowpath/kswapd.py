@@ -10,7 +10,7 @@ from engine.core.compact.suitability import reset_isolation_suitable
 from engine.core.memory.clock import MSEC, clock_us
 from engine.core.memory.cpu import COST_PASS, COST_RECLAIM, TURN
 from engine.core.memory.nodes import in_node, nr_nodes, select_node
-from engine.core.memory.wakeup import wakeup_kcompactd
+from engine.core.memory.wakeup import KCOMPACTD_COMPACTING, wakeup_kcompactd
 from engine.core.memory.watermark import (
     MAX_RECLAIM_RETRIES,
     pgdat_balanced,
@@ -359,7 +359,7 @@ def kswapd_step(guest, budget):
         if vm["kswapd_awake"] == _WOKEN:
             kswapd_begin(guest)
         used += balance_turn(guest, budget - used) + 1
-    if used > TURN and vm["kcompactd_awake"] == 2:
+    if used > TURN and vm["kcompactd_awake"] == KCOMPACTD_COMPACTING:
         vm["kswapd_seen"] = 1
     if vm["kswapd_awake"] == _ASLEEP:
         if vm["law_linear_scanners"] == 1:

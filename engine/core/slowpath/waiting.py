@@ -19,7 +19,7 @@ from engine.core.memory.nodes import nr_nodes, select_node
 from engine.core.slowpath.daemons import (
     HPAGE_FRAG_CHECK_INTERVAL,
     daemons_idle,
-    should_proactive_compact_node,
+    timer_finds_work,
 )
 from engine.core.slowpath.kswapd import is_unbalanced
 
@@ -67,7 +67,7 @@ def let_pass(guest):
         before = select_node(guest, np.int64(node))
         timer = np.int64(vm["proactive_defer"])
         if vm["law_proactive_compaction"] == 1 and 0 < timer <= until:
-            if should_proactive_compact_node(guest):
+            if timer_finds_work(guest):
                 until = timer
             else:
                 # Each look finds the same score: the timer is due again after the end.

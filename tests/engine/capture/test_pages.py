@@ -176,12 +176,14 @@ def test_parked_pages_are_found_where_kernel_memory_is_rare() -> None:
     for block in range(4):
         state[block * 512 : block * 512 + 3] = u.STATE_UNKNOWN
     types = np.array([0, 1, 2, 1], np.uint8)
-    p.find_parked(state, types, 512, 2048, 5)
+    p.find_parked(state, types, 512, 2048, 5, True)
     found = np.flatnonzero(state == u.STATE_PCP).tolist()
     assert found == [512, 513, 514, 1536, 1537]  # MOVABLE first, no more than parked
-    p.find_parked(state, types, 0, 2048, 100)
+    p.find_parked(state, types, 0, 2048, 100, False)
     assert (state[:3] == u.STATE_UNKNOWN).all()  # UNMOVABLE: cannot be told
     assert (state[1024:1027] == u.STATE_PCP).all()
+    p.find_parked(state, types, 0, 2048, 2, True)
+    assert state[:3].tolist() == [u.STATE_UNKNOWN, u.STATE_PCP, u.STATE_PCP]  # a guess: the highest
 
 
 def test_what_the_reader_held_is_free_again() -> None:

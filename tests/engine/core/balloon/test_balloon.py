@@ -6,6 +6,13 @@ import numpy as np
 
 from engine import units as u
 from engine.core.balloon import balloon
+from engine.core.memory.cpu import (
+    COST_BALLOON,
+    COST_BALLOON_BLOCK,
+    COST_BALLOON_HOOK,
+    COST_DEFLATE,
+    COST_DEFLATE_HOOK,
+)
 from engine.core.observe.check import validate
 from engine.designs import parse_design
 from engine.designs.base import rules_dict
@@ -129,3 +136,17 @@ def test_no_page_is_no_gain_and_no_message() -> None:
     assert balloon.fill_chunk(guest, 10) == 0
     assert guest.vm[0]["host_exits"] == 0
     assert guest.vm[0]["balloon_out_of_puff"] == 1
+
+
+def test_what_a_page_costs_depends_on_the_design() -> None:
+    for key, taken, back in (
+        ("pinned", COST_BALLOON, COST_DEFLATE),
+        ("lru_hook", COST_BALLOON_HOOK, COST_DEFLATE_HOOK),
+        ("dedicated_block:prevent", COST_BALLOON_BLOCK, COST_DEFLATE),
+    ):
+        guest = guest_under(key, "roomy")
+        fill = balloon.fill_block if "prevent" in key else lambda g: balloon.fill_chunk(g, 256)
+        got = fill(guest)
+        assert guest.vm[0]["balloon_work"] == got * taken > 0
+        balloon.leak_chunk(guest, 10)
+        assert guest.vm[0]["balloon_work"] == got * taken + 10 * back

@@ -47,3 +47,16 @@ def test_the_reserve_for_lower_zones_can_be_left_out() -> None:
     guest.zones[0]["lowmem_reserve"] = reserve
     assert suitable.compaction_suit_allocation_order(guest, 0, 9, 0, 0) == u.COMPACT_SKIPPED
     assert suitable.compaction_suit_allocation_order(guest, 0, 9, reserve, 0) == u.COMPACT_CONTINUE
+
+
+def test_a_node_is_suitable_if_one_of_its_zones_is() -> None:
+    guest = all_free(16)
+    put(guest, range(0, 16 * BLOCK, 2))
+    settle(guest)
+    guest.vm[0]["kcompactd_order"] = 9
+    assert suitable.kcompactd_node_suitable(guest)
+    guest.zones[0]["lowmem_reserve"] = guest.zones[0]["nr_free"]
+    assert not suitable.kcompactd_node_suitable(guest)
+    guest.zones[0]["lowmem_reserve"] = 0
+    guest.vm[0]["kcompactd_order"] = 0
+    assert not suitable.kcompactd_node_suitable(guest), "order 0 is free: no need"

@@ -153,3 +153,19 @@ def test_kswapd_going_to_sleep_flushes_the_skip_hints() -> None:
     assert guest.zones[0]["compact_blockskip_flush"] == 0
     assert guest.blocks[8]["flags"] & u.PB_SKIP == 0
     assert vm(guest, "kswapd_awake") == (0,)
+
+
+def test_a_request_that_woke_nobody_is_found_when_the_timer_expires() -> None:
+    guest = checkered()
+    guest.zones[0]["wmark_low"] = 1 << 20  # too few free pages to compact now
+    wakeup_kcompactd(guest, 9)
+    assert vm(guest, "kcompactd_order", "kcompactd_awake") == (9, 0)
+    assert daemons.daemons_idle(guest)
+    guest.zones[0]["wmark_low"] = 20
+    guest.vm[0]["proactive_defer"] = 1
+    assert daemons.daemons_idle(guest)
+    assert daemons.timer_finds_work(guest)
+    guest.vm[0]["idle_us"] = 1
+    rest(guest)
+    assert vm(guest, "compact_daemon_wake", "kcompactd_order") == (1, 0)
+    assert nr_free(guest, 9) >= 1

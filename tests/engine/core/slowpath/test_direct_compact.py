@@ -4,6 +4,7 @@ from engine import units as u
 from engine.core.compact.compaction import CCF_DIRECT, compact_begin
 from engine.core.memory.cpu import TURN
 from engine.core.memory.page import set_state
+from engine.core.memory.wakeup import wakeup_kcompactd
 from engine.core.slowpath import direct_compact as d
 from engine.guest import Guest
 from tests.engine.small_guest import BLOCK, all_free, every, put, settle, vm
@@ -83,7 +84,8 @@ def test_an_old_captured_page_is_forgotten() -> None:
 def test_the_daemons_take_turns_with_a_long_compaction() -> None:
     guest = checkered()
     vm = guest.vm[0]
-    vm["kswapd_awake"], vm["kcompactd_order"], vm["turn_work"] = 1, 9, TURN
+    vm["kswapd_awake"], vm["turn_work"] = 1, TURN
+    wakeup_kcompactd(guest, 9)
     compact(guest, d.COMPACT_PRIO_SYNC_LIGHT)
     # Woken just before, kswapd has run and sleeps again; kcompactd has begun beside us.
     assert (vm["pageoutrun"], vm["kswapd_awake"]) == (1, 0)
@@ -95,7 +97,8 @@ def test_what_a_daemon_frees_is_not_captured() -> None:
     found = []
     for wanted in (0, 9):
         guest = checkered()
-        guest.vm[0]["kcompactd_order"], guest.vm[0]["turn_work"] = wanted, 8 * TURN
+        wakeup_kcompactd(guest, wanted)
+        guest.vm[0]["turn_work"] = 8 * TURN
         assert compact(guest, d.COMPACT_PRIO_SYNC_LIGHT) == u.COMPACT_SUCCESS
         found.append(int(guest.cc[DIRECT]["capture_pfn"]))
         assert guest.cc[DIRECT]["capture"] == 0
@@ -106,7 +109,7 @@ def test_what_a_daemon_frees_is_not_captured() -> None:
 
 def test_kcompactd_runs_at_once_when_woken_and_leaves_isolated_pages_alone() -> None:
     guest = checkered()
-    guest.vm[0]["kcompactd_order"] = 9  # woken; a turn of ours is far from over
+    wakeup_kcompactd(guest, 9)  # a turn of ours is far from over
     begun = compact_begin(guest, DIRECT, 0, 9, 1, u.MIGRATE_SYNC_LIGHT, CCF_DIRECT, u.WMARK_MIN)
     assert begun == u.COMPACT_CONTINUE
     assert d.compact_zone_in_turns(guest) == u.COMPACT_SUCCESS
