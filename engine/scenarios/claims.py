@@ -185,10 +185,10 @@ CLAIMS: tuple[Claim, ...] = (
         when="22 July 2012",
         source=f"{_SEED}. {_OURS}",
         reading="Whole blocks taken at inflation (toggle prevent, as the balloon drivers of VMware"
-        " and Hyper-V do today) win with a large balloon that stays: fewest blocks touched, "
-        "nothing to move. Gathering, as proposed in the mail, first needs a free block (scenario "
-        "chicken_and_egg), and after a partial deflation its blocks are left half empty (scenario "
-        "stranding).",
+        " and Hyper-V do today) cost least with a large balloon that stays: fewest blocks touched, "
+        "nothing to move, as many huge pages left. Gathering, as proposed in the mail, first needs "
+        "a free block (scenario chicken_and_egg), and after a partial deflation its blocks are left"
+        " half empty (scenario stranding).",
         scenario="large_inflation",
     ),
     Claim(

@@ -48,9 +48,11 @@ FAIR: tuple[Scenario, ...] = (
         "One large inflation, then a steady state",
         "fair",
         "A fifth of the memory goes for good: how many huge pages are left afterwards?",
-        "Expected and borne out: whole blocks taken at once leave most huge pages, three "
-        "quarters more than the pass and the hook. No page is moved for it, while the hook pays "
-        "with forty times the host exits.",
+        "Expected: whole blocks taken at once leave most huge pages. Under 11 of 12 seeds they "
+        "leave as many as the pass and the hook, under one (seed 6) three quarters more. But no "
+        "page is moved for it, while the hook pays with forty times the host exits. A real 6.12, "
+        "asked twice on such a guest with other programs: 66 and 75, with the hook 60, left alone "
+        "3 and 4.",
         PREVENT,
         capture_source("runs"),
         ("pinned", "lru_hook", "separate_pass", PREVENT),
@@ -62,6 +64,7 @@ FAIR: tuple[Scenario, ...] = (
         ),
         (_HUGE, ("excess_blocks", "blocks too many"), _EXITS),
         Criterion("huge_best"),
+        borne_out=False,
     ),
     Scenario(
         "fully_fragmented",

@@ -237,7 +237,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "12-your-machine",
         2,
         "engine/core/slowpath/daemons.py",
-        'if vm["kcompactd_order"] == 0 and not should_proactive_compact_node(guest):',
-        'if vm["kcompactd_order"] == 0:',
+        'return guest.vm[0]["kcompactd_order"] > 0 or should_proactive_compact_node(guest)',
+        'return guest.vm[0]["kcompactd_order"] > 0',
     ),
 )

@@ -38,3 +38,10 @@ def test_only_the_hook_asks_where_there_is_no_balloon() -> None:
     assert asked.pop("lru_hook") > 0
     assert set(asked.values()) == {0}
     assert set(numbers("no_balloon", "hook_checks_balloon").values()) == {0}
+
+
+def test_whole_blocks_leave_as_many_huge_pages_as_what_moves_them_later() -> None:
+    for seed, at_least in ((1, 0), (2, 0), (6, 30)):
+        huge = numbers("large_inflation", "huge_best", seed=seed)
+        assert huge["dedicated_block:prevent"] >= huge["lru_hook"] + at_least
+        assert huge["lru_hook"] > 5 * huge["pinned"]
