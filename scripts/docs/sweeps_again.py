@@ -181,9 +181,11 @@ def found_text(name: str) -> str:
     old_grid, old_rows = sweep_of(first)
     before = {_place(c["at"]): c for line in winners_map(old_grid, old_rows)["cells"] for c in line}
     claimed = {_place(claim["at"]) for claim, _, _, _ in every}
-    open_cells = before.keys() - claimed
-    same = {at for at in before if _result(before[at]) == _result(now[at])}
-    closed = sum(now[at]["state"] in DECIDED for at in open_cells)
+    as_claimed = sum(_result(claim) == _result(cell) for claim, _, _, cell in every)
+    # What the first map says today is not what was claimed: both may have been played anew since.
+    same = sum(_result(before[at]) == _result(now[at]) for at in before)
+    unclaimed = before.keys() - claimed
+    closed = sum(now[at]["state"] in DECIDED for at in unclaimed)
     lines = [
         f"# {grid.title}",
         "",
@@ -194,11 +196,12 @@ def found_text(name: str) -> str:
         "",
         f"- **{stood} of {len(every)} claims are confirmed** (exact test of signs, alpha "
         f"{rule['alpha']} over all of them together, by Holm's steps).",
-        f"- By the map's own rule, which asks more of a cell alone, {len(same & claimed)} of the "
+        f"- By the map's own rule, which asks more of a cell alone, {as_claimed} of the "
         f"{len(every)} come out as they were claimed.",
-        f"- Of the {len(open_cells)} cells that were undecided {closed} would be decided now, and "
-        f"{len(same & open_cells)} are undecided between the same designs; nothing was claimed of "
-        "them, and nothing follows.",
+        f"- Of the {len(unclaimed)} cells that were undecided and claim nothing, the fresh seeds "
+        f"decide {closed}; nothing follows.",
+        f"- The first map as it is today, of its own seeds and the same version of the simulator, "
+        f"says the same of {same} of all {len(before)} cells.",
         "",
         "## Each claim",
         "",
