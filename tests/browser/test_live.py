@@ -32,7 +32,8 @@ def test_a_machine_is_watched_and_a_pageblock_read_by_keyboard(
         page.keyboard.press("Home")
         expect(page.locator("#pointed")).to_contain_text("pageblock at pfn")
     page.set_viewport_size({"width": 390, "height": 844})
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    # The map and the charts take the new width when they have been told of it.
+    page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
     page.goto("about:blank")  # it asks once a second, and its server goes first
 
 
