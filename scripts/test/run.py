@@ -29,8 +29,9 @@ PYTHON = sys.executable
 CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 # What compiles nothing, or uses the core as others do (the replays show the whole of it in every
 # leg): one leg is enough.
-_ONCE = """race report history core/jit trace/test_reasons.py test_spread.py capture/test_drawn.py
-    capture/test_archive.py test_unpack.py test_world.py test_lockstep.py test_presets.py stress"""
+_ONCE = """race report history because core/jit stress trace/test_reasons.py capture/test_drawn.py
+    capture/test_archive.py test_designs.py test_lockstep.py test_presets.py test_spread.py
+    test_unpack.py test_world.py"""
 ABOVE_CORE = tuple(f"--ignore=tests/engine/{name}" for name in _ONCE.split())
 
 # A tool: the commands of which one must exist, and the Debian package that brings it.

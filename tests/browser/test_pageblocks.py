@@ -26,7 +26,9 @@ def test_a_guest_of_other_pageblocks_gets_a_session_of_its_own(
     page.wait_for_url(re.compile("o10-"))
     expect(page.locator("#guest-label")).to_have_text("Your guest: ten", timeout=300_000)
     wait_idle(page)
-    expect(page.locator(".reach").first).to_contain_text(re.compile(r"could free \d+ more \(4 MiB\)"))
+    expect(page.locator(".reach").first).to_contain_text(
+        re.compile(r"could free \d+ more \(4 MiB\)")
+    )
     page.locator(".panel canvas.map").first.click(position={"x": 40, "y": 40})
     expect(page.locator("#panels")).to_contain_text(re.compile(r"Pageblock \d, \d+ to \d+ MiB"))
     # And back to an example, which is of the usual size.

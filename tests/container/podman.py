@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -58,6 +59,24 @@ def call(*command: str, check: bool = True) -> str:
 def podman(*arguments: str, check: bool = True) -> str:
     """Run podman; see call."""
     return call("podman", *arguments, check=check)
+
+
+def remove(name: str, seconds: int = 1) -> None:
+    """Remove a container, stopped or not.
+
+    podman 4 gives up where the container ends by itself between its look and its signal ("container
+    state improper"): asked again, it removes it.
+
+    Args:
+        name: its id.
+        seconds: between SIGTERM and SIGKILL.
+    """
+    again = 5
+    for left in range(again, -1, -1):
+        podman("rm", "--force", f"--time={seconds}", name, check=left == 0)
+        if not podman("ps", "--all", "--quiet", f"--filter=id={name}", check=False):
+            return
+        time.sleep(1)
 
 
 def network_arguments() -> list[str]:

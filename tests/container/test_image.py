@@ -15,7 +15,7 @@ from playwright.sync_api import expect, sync_playwright
 from tests.browser import chromium
 from tests.browser.look import FOUR, inflate, open_guest, press
 from tests.container.base_image import ensure_base
-from tests.container.podman import build, call, podman
+from tests.container.podman import build, call, podman, remove
 
 IMAGE = "localhost/fragscope:test"
 PORT = 8000
@@ -99,7 +99,7 @@ def box(image: str) -> Iterator[Box]:
         one.wait(120)
         yield one
     finally:
-        podman("rm", "--force", "--time=1", one.name)
+        remove(one.name)
 
 
 def test_image_declares_user_health_check_and_exec_form_command(image: str) -> None:
@@ -154,7 +154,7 @@ def test_a_start_takes_the_compiled_core_from_the_image(image: str, box: Box) ->
         used = second.processor_seconds()
         libraries = float(second.execute("python", "-c", LIBRARIES))
     finally:
-        podman("rm", "--force", "--time=1", second.name)
+        remove(second.name)
     print(f"\nstart to /healthz: {seconds:.1f} s, {used:.1f} s of processor time")
     assert used < START_LIMIT * libraries, f"importing its libraries takes {libraries:.1f} s"
 
@@ -189,4 +189,4 @@ def test_sigterm_ends_it_with_0(image: str) -> None:
         code = podman("inspect", "--format", "{{.State.ExitCode}}", one.name)
         assert code == "0", one.logs()
     finally:
-        podman("rm", "--force", "--time=1", one.name)
+        remove(one.name)

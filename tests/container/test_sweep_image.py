@@ -15,7 +15,7 @@ import pytest
 from server.paths import import_paths
 from server.sweep.sweep import run_sweep
 from tests.container.base_image import ensure_base
-from tests.container.podman import ROOT, build, podman
+from tests.container.podman import ROOT, build, podman, remove
 from tests.server.sweep.grids import GRID, RUNS, HerePool, results_of
 
 IMAGE = "localhost/fragscope-sweep:test"
@@ -56,7 +56,7 @@ def cluster() -> Iterator[str]:
         yield podman("inspect", "--format", "{{.State.Pid}}", names[0])
     finally:
         for name in reversed(names):  # the first has the network of both
-            podman("rm", "--force", "--time=0", name)
+            remove(name, 0)
 
 
 def inside(pid: str, *command: str) -> None:
