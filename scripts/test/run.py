@@ -27,8 +27,7 @@ RESULTS = ROOT / "test-results"
 CORE = RESULTS / "core-cache"  # the core as the first start has compiled it, for the other legs
 PYTHON = sys.executable
 CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
-# What compiles nothing, or uses the core as others do (the replays show the whole of it in every
-# leg): one leg is enough.
+# What compiles nothing, or uses the core as others do (replays show all of it): one leg will do.
 _ONCE = """race report history because core/jit stress trace/test_reasons.py capture/test_drawn.py
     capture/test_archive.py test_designs.py test_lockstep.py test_presets.py test_spread.py
     test_unpack.py test_world.py"""

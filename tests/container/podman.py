@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -71,12 +70,11 @@ def remove(name: str, seconds: int = 1) -> None:
         name: its id.
         seconds: between SIGTERM and SIGKILL.
     """
-    again = 5
-    for left in range(again, -1, -1):
-        podman("rm", "--force", f"--time={seconds}", name, check=left == 0)
-        if not podman("ps", "--all", "--quiet", f"--filter=id={name}", check=False):
-            return
-        time.sleep(1)
+    command = ("rm", "--force", f"--time={seconds}", name)
+    podman(*command, check=False)
+    if podman("ps", "--all", "--quiet", f"--filter=id={name}"):
+        podman("wait", name, check=False)
+        podman(*command)
 
 
 def network_arguments() -> list[str]:
