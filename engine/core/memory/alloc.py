@@ -25,7 +25,6 @@ from engine.core.memory.pcp import (
 from engine.core.memory.wakeup import wakeup_kswapd_of
 from engine.core.memory.watermark import (
     MAX_RECLAIM_RETRIES,
-    pgdat_balanced,
     wmark_pages,
     zone_watermark_fast,
     zone_watermark_ok,
@@ -39,7 +38,6 @@ __all__ = [
     "drain_pcp",
     "free_pages",
     "get_page_from_freelist",
-    "pgdat_balanced",
     "pindex_to_order",
     "rmqueue_buddy",
     "rmqueue_zone",

@@ -15,6 +15,11 @@ from engine.core.memory.watermark import (
     zone_watermark_ok,
 )
 
+# vm.kswapd_awake
+KSWAPD_ASLEEP = 0
+KSWAPD_WOKEN = 1
+KSWAPD_BALANCING = 2
+
 # vm.kcompactd_awake
 KCOMPACTD_ASLEEP = 0
 KCOMPACTD_WOKEN = 1
@@ -58,7 +63,7 @@ def wakeup_kswapd_2012(guest, order):
         if z["managed"] == 0 or not in_node(guest, zone):
             continue
         if not zone_watermark_ok(guest, zone, order, z["wmark_low"], 0):
-            vm["kswapd_awake"] = max(np.int64(vm["kswapd_awake"]), 1)
+            vm["kswapd_awake"] = max(np.int64(vm["kswapd_awake"]), KSWAPD_WOKEN)
             return
 
 
@@ -67,7 +72,7 @@ def wakeup_node(guest, order, direct_reclaim):
     """Wake the node's kswapd unless it is balanced, in which case kcompactd may help instead.
 
     Args:
-        guest: Guest. Writes vm.kswapd_order, vm.kswapd_awake, vm.kcompactd_order.
+        guest: Guest. Writes vm.kswapd_order, vm.kswapd_awake, vm.kcompactd_*.
         order: int64.
         direct_reclaim: int64, 1 = the request may reclaim and compact for itself.
     Source:
@@ -86,7 +91,7 @@ def wakeup_node(guest, order, direct_reclaim):
         if not direct_reclaim:
             wakeup_kcompactd(guest, order)
         return
-    vm["kswapd_awake"] = 1
+    vm["kswapd_awake"] = KSWAPD_WOKEN
 
 
 @core_jit
@@ -94,7 +99,7 @@ def wakeup_kswapd_of(guest, zone, order, direct_reclaim):
     """wakeup_node for the node of a zone.
 
     Args:
-        guest: Guest. Writes vm.kswapd_order, vm.kswapd_awake, vm.kcompactd_order.
+        guest: Guest. Writes vm.kswapd_order, vm.kswapd_awake, vm.kcompactd_*.
         zone: int64, index of the zone.
         order: int64.
         direct_reclaim: int64, 1 = the request may reclaim and compact for itself.
@@ -111,7 +116,7 @@ def wakeup_kswapd(guest, order, direct_reclaim):
     """wakeup_node for every node that the request in progress may use.
 
     Args:
-        guest: Guest. Writes vm.kswapd_order, vm.kswapd_awake, vm.kcompactd_order.
+        guest: Guest. Writes vm.kswapd_order, vm.kswapd_awake, vm.kcompactd_*.
         order: int64.
         direct_reclaim: int64, 1 = the request may reclaim and compact for itself.
     Source:

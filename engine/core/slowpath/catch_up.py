@@ -6,7 +6,7 @@ from engine import units as u
 from engine.core import core_jit
 from engine.core.memory.clock import clock_us
 from engine.core.memory.nodes import nr_nodes, select_node
-from engine.core.memory.wakeup import KCOMPACTD_COMPACTING, wake_kswapd
+from engine.core.memory.wakeup import KCOMPACTD_COMPACTING, KSWAPD_ASLEEP, wake_kswapd
 from engine.core.memory.watermark import MAX_RECLAIM_RETRIES, wmark_pages, zone_watermark_fast
 from engine.core.slowpath.daemons import (
     HPAGE_FRAG_CHECK_INTERVAL,
@@ -87,7 +87,7 @@ def _kswapd_runs(guest, budget):
     is_running = False
     for node in range(nr_nodes(guest)):
         before = select_node(guest, np.int64(node))
-        if vm["kswapd_nap"] > 0 and vm["kswapd_awake"] == 0:
+        if vm["kswapd_nap"] > 0 and vm["kswapd_awake"] == KSWAPD_ASLEEP:
             end_nap(guest)
         if kswapd_step(guest, budget) > 0:
             is_running = True

@@ -378,13 +378,9 @@ def daemons_idle(guest):
     before = np.int64(vm["node"])
     for node in range(nr_nodes(guest)):
         select_node(guest, np.int64(node))
-        if (
-            vm["kswapd_awake"]
-            or vm["kcompactd_awake"] == KCOMPACTD_COMPACTING
-            or kcompactd_wants_work(guest)
-        ):
-            is_idle = False
         if vm["kswapd_awake"] or nap_is_over(guest):
+            is_idle = False
+        if vm["kcompactd_awake"] == KCOMPACTD_COMPACTING or kcompactd_wants_work(guest):
             is_idle = False
     select_node(guest, before)
     return is_idle

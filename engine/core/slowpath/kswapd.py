@@ -10,7 +10,13 @@ from engine.core.compact.suitability import reset_isolation_suitable
 from engine.core.memory.clock import MSEC, clock_us
 from engine.core.memory.cpu import COST_PASS, COST_RECLAIM, TURN
 from engine.core.memory.nodes import in_node, nr_nodes, select_node
-from engine.core.memory.wakeup import KCOMPACTD_COMPACTING, wakeup_kcompactd
+from engine.core.memory.wakeup import (
+    KCOMPACTD_COMPACTING,
+    KSWAPD_ASLEEP,
+    KSWAPD_BALANCING,
+    KSWAPD_WOKEN,
+    wakeup_kcompactd,
+)
 from engine.core.memory.watermark import (
     MAX_RECLAIM_RETRIES,
     pgdat_balanced,
@@ -27,11 +33,6 @@ from engine.core.slowpath.reclaim import (
     pages_to_scan,
     should_abort_scan,
 )
-
-# vm.kswapd_awake
-_ASLEEP = 0
-_WOKEN = 1
-_BALANCING = 2
 
 # kswapd looks at the node again HZ/10 after it was done. That is 25 ticks of 4 ms and the rest of
 # the one under way (kernel/time/timer.c calc_wheel_index(), 250 Hz): 100 to 104 ms.
@@ -58,7 +59,7 @@ def kswapd_begin(guest):
         vm["kswapd_order"] = max(vm["kswapd_order"], vm["kswapd_run_order"])
         vm["kswapd_nap"] = 0
     vm["pageoutrun"] += 1
-    vm["kswapd_awake"] = _BALANCING
+    vm["kswapd_awake"] = KSWAPD_BALANCING
     vm["kswapd_alloc_order"] = vm["kswapd_order"]
     vm["kswapd_run_order"] = vm["kswapd_order"]
     vm["kswapd_order"] = 0
@@ -212,10 +213,10 @@ def kswapd_end_2012(guest):
     if is_balanced and vm["kswapd_run_order"] > 0:
         compact_pgdat_2012(guest, np.int64(vm["kswapd_run_order"]))
     if vm["kswapd_failures"] >= MAX_RECLAIM_RETRIES or is_balanced:
-        vm["kswapd_awake"] = _ASLEEP
+        vm["kswapd_awake"] = KSWAPD_ASLEEP
         vm["causes"] |= u.CAUSE_RECLAIM_FINISHED
     else:
-        vm["kswapd_awake"] = _WOKEN
+        vm["kswapd_awake"] = KSWAPD_WOKEN
 
 
 @core_jit
@@ -249,11 +250,11 @@ def kswapd_end(guest):
         guest, np.int64(vm["kswapd_run_order"])
     ):
         wakeup_kcompactd(guest, np.int64(vm["kswapd_alloc_order"]))
-        vm["kswapd_awake"] = _ASLEEP
+        vm["kswapd_awake"] = KSWAPD_ASLEEP
         vm["kswapd_nap"] = clock_us(guest) + _NAP
         vm["causes"] |= u.CAUSE_RECLAIM_FINISHED
     else:
-        vm["kswapd_awake"] = _WOKEN
+        vm["kswapd_awake"] = KSWAPD_WOKEN
 
 
 @core_jit
@@ -268,7 +269,7 @@ def nap_is_over(guest):
         mm/vmscan.c kswapd_try_to_sleep(), schedule_timeout(HZ/10).
     """
     nap = guest.vm[0]["kswapd_nap"]
-    return nap > 0 and guest.vm[0]["kswapd_awake"] == _ASLEEP and clock_us(guest) >= nap
+    return nap > 0 and guest.vm[0]["kswapd_awake"] == KSWAPD_ASLEEP and clock_us(guest) >= nap
 
 
 @core_jit
@@ -299,7 +300,7 @@ def end_nap(guest):
     """
     guest.vm[0]["kswapd_nap"] = 0
     if is_unbalanced(guest):
-        guest.vm[0]["kswapd_awake"] = _WOKEN
+        guest.vm[0]["kswapd_awake"] = KSWAPD_WOKEN
 
 
 @core_jit
@@ -353,15 +354,15 @@ def kswapd_step(guest, budget):
     used = np.int64(0)
     if nap_is_over(guest):
         end_nap(guest)
-    if vm["kswapd_awake"] == _ASLEEP:
+    if vm["kswapd_awake"] == KSWAPD_ASLEEP:
         return used
-    while vm["kswapd_awake"] != _ASLEEP and used < budget:
-        if vm["kswapd_awake"] == _WOKEN:
+    while vm["kswapd_awake"] != KSWAPD_ASLEEP and used < budget:
+        if vm["kswapd_awake"] == KSWAPD_WOKEN:
             kswapd_begin(guest)
         used += balance_turn(guest, budget - used) + 1
     if used > TURN and vm["kcompactd_awake"] == KCOMPACTD_COMPACTING:
         vm["kswapd_seen"] = 1
-    if vm["kswapd_awake"] == _ASLEEP:
+    if vm["kswapd_awake"] == KSWAPD_ASLEEP:
         if vm["law_linear_scanners"] == 1:
             reset_isolation_suitable_2012(guest)
         else:
@@ -383,6 +384,6 @@ def cond_resched(guest):
     before = np.int64(guest.vm[0]["node"])
     for node in range(nr_nodes(guest)):
         select_node(guest, np.int64(node))
-        if guest.vm[0]["kswapd_awake"] == _WOKEN or nap_is_over(guest):
+        if guest.vm[0]["kswapd_awake"] == KSWAPD_WOKEN or nap_is_over(guest):
             kswapd_step(guest, np.int64(TURN))
     select_node(guest, before)
