@@ -161,12 +161,12 @@ JOB_FIELDS = (
     # kswapd's run, which lasts over ticks (struct scan_control): what it was woken for, what it
     # works for now
     "kswapd_alloc_order kswapd_run_order kswapd_priority kswapd_boost kswapd_reclaimed "
-    # kcompactd_ahead: work that kcompactd has done beyond its share of the CPU
-    # direct_work: work of direct compaction; turn_work: the part not yet paid for by a turn of the
-    # daemons; turn_done: what work_done() counted while it ran, the daemons' part included
+    # kcompactd_ahead: work before kcompactd's isolated pages are moved, negative: after
+    # direct_work: of requests that move pages; task_paid: of the task, as far as the scheduler has
+    # seen it; sched_now: its clock, in the same unit (slowpath/sched.py)
     # variant: which kernel of the profile's number (engine/kernels.py: Kernel.variant)
     "workload_budget tick balloon_singles proactive_phase kcompactd_ahead variant "
-    "direct_work turn_work turn_done"
+    "direct_work task_paid sched_now"
 ).split()
 
 # What distinguishes one design from another, as data (engine/designs/base.py: BalloonRules has
@@ -197,13 +197,13 @@ RANGE_FIELDS = (
     "offline_pages"
 ).split()
 
-# Time (core/memory/clock.py): idle so far, when the last wait ends (us); the balloon's work, in
-# scanned pages. Whether kswapd has run for more than a turn since kcompactd began, so that
-# kcompactd has found it running.
+# Time (core/memory/clock.py): idle so far, when the last wait ends (us); whether kcompactd has
+# found kswapd at work since it began; the balloon's work, in scanned pages.
 TIME_FIELDS = ("idle_us", "wait_until", "kswapd_seen", "balloon_work")
+# the scheduler's run queue, a row a task (slowpath/sched.py)
+TASK_FIELDS = ("task_vruntime", "task_deadline", "task_lag", "task_state", "task_protected")
 
-# What reclaim sets going, and how far it is; later than the others, so left out of the digest while
-# nothing of it has ever happened.
+# What reclaim sets going, and how far it is; left out of the digest while nothing of it happened.
 RECLAIM_FIELDS = (
     # kswapd's pass over the LRU, interrupted at the end of its turn: under way; looked at, taken
     # off the list, of the former dirty, and freed so far
@@ -244,9 +244,9 @@ NUMA_FIELDS = (
     # 1 + the node whose kcompactd is at work
     "kcompactd_node"
 ).split()
-
 NAP_FIELDS = ("kswapd_nap",)  # the clock's reading at which its nap is over; 0 = it does not nap
-LATER_FIELDS = (RANGE_FIELDS, TIME_FIELDS, RECLAIM_FIELDS, DEMAND_FIELDS, NUMA_FIELDS, NAP_FIELDS)
+LATER_FIELDS = (RANGE_FIELDS, TIME_FIELDS, RECLAIM_FIELDS, DEMAND_FIELDS, NUMA_FIELDS,
+                NAP_FIELDS, TASK_FIELDS)  # fmt: skip
 
 # LRU isolation is counted for the whole machine (nr_isolated_*).
 _HEAD_FIELDS = "nr_isolated_anon nr_isolated_file nr_zones nr_pages main_zone profile".split()
@@ -257,7 +257,7 @@ VM_DTYPE = np.dtype(
     # Its eight bytes are part of every digest ever published.
     + [("pad", "<i8")]
     # engine/snapshot.py leaves them out of the digest while nothing was asked for
-    + [(name, "<i8") for fields in LATER_FIELDS for name in fields]
+    + [(name, "<i8", (11,) * (name in TASK_FIELDS)) for fields in LATER_FIELDS for name in fields]
     # The laws of the guest's kernel (engine/kernels.py), written by set_kernel only. Last: they
     # follow from profile and variant, which count in the digest, so they are left out of it, and a
     # law may get a name of its own without changing any digest. Nothing behind them counts either.

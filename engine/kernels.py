@@ -173,6 +173,13 @@ class KernelRules:
         "kcompactd compacts unasked where fragmentation is high.",
         "6.12 mm/compaction.c should_proactive_compact_node(), since v5.9",
     )
+    # -- scheduler
+    eevdf: int = _law(
+        "Whoever has had least CPU time is eligible, and runs until a clock tick; otherwise a "
+        "daemon that has just been woken runs at once, for a turn.",
+        "6.12 kernel/sched/fair.c pick_eevdf(), since v6.6; 3.8 place_entity(), "
+        "check_preempt_wakeup()",
+    )
     # -- ranges: offlining, contiguous memory
     isolate_asks_lru: int = _law(
         "A MOVABLE or CMA pageblock is isolated unchecked, any other if all pages in use are on "
@@ -254,6 +261,8 @@ NEEDS: tuple[tuple[str, int, str, int], ...] = (
     ("linear_scanners", 1, "kcompactd", 0),
     ("linear_scanners", 0, "kcompactd", 1),
     ("proactive_compaction", 1, "kcompactd", 1),
+    ("eevdf", 1, "kcompactd", 1),  # its costs, and its rounds, are accounted for
+    ("eevdf", 0, "kcompactd", 0),
 )
 
 
@@ -307,6 +316,7 @@ _LINUX_6_12 = KernelRules(
     meeting_is_noticed=1,
     kcompactd=1,
     proactive_compaction=1,
+    eevdf=1,
     isolate_asks_lru=0,
     isolate_drains=0,
     range_splits_large=0,
@@ -346,6 +356,7 @@ _LINUX_3_8 = KernelRules(
     meeting_is_noticed=0,
     kcompactd=0,
     proactive_compaction=0,
+    eevdf=0,
     isolate_asks_lru=1,
     isolate_drains=1,
     range_splits_large=1,

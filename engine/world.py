@@ -25,7 +25,7 @@ from engine.core.slowpath import daemons
 from engine.designs import parse_designs
 from engine.designs.base import Cause, Design, rules_dict
 from engine.errors import RefusedError
-from engine.guest import COST_FIELDS, TIME_FIELDS, VMSTAT_FIELDS, Guest
+from engine.guest import COST_FIELDS, TASK_FIELDS, TIME_FIELDS, VMSTAT_FIELDS, Guest
 from engine.kernels import kernel_named
 from engine.snapshot import copy_guest, digest, frozen_copy, restore
 from engine.view import GuestView
@@ -78,7 +78,8 @@ def _prepare(guest: Guest, design: Design) -> None:
     for name, value in rules_dict(design.rules()).items():
         vm[name] = value
     now = clock.clock_us(guest)
-    for name in (*VMSTAT_FIELDS, *COST_FIELDS, *TIME_FIELDS, "causes", "tick"):
+    at_nought = (*VMSTAT_FIELDS, *COST_FIELDS, *TIME_FIELDS, *TASK_FIELDS, "causes", "tick")
+    for name in (*at_nought, "direct_work", "task_paid", "sched_now"):
         vm[name] = 0
     daemons.restart_timers(guest, now)
     vm["huge_first"] = vm["huge_best"] = vm["direct_result"] = 0

@@ -1,8 +1,8 @@
 """One tick: a fixed budget for requests, then for the daemons. A World's only entry point.
 
 A tick is measured in simulated work, never in real time: ``budget`` units (world.py derives them
-from the guest's size), each one balloon round or some compaction rounds; after each of them,
-whatever the guest's size, every daemon gets as much time as that took (cpu.py). A request continues
+from the guest's size), each one balloon round or some compaction rounds; the daemons run in between
+and within, as the scheduler decides (slowpath/sched.py). A request continues
 until it is done or can gain nothing more; after that a tick only changes vm.tick, and the guest's
 clock (memory/clock.py) stands still, so results do not depend on how many idle ticks pass between
 two commands.
@@ -16,18 +16,19 @@ from engine.core.balloon.balloon import balloon_size, fill_block, fill_chunk, le
 from engine.core.balloon.balloon_pass import balloon_pass_step
 from engine.core.balloon.gather import gather_block
 from engine.core.compact.compact_nodes import step_compact
-from engine.core.memory.cpu import TURN, work_done
+from engine.core.memory.cpu import TURN, account_moves, work_done, work_of_task
 from engine.core.ranges.contig import step_contig
 from engine.core.ranges.offline import step_offline
 from engine.core.ranges.range_job import at_work
-from engine.core.slowpath.catch_up import catch_up, next_request
+from engine.core.slowpath.catch_up import catch_up, next_request, settle_kcompactd
 from engine.core.slowpath.daemons import (
     PHASE_COMMAND,
     PHASE_WAITING,
     daemons_idle,
-    daemons_step,
 )
 from engine.core.slowpath.drop_caches import drop_caches
+from engine.core.slowpath.sched import cond_resched, task_leaves, task_sleeps
+from engine.core.slowpath.sched_2012 import share_time_2012
 from engine.core.slowpath.waiting import let_pass, waiting
 from engine.core.workload.hugepages import step_direct, step_huge
 from engine.core.workload.kmem import step_kmem
@@ -250,12 +251,17 @@ def step_jobs(guest):
     Source:
         not of the kernel.
     """
+    vm = guest.vm[0]
     step_balloon(guest, 1)
+    moved = np.int64(vm["pgmigrate_success"])
     step_compact(guest, COMPACT_ROUNDS)
     step_design_work(guest, 1)
+    account_moves(guest, moved)
     step_huge(guest, 1)
     step_direct(guest)
+    moved = np.int64(vm["pgmigrate_success"])
     step_range(guest, 1)
+    account_moves(guest, moved)
     step_kmem(guest, 1)
     step_pin(guest, 1)
 
@@ -277,7 +283,6 @@ def run_tick(guest, ops, nr_ops, budget):
     vm = guest.vm[0]
     _clear_touched(guest)
     vm["tick"] += 1
-    before = work_done(guest) - vm["turn_done"]
     if nr_ops > 0:
         run_ops(guest, ops, nr_ops)
         vm["balloon_stopped"] &= vm["rule_stop_on_failure"]
@@ -287,12 +292,18 @@ def run_tick(guest, ops, nr_ops, budget):
         vm["drop_requests"] -= 1
         drop_caches(guest)
     for _ in range(budget):
+        if vm["balloon_target"] < balloon_size(guest) or vm["gather_pending"] > 0:
+            settle_kcompactd(guest)
+        done, accounted = work_done(guest), work_of_task(guest)
         step_jobs(guest)
-        # Direct compaction has shared its time already.
-        work = work_done(guest) - vm["turn_done"] - before
-        daemons_step(guest, max(work, np.int64(TURN)))
-        before = work_done(guest) - vm["turn_done"]
+        if vm["law_eevdf"] == 0:
+            share_time_2012(guest, work_done(guest) - done)
+        elif work_of_task(guest) == accounted:
+            task_sleeps(guest)
+        else:
+            cond_resched(guest)
     if not _jobs(guest):
+        task_leaves(guest)
         next_request(guest)
         if nr_ops == 0:
             let_pass(guest)

@@ -48,11 +48,11 @@ FAIR: tuple[Scenario, ...] = (
         "One large inflation, then a steady state",
         "fair",
         "A fifth of the memory goes for good: how many huge pages are left afterwards?",
-        "Expected: whole blocks taken at once leave most huge pages. Under 11 of 12 seeds they "
-        "leave as many as the pass and the hook, under one (seed 6) three quarters more. But no "
-        "page is moved for it, while the hook pays with forty times the host exits. A real 6.12, "
-        "asked twice on such a guest with other programs: 66 and 75, with the hook 60, left alone "
-        "3 and 4.",
+        "Expected: whole blocks taken at once leave most huge pages. Under 9 of 12 seeds they "
+        "leave as many as the pass and the hook, under three (5, 8, 12) three quarters more. But "
+        "no page is moved for it, while the hook pays with forty times the host exits. A real "
+        "6.12, asked twice on such a guest with other programs: 66 and 75, with the hook 60, left "
+        "alone 3 and 4.",
         PREVENT,
         capture_source("runs"),
         ("pinned", "lru_hook", "separate_pass", PREVENT),

@@ -121,19 +121,15 @@ def _enqueue(guest, pfn):
     """Put a page into the balloon.
 
     Args:
-        guest: Guest. Writes pages.flags, lists, vm.balloon_inflate, vm.balloon_work.
+        guest: Guest. Writes pages.flags, lists, vm.balloon_inflate.
         pfn: int64, state BALLOON, on no list.
     Source:
         mm/balloon_compaction.c balloon_page_enqueue_one().
     """
-    vm = guest.vm[0]
-    if vm["rule_hook"] == u.HOOK_NONE:
-        vm["balloon_work"] += COST_BALLOON
-    else:
+    if guest.vm[0]["rule_hook"] != u.HOOK_NONE:
         set_flag(guest, pfn, u.PG_MOVABLE_OPS)
-        vm["balloon_work"] += COST_BALLOON_HOOK
     list_add(guest, u.LIST_BALLOON, pfn)
-    vm["balloon_inflate"] += 1  # reason: balloon_takes_page
+    guest.vm[0]["balloon_inflate"] += 1  # reason: balloon_takes_page
 
 
 @core_jit
@@ -168,6 +164,7 @@ def fill_chunk(guest, nr):
     nr = min(nr, u.BALLOON_ARRAY_PFNS_MAX)
     vm = guest.vm[0]
     in_rounds = reverses_rounds(guest)
+    cost = COST_BALLOON if vm["rule_hook"] == u.HOOK_NONE else COST_BALLOON_HOOK
     got = 0
     while got < nr:
         pfn = _take_hole(guest)
@@ -184,6 +181,7 @@ def fill_chunk(guest, nr):
         set_state(guest, pfn, 0, u.STATE_BALLOON, 0)
         note_balloon(guest, u.EVENT_TAKEN, pfn, 0)
         got += 1
+        vm["balloon_work"] += cost
         if in_rounds:
             list_add(guest, _ROUND, pfn)
         else:

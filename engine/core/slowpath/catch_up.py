@@ -4,6 +4,7 @@ import numpy as np
 
 from engine import units as u
 from engine.core import core_jit
+from engine.core.compact.compaction import migrate_round
 from engine.core.memory.clock import clock_us
 from engine.core.memory.nodes import nr_nodes, select_node
 from engine.core.memory.wakeup import KCOMPACTD_COMPACTING, KSWAPD_ASLEEP, wake_kswapd
@@ -15,6 +16,7 @@ from engine.core.slowpath.daemons import (
     PHASE_LOOKED,
     PHASE_RESTED,
     PHASE_WAITING,
+    kcompactd_end_zone,
     kcompactd_start,
     kcompactd_step,
     kcompactd_wants_work,
@@ -43,6 +45,28 @@ def next_request(guest):
             if zone_watermark_fast(guest, zone, 0, mark, 0):
                 return
     wake_kswapd(guest, 0)
+
+
+@core_jit
+def settle_kcompactd(guest):
+    """Move the pages that kcompactd has isolated now, before somebody frees one of them.
+
+    Args:
+        guest: Guest. Writes pages, blocks, lists, zones, vm, cc[CC_KCOMPACTD].
+    Source:
+        mm/migrate.c migrate_folio_undo_src(): a page freed meanwhile is freed when it is put back.
+    Differs:
+        The work for them is done afterwards (vm.kcompactd_ahead is negative until then).
+    """
+    vm = guest.vm[0]
+    for node in range(nr_nodes(guest)):
+        before = select_node(guest, np.int64(node))
+        if vm["kcompactd_ahead"] > 0:
+            vm["kcompactd_ahead"] = -vm["kcompactd_ahead"]
+            status = migrate_round(guest, u.CC_KCOMPACTD)
+            if status != u.COMPACT_CONTINUE:
+                kcompactd_end_zone(guest, status)
+        select_node(guest, before)
 
 
 @core_jit

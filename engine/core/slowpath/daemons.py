@@ -15,9 +15,9 @@ from engine.core.compact.compaction import (
     CCF_PROACTIVE,
     compact_begin,
     compact_end,
-    compact_round,
+    isolate_round,
+    migrate_round,
 )
-from engine.core.compact.finished import compact_finished
 from engine.core.compact.suitability import (
     COMPACT_MAX_DEFER_SHIFT,
     compaction_defer_reset,
@@ -28,7 +28,7 @@ from engine.core.compact.suitability import (
 )
 from engine.core.memory.alloc import drain_pcp
 from engine.core.memory.clock import MSEC, clock_us
-from engine.core.memory.cpu import COST_MIGRATE
+from engine.core.memory.cpu import COST_KCOMPACTD, COST_MIGRATE
 from engine.core.memory.nodes import in_node, nr_nodes, select_node
 from engine.core.memory.suitable import compaction_suit_allocation_order
 from engine.core.memory.wakeup import (
@@ -291,29 +291,42 @@ def kcompactd_step(guest, budget):
 
     Args:
         guest: Guest. Writes all of it.
-        budget: int64, work as cpu.py counts it; the last round's excess is deducted from the next
-            budget (vm.kcompactd_ahead).
+        budget: int64, work as cpu.py counts it. A round's pages are moved when as much work has
+            been done as that takes (vm.kcompactd_ahead); until then they are isolated.
     Returns:
         int64, work done.
     Source:
-        mm/compaction.c kcompactd(), kcompactd_do_work(), compact_node().
+        mm/compaction.c kcompactd(), kcompactd_do_work(), compact_node(); mm/migrate.c
+        migrate_pages_batch(), its cond_resched().
     Differs:
-        A round is not interrupted; the kernel would switch tasks within it. The nodes' kcompactd
-        run one after the other: they share a compact_control.
+        All pages of a round are moved at its end. The nodes' kcompactd run one after the other:
+        they share a compact_control.
     """
     vm = guest.vm[0]
     c = guest.cc[_CC]
     used = np.int64(0)
     if vm["kcompactd_node"] > 0 and vm["kcompactd_node"] != vm["node"] + 1:
         return used
-    budget -= vm["kcompactd_ahead"]
     while used < budget:
+        ahead = np.int64(vm["kcompactd_ahead"])
+        if ahead != 0:
+            step = min(abs(ahead), budget - used)
+            vm["kcompactd_ahead"] -= step if ahead > 0 else -step
+            used += step
+            if vm["kcompactd_ahead"] != 0:
+                return used
+            if ahead < 0:
+                continue  # moved already (catch_up.settle_kcompactd)
+            status = migrate_round(guest, _CC)
+            if status != u.COMPACT_CONTINUE:
+                kcompactd_end_zone(guest, status)
+            continue
         if vm["kcompactd_awake"] != KCOMPACTD_COMPACTING:
             if kcompactd_wants_work(guest):
                 kcompactd_start(guest)
             if vm["kcompactd_awake"] != KCOMPACTD_COMPACTING:
                 vm["kcompactd_awake"] = KCOMPACTD_ASLEEP
-                break
+                return used
         if not c["active"]:
             if c["order"] == -1:
                 begun = kcompactd_begin_proactive(guest)
@@ -323,18 +336,15 @@ def kcompactd_step(guest, budget):
                 kcompactd_finish(guest)
                 continue
         before = c["total_migrate_scanned"] + c["total_free_scanned"]
-        migrated = np.int64(vm["pgmigrate_success"])
-        status = compact_round(guest, _CC)
+        status = isolate_round(guest, _CC)
         # A round costs something even if it only discovers that the run is over.
-        used += max(c["total_migrate_scanned"] + c["total_free_scanned"] - before, 1)
-        used += COST_MIGRATE * (vm["pgmigrate_success"] - migrated)
-        if status == u.COMPACT_CONTINUE and used >= budget:
-            # Check now whether the page is there: by the next tick somebody may have taken it.
-            status = compact_finished(guest, _CC)
-        if status != u.COMPACT_CONTINUE:
+        work = max(c["total_migrate_scanned"] + c["total_free_scanned"] - before, 1)
+        if status == u.COMPACT_CONTINUE:
+            cost = COST_MIGRATE if c["order"] == -1 else COST_KCOMPACTD
+            vm["kcompactd_ahead"] = work + cost * c["nr_migratepages"]
+        else:
+            used += work
             kcompactd_end_zone(guest, status)
-    asleep = vm["kcompactd_awake"] != KCOMPACTD_COMPACTING
-    vm["kcompactd_ahead"] = 0 if asleep else max(used - budget, np.int64(0))
     return used
 
 

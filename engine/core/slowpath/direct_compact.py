@@ -19,11 +19,9 @@ from engine.core.compact.suitability import (
     compaction_deferred,
     defer_compaction,
 )
-from engine.core.memory.cpu import COST_MIGRATE, TURN, work_done
-from engine.core.memory.nodes import nr_nodes, select_node, zone_allowed, zonelist_zone
-from engine.core.memory.wakeup import KCOMPACTD_WOKEN
-from engine.core.slowpath.daemons import daemons_step, kcompactd_step
-from engine.core.slowpath.kswapd import cond_resched
+from engine.core.memory.cpu import COST_MIGRATE
+from engine.core.memory.nodes import zone_allowed, zonelist_zone
+from engine.core.slowpath.sched import cond_resched
 
 COMPACT_PRIO_SYNC_FULL = 0
 COMPACT_PRIO_SYNC_LIGHT = 1
@@ -47,19 +45,17 @@ def _scanned(guest):
 
 @core_jit
 def _take_turns(guest, work):
-    """While this round's pages are being moved: let the daemons run as often as it takes a turn.
+    """While this round's pages are being moved: let the daemons run as the scheduler decides.
 
-    kcompactd, if it has just been woken, runs at once, as kswapd does. Pages that the daemons free
-    are not captured: this task did not free them.
+    Pages that they free are not captured: this task did not free them.
 
     Args:
         guest: Guest. Writes all of it.
         work: int64, work of this round, the pages to be moved included.
     Source:
         mm/compaction.c isolate_migratepages_block(), mm/migrate.c migrate_pages_batch(): their
-        cond_resched(); mm/page_alloc.c task_capc(); kernel/sched/fair.c
-        check_preempt_wakeup_fair(). Traced: 35 of 40 switches to kcompactd came while pages were
-        isolated; it ran 0.04 ms after being woken (median of 28; three quarters within 1.8 ms).
+        cond_resched(); mm/page_alloc.c task_capc(). Traced: 35 of 40 switches to kcompactd came
+        while pages were isolated.
     Differs:
         Before the first of the isolated pages is moved, not between them.
     """
@@ -68,16 +64,8 @@ def _take_turns(guest, work):
     capture = np.int64(c["capture"])
     c["capture"] = 0
     cond_resched(guest)
-    for node in range(nr_nodes(guest)):
-        before = select_node(guest, np.int64(node))
-        if vm["kcompactd_awake"] == KCOMPACTD_WOKEN:
-            kcompactd_step(guest, np.int64(TURN))
-        select_node(guest, before)
-    vm["turn_work"] += work
     vm["direct_work"] += work
-    while vm["turn_work"] >= TURN:
-        vm["turn_work"] -= TURN
-        daemons_step(guest, np.int64(TURN))
+    cond_resched(guest)
     c["capture"] = capture
 
 
@@ -98,7 +86,6 @@ def compact_zone_in_turns(guest):
     """
     vm = guest.vm[0]
     c = guest.cc[u.CC_DIRECT]
-    before = work_done(guest)
     paid = np.int64(_scanned(guest))
     status = np.int64(isolate_round(guest, u.CC_DIRECT))
     while status == u.COMPACT_CONTINUE:
@@ -108,11 +95,8 @@ def compact_zone_in_turns(guest):
         status = np.int64(migrate_round(guest, u.CC_DIRECT))
         if status == u.COMPACT_CONTINUE:
             status = np.int64(isolate_round(guest, u.CC_DIRECT))
-    work = _scanned(guest) - paid
-    vm["turn_work"] += work
-    vm["direct_work"] += work
+    vm["direct_work"] += _scanned(guest) - paid
     compact_end(guest, u.CC_DIRECT)
-    vm["turn_done"] += work_done(guest) - before
     return status
 
 

@@ -8,10 +8,9 @@ from engine.core.compact.compaction_2012 import kswapd_compact_2012
 from engine.core.compact.scan_2012 import reset_isolation_suitable_2012
 from engine.core.compact.suitability import reset_isolation_suitable
 from engine.core.memory.clock import MSEC, clock_us
-from engine.core.memory.cpu import COST_PASS, COST_RECLAIM, TURN
-from engine.core.memory.nodes import in_node, nr_nodes, select_node
+from engine.core.memory.cpu import COST_PASS, COST_RECLAIM
+from engine.core.memory.nodes import in_node
 from engine.core.memory.wakeup import (
-    KCOMPACTD_COMPACTING,
     KSWAPD_ASLEEP,
     KSWAPD_BALANCING,
     KSWAPD_WOKEN,
@@ -360,30 +359,9 @@ def kswapd_step(guest, budget):
         if vm["kswapd_awake"] == KSWAPD_WOKEN:
             kswapd_begin(guest)
         used += balance_turn(guest, budget - used) + 1
-    if used > TURN and vm["kcompactd_awake"] == KCOMPACTD_COMPACTING:
-        vm["kswapd_seen"] = 1
     if vm["kswapd_awake"] == KSWAPD_ASLEEP:
         if vm["law_linear_scanners"] == 1:
             reset_isolation_suitable_2012(guest)
         else:
             reset_isolation_suitable(guest)
     return used
-
-
-@core_jit
-def cond_resched(guest):
-    """A preemption point: kswapd, if just woken or its nap is over, runs at once, for one turn.
-
-    A task that has slept is owed time and goes first; measured: within 0.1 ms of being woken.
-
-    Args:
-        guest: Guest. Writes pages, blocks, lists, zones, vm.
-    Source:
-        kernel/sched/core.c __cond_resched(); kernel/sched/fair.c check_preempt_wakeup_fair().
-    """
-    before = np.int64(guest.vm[0]["node"])
-    for node in range(nr_nodes(guest)):
-        select_node(guest, np.int64(node))
-        if guest.vm[0]["kswapd_awake"] == KSWAPD_WOKEN or nap_is_over(guest):
-            kswapd_step(guest, np.int64(TURN))
-    select_node(guest, before)

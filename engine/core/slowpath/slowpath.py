@@ -28,7 +28,7 @@ from engine.core.slowpath.direct_compact import (
     try_to_compact_pages,
 )
 from engine.core.slowpath.direct_reclaim import try_to_free_pages
-from engine.core.slowpath.kswapd import cond_resched
+from engine.core.slowpath.sched import cond_resched
 from engine.core.slowpath.slowpath_2012 import alloc_pages_slowpath_2012
 
 MAX_COMPACT_RETRIES = 16

@@ -10,6 +10,7 @@ from engine.core import core_jit
 from engine.core.memory.alloc import free_pages
 from engine.core.memory.lru import lru_add
 from engine.core.memory.page import set_state
+from engine.core.slowpath.catch_up import settle_kcompactd
 from engine.core.slowpath.slowpath import alloc_pages
 
 NONE = u.PFN_NONE
@@ -98,8 +99,12 @@ def op_free(guest, handle):
         mm/swap.c __folio_put(), mm/slub.c __free_slab().
     """
     pfn = np.int64(guest.pages[handle]["where"])
-    if pfn != NONE:
-        free_pages(guest, pfn, np.int64(guest.pages[pfn]["order"]))
+    if pfn == NONE:
+        return
+    if np.int64(guest.pages[pfn]["flags"]) & u.PG_ISOLATED:
+        settle_kcompactd(guest)
+        pfn = np.int64(guest.pages[handle]["where"])
+    free_pages(guest, pfn, np.int64(guest.pages[pfn]["order"]))
 
 
 @core_jit

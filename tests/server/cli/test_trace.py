@@ -36,11 +36,11 @@ def test_bad_input_is_one_sentence_and_status_2(capsys, arguments, sentence):
 def test_only_the_last_operation_is_traced(capsys, tmp_path, profile):
     ops = tmp_path / "ops.json"
     ops.write_text('[["inflate", 32], ["compact"]]')
-    arguments = ("tight:256", "--ops", str(ops), "--profile", profile, "--json")
+    arguments = ("tight:256", "--ops", str(ops), "--profile", profile, "--ticks", "4", "--json")
     status, out, _ = run(capsys, *arguments)
     assert status == 0
     answer = json.loads(out)
-    assert (answer["design"], answer["profile"], answer["ticks"]) == ("lru_hook", profile, 1)
+    assert (answer["design"], answer["profile"], answer["ticks"]) == ("lru_hook", profile, 4)
     assert any(entry["outcome"] == "moved" for entry in answer["handled"])
 
 

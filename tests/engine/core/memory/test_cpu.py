@@ -10,8 +10,12 @@ from engine.core.memory.cpu import (
     COST_MIGRATE,
     COST_RECLAIM,
     TURN,
+    account_moves,
     work_done,
+    work_of_task,
 )
+from engine.guest import set_kernel
+from engine.kernels import LINUX_2012, MODERN
 from tests.engine.small_guest import all_free, settle
 
 
@@ -38,3 +42,12 @@ def test_costs_keep_their_measured_ratios() -> None:
     ):
         assert abs(cost - us / 15.25 * COST_MIGRATE) <= 1, us
     assert TURN * UNITS_US // UNITS == 3404
+
+
+def test_a_task_pays_for_pages_that_it_moves_under_eevdf_only() -> None:
+    for kernel, paid in ((MODERN, 4 * COST_MIGRATE), (LINUX_2012, 0)):
+        guest = settle(all_free(8))
+        set_kernel(guest, kernel)
+        guest.vm[0]["pgmigrate_success"] = 7
+        account_moves(guest, 3)
+        assert work_of_task(guest) == paid

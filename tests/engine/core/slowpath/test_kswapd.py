@@ -6,7 +6,8 @@ from engine import units as u
 from engine.core.memory.wakeup import wake_kswapd
 from engine.core.memory.watermark import MAX_RECLAIM_RETRIES, pgdat_balanced
 from engine.core.observe.check import validate
-from engine.core.slowpath.kswapd import cond_resched, kswapd_step, nap_is_over
+from engine.core.slowpath.kswapd import kswapd_step, nap_is_over
+from engine.core.slowpath.sched_2012 import cond_resched_2012
 from engine.guest import Guest, set_kernel
 from engine.kernels import LINUX_2012
 from tests.engine.small_guest import BLOCK, all_free, every, nr_free, put, settle, vm
@@ -70,11 +71,11 @@ def test_kswapd_looks_again_after_a_tenth_of_a_second() -> None:
     free = int(guest.zones[0]["nr_free"])
     guest.vm[0]["idle_us"] += 99_000
     assert not nap_is_over(guest)
-    cond_resched(guest)
+    cond_resched_2012(guest)
     assert kswapd_step(guest, 1000) == 0
     guest.vm[0]["idle_us"] += 6_000
     assert nap_is_over(guest)
-    cond_resched(guest)
+    cond_resched_2012(guest)
     run(guest)
     assert guest.zones[0]["nr_free"] >= free + 200
     assert vm(guest, "pageoutrun") == (2,)
@@ -159,14 +160,14 @@ def test_an_order_that_was_asked_for_meanwhile_is_next() -> None:
 
 def test_a_woken_kswapd_goes_first_and_a_running_one_takes_turns() -> None:
     guest = tight(2048)
-    cond_resched(guest)
+    cond_resched_2012(guest)
     assert guest.zones[0]["nr_free"] == 200
     wake_kswapd(guest, 0)
-    cond_resched(guest)
+    cond_resched_2012(guest)
     assert guest.zones[0]["nr_free"] > 500
     assert vm(guest, "kswapd_awake", "pageoutrun") == (0, 1)
     guest.vm[0]["kswapd_awake"] = 2
-    cond_resched(guest)
+    cond_resched_2012(guest)
     assert vm(guest, "kswapd_awake") == (2,)
 
 
@@ -175,7 +176,7 @@ def test_sixteen_boosts_without_reclaim_make_it_hopeless_and_the_boost_stays() -
     for _ in range(20):
         guest.zones[0]["watermark_boost"] += 512
         wake_kswapd(guest, 0)
-        cond_resched(guest)
+        cond_resched_2012(guest)
     assert vm(guest, "kswapd_failures", "pageoutrun") == (MAX_RECLAIM_RETRIES, MAX_RECLAIM_RETRIES)
     assert guest.zones[0]["watermark_boost"] == 4 * 512
 
