@@ -25,4 +25,4 @@ def test_the_readme_says_how_good_it_is_on_guests_that_nobody_looked_at() -> Non
     assert len(rows) == sum(held for _, held, _ in kinds.recordings())
     said = " ".join((kinds.ROOT / "README.md").read_text(encoding="utf-8").split())
     assert f"it is {min(others)} to {max(others)} %, with transparent huge pages" in said
-    assert f"transparent huge pages {min(split)} and {max(split)} %" in said
+    assert f"transparent huge pages {min(split)} to {max(split)} %" in said
