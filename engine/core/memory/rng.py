@@ -11,6 +11,7 @@ _S30 = np.uint64(30)
 _S27 = np.uint64(27)
 _S31 = np.uint64(31)
 _S33 = np.uint64(33)
+_S40 = np.uint64(40)
 
 
 @core_jit
@@ -31,9 +32,24 @@ def rng_next(guest):
     return z ^ (z >> _S31)
 
 
+@core_jit
+def rng_peek(guest):
+    """24 bits that follow from the generator's state, which stays as it is.
+
+    Args:
+        guest: Guest.
+    Returns:
+        int64, the same until the next random number is drawn.
+    Source:
+        not of the kernel.
+    """
+    return np.int64((guest.vm[0]["rng"] * _GAMMA) >> _S40)
+
+
 if not IS_COMPILED:
     # Uncompiled numpy scalars warn when they wrap around, which this generator relies on.
     rng_next = np.errstate(over="ignore")(rng_next)
+    rng_peek = np.errstate(over="ignore")(rng_peek)
 
 
 @core_jit

@@ -12,6 +12,7 @@ import numpy as np
 from engine.core import core_jit
 from engine.core.memory.cpu import CLOCK_TICK, work_of_task
 from engine.core.memory.nodes import nr_nodes, select_node
+from engine.core.memory.rng import rng_peek
 from engine.core.memory.wakeup import KCOMPACTD_ASLEEP, KCOMPACTD_COMPACTING, KSWAPD_ASLEEP
 from engine.core.slowpath.daemons import daemons_step, kcompactd_step, kcompactd_wants_work
 from engine.core.slowpath.flusher import flusher_step
@@ -187,8 +188,7 @@ def task_arrives(guest):
     if vm["sched_now"] == 0:
         for task in range(KSWAPD, nr_tasks(guest)):
             vm["task_lag"][task] = CLOCK_TICK
-    drawn = np.int64((vm["rng"] * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(40))
-    vm["sched_now"] += 1 + (drawn + 7919 * vm["sched_now"]) * 40503 % CLOCK_TICK
+    vm["sched_now"] += 1 + (rng_peek(guest) + 7919 * vm["sched_now"]) * 40503 % CLOCK_TICK
     place_entity(guest, np.int64(TASK))
     vm["task_protected"][TASK] = 1
 

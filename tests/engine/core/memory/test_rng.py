@@ -1,7 +1,7 @@
 """The guest's random generator."""
 
 from engine import units as u
-from engine.core.memory.rng import rng_below, rng_next
+from engine.core.memory.rng import rng_below, rng_next, rng_peek
 from engine.guest import Guest, ZoneSpan, make_guest
 
 
@@ -28,3 +28,10 @@ def test_equal_seeds_draw_alike_and_others_do_not() -> None:
     assert rng_next(guest(3)) == rng_next(guest(3))
     assert rng_next(guest(3)) != rng_next(guest(4))
     assert rng_next(guest(-1)) == rng_next(guest((1 << 64) - 1))
+
+
+def test_a_peek_draws_nothing_and_differs_by_seed() -> None:
+    found = guest(3)
+    assert rng_peek(found) == rng_peek(found) < 1 << 24
+    assert found.vm[0]["rng"] == 3
+    assert len({int(rng_peek(guest(seed))) for seed in range(9)}) == 9
