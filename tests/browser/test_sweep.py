@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from playwright.sync_api import Page, expect
 
 from server.paths import sweeps_folder
@@ -10,6 +12,7 @@ from server.sweep.shelf import live_run, shelf_of, shown_map
 from tests.browser.conftest import Server
 from tests.browser.look import WAIT_MS, wait_idle
 from tests.browser.test_layout import LOW_CONTRAST, STICKING_OUT
+from tests.server.sweep_player import played
 
 READY = "body[data-busy=false]"
 
@@ -31,7 +34,7 @@ def test_it_is_linked_from_the_main_page_and_back(page: Page, server: Server) ->
 
 
 def test_cells_are_walked_and_opened_by_keyboard_and_the_run_becomes_live(
-    page: Page, server: Server
+    page: Page, server: Server, tmp_path: Path
 ) -> None:
     shown = shelf_of(Settings()).get("balloon_when")
     cells = shown_map(shown)["cells"]
@@ -63,7 +66,8 @@ def test_cells_are_walked_and_opened_by_keyboard_and_the_run_becomes_live(
           return answer.json();
         }"""
     )
-    for row in run["rows"]:
+    for published in run["rows"]:
+        row = played("balloon_when", published, tmp_path)
         stats = told["designs"][row["design"]]["stats"]
         assert (stats["huge_best"], stats["host_exits"]) == (row["huge_best"], row["host_exits"])
 

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import httpx2 as httpx
 import pytest
 
-from engine.sweep.grid import grid_from_text
-from engine.sweep.play import failed_run
 from engine.sweep.table import NUMBERS
-from server.paths import sweeps_folder
-from server.sweep.chunks import play_chunk
-from server.sweep.jobs import chunks_of, jobs_of
-from server.sweep.store import GRID
+from tests.server.sweep_player import played
 
 NAME = "balloon_when"
 
@@ -58,18 +52,6 @@ def test_what_is_not_there_is_refused(server: str, path: str, status: int, words
     assert words in answer.json()["error"]
 
 
-def played(row: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """The row that the sweep's player makes today of a published row's run."""
-    grid = grid_from_text((sweeps_folder() / NAME / GRID).read_text(encoding="utf-8"))
-    at = ("guest", "course", "balloon", "design", "seed")
-    none = failed_run("")
-    (job,) = [
-        job for job in jobs_of(grid, None) if all(str(job.row(none)[x]) == str(row[x]) for x in at)
-    ]
-    ((one,),) = map(play_chunk, chunks_of([job], folder, 1))
-    return job.row(one.outcome)
-
-
 def test_a_run_becomes_a_session_with_the_numbers_of_its_rows(server: str, tmp_path: Path) -> None:
     query = {"balloon": "20%", "course": "after", "seed": "2"}
     found = httpx.get(f"{server}/api/sweeps/{NAME}/run", params=query, timeout=60).json()
@@ -83,7 +65,7 @@ def test_a_run_becomes_a_session_with_the_numbers_of_its_rows(server: str, tmp_p
         assert given.status_code == 200, given.text
     state = httpx.get(f"{address}/state", headers=bearer, timeout=60).json()
     # What is published may be of an earlier version: a run of this one is played here.
-    rows = {row["design"]: played(row, tmp_path) for row in found["rows"]}
+    rows = {row["design"]: played(NAME, row, tmp_path) for row in found["rows"]}
     designs = {key: one["stats"] for key, one in state["designs"].items()}
     assert set(designs) == set(rows)
     for key, stats in designs.items():
