@@ -200,7 +200,7 @@ RANGE_FIELDS = (
 # Time (core/memory/clock.py): idle so far, when the last wait ends (us); whether kcompactd has
 # found kswapd at work since it began; the balloon's work, in scanned pages.
 TIME_FIELDS = ("idle_us", "wait_until", "kswapd_seen", "balloon_work")
-# the scheduler's run queue, a row a task (slowpath/sched.py)
+_ROWS = (u.TASK_ROWS,)  # the scheduler's run queue, a row a task (slowpath/runqueue.py)
 TASK_FIELDS = ("task_vruntime", "task_deadline", "task_lag", "task_state", "task_protected")
 
 # What reclaim sets going, and how far it is; left out of the digest while nothing of it happened.
@@ -257,7 +257,7 @@ VM_DTYPE = np.dtype(
     # Its eight bytes are part of every digest ever published.
     + [("pad", "<i8")]
     # engine/snapshot.py leaves them out of the digest while nothing was asked for
-    + [(name, "<i8", (11,) * (name in TASK_FIELDS)) for fields in LATER_FIELDS for name in fields]
+    + [(name, "<i8", _ROWS * (name in TASK_FIELDS)) for fields in LATER_FIELDS for name in fields]
     # The laws of the guest's kernel (engine/kernels.py), written by set_kernel only. Last: they
     # follow from profile and variant, which count in the digest, so they are left out of it, and a
     # law may get a name of its own without changing any digest. Nothing behind them counts either.

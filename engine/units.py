@@ -265,6 +265,8 @@ CC_KCOMPACTD = 2  # the daemon, woken by kswapd or proactive
 CC_PASS = 3  # balloon pass of design separate_pass
 NR_CC = 4
 
+TASK_ROWS = 11  # of Guest.vm.task_*: the task, the flusher, kcompactd, eight nodes' kswapd
+
 # -- lists: Guest.lists[...]. LRU, balloon and compactors' lists first, then one group per zone
 LRU_INACTIVE_ANON = 0
 LRU_ACTIVE_ANON = 1

@@ -109,6 +109,11 @@ def test_a_machine_with_a_cma_area_has_its_large_blocks_and_none_for_the_kernel(
     assert results[0] == "0 of 1; failed: 1 migratetype"
     # Nothing is pinned in the area, so it can be emptied.
     assert results[1:] == ["4096 of 4096 pages", "allocated"]
+    # One that may reclaim is refused as well, unless a whole block comes free outside the area.
+    ops = parse_ops([["alloc", 1, 10], ["alloc", 1, 10, "atomic"]])
+    steps = replay(guest_from_capture(capture, 3), ("pinned",), ops, 3, recount)
+    results = [step["result"] for step in steps["designs"]["pinned"]]
+    assert results == ["0 of 1; failed: 1 migratetype"] * 2
 
 
 def test_requests_that_do_not_fit_are_refused() -> None:

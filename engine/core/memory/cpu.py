@@ -71,6 +71,21 @@ def work_done(guest):
 
 
 @core_jit
+def work_of_requests(guest):
+    """Work that requests which wait have done: direct compaction and direct reclaim.
+
+    Args:
+        guest: Guest.
+    Returns:
+        int64; only differences mean something.
+    Source:
+        kernel/sched/fair.c update_curr().
+    """
+    vm = guest.vm[0]
+    return vm["direct_work"] + COST_RECLAIM * vm["pgscan_direct"]
+
+
+@core_jit
 def work_of_task(guest):
     """Work that the task has done so far, whatever the request: what the scheduler accounts for.
 
@@ -84,27 +99,8 @@ def work_of_task(guest):
         A page taken from the free lists for anything but the balloon costs nothing.
     """
     vm = guest.vm[0]
-    return (
-        vm["balloon_work"]
-        + vm["direct_work"]
-        + COST_RECLAIM * vm["pgscan_direct"]
-        + TURN * vm["htlb_buddy_alloc_success"]
-    )
-
-
-@core_jit
-def work_of_requests(guest):
-    """Work that requests which wait have done: direct compaction and direct reclaim.
-
-    Args:
-        guest: Guest.
-    Returns:
-        int64; only differences mean something.
-    Source:
-        kernel/sched/fair.c update_curr().
-    """
-    vm = guest.vm[0]
-    return vm["direct_work"] + COST_RECLAIM * vm["pgscan_direct"]
+    cleared = TURN * vm["htlb_buddy_alloc_success"]
+    return work_of_requests(guest) + vm["balloon_work"] + cleared
 
 
 @core_jit

@@ -7,6 +7,7 @@ runs, until a clock tick finds that it has used up its slice (sched.py).
 
 import numpy as np
 
+from engine import units as u
 from engine.core import core_jit
 from engine.core.memory.cpu import CLOCK_TICK, SLICE
 from engine.core.memory.nodes import nr_nodes
@@ -17,7 +18,7 @@ TASK = 0
 FLUSHER = 1
 KCOMPACTD = 2
 KSWAPD = 3
-MOST_KSWAPD = 8
+MOST_KSWAPD = u.TASK_ROWS - KSWAPD
 
 # vm.task_state. LEAVING: it sleeps, but counts until it is eligible (sched_delayed, DELAY_DEQUEUE).
 OFF_QUEUE = 0
