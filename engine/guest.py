@@ -197,8 +197,8 @@ RANGE_FIELDS = (
     "offline_pages"
 ).split()
 
-# Time (core/memory/clock.py): idle so far, when the last wait ends (us); whether kcompactd has
-# found kswapd at work since it began; the balloon's work, in scanned pages.
+# Time: idle so far, when the last wait ends (us); whether kcompactd has found kswapd at work since
+# it began; the balloon's work, in scanned pages.
 TIME_FIELDS = ("idle_us", "wait_until", "kswapd_seen", "balloon_work")
 _ROWS = (u.TASK_ROWS,)  # the scheduler's run queue, a row a task (slowpath/runqueue.py)
 TASK_FIELDS = ("task_vruntime", "task_deadline", "task_lag", "task_state", "task_protected")
@@ -245,8 +245,9 @@ NUMA_FIELDS = (
     "kcompactd_node"
 ).split()
 NAP_FIELDS = ("kswapd_nap",)  # the clock's reading at which its nap is over; 0 = it does not nap
+HOST_FIELDS = ("unit_ns",)  # what the CPU takes for a unit of work; 0 = cpu.UNIT_NS
 LATER_FIELDS = (RANGE_FIELDS, TIME_FIELDS, RECLAIM_FIELDS, DEMAND_FIELDS, NUMA_FIELDS,
-                NAP_FIELDS, TASK_FIELDS)  # fmt: skip
+                NAP_FIELDS, TASK_FIELDS, HOST_FIELDS)  # fmt: skip
 
 # LRU isolation is counted for the whole machine (nr_isolated_*).
 _HEAD_FIELDS = "nr_isolated_anon nr_isolated_file nr_zones nr_pages main_zone profile".split()

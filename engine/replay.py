@@ -22,8 +22,10 @@ LOOK_IDLE = "idle"
 LOOK_DONE = "done"
 LOOKS = (LOOK_IDLE, LOOK_DONE)
 
-# LOOK_DONE: how long after the command's end the state is read, and what passes then until the next
-# command, as where examples/ was recorded (docs/FIDELITY.md). Nothing was read after huge pages.
+# LOOK_DONE: how long after the guest's state was brought back the first command is given, how long
+# after a command's end the state is read, and what passes then until the next command, as where
+# examples/ was recorded (docs/FIDELITY.md). Nothing was read after huge pages.
+BEGIN_MS = 300
 READ_MS = 20
 PAUSE_MS = 650
 _NOT_READ = ("huge",)
@@ -302,6 +304,9 @@ def _play(
 ) -> dict[str, list[dict[str, Any]]]:
     """Apply operations, each followed by ``run`` and a look; see replay."""
     steps: dict[str, list[dict[str, Any]]] = {key: [] for key in world.keys}
+    if run is World.run_until_done:
+        world.apply(c.Wait(BEGIN_MS))
+        run(world)
     for i, op in enumerate(ops):
         is_read = run is World.run_until_done and op[0] not in _NOT_READ
         before = [world.view(j).stat("balloon_actual") for j in range(len(world.keys))]

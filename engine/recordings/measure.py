@@ -9,6 +9,7 @@ import numpy as np
 
 from engine import units as u
 from engine.capture.load import Capture, guest_from_capture, load_capture
+from engine.guest import Guest
 from engine.recordings.recording import CAPTURE_NAME, Recording, load_recording
 from engine.recordings.score import Judgement, ceiling, judge
 from engine.replay import LOOK_DONE, replay
@@ -48,6 +49,19 @@ def _types(capture: Capture, truth: str) -> tuple[int, int]:
     return int(((found.migratetype == real) & ~reserved).sum()), int((~reserved).sum())
 
 
+def guest_of(recording: Recording, capture: Capture, seed: int) -> Guest:
+    """The guest that was recorded, on a CPU as fast as its.
+
+    Args:
+        recording: says how fast.
+        capture: of its start.
+        seed: of what a capture does not contain.
+    """
+    guest = guest_from_capture(capture, seed)
+    guest.vm[0]["unit_ns"] = recording.unit_ns
+    return guest
+
+
 def measure(
     folder: Path,
     seeds: Sequence[int],
@@ -67,7 +81,7 @@ def measure(
     recording = load_recording(folder, capture.main_zone)
 
     def under(seed: int) -> list[Judgement]:
-        guest = guest_from_capture(capture, seed)
+        guest = guest_of(recording, capture, seed)
         answer: dict[str, Any] = replay(
             guest, list(recording.runs), recording.ops, seed, look=LOOK_DONE
         )

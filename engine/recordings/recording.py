@@ -25,6 +25,7 @@ RECORDED_AS: Mapping[str, str] = {
 CAPTURE_NAME = "s1.tar.xz"
 RESULT_NAME = "result.json"
 MAX_RESULT_BYTES = 64 << 20
+MAX_UNIT_NS = 10_000  # 4 ms, a clock tick, are some hundred units then
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ class Recording:
         zone: the capture's zone with the most managed pages.
         ops: the operations, in order.
         start: before the first operation.
+        unit_ns: what the guest's CPU took for a unit of work (engine/core/memory/cpu.py); 0 if
+            nobody measured it.
         runs: key of a design → runs → moments after each operation.
     """
 
@@ -72,6 +75,7 @@ class Recording:
     ops: list[Op]
     start: RecordedMoment
     runs: Mapping[str, list[list[RecordedMoment]]]
+    unit_ns: int = 0
 
     @property
     def blocks(self) -> str:
@@ -141,6 +145,9 @@ def load_recording(folder: Path, zone: ZoneKey) -> Recording:
         }
         name = str(scenario.get("name") or folder.name)
         kernel = str(scenario.get("kernel", ""))
+        unit_ns = int(scenario.get("unit_ns", 0))
+        if not 0 <= unit_ns <= MAX_UNIT_NS:
+            raise RefusedError(f"unit_ns is {unit_ns}: from 0 to {MAX_UNIT_NS} ns is needed")
     except OSError as error:
         raise RefusedError(f"{path}: {error.strerror}: no recording here") from error
     except RecursionError:
@@ -153,4 +160,4 @@ def load_recording(folder: Path, zone: ZoneKey) -> Recording:
         raise RefusedError(f"{path} has no design of {', '.join(RECORDED_AS)}")
     if any(len(run) != len(ops) for design in runs.values() for run in design):
         raise RefusedError(f"{path}: a run does not have {len(ops)} steps, one per operation")
-    return Recording(folder, name, kernel, zone, ops, start, runs)
+    return Recording(folder, name, kernel, zone, ops, start, runs, unit_ns)

@@ -5,6 +5,7 @@ against what a kernel did (``--against``).
 """
 
 import argparse
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ from server.cli.table import Column, Table, paragraph, show
 
 if TYPE_CHECKING:
     from engine.capture.load import Capture
+    from engine.guest import Guest
     from engine.replay import Op
     from engine.world import World
 
@@ -189,7 +191,8 @@ def run_replay(args: argparse.Namespace) -> int:
     Raises:
         ValueError: bad input; one sentence.
     """
-    from engine.capture.load import NODES_ASSUMED
+    from engine.capture.load import NODES_ASSUMED, guest_from_capture
+    from engine.recordings.measure import guest_of
     from engine.recordings.recording import load_recording
     from engine.recordings.score import judge, score
     from engine.replay import LOOKS, parse_ops
@@ -218,7 +221,13 @@ def run_replay(args: argparse.Namespace) -> int:
         keys = list(recording.runs) if args.designs is None else keys
     how = {"profile": profile, "look": args.look}
     warnings = capture.disagreements()
-    result = _play(capture, keys, ops, seeds_from(seed, number, MAX_SEED), how)
+
+    def base(seed: int) -> "Guest":
+        if recording is None:
+            return guest_from_capture(capture, seed)
+        return guest_of(recording, capture, seed)
+
+    result = _play(capture, base, keys, ops, seeds_from(seed, number, MAX_SEED), how)
     if warnings:
         result["warnings"] = warnings
     blocks: list[str | Table]
@@ -242,13 +251,13 @@ def run_replay(args: argparse.Namespace) -> int:
 
 def _play(
     capture: "Capture",
+    base: "Callable[[int], Guest]",
     keys: list[str],
     ops: "list[Op]",
     seeds: tuple[int, ...],
     how: dict[str, str],
 ) -> dict[str, Any]:
-    """Replay under each seed, two side by side, with progress on stderr; how: see replay()."""
-    from engine.capture.load import guest_from_capture
+    """Replay the base under each seed, two side by side, with progress; how: see replay()."""
     from engine.replay import LOOK_DONE, Given, replay
     from engine.spread import replay_seeds
 
@@ -265,7 +274,7 @@ def _play(
             def step_done(_: "World", __: int) -> None:
                 progress(words, next(steps), total)
 
-            guest = guest_from_capture(capture, seed)
+            guest = base(seed)
             if len(seeds) == 1:
                 capture.let_go(pages=True)
             nodes = [zone.key[0] for zone in capture.zones]

@@ -15,13 +15,11 @@ from engine.core.memory.cpu import (
     COST_SPLIT,
     COST_WRITE,
     TURN,
+    unit_ns,
 )
 
-# The unit of work, a page scanned, takes 0.14 us (cpu.py).
-UNITS = 50
-UNITS_US = 7
-
-MSEC = 1000  # the clock counts microseconds
+NSEC = 1000  # the clock counts microseconds
+MSEC = 1000
 
 
 @core_jit
@@ -68,4 +66,4 @@ def clock_us(guest):
     Source:
         kernel/time/timekeeping.c ktime_get().
     """
-    return all_work(guest) * UNITS_US // UNITS + guest.vm[0]["idle_us"]
+    return all_work(guest) * unit_ns(guest) // NSEC + guest.vm[0]["idle_us"]

@@ -5,6 +5,8 @@ and kswapd get as much time as that takes, so different kinds of work need a com
 to look at one page during compaction.
 """
 
+import numpy as np
+
 from engine.core import core_jit
 
 # Measured on one idle host with Linux 6.12.107, one emulated CPU and 1 GiB: CPU time of a task
@@ -42,10 +44,56 @@ COST_KCOMPACTD = 300
 # under profile 2012.
 TURN = 24320
 
-# A clock tick (CONFIG_HZ=250) and a slice (/sys/kernel/debug/sched/base_slice_ns: 0.7 ms on one
-# CPU) in the unit of work, 0.14 us where the recordings were made (clock.py).
-CLOCK_TICK = 28571
-SLICE = 5000
+# The unit, a page scanned, where the first recordings were made; a guest may have a CPU of its own
+# (vm.unit_ns).
+UNIT_NS = 140
+
+# A clock tick (CONFIG_HZ=250) and a slice (/sys/kernel/debug/sched/base_slice_ns on one CPU).
+TICK_NS = 4_000_000
+SLICE_NS = 700_000
+
+
+@core_jit
+def unit_ns(guest):
+    """How long the guest's CPU takes for a unit of work.
+
+    Args:
+        guest: Guest.
+    Returns:
+        int64, nanoseconds.
+    Source:
+        not of the kernel.
+    """
+    given = np.int64(guest.vm[0]["unit_ns"])
+    return given if given > 0 else np.int64(UNIT_NS)
+
+
+@core_jit
+def clock_tick(guest):
+    """What the guest's CPU does from one clock tick to the next.
+
+    Args:
+        guest: Guest.
+    Returns:
+        int64, work.
+    Source:
+        include/linux/jiffies.h TICK_NSEC.
+    """
+    return np.int64(TICK_NS) // unit_ns(guest)
+
+
+@core_jit
+def base_slice(guest):
+    """What the guest's CPU does in a task's slice.
+
+    Args:
+        guest: Guest.
+    Returns:
+        int64, work.
+    Source:
+        kernel/sched/fair.c sysctl_sched_base_slice.
+    """
+    return np.int64(SLICE_NS) // unit_ns(guest)
 
 
 @core_jit

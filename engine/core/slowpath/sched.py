@@ -10,7 +10,7 @@ Kernels without EEVDF (law eevdf) are in sched_2012.py.
 import numpy as np
 
 from engine.core import core_jit
-from engine.core.memory.cpu import CLOCK_TICK, work_of_task
+from engine.core.memory.cpu import clock_tick, work_of_task
 from engine.core.memory.nodes import nr_nodes, select_node
 from engine.core.memory.rng import rng_peek
 from engine.core.memory.wakeup import KCOMPACTD_ASLEEP, KCOMPACTD_COMPACTING, KSWAPD_ASLEEP
@@ -146,6 +146,7 @@ def schedule(guest):
         A daemon is interrupted by clock ticks only, not by one that wakes up.
     """
     vm = guest.vm[0]
+    tick = clock_tick(guest)
     curr = np.int64(TASK)
     while True:
         task = pick_eevdf(guest, curr)
@@ -157,9 +158,9 @@ def schedule(guest):
         vm["task_protected"][task] = 1
         if task == TASK:
             return
-        budget = CLOCK_TICK - vm["sched_now"] % CLOCK_TICK
+        budget = tick - vm["sched_now"] % tick
         while vm["task_vruntime"][task] + budget < vm["task_deadline"][task]:
-            budget += CLOCK_TICK
+            budget += tick
         used = max(np.int64(run_daemon(guest, task, np.int64(budget))), np.int64(1))
         vm["task_vruntime"][task] += used
         vm["sched_now"] += used
@@ -185,10 +186,11 @@ def task_arrives(guest):
         third tick, 6 of 6).
     """
     vm = guest.vm[0]
+    tick = clock_tick(guest)
     if vm["sched_now"] == 0:
         for task in range(KSWAPD, nr_tasks(guest)):
-            vm["task_lag"][task] = CLOCK_TICK
-    vm["sched_now"] += 1 + (rng_peek(guest) + 7919 * vm["sched_now"]) * 40503 % CLOCK_TICK
+            vm["task_lag"][task] = tick
+    vm["sched_now"] += 1 + (rng_peek(guest) + 7919 * vm["sched_now"]) * 40503 % tick
     place_entity(guest, np.int64(TASK))
     vm["task_protected"][TASK] = 1
 
@@ -206,12 +208,13 @@ def cond_resched(guest):
     if vm["law_eevdf"] == 0:
         cond_resched_2012(guest)
         return
+    tick = clock_tick(guest)
     left = np.int64(work_of_task(guest) - vm["task_paid"])
     vm["task_paid"] += left
     if vm["task_state"][TASK] == OFF_QUEUE:
         task_arrives(guest)
     while True:
-        to_tick = CLOCK_TICK - vm["sched_now"] % CLOCK_TICK
+        to_tick = tick - vm["sched_now"] % tick
         step = min(left, to_tick)
         vm["task_vruntime"][TASK] += step
         vm["sched_now"] += step
@@ -255,7 +258,7 @@ def task_sleeps(guest):
     """
     vm = guest.vm[0]
     task_leaves(guest)
-    vm["sched_now"] += daemons_step(guest, np.int64(CLOCK_TICK))
+    vm["sched_now"] += daemons_step(guest, clock_tick(guest))
     for task in range(1, nr_tasks(guest)):
         if not is_awake(guest, np.int64(task), False):
             vm["task_state"][task] = OFF_QUEUE

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine.capture.load import load_capture
-from engine.recordings.measure import everything, measure
+from engine.core.memory.clock import clock_us
+from engine.recordings.measure import everything, guest_of, measure
+from engine.recordings.recording import load_recording
 
 RUNS = Path(__file__).parents[3] / "examples" / "runs"
 
@@ -30,6 +33,14 @@ def test_the_capture_is_read_as_the_kernel_says() -> None:
     right, total = found.types
     assert 0.98 * total <= right <= total
     assert 0.99 <= found.orders <= 1
+
+
+def test_the_guest_is_as_fast_as_the_one_that_was_recorded() -> None:
+    capture = load_capture(RUNS / "s1.tar.xz", "runs")
+    recording = replace(load_recording(RUNS, capture.main_zone), unit_ns=70)
+    guest = guest_of(recording, capture, 1)
+    guest.vm[0]["balloon_work"] = 1000
+    assert clock_us(guest) == 70
 
 
 def test_the_zone_that_is_judged_has_the_most_managed_pages() -> None:

@@ -41,6 +41,16 @@ def test_the_balloon_of_the_module_is_read(tmp_path: Path) -> None:
     assert (moment.scattered, moment.dedicated) == (300, 1024)
 
 
+def test_how_fast_the_guest_was_is_read(tmp_path: Path) -> None:
+    data = result(pinned=[run(1, 4)])
+    assert load_recording(written(tmp_path, data), ZONE).unit_ns == 0
+    data["scenario"]["unit_ns"] = 88
+    assert load_recording(written(tmp_path, data), ZONE).unit_ns == 88
+    data["scenario"]["unit_ns"] = 10_001
+    with pytest.raises(ValueError, match="unit_ns is 10001: from 0 to 10000 ns is needed"):
+        load_recording(written(tmp_path, data), ZONE)
+
+
 def test_every_recorded_design_is_one_of_ours() -> None:
     assert len(set(RECORDED_AS.values())) == len(RECORDED_AS)
 

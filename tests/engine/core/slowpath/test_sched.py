@@ -1,6 +1,14 @@
 """The scheduler: who runs at a clock tick, who at once, and that all get the same time."""
 
-from engine.core.memory.cpu import CLOCK_TICK, COST_PASS, COST_RECLAIM, SLICE
+from engine.core.memory.cpu import (
+    COST_PASS,
+    COST_RECLAIM,
+    SLICE_NS,
+    TICK_NS,
+    UNIT_NS,
+    base_slice,
+    clock_tick,
+)
 from engine.core.memory.wakeup import wake_kswapd
 from engine.core.slowpath import sched
 from engine.core.slowpath.runqueue import KSWAPD, LEAVING, TASK, update_deadline
@@ -8,6 +16,10 @@ from engine.guest import Guest
 from tests.engine.core.slowpath.test_daemons import checkered
 from tests.engine.core.slowpath.test_kswapd import tight
 from tests.engine.small_guest import vm
+
+# On a CPU as fast as that of the first recordings.
+CLOCK_TICK = TICK_NS // UNIT_NS
+SLICE = SLICE_NS // UNIT_NS
 
 BATCH = 64 * COST_RECLAIM + 2 * COST_PASS  # kswapd gives way after so much work
 
@@ -118,3 +130,16 @@ def test_seeds_begin_at_different_places_between_ticks() -> None:
         places.add(int(guest.vm[0]["sched_now"]) % CLOCK_TICK)
         assert guest.vm[0]["rng"] == seed
     assert len(places) == 4
+
+
+def test_on_a_faster_cpu_more_is_done_between_two_ticks() -> None:
+    guest = lru()
+    assert (clock_tick(guest), base_slice(guest)) == (CLOCK_TICK, SLICE) == (28571, 5000)
+    guest.vm[0]["unit_ns"] = UNIT_NS // 2
+    assert (clock_tick(guest), base_slice(guest)) == (57142, 10000)
+    at_work(guest, 0)
+    wake_kswapd(guest, 0)
+    work(guest, CLOCK_TICK)  # half of the way to the tick, but a slice is over
+    assert vm(guest, "pageoutrun") == (1,)
+    first = int(guest.vm[0]["pgsteal_kswapd"])
+    assert abs(first * COST_RECLAIM - CLOCK_TICK) <= 2 * BATCH  # the other half
