@@ -26,10 +26,10 @@ COST_DEFLATE_HOOK = 19
 
 # Traced, time between the events of one kswapd, 1,385 batches of 64 pages: 1.7 us a page that
 # reclaim takes off the LRU, 0.03 ms more between two passes. A 2 MiB page split: 1.0 ms (0.95 to
-# 1.07, six runs of 125) where a page reclaimed took 2.1 us.
+# 1.07, thirty runs of 125) on two hosts, where a page took the balloon 6.6 and 8.1 us; between.
 COST_RECLAIM = 23
 COST_PASS = 450
-COST_SPLIT = 11500
+COST_SPLIT = 10300
 
 # A page written back: CPU time of the kworker that wrote 32,771 pages of ext4, 15 us each while the
 # host gave the guest half of a CPU.
