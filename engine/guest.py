@@ -92,8 +92,7 @@ NODE_FIELDS = (
     "kswapd_order kswapd_awake kswapd_failures kswapd_alloc_order kswapd_run_order kswapd_priority "
     "kswapd_boost kswapd_reclaimed kswapd_seen kswapd_nap "
     "kcompactd_order kcompactd_awake kcompactd_zone kcompactd_ahead proactive_defer "
-    "proactive_score "
-    "shrink_active shrink_scanned shrink_isolated shrink_dirty shrink_reclaimed "
+    "proactive_score shrink_active shrink_scanned shrink_isolated shrink_dirty shrink_reclaimed "
     "split_deferred split_freeable split_total split_batch split_block split_found"
 ).split()
 ZONE_DTYPE = np.dtype(

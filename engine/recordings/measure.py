@@ -49,7 +49,7 @@ def _types(capture: Capture, truth: str) -> tuple[int, int]:
     return int(((found.migratetype == real) & ~reserved).sum()), int((~reserved).sum())
 
 
-def guest_of(recording: Recording, capture: Capture, seed: int) -> Guest:
+def recorded_guest(recording: Recording, capture: Capture, seed: int) -> Guest:
     """The guest that was recorded, on a CPU as fast as its.
 
     Args:
@@ -81,7 +81,7 @@ def measure(
     recording = load_recording(folder, capture.main_zone)
 
     def under(seed: int) -> list[Judgement]:
-        guest = guest_of(recording, capture, seed)
+        guest = recorded_guest(recording, capture, seed)
         answer: dict[str, Any] = replay(
             guest, list(recording.runs), recording.ops, seed, look=LOOK_DONE
         )

@@ -192,7 +192,7 @@ def run_replay(args: argparse.Namespace) -> int:
         ValueError: bad input; one sentence.
     """
     from engine.capture.load import NODES_ASSUMED, guest_from_capture
-    from engine.recordings.measure import guest_of
+    from engine.recordings.measure import recorded_guest
     from engine.recordings.recording import load_recording
     from engine.recordings.score import judge, score
     from engine.replay import LOOKS, parse_ops
@@ -225,7 +225,7 @@ def run_replay(args: argparse.Namespace) -> int:
     def base(seed: int) -> "Guest":
         if recording is None:
             return guest_from_capture(capture, seed)
-        return guest_of(recording, capture, seed)
+        return recorded_guest(recording, capture, seed)
 
     result = _play(capture, base, keys, ops, seeds_from(seed, number, MAX_SEED), how)
     if warnings:

@@ -10,7 +10,7 @@ import pytest
 
 from engine.capture.load import load_capture
 from engine.core.memory.clock import clock_us
-from engine.recordings.measure import everything, guest_of, measure
+from engine.recordings.measure import everything, recorded_guest, measure
 from engine.recordings.recording import load_recording
 
 RUNS = Path(__file__).parents[3] / "examples" / "runs"
@@ -38,7 +38,7 @@ def test_the_capture_is_read_as_the_kernel_says() -> None:
 def test_the_guest_is_as_fast_as_the_one_that_was_recorded() -> None:
     capture = load_capture(RUNS / "s1.tar.xz", "runs")
     recording = replace(load_recording(RUNS, capture.main_zone), unit_ns=70)
-    guest = guest_of(recording, capture, 1)
+    guest = recorded_guest(recording, capture, 1)
     guest.vm[0]["balloon_work"] = 1000
     assert clock_us(guest) == 70
 
