@@ -10,7 +10,7 @@ import pytest
 
 from engine.capture.load import load_capture
 from engine.core.memory.clock import clock_us
-from engine.recordings.measure import everything, recorded_guest, measure
+from engine.recordings.measure import everything, measure, recorded_guest
 from engine.recordings.recording import load_recording
 
 RUNS = Path(__file__).parents[3] / "examples" / "runs"
