@@ -8,22 +8,26 @@ from __future__ import annotations
 
 import json
 import re
+from statistics import fmean
 
 import pytest
 
+from engine.sweep.contest import LEVEL, UNDECIDED, WON
 from scripts.docs.sweeps_again import AGAIN, FOUND, judged
 from server.paths import sweeps_folder
 from server.sweep.store import FACTS
-from tests.found_claims import (
-    CLAIMS,
+from tests.found_claims import CLAIMS
+from tests.found_told import (
+    AT_ONCE,
     COUNT,
     GAIN,
     GATHER,
     HOOK,
-    OWN_TYPE,
+    ON_FAILURE,
     PASS,
     PINNED,
     PREVENT,
+    stands,
     told,
     whole,
 )
@@ -53,27 +57,39 @@ def test_every_number_of_the_text_comes_from_the_results(name: str) -> None:
     assert NUMBER.findall(left) == [], left
 
 
-def test_what_is_said_without_numbers_holds() -> None:
-    when, churn = told("balloon_when"), told("churn_toggles")
+def test_what_is_said_without_numbers_of_moments_and_captures_holds() -> None:
+    when, captured = told("balloon_when"), told("captured")
     assert all(when.mean(GATHER, *at) == when.mean(PINNED, *at) for at in when.cells)
-    assert all(PINNED in told("captured").leaders(x, "tight") for x in told("captured").across)
-    assert all(churn.mean(GAIN, x, "cycles") == churn.mean(PINNED, x, "cycles")
-               for x in churn.across)  # fmt: skip
-    captured = told("captured")
+    both_level = [("5%", "amid"), ("10%", "amid"), ("10%", "after")]  # was claimed
+    assert not any(stands("balloon_when", *at) for at in both_level)
+    assert not any(when.cells[x, y]["state"] == LEVEL for x in ("5%", "10%") for y in AT_ONCE)
+    assert stands("balloon_when", "5%", "in four parts") and stands("balloon_when", "30%", "after")
+    assert not any(stands("balloon_when", "30%", y) for y in ("before", "amid"))
+    assert all(PINNED in captured.leaders(x, "tight") for x in captured.across)
+    again = told(f"captured{AGAIN}")
+    assert all(again.leaders(x, "tight") == captured.leaders(x, "tight") for x in captured.across)
     assert (
         captured.of_rows("host_exits", HOOK, "roomy")[0]
         == captured.of_rows("host_exits", PINNED, "roomy")[0]
     ), "no balloon page is moved at the smallest size"
-    fresh = told(f"balloon_when{AGAIN}").cells["10%", "before"]
-    assert fresh["state"] == "undecided" and {HOOK, PASS} <= set(fresh["leaders"])
-    agree = told(f"captured{AGAIN}").cells[256, "tight"]
-    assert agree["leaders"] == [PINNED] and agree["designs"][PREVENT]["high"] <= 28
-    for at in churn.cells:
-        lead = churn.paired(OWN_TYPE, PREVENT, *at)
-        assert lead.half is not None and abs(lead.mean) <= lead.half
-    sizes = told("size_fragmentation")
+    recorded = json.loads((ROOT / "examples" / "fidelity.json").read_text())["scenarios"]
+    for guest, more in (("runs", 0), ("tight", 2)):
+        huge = recorded[guest]["designs"][PREVENT][2]["huge"]["kernel"]
+        assert whole(captured.mean(PREVENT, 200, guest) - fmean(huge)) == more
+
+
+def test_what_is_said_without_numbers_of_churn_and_sizes_holds() -> None:
+    churn, sizes = told("churn_toggles"), told("size_fragmentation")
+    assert all(churn.mean(GAIN, x, "cycles") == churn.mean(PINNED, x, "cycles")
+               for x in churn.across)  # fmt: skip
+    for x in churn.across:
+        lead = churn.paired(ON_FAILURE, PASS, x, "tight")
+        assert lead.half is not None and lead.mean <= lead.half
     for y in ("roomy", "all_but_one"):
-        assert all(sizes.cells[x, y]["state"] == "level" for x in sizes.across)
+        assert all(sizes.cells[x, y]["state"] == LEVEL for x in sizes.across)
+        assert all({PINNED, HOOK, PASS, PREVENT} <= sizes.leaders(x, y) for x in sizes.across)
+    won = {y for y in sizes.down if {sizes.cells[x, y]["state"] for x in sizes.across} == {WON}}
+    assert won == set()
 
 
 def test_the_document_says_what_was_confirmed_and_what_was_checked() -> None:
@@ -87,20 +103,29 @@ def test_the_document_says_what_was_confirmed_and_what_was_checked() -> None:
         as_claimed += sum(c["state"] == cell["state"] and set(c["leaders"]) == set(cell["leaders"])
                           for c, _, _, cell in every)  # fmt: skip
         new, first = told(f"{name}{AGAIN}").cells, told(name).cells
-        open_cells = {at for at, cell in first.items() if cell["state"] == "undecided"}
+        open_cells = {at for at, cell in first.items() if cell["state"] == UNDECIDED}
         was_open += len(open_cells)
-        closed += sum(new[at]["state"] != "undecided" for at in open_cells)
-        opened += sum(new[at]["state"] == "undecided" for at in first.keys() - open_cells)
+        closed += sum(new[at]["state"] != UNDECIDED for at in open_cells)
+        opened += sum(new[at]["state"] == UNDECIDED for at in first.keys() - open_cells)
     assert f"{as_claimed} of the {claims} come out as claimed" in text
     assert f"the fresh seeds decide {COUNT[closed]} of the {COUNT[was_open]} cells" in text
     assert f"leave {COUNT[opened]} open that they decide" in text
     assert f"{stood} of {claims} decided cells are confirmed" in text
-    churn, captured, sizes = map(told, ("churn_toggles", "captured", "size_fragmentation"))
+    both = [one for name in ("captured", "balloon_when") for one in judged(f"{name}{AGAIN}")]
+    level = [stands for claim, _, stands, _ in both if claim["state"] == LEVEL]
+    won = [stands for claim, _, stands, _ in both if claim["state"] == WON]
+    assert f"Of the {len(level)} claims that designs are level {level.count(False)} fall" in text
+    assert f"Of the {len(won)} claims that one design wins {COUNT[won.count(False)]} falls" in text
+    churn, captured, sizes, when = map(
+        told, ("churn_toggles", "captured", "size_fragmentation", "balloon_when")
+    )
     for t, one, other, at in (
         (churn, PREVENT, PINNED, ("0%", "tight")),
         (captured, PREVENT, PINNED, (256, "tight")),
         (sizes, HOOK, PREVENT, (512, "no_balloon")),
         (sizes, PREVENT, HOOK, (256, "tight")),
+        (sizes, GATHER, HOOK, (1024, "tight")),
+        (when, PASS, HOOK, ("10%", "before")),
     ):
         assert f"| {whole(t.mean(one, *at))} / {whole(t.mean(other, *at))}, " in text
     facts = [json.loads(path.read_text()) for path in sweeps_folder().glob(f"*/{FACTS}")]
