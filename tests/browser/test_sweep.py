@@ -6,6 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from engine.sweep.contest import UNDECIDED
 from server.paths import sweeps_folder
 from server.settings import Settings
 from server.sweep.shelf import live_run, shelf_of, shown_map
@@ -41,11 +42,13 @@ def test_cells_are_walked_and_opened_by_keyboard_and_the_run_becomes_live(
     open_map(page, server.url, "?sweep=balloon_when")
     expect(page.locator(".spot")).to_have_count(sum(map(len, cells)))
     page.locator(".spot").first.focus()
+    row = next(i for i, line in enumerate(cells) if i and line[0]["state"] != UNDECIDED)
     page.keyboard.press("ArrowRight")
-    page.keyboard.press("ArrowDown")
+    for _ in range(row):
+        page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("Enter")
-    cell = cells[1][0]
+    cell = cells[row][0]
     assert cell["words"].startswith(cell["leaders"][0]), "a name keeps its letters"
     expect(page.locator("#cell-words")).to_have_text(cell["words"] + ".")
     rows = page.locator("#cell-body tbody tr")
