@@ -128,6 +128,8 @@ def test_the_document_says_what_was_confirmed_and_what_was_checked() -> None:
         (when, PASS, HOOK, ("10%", "before")),
     ):
         assert f"| {whole(t.mean(one, *at))} / {whole(t.mean(other, *at))}, " in text
+    measured = json.loads((ROOT / "examples" / "fidelity.json").read_text())["summary"]["huge"]
+    assert f"{measured['inside']} of {measured['total']} counts of 2 MiB pages" in text
     facts = [json.loads(path.read_text()) for path in sweeps_folder().glob(f"*/{FACTS}")]
     (engine,) = {one["engine"] for one in facts}
     assert f"the version `{engine}` played all {COUNT[len(facts)]}" in text
