@@ -56,13 +56,8 @@ PATHS: dict[str, tuple[str, ...]] = {
         "tests/scripts/test_model.py",
         "tests/scripts/test_protocol_types.py",
     ),
-    "python": (
-        "tests/engine",
-        "tests/server",
-        "tests/scripts",
-        "tests/test_teaching.py",
-        "tests/test_wheel.py",
-    ),
+    "python": ("tests/engine", "tests/scripts", "tests/test_teaching.py", "tests/test_wheel.py"),
+    "server": ("tests/server",),
     "race": ("tests/race",),
     "bounds": ("tests/engine",),
     "uncompiled": ("tests/engine",),
@@ -165,8 +160,8 @@ def start() -> Count:
     return pytest("start", "-m", "first_start", env={"FRAGSCOPE_FIRST_CACHE": str(CORE)})
 
 
-def python() -> Count:
-    return pytest("python", env=core())
+def compiled(leg: str) -> Callable[[], Count]:
+    return lambda: pytest(leg, env=core())
 
 
 def race() -> Count:
@@ -236,7 +231,8 @@ def container() -> Count:
 LEGS: dict[str, tuple[Callable[[], Count], tuple[tuple[tuple[str, ...], str], ...]]] = {
     "lint": (lint, ()),
     "types": (types, (NODE, NPM)),
-    "python": (python, ()),
+    "python": (compiled("python"), ()),
+    "server": (compiled("server"), ()),
     "race": (race, (SPIN, GCC)),
     "bounds": (bounds, ()),
     "uncompiled": (uncompiled, ()),
@@ -249,7 +245,7 @@ LEGS: dict[str, tuple[Callable[[], Count], tuple[tuple[tuple[str, ...], str], ..
 # longest first, so that the lanes end together, but "start" before those that use its core.
 # "image" builds the container's image ahead. Those of LAST wait for the others: their tests look at
 # a page that needs the other core.
-QUEUE = "start uncompiled python bounds image web types race lint browser container".split()
+QUEUE = "start uncompiled server python bounds image web types race lint browser container".split()
 LAST = ("browser", "container")
 DEFAULT = [leg for leg in LEGS if leg != "types"]  # web contains it
 
