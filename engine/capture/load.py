@@ -43,9 +43,9 @@ from engine.capture.pages import (
     decode,
     find_parked,
     free_blocks,
-    free_what_reading_took,
     merge_kinds,
 )
+from engine.capture.reader import free_what_reading_took, free_whole_blocks
 from engine.capture.text import (
     MIGRATETYPE_NAMES,
     PageTypes,
@@ -172,9 +172,11 @@ class Capture:
         """Find parked pages and free blocks by the migratetypes; changes both arguments."""
         for zone, span in zip(self.zones, self.spans, strict=True):
             parked, high = (sum(cpu[column] for cpu in zone.pcp) for column in (0, 1))
+            counted = self.buddyinfo.get(zone.key, ())
+            free_whole_blocks(pages, span.start_pfn, span.end_pfn, counted, high)
             where = (pages.state, migratetype, span.start_pfn, span.end_pfn)
             find_parked(*where, parked, guess)
-            free_what_reading_took(*where, self.buddyinfo.get(zone.key, ()), high)
+            free_what_reading_took(*where, counted, high)
         # An isolation in progress (offlining, CMA) will end; the pageblock was and will be movable.
         migratetype[migratetype == u.MIGRATE_ISOLATE] = u.MIGRATE_MOVABLE
         return free_blocks(pages.state, self._odd_starts, merge_kinds(migratetype))

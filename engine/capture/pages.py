@@ -4,7 +4,6 @@ Everything is vectorised over the whole machine. Nothing here knows pageblock mi
 are inferred from what this module finds (engine/capture/blocks.py).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,7 +42,6 @@ PAGES_PER_SECTION = 1 << 15
 States = NDArray[np.uint8]
 Pfns = NDArray[np.int64]
 
-_READERS_ORDER = 3  # of the blocks that reading a capture takes, as seen on recorded guests
 _ORDER_OF_SIZE = {1 << order: order for order in range(u.NR_PAGE_ORDERS)}
 
 
@@ -327,39 +325,3 @@ def find_parked(
     if guess:
         others = unknown[grade == 0][::-1][: parked - len(best)]
         state[others] = u.STATE_PCP
-
-
-def free_what_reading_took(
-    state: States,
-    migratetype: NDArray[np.uint8],
-    start_pfn: int,
-    end_pfn: int,
-    counted: Sequence[int],
-    most: int,
-) -> None:
-    """Free what the capture's reader held while it read kpageflags.
-
-    buddyinfo is read before, and counts 30 to 130 free pages more than kpageflags shows: memory of
-    the reader and what its CPU's lists were filled with meanwhile, most of it blocks of order 3
-    in UNMOVABLE pageblocks. Nothing tells which; the highest flagless ones are taken.
-
-    Args:
-        state: uint8[nr_pages]; STATE_UNKNOWN becomes STATE_FREE.
-        migratetype: uint8[nr_blocks].
-        start_pfn: of the zone, in whole pageblocks.
-        end_pfn: one past the zone.
-        counted: the zone's free blocks of each order in buddyinfo.
-        most: what the CPUs' lists may hold; if more is missing the machine was busy, and nothing is
-            freed.
-    """
-    size = 1 << _READERS_ORDER
-    here = state[start_pfn:end_pfn]
-    free = sum(nr << order for order, nr in enumerate(counted))
-    missing = free - int(np.count_nonzero(here == u.STATE_FREE))
-    if not 0 < missing <= most:
-        return
-    types = migratetype[start_pfn >> u.PAGEBLOCK_ORDER : end_pfn >> u.PAGEBLOCK_ORDER]
-    is_unmovable = np.repeat(types == u.MIGRATE_UNMOVABLE, u.PAGEBLOCK_NR_PAGES // size)
-    flagless = (here == u.STATE_UNKNOWN).reshape(-1, size).all(axis=1)
-    chosen = np.flatnonzero(flagless & is_unmovable)[::-1][: missing // size]
-    here[(chosen[:, None] * size + np.arange(size)).ravel()] = u.STATE_FREE

@@ -186,28 +186,6 @@ def test_parked_pages_are_found_where_kernel_memory_is_rare() -> None:
     assert state[:3].tolist() == [u.STATE_UNKNOWN, u.STATE_PCP, u.STATE_PCP]  # a guess: the highest
 
 
-def test_what_the_reader_held_is_free_again() -> None:
-    state = np.full(2048, u.STATE_ANON, np.uint8)
-    state[0:64] = u.STATE_UNKNOWN  # UNMOVABLE, but of another zone
-    state[512:530] = u.STATE_UNKNOWN  # MOVABLE
-    state[1024:1060] = u.STATE_UNKNOWN  # UNMOVABLE: four whole blocks of eight pages, and four
-    state[1536:1546] = u.STATE_FREE
-    types = np.array([0, 1, 0, 1], np.uint8)
-    zone = (types, 512, 2048)
-    p.free_what_reading_took(state, *zone, (10, 0), 252)  # kpageflags shows as many as buddyinfo
-    p.free_what_reading_took(state, *zone, (3, 1), 252)  # or more
-    assert np.count_nonzero(state == u.STATE_FREE) == 10
-    p.free_what_reading_took(state, *zone, (6, 10), 252)  # 16 lacking
-    assert np.flatnonzero(state == u.STATE_FREE)[:16].tolist() == list(range(1040, 1056))
-    p.free_what_reading_took(
-        state, *zone, (0, 139), 251
-    )  # 252 lacking, more than the CPUs' lists hold
-    assert np.count_nonzero(state == u.STATE_FREE) == 26
-    p.free_what_reading_took(state, *zone, (0, 139), 252)
-    assert (state[1024:1056] == u.STATE_FREE).all()
-    assert (state[[0, 512, 1056]] == u.STATE_UNKNOWN).all()
-
-
 def test_compound_pages_of_every_size_take_no_time() -> None:
     words = np.append(compound(*range(2, 1500), kind=SLAB), compound(*[1] * (1 << 21), kind=SLAB))
     words = words[: len(words) // 1024 * 1024]
