@@ -140,8 +140,7 @@ def prevent_open(t: Told, course: str) -> list[int]:
 def cost_of_pinning(t: Told, across: Iterable[str], down: Iterable[str]) -> list[int]:
     """Least and most that pinned is behind the leader, in order; what is said twice, once."""
     return list(range_of(
-        t.mean(t.cells[x, y]["leaders"][0], x, y) - t.mean(PINNED, x, y)
-        for x in across for y in down
+        t.best(x, y) - t.mean(PINNED, x, y) for x in across for y in down
     ))  # fmt: skip
 
 

@@ -23,13 +23,12 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from engine.recordings.measure import Measured, everything, measure
+from engine.recordings.measure import Measured, everything
 from engine.recordings.score import BLOCKS_AFTER_COMPACT, Score, score
-from scripts.docs.fidelity_parts import SEEDS, document_parts, of, part, readme_part
+from scripts.docs.fidelity_parts import SEEDS, document_parts, of, part, readme_part, under_seeds
 from scripts.docs.fidelity_plot import plot
 from scripts.docs.generated import with_parts
 from server.cli.fidelity import score_line
@@ -44,9 +43,8 @@ LEAST = {"all": 0.85, "huge": 0.75, BLOCKS_AFTER_COMPACT: 0.75}  # what is asked
 
 
 def measured(name: str) -> Measured:
-    """One example under all seeds, two side by side."""
-    with ThreadPoolExecutor(2) as pool:
-        return measure(ROOT / "examples" / name, SEEDS, pool.map)
+    """One example under all seeds."""
+    return under_seeds(ROOT / "examples" / name)
 
 
 def _count(counts: tuple[int, int]) -> dict[str, int]:

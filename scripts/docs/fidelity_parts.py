@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
-from engine.recordings.measure import Measured, everything
+from engine.recordings.measure import Measured, everything, measure
 from engine.recordings.quantities import LEAST_BAND
 from engine.recordings.score import (
     BLOCKS_AFTER_COMPACT,
@@ -21,10 +23,17 @@ MISS = "**✗**"
 WIDTH = 150  # of the document's lines
 
 
-def part(counts: tuple[int, int]) -> str:
-    """In the band of all, with the share."""
+def under_seeds(folder: Path) -> Measured:
+    """A recording, measured under each seed, two side by side."""
+    with ThreadPoolExecutor(2) as pool:
+        return measure(folder, SEEDS, pool.map)
+
+
+def part(counts: tuple[float, int]) -> str:
+    """In the band of all, with the share; a mean with one digit more."""
     inside, total = counts
-    return f"{inside} of {total} ({100 * inside / total:.0f} %)" if total else "–"
+    shown = inside if isinstance(inside, int) else f"{inside:.1f}"
+    return f"{shown} of {total} ({100 * inside / total:.0f} %)" if total else "–"
 
 
 def of(found: Score, name: str) -> str:

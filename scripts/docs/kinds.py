@@ -15,20 +15,17 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from statistics import fmean, median
 
-from engine.recordings.measure import Measured, everything, measure
+from engine.recordings.measure import Measured, everything
 from engine.recordings.score import BLOCKS_AFTER_COMPACT, Judgement, Score, score
-from scripts.docs.fidelity_parts import of
+from scripts.docs.fidelity_parts import SEEDS, of, part, under_seeds
 from scripts.docs.generated import with_parts
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs" / "FIDELITY.md"
-SEEDS = tuple(range(1, 9))
-WORKERS = 2
 KINDS = {
     "plain": "as the examples, on a host twice as fast",
     "four": "two large zones, 3.5 and 4 GiB",
@@ -61,8 +58,7 @@ def recordings() -> list[tuple[str, bool, Path]]:
 def mean_of(scores: Sequence[Score], name: str) -> str:
     """How many of a class are in the band, in the mean of the seeds."""
     counts = [each.counts.get(name, (0, 0)) for each in scores]
-    inside, total = fmean(number for number, _ in counts), counts[0][1]
-    return f"{inside:.1f} of {total} ({inside / max(total, 1):.0%})".replace("%", " %")
+    return part((fmean(number for number, _ in counts), counts[0][1]))
 
 
 def medians(measured: Sequence[Measured]) -> list[Judgement]:
@@ -108,8 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rows = list(HEAD)
     by_kind: dict[str, list[Measured]] = {}
     for kind, held_out, folder in recordings():
-        with ThreadPoolExecutor(WORKERS) as pool:
-            one = measure(folder, SEEDS, pool.map)
+        one = under_seeds(folder)
         by_kind.setdefault(kind, []).append(one)
         rows.append(row(kind, held_out, one))
         print(rows[-1], flush=True)

@@ -192,7 +192,7 @@ def test_a_wait_lets_kcompactd_do_what_it_would_do_in_that_time(look: str) -> No
     assert waited["op"] == ["wait", 40]
 
 
-@pytest.mark.slow
+@pytest.mark.compiled
 def test_a_guest_that_is_given_away_is_played_alike() -> None:
     ops = parse_ops([["inflate", 4], ["compact"]])
     kept = base()
@@ -203,7 +203,7 @@ def test_a_guest_that_is_given_away_is_played_alike() -> None:
     assert played[0] == played[1]
 
 
-@pytest.mark.slow
+@pytest.mark.compiled
 def test_looking_when_the_command_is_done_does_not_wait_for_the_daemons() -> None:
     guest = make_from_recipe(PRESETS["tight"], u.mib_to_pages(64), 1)
     ops = parse_ops([["inflate", 6], ["compact"]])

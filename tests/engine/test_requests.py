@@ -41,7 +41,7 @@ def test_targets_stay_between_nothing_and_the_whole_guest() -> None:
     assert targets("pinned", commands=down, ticks=0) == [0]
 
 
-@pytest.mark.slow
+@pytest.mark.compiled
 def test_a_balloon_that_gave_up_is_deflated_from_what_it_holds() -> None:
     """From its target, which it never reached, a small deflation would inflate it."""
     w = done(world("pinned"), c.BalloonTarget(NR_PAGES))
