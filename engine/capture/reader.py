@@ -6,25 +6,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import units as u
-from engine.capture.pages import Pages, Pfns, States
+from engine.capture.pages import Pages, States
 
 _READERS_ORDER = 3  # of the blocks that reading a capture takes, as seen on recorded guests
 
 
-def _choose(in_use: NDArray[np.int64], may: NDArray[np.bool_], single: int, paired: int) -> Pfns:
-    """Pageblocks to be made whole: those with the fewest pages in use that merge as counted.
+def _choose(candidates: list[int], whole: set[int], single: int, paired: int) -> list[int]:
+    """Pageblocks to be made whole: the first that merge with the one beside them as counted.
 
     Args:
-        in_use: int64[nr_blocks], pages in use; 0 for a whole pageblock.
-        may: bool[nr_blocks], which may be chosen.
+        candidates: numbers of pageblocks.
+        whole: of those that are; written.
         single: how many are to stay alone.
-        paired: how many are to merge with a whole pageblock beside them.
+        paired: how many are to merge.
     """
-    whole = in_use == 0
     chosen = []
-    for block in np.flatnonzero(may)[np.argsort(in_use[may], kind="stable")].tolist():
-        beside = block ^ 1
-        merges = beside < len(whole) and bool(whole[beside])
+    for block in candidates:
+        if single == paired == 0:
+            break
+        merges = block ^ 1 in whole
         if merges and paired > 0:
             paired -= 1
         elif not merges and single > 0:
@@ -32,10 +32,8 @@ def _choose(in_use: NDArray[np.int64], may: NDArray[np.bool_], single: int, pair
         else:
             continue
         chosen.append(block)
-        whole[block] = True
-        if single == paired == 0:
-            break
-    return np.array(chosen, np.int64)
+        whole.add(block)
+    return chosen
 
 
 def free_whole_blocks(
@@ -55,24 +53,28 @@ def free_whole_blocks(
             was busy, and nothing is freed.
     """
     size = u.PAGEBLOCK_NR_PAGES
-    odd = start_pfn // size & 1  # a block begun before the zone keeps buddies at 2n and 2n + 1
+    first = start_pfn // size
     state = pages.state[start_pfn:end_pfn].reshape(-1, size)
-    in_use = np.pad(np.count_nonzero(state != u.STATE_FREE, axis=1), (odd, 0), constant_values=1)
-    fixed = np.pad((state <= u.STATE_RESERVED).any(axis=1), (odd, 0), constant_values=True)
+    in_use = np.count_nonzero(state != u.STATE_FREE, axis=1)
     above = range(u.PAGEBLOCK_ORDER, len(counted))
     lacking = sum(counted[order] << order - u.PAGEBLOCK_ORDER for order in above)
     lacking -= int(np.count_nonzero(in_use == 0))
+    if lacking <= 0:
+        return
+    whole = set((first + np.flatnonzero(in_use == 0)).tolist())
     paired = 0
     if len(above) > 1:
-        pairs = (in_use[: len(in_use) // 2 * 2].reshape(-1, 2) == 0).all(axis=1)
-        paired = max(counted[u.PAGEBLOCK_ORDER + 1] - int(np.count_nonzero(pairs)), 0)
-    if lacking <= 0 or paired > lacking:
+        pairs = sum(block % 2 == 0 and block + 1 in whole for block in whole)
+        paired = max(counted[u.PAGEBLOCK_ORDER + 1] - pairs, 0)
+    if paired > lacking:
         return
-    chosen = _choose(in_use, (in_use > 0) & ~fixed, lacking - paired, paired)
-    if in_use[chosen].sum() > most:
+    may = np.flatnonzero((in_use > 0) & ~(state <= u.STATE_RESERVED).any(axis=1))
+    by_use = first + may[np.argsort(in_use[may], kind="stable")]
+    chosen = _choose(by_use.tolist(), whole, lacking - paired, paired)
+    if sum(in_use[block - first] for block in chosen) > most:
         return
-    for first in start_pfn + (chosen - odd) * size:
-        here = slice(first, first + size)
+    for block in chosen:
+        here = slice(block * size, (block + 1) * size)
         pages.state[here] = u.STATE_FREE
         pages.flags[here] = pages.order[here] = 0
 

@@ -18,8 +18,8 @@ from engine.core.memory.cpu import (
     unit_ns,
 )
 
-NSEC = 1000  # the clock counts microseconds
-MSEC = 1000
+MSEC = 1000  # the clock counts microseconds
+NSEC_PER_USEC = 1000
 
 
 @core_jit
@@ -66,4 +66,4 @@ def clock_us(guest):
     Source:
         kernel/time/timekeeping.c ktime_get().
     """
-    return all_work(guest) * unit_ns(guest) // NSEC + guest.vm[0]["idle_us"]
+    return all_work(guest) * unit_ns(guest) // NSEC_PER_USEC + guest.vm[0]["idle_us"]

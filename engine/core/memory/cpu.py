@@ -49,8 +49,8 @@ TURN = 24320
 UNIT_NS = 140
 
 # A clock tick (CONFIG_HZ=250) and a slice (/sys/kernel/debug/sched/base_slice_ns on one CPU).
-TICK_NS = 4_000_000
-SLICE_NS = 700_000
+TICK_NS = np.int64(4_000_000)
+SLICE_NS = np.int64(700_000)
 
 
 @core_jit
@@ -69,31 +69,18 @@ def unit_ns(guest):
 
 
 @core_jit
-def clock_tick(guest):
-    """What the guest's CPU does from one clock tick to the next.
+def work_in(guest, ns):
+    """What the guest's CPU does in a time.
 
     Args:
         guest: Guest.
+        ns: int64, nanoseconds.
     Returns:
         int64, work.
     Source:
-        include/linux/jiffies.h TICK_NSEC.
+        include/linux/jiffies.h TICK_NSEC; kernel/sched/fair.c sysctl_sched_base_slice.
     """
-    return np.int64(TICK_NS) // unit_ns(guest)
-
-
-@core_jit
-def base_slice(guest):
-    """What the guest's CPU does in a task's slice.
-
-    Args:
-        guest: Guest.
-    Returns:
-        int64, work.
-    Source:
-        kernel/sched/fair.c sysctl_sched_base_slice.
-    """
-    return np.int64(SLICE_NS) // unit_ns(guest)
+    return ns // unit_ns(guest)
 
 
 @core_jit

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine import units as u
 from engine.core import core_jit
-from engine.core.memory.cpu import base_slice, clock_tick
+from engine.core.memory.cpu import SLICE_NS, TICK_NS, work_in
 from engine.core.memory.nodes import nr_nodes
 
 # Rows of vm.task_*: only one kcompactd runs at a time, and every node has a kswapd (of more than
@@ -91,7 +91,7 @@ def lag_of(guest, task):
     """
     total, n = total_vruntime(guest)
     lag = total // n - guest.vm[0]["task_vruntime"][task]
-    tick = clock_tick(guest)
+    tick = work_in(guest, TICK_NS)
     return max(min(lag, tick), -tick)
 
 
@@ -111,7 +111,7 @@ def place_entity(guest, task):
         lag = np.int64(vm["task_lag"][task])
         vm["task_vruntime"][task] = total // n - lag * (n + 1) // n
     vm["task_lag"][task] = 0
-    vm["task_deadline"][task] = vm["task_vruntime"][task] + base_slice(guest)
+    vm["task_deadline"][task] = vm["task_vruntime"][task] + work_in(guest, SLICE_NS)
     vm["task_state"][task] = RUNNABLE
     vm["task_protected"][task] = 0
 
@@ -159,7 +159,7 @@ def update_deadline(guest, task):
     vm = guest.vm[0]
     if vm["task_vruntime"][task] < vm["task_deadline"][task]:
         return False
-    vm["task_deadline"][task] = vm["task_vruntime"][task] + base_slice(guest)
+    vm["task_deadline"][task] = vm["task_vruntime"][task] + work_in(guest, SLICE_NS)
     vm["task_protected"][task] = 0
     return True
 

@@ -10,7 +10,7 @@ Kernels without EEVDF (law eevdf) are in sched_2012.py.
 import numpy as np
 
 from engine.core import core_jit
-from engine.core.memory.cpu import clock_tick, work_of_task
+from engine.core.memory.cpu import TICK_NS, work_in, work_of_task
 from engine.core.memory.nodes import nr_nodes, select_node
 from engine.core.memory.rng import rng_peek
 from engine.core.memory.wakeup import KCOMPACTD_ASLEEP, KCOMPACTD_COMPACTING, KSWAPD_ASLEEP
@@ -146,7 +146,7 @@ def schedule(guest):
         A daemon is interrupted by clock ticks only, not by one that wakes up.
     """
     vm = guest.vm[0]
-    tick = clock_tick(guest)
+    tick = work_in(guest, TICK_NS)
     curr = np.int64(TASK)
     while True:
         task = pick_eevdf(guest, curr)
@@ -186,7 +186,7 @@ def task_arrives(guest):
         third tick, 6 of 6).
     """
     vm = guest.vm[0]
-    tick = clock_tick(guest)
+    tick = work_in(guest, TICK_NS)
     if vm["sched_now"] == 0:
         for task in range(KSWAPD, nr_tasks(guest)):
             vm["task_lag"][task] = tick
@@ -208,7 +208,7 @@ def cond_resched(guest):
     if vm["law_eevdf"] == 0:
         cond_resched_2012(guest)
         return
-    tick = clock_tick(guest)
+    tick = work_in(guest, TICK_NS)
     left = np.int64(work_of_task(guest) - vm["task_paid"])
     vm["task_paid"] += left
     if vm["task_state"][TASK] == OFF_QUEUE:
@@ -258,7 +258,7 @@ def task_sleeps(guest):
     """
     vm = guest.vm[0]
     task_leaves(guest)
-    vm["sched_now"] += daemons_step(guest, clock_tick(guest))
+    vm["sched_now"] += daemons_step(guest, work_in(guest, TICK_NS))
     for task in range(1, nr_tasks(guest)):
         if not is_awake(guest, np.int64(task), False):
             vm["task_state"][task] = OFF_QUEUE

@@ -2,7 +2,7 @@
 
 from engine import units as u
 from engine.core.compact.compaction import CCF_DIRECT, compact_begin
-from engine.core.memory.cpu import clock_tick
+from engine.core.memory.cpu import TICK_NS, work_in
 from engine.core.memory.page import set_state
 from engine.core.memory.wakeup import wakeup_kcompactd
 from engine.core.slowpath import direct_compact as d
@@ -85,7 +85,7 @@ def test_an_old_captured_page_is_forgotten() -> None:
 def tick_before(guest: Guest, left: int) -> None:
     """Bring the scheduler's clock to a place before the next tick, with a task that is running."""
     cond_resched(guest)
-    guest.vm[0]["sched_now"] = 8 * clock_tick(guest) - left
+    guest.vm[0]["sched_now"] = 8 * work_in(guest, TICK_NS) - left
 
 
 def test_the_daemons_take_turns_with_a_long_compaction() -> None:
@@ -129,5 +129,5 @@ def test_kcompactd_leaves_isolated_pages_alone() -> None:
 def test_a_long_compaction_lasts_several_ticks() -> None:
     guest = checkered()
     assert compact(guest, d.COMPACT_PRIO_SYNC_LIGHT) == u.COMPACT_SUCCESS
-    assert guest.vm[0]["direct_work"] > clock_tick(guest)
-    assert guest.vm[0]["sched_now"] > guest.vm[0]["task_paid"] > clock_tick(guest)
+    assert guest.vm[0]["direct_work"] > work_in(guest, TICK_NS)
+    assert guest.vm[0]["sched_now"] > guest.vm[0]["task_paid"] > work_in(guest, TICK_NS)

@@ -1,6 +1,6 @@
 """The run queue: who is eligible, who is picked, what a task takes along when it sleeps."""
 
-from engine.core.memory.cpu import clock_tick
+from engine.core.memory.cpu import TICK_NS, work_in
 from engine.core.slowpath import runqueue as q
 from tests.engine.core.slowpath.test_kswapd import tight
 from tests.engine.core.slowpath.test_sched import at_work
@@ -17,10 +17,10 @@ def test_what_a_task_lacks_when_it_sleeps_it_lacks_when_it_comes_back() -> None:
     assert q.lag_of(guest, KSWAPD) == 3000
     q.dequeue_entity(guest, KSWAPD)
     assert (vm["task_state"][KSWAPD], vm["task_lag"][KSWAPD]) == (q.OFF_QUEUE, 3000)
-    vm["task_lag"][KSWAPD] = 9 * clock_tick(guest)
+    vm["task_lag"][KSWAPD] = 9 * work_in(guest, TICK_NS)
     q.place_entity(guest, KSWAPD)
     q.dequeue_entity(guest, KSWAPD)
-    assert vm["task_lag"][KSWAPD] == clock_tick(guest)  # no more than a tick is kept
+    assert vm["task_lag"][KSWAPD] == work_in(guest, TICK_NS)  # no more than a tick is kept
 
 
 def test_of_the_eligible_the_earliest_deadline_runs() -> None:

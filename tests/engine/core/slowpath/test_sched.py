@@ -6,8 +6,7 @@ from engine.core.memory.cpu import (
     SLICE_NS,
     TICK_NS,
     UNIT_NS,
-    base_slice,
-    clock_tick,
+    work_in,
 )
 from engine.core.memory.wakeup import wake_kswapd
 from engine.core.slowpath import sched
@@ -134,9 +133,11 @@ def test_seeds_begin_at_different_places_between_ticks() -> None:
 
 def test_on_a_faster_cpu_more_is_done_between_two_ticks() -> None:
     guest = lru()
-    assert (clock_tick(guest), base_slice(guest)) == (CLOCK_TICK, SLICE) == (28571, 5000)
+    assert (
+        (work_in(guest, TICK_NS), work_in(guest, SLICE_NS)) == (CLOCK_TICK, SLICE) == (28571, 5000)
+    )
     guest.vm[0]["unit_ns"] = UNIT_NS // 2
-    assert (clock_tick(guest), base_slice(guest)) == (57142, 10000)
+    assert (work_in(guest, TICK_NS), work_in(guest, SLICE_NS)) == (57142, 10000)
     at_work(guest, 0)
     wake_kswapd(guest, 0)
     work(guest, CLOCK_TICK)  # half of the way to the tick, but a slice is over
