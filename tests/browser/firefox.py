@@ -30,6 +30,7 @@ PREFERENCES = {
 }
 LISTENING = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
 ANSWER_S = 120  # a loaded machine simulates slowly; conditions are waited for within the page
+WAIT_S = 100  # for a condition: less, so that the page itself says what was wrong
 KEYS = {"Enter": "\ue007", "Escape": "\ue00c", "Tab": "\ue004", "ArrowUp": "\ue013"}
 
 
@@ -144,12 +145,18 @@ class Firefox:
         assert answer["type"] == "success", answer
         return json.loads(answer["result"]["value"])
 
-    def until(self, condition: str) -> None:
-        """Until an expression is true; it is looked at whenever the page has painted."""
-        self.read(
-            f"new Promise((done) => {{ const look = () => ({condition}) ? done(true) :"
-            " requestAnimationFrame(look); look(); })"
+    def until(self, condition: str, shown: str = "null") -> None:
+        """Until an expression is true; it is looked at whenever the page has painted.
+
+        If it never is, the error says how often was looked and what `shown` is then.
+        """
+        told = self.read(
+            "new Promise((done) => { let looks = 0;"
+            f" const late = setTimeout(() => done({{looks, shown: {shown}}}), {WAIT_S} * 1000);"
+            f" const look = () => {{ looks += 1; if (!({condition})) requestAnimationFrame(look);"
+            " else { clearTimeout(late); done(true); } }; look(); })"
         )
+        assert told is True, f"never true: {condition}; {told}; errors: {self.errors}"
 
     def press(self, *keys: str) -> None:
         """Keys of the keyboard, one after the other: names as in KEYS, or what they type."""

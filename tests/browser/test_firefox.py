@@ -18,6 +18,11 @@ COLOURS = """[...document.querySelectorAll('.panel canvas.map')].map((c) => {
 })"""
 BOXES = """[...document.querySelectorAll('.panel [data-map]')].map((e) => e.getBoundingClientRect())
   .map((r) => [r.x, r.y, r.width, r.height].map(Math.round))"""
+PLACES = """[...document.querySelectorAll('body > *, .panel > *')].map((e) => {
+  const {y, height} = e.getBoundingClientRect();
+  return [e.id || e.className, y, height];
+})"""
+SHOWN = "[{...document.body.dataset}, scrollY, document.activeElement.id]"
 STICKS_OUT = "document.documentElement.scrollWidth > innerWidth"
 
 
@@ -77,6 +82,6 @@ def test_the_first_walk_in_firefox(server: Server) -> None:
         firefox.press("i", "m")
         firefox.until("document.documentElement.dataset.theme === 'light'")
         same = json.dumps(json.dumps(boxes, separators=(",", ":")))
-        firefox.until(f"JSON.stringify({BOXES}) === {same}")
+        firefox.until(f"JSON.stringify({BOXES}) === {same}", f"[{BOXES}, {PLACES}, {SHOWN}]")
         assert not firefox.read(STICKS_OUT)
         assert firefox.errors == []

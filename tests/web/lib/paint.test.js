@@ -46,3 +46,22 @@ test("a part that glows on is painted again", () => {
   while (queue.length) run();
   assert.equal(left, 0);
 });
+
+test("a part that fails is told and takes no other part with it", () => {
+  const { painter, queue, run } = byHand();
+  const order = [];
+  const broken = painter.add("dom", () => {
+    throw new Error("no room");
+  });
+  const dom = painter.add("dom", () => void order.push("dom"));
+  const canvas = painter.add("canvas", () => void order.push("canvas"));
+  broken();
+  dom();
+  canvas();
+  assert.throws(run, /no room/);
+  while (queue.length) run();
+  assert.deepEqual(order, ["dom", "canvas"]);
+  dom();
+  run();
+  assert.deepEqual(order, ["dom", "canvas", "dom"], "the page goes on painting");
+});

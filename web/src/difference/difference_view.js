@@ -204,10 +204,16 @@ export function createDifference(state, painter, zoom, read) {
     setText(view.thereWords, pointed ? `There: ${blockText(there, index).counts}` : "");
   }
 
+  /** Something else is asked for: what stands there is not the answer until the next paint. */
+  function choose() {
+    view.root.dataset.ready = "false";
+    draw();
+  }
+
   function build() {
-    const here = el("select", { id: "difference-here", change: () => draw() });
-    const there = el("select", { id: "difference-there", change: () => draw() });
-    const question = el("select", { id: "difference-question", change: () => draw() }, ...QUESTIONS.map(({ key, words }) => el("option", { value: key }, words)));
+    const here = el("select", { id: "difference-here", change: choose });
+    const there = el("select", { id: "difference-there", change: choose });
+    const question = el("select", { id: "difference-question", change: choose }, ...QUESTIONS.map(({ key, words }) => el("option", { value: key }, words)));
     const canvas = el("canvas.difference-map");
     const over = el("canvas.over");
     const stack = el("div.stack.difference-stack", {
@@ -237,7 +243,7 @@ export function createDifference(state, painter, zoom, read) {
     const swap = el("button", { type: "button" }, "Swap");
     onPress(swap, () => {
       [here.value, there.value] = [there.value, here.value];
-      draw();
+      choose();
     });
     const wipe_ = el("button", { type: "button", id: "difference-wipe", "aria-pressed": "false", title: "The second memory over the first one’s map, with a divider to drag" }, "Wipe over the map");
     onPress(wipe_, () => (wipe.on() ? wipe.close(false) : wipeOver(here.value, there.value)));
@@ -293,7 +299,7 @@ export function createDifference(state, painter, zoom, read) {
     if (!last) return;
     view.here.value = `now ${last.design}`;
     view.there.value = last.key;
-    draw();
+    choose();
   }
   need("story-difference", HTMLButtonElement).addEventListener("click", reveal);
 

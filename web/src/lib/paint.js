@@ -28,18 +28,20 @@ export function createPainter(request = (callback) => requestAnimationFrame(call
     request(paint);
   };
 
-  /** @param {number} now */
+  /** A part that fails is reported as any error is, and does not keep the others from being painted. @param {number} now */
   function paint(now) {
-    for (const phase of /** @type {const} */ (["dom", "canvas"])) {
-      const parts = [...dirty[phase]];
-      dirty[phase].clear();
-      for (const part of parts) {
-        if (part(now) === true) dirty[phase].add(part);
+    try {
+      for (const phase of /** @type {const} */ (["dom", "canvas"])) {
+        for (const part of [...dirty[phase]]) {
+          dirty[phase].delete(part);
+          if (part(now) === true) dirty[phase].add(part);
+        }
       }
+      for (const part of afterwards) part();
+    } finally {
+      asked = false;
+      if (dirty.dom.size + dirty.canvas.size > 0) ask();
     }
-    for (const part of afterwards) part();
-    asked = false;
-    if (dirty.dom.size + dirty.canvas.size > 0) ask();
   }
 
   return {
