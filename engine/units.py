@@ -143,6 +143,7 @@ PG_DEDICATED = 1 << 11  # balloon page that lives in a dedicated pageblock
 PG_MOVABLE_OPS = 1 << 12
 PG_RECLAIM = 1 << 13  # met dirty by reclaim: goes to the old end of the LRU once written back
 PG_KEPT_HUGE = 1 << 14  # huge page off the deferred split queue: reclaim found all of it mapped
+PG_COLLAPSED = 1 << 15  # huge page made by khugepaged: at the end of the deferred split queue
 
 
 class PageFlag(IntFlag):
@@ -163,6 +164,7 @@ class PageFlag(IntFlag):
     MOVABLE_OPS = PG_MOVABLE_OPS
     RECLAIM = PG_RECLAIM
     KEPT_HUGE = PG_KEPT_HUGE
+    COLLAPSED = PG_COLLAPSED
 
 
 # -- Pageblock.flags

@@ -119,13 +119,16 @@ def deferred_split_scan(guest):
     Source:
         mm/huge_memory.c deferred_split_scan(), its second loop.
     Differs:
-        By pfn, not in the order of the faults.
+        By pfn, not in the order of the faults; those that khugepaged made after all others.
     """
     vm = guest.vm[0]
-    while vm["split_block"] < guest.pages.shape[0] >> u.HPAGE_ORDER:
-        pfn = np.int64(vm["split_block"]) << u.HPAGE_ORDER
+    nr_blocks = guest.pages.shape[0] >> u.HPAGE_ORDER
+    while vm["split_block"] < 2 * nr_blocks:
+        pfn = (np.int64(vm["split_block"]) % nr_blocks) << u.HPAGE_ORDER
+        collapsed = np.int64(guest.pages[pfn]["flags"]) & u.PG_COLLAPSED != 0
+        is_turn = collapsed == (vm["split_block"] >= nr_blocks)
         vm["split_block"] += 1
-        if not is_queued(guest, pfn):
+        if not is_turn or not is_queued(guest, pfn):
             continue
         if is_partially_mapped(guest, pfn):
             split_huge_page(guest, pfn)
