@@ -250,6 +250,7 @@ def replay(
     profile: str = u.PROFILES[u.PROFILE_MODERN],
     nodes: Sequence[int] = (),
     look: str = LOOK_IDLE,
+    first_read_ms: int = READ_MS,
 ) -> dict[str, Any]:
     """Run operations one after the other.
 
@@ -263,6 +264,7 @@ def replay(
         profile: whose rules the guest follows, one of units.PROFILES.
         nodes: NUMA node of each zone, ascending; 0 by default.
         look: LOOK_IDLE or LOOK_DONE: the moment after each operation at which numbers are read.
+        first_read_ms: with LOOK_DONE, how long after its end the first operation's are.
 
     Returns:
         ``{"designs": {key: [step…]}}``; vmstat counts since the start of the replay.
@@ -282,7 +284,7 @@ def replay(
     else:
         for i in range(len(world.keys)):
             alone = world.alone(i, copied=False)  # each is done at a tick of its own
-            steps |= _play(alone, ops, on_step, World.run_until_done, nodes)
+            steps |= _play(alone, ops, on_step, World.run_until_done, nodes, first_read_ms)
     return {"designs": steps}
 
 
@@ -301,6 +303,7 @@ def _play(
     on_step: Callable[[World, int], None] | None,
     run: Callable[[World], int],
     nodes: Sequence[int],
+    first_read_ms: int = READ_MS,
 ) -> dict[str, list[dict[str, Any]]]:
     """Apply operations, each followed by ``run`` and a look; see replay."""
     steps: dict[str, list[dict[str, Any]]] = {key: [] for key in world.keys}
@@ -313,7 +316,7 @@ def _play(
         world.apply(command_of(op))
         run(world)
         if is_read:
-            world.apply(c.Wait(READ_MS))
+            world.apply(c.Wait(READ_MS if i else first_read_ms))
             run(world)
         for j, (key, design) in enumerate(zip(world.keys, world.designs, strict=True)):
             step = _step(op, world.view(j), before[j], design.params)

@@ -83,7 +83,12 @@ def measure(
     def under(seed: int) -> list[Judgement]:
         guest = recorded_guest(recording, capture, seed)
         answer: dict[str, Any] = replay(
-            guest, list(recording.runs), recording.ops, seed, look=LOOK_DONE
+            guest,
+            list(recording.runs),
+            recording.ops,
+            seed,
+            look=LOOK_DONE,
+            first_read_ms=recording.first_read_ms,
         )
         return judge(recording, answer["designs"])
 

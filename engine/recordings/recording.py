@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.capture.text import ZoneKey, parse_buddyinfo
 from engine.errors import RefusedError
-from engine.replay import Op, parse_ops
+from engine.replay import READ_MS, Op, parse_ops
 
 # Name of a design in a recording -> key of the design that predicts it.
 RECORDED_AS: Mapping[str, str] = {
@@ -25,6 +25,7 @@ RECORDED_AS: Mapping[str, str] = {
 CAPTURE_NAME = "s1.tar.xz"
 RESULT_NAME = "result.json"
 MAX_RESULT_BYTES = 64 << 20
+MAX_READ_MS = 10_000
 MAX_UNIT_NS = 10_000  # 4 ms, a clock tick, are some hundred units then
 
 
@@ -65,6 +66,8 @@ class Recording:
         start: before the first operation.
         unit_ns: what the guest's CPU took for a unit of work (engine/core/memory/cpu.py); 0 if
             nobody measured it.
+        first_read_ms: how long after the first operation's end the state was read. In an emulator
+            that has just brought back a snapshot no program has been translated yet.
         runs: key of a design → runs → moments after each operation.
     """
 
@@ -76,6 +79,7 @@ class Recording:
     start: RecordedMoment
     runs: Mapping[str, list[list[RecordedMoment]]]
     unit_ns: int = 0
+    first_read_ms: int = READ_MS
 
     @property
     def blocks(self) -> str:
@@ -148,6 +152,9 @@ def load_recording(folder: Path, zone: ZoneKey) -> Recording:
         unit_ns = int(scenario.get("unit_ns", 0))
         if not 0 <= unit_ns <= MAX_UNIT_NS:
             raise RefusedError(f"unit_ns is {unit_ns}: from 0 to {MAX_UNIT_NS} ns is needed")
+        read_ms = int(scenario.get("first_read_ms", READ_MS))
+        if not 0 <= read_ms <= MAX_READ_MS:
+            raise RefusedError(f"first_read_ms is {read_ms}: from 0 to {MAX_READ_MS} ms is needed")
     except OSError as error:
         raise RefusedError(f"{path}: {error.strerror}: no recording here") from error
     except RecursionError:
@@ -160,4 +167,4 @@ def load_recording(folder: Path, zone: ZoneKey) -> Recording:
         raise RefusedError(f"{path} has no design of {', '.join(RECORDED_AS)}")
     if any(len(run) != len(ops) for design in runs.values() for run in design):
         raise RefusedError(f"{path}: a run does not have {len(ops)} steps, one per operation")
-    return Recording(folder, name, kernel, zone, ops, start, runs, unit_ns)
+    return Recording(folder, name, kernel, zone, ops, start, runs, unit_ns, read_ms)

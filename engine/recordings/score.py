@@ -6,7 +6,8 @@ quantity and its band are defined in docs/FIDELITY.md. Nothing is run here.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
 from statistics import fmean, median
 from typing import Any
 
@@ -14,6 +15,7 @@ from engine.recordings.quantities import LEAST_BAND, Numbers, predicted, recorde
 from engine.recordings.recording import Recording
 from engine.replay import Op
 
+_RUNS = 3  # of each design in a recording, usually
 BLOCKS_AFTER_COMPACT = "blocks after compact"
 
 
@@ -55,6 +57,18 @@ class Judgement:
         return self.ours is not None and abs(self.ours - self.mean) <= self.band
 
     @property
+    def share(self) -> float:
+        """1 in the band, 0 outside. More than three runs are taken three at a time.
+
+        The band is the spread of the runs, so more runs would make it wider; the share is that of
+        all choices of three in whose band the prediction lies.
+        """
+        if len(self.kernel) <= _RUNS:
+            return int(self.inside)
+        chosen = combinations(self.kernel, _RUNS)
+        return fmean(replace(self, kernel=three).inside for three in chosen)
+
+    @property
     def error(self) -> float:
         """Distance from the mean as a share of it; ``unusable`` is already a share."""
         if self.ours is None:
@@ -78,7 +92,7 @@ class Score:
         median_error: as a share.
     """
 
-    counts: Mapping[str, tuple[int, int]]
+    counts: Mapping[str, tuple[float, int]]
     median_error: float
 
     def share(self, name: str) -> float:
@@ -89,11 +103,11 @@ class Score:
 
 def score(judgements: Sequence[Judgement]) -> Score:
     """Sum up judgements."""
-    counts: dict[str, tuple[int, int]] = {}
+    counts: dict[str, tuple[float, int]] = {}
     for one in judgements:
         for name in one.classes:
             inside, total = counts.get(name, (0, 0))
-            counts[name] = (inside + one.inside, total + 1)
+            counts[name] = (inside + one.share, total + 1)
     return Score(counts, median([one.error for one in judgements] or [1.0]))
 
 

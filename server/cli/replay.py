@@ -219,7 +219,9 @@ def run_replay(args: argparse.Namespace) -> int:
             raise ValueError("--ops differ from those of the recording: leave --ops out")
         ops = recording.ops
         keys = list(recording.runs) if args.designs is None else keys
-    how = {"profile": profile, "look": args.look}
+    how: dict[str, Any] = {"profile": profile, "look": args.look}
+    if recording is not None:
+        how["first_read_ms"] = recording.first_read_ms
     warnings = capture.disagreements()
 
     def base(seed: int) -> "Guest":
@@ -255,7 +257,7 @@ def _play(
     keys: list[str],
     ops: "list[Op]",
     seeds: tuple[int, ...],
-    how: dict[str, str],
+    how: dict[str, Any],
 ) -> dict[str, Any]:
     """Replay the base under each seed, two side by side, with progress; how: see replay()."""
     from engine.replay import LOOK_DONE, Given, replay
