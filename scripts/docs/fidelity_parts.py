@@ -212,7 +212,7 @@ def readme_part(scenarios: Sequence[Measured]) -> str:
         f"{_worst({f'`{d}`': [j for j in judged if j.design == d] for d in designs})} and for the "
         f"quantity {_worst({f'`{q}`': [j for j in judged if j.quantity == q] for q in quantities})}"
         ". On guests that nobody looked at while the model was worked on it is 83 to 100 %, with "
-        "transparent huge pages 76 to 82 % (the kernel itself: 81): "
+        "transparent huge pages 78 to 90 % (the kernel itself: 85): "
         "[docs/FIDELITY.md](docs/FIDELITY.md) has every number."
     )
     return "\n".join(wrap(sentences, WIDTH, break_long_words=False, break_on_hyphens=False))

@@ -52,16 +52,24 @@ def shown_kernel(one: "Judgement") -> str:
     return low if low == high else f"{low}–{high}"
 
 
+MARKS = {0: "missed", 1: ""}  # by share
+
+
 def score_line(found: "Score") -> str:
     """A score in one line."""
     from engine.recordings.score import BLOCKS_AFTER_COMPACT
 
+    def shown(inside: float) -> str:
+        return f"{inside:.1f}".removesuffix(".0")
+
     inside, total = found.counts.get("all", (0, 0))
-    parts = [f"{inside} of {total} quantities within the band ({100 * found.share('all'):.1f} %)"]
+    parts = [
+        f"{shown(inside)} of {total} quantities within the band ({100 * found.share('all'):.1f} %)"
+    ]
     for name in ("huge", BLOCKS_AFTER_COMPACT):
         if name in found.counts:
             inside, total = found.counts[name]
-            parts.append(f"{name} {inside} of {total}")
+            parts.append(f"{name} {shown(inside)} of {total}")
     return ", ".join([*parts, f"median error {100 * found.median_error:.1f} %"])
 
 
@@ -79,7 +87,7 @@ def fidelity_table(judgements: "Sequence[Judgement]") -> Table:
             shown_kernel(one),
             f"±{shown_quantity(one.quantity, one.band)}",
             shown_quantity(one.quantity, one.ours),
-            "" if one.inside else "missed",
+            MARKS.get(one.share, f"in {one.share:.0%} of the bands"),
         )
         for one in judgements
     ]

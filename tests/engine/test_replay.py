@@ -16,7 +16,7 @@ from engine.errors import RefusedError
 from engine.guest import VMSTAT_FIELDS, Guest
 from engine.presets import make_from_recipe
 from engine.recipes import PRESETS
-from engine.replay import Given, command_of, op_of, parse_ops, replay
+from engine.replay import READ_MS, Given, command_of, op_of, parse_ops, replay
 from engine.snapshot import copy_guest
 from engine.world import World
 from tests.engine.worlds import base
@@ -204,6 +204,18 @@ def test_a_guest_that_is_given_away_is_played_alike() -> None:
 
 
 @pytest.mark.compiled
+@pytest.mark.compiled
+def test_the_first_state_may_be_read_later_than_the_others() -> None:
+    guest = make_from_recipe(PRESETS["tight"], u.mib_to_pages(64), 1)
+    ops = parse_ops([["inflate", 6], ["compact"]])
+    steps = [
+        replay(guest, ("pinned",), ops, look="done", first_read_ms=ms)["designs"]["pinned"]
+        for ms in (READ_MS, READ_MS + 500)
+    ]
+    first, second = ([step["stats"]["clock_ms"] for step in each] for each in steps)
+    assert second[0] == first[0] + 500
+
+
 def test_looking_when_the_command_is_done_does_not_wait_for_the_daemons() -> None:
     guest = make_from_recipe(PRESETS["tight"], u.mib_to_pages(64), 1)
     ops = parse_ops([["inflate", 6], ["compact"]])

@@ -163,6 +163,19 @@ def test_huge_pages_are_taken_by_pageblock() -> None:
     assert found.order[[0, 1, 512, 513]].tolist() == [9, 255, 9, 255]
 
 
+def test_what_khugepaged_made_is_a_run_too_long_for_chance() -> None:
+    nr = 40
+    whole = {3, *range(10, 16), 20, 21}
+    words = compound(*[512] * nr, kind=ANON | THP)
+    counts = np.ones(nr * 512, np.uint64)
+    for block in set(range(nr)) - whole:
+        counts[block * 512 + 100] = 0
+    found = p.decode(words, counts).flags[::512] & u.PG_COLLAPSED
+    assert np.flatnonzero(found).tolist() == list(range(10, 16))
+    counts[:] = 1  # nobody has unmapped anything: nothing tells them apart
+    assert not (p.decode(words, counts).flags & u.PG_COLLAPSED).any()
+
+
 def test_odd_compound_pages_are_taken_apart() -> None:
     found = decode(np.append([np.uint64(SLAB)], compound(3, 4, kind=SLAB)))
     assert (found.state[:8] == u.STATE_SLAB).all()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.recordings.recording import RECORDED_AS, RecordedMoment, load_recording
+from engine.replay import READ_MS
 from tests.engine.made_recording import FULL, LOOSE, ZONE, made, result, run, written
 
 NORMAL = (0, "Normal")
@@ -48,6 +49,16 @@ def test_how_fast_the_guest_was_is_read(tmp_path: Path) -> None:
     assert load_recording(written(tmp_path, data), ZONE).unit_ns == 88
     data["scenario"]["unit_ns"] = 10_001
     with pytest.raises(ValueError, match="unit_ns is 10001: from 0 to 10000 ns is needed"):
+        load_recording(written(tmp_path, data), ZONE)
+
+
+def test_when_the_first_state_was_read_is_read(tmp_path: Path) -> None:
+    data = result(pinned=[run(1, 4)])
+    assert load_recording(written(tmp_path, data), ZONE).first_read_ms == READ_MS
+    data["scenario"]["first_read_ms"] = 78
+    assert load_recording(written(tmp_path, data), ZONE).first_read_ms == 78
+    data["scenario"]["first_read_ms"] = -1
+    with pytest.raises(ValueError, match="first_read_ms is -1: from 0 to 10000 ms is needed"):
         load_recording(written(tmp_path, data), ZONE)
 
 

@@ -32,6 +32,15 @@ def test_a_prediction_outside_the_band_is_a_miss(
     assert Judgement("s", "pinned", 0, "compact", quantity, kernel, ours).inside is inside
 
 
+def test_more_than_three_runs_are_judged_three_at_a_time() -> None:
+    four = Judgement("s", "pinned", 0, "compact", "huge", (40, 40, 40, 50), 52)
+    # Of three times 40 the band is 3; with 50 among them the mean is 43.3 and the band 10.
+    assert four.inside
+    assert four.share == 3 / 4
+    assert score([four]).counts["all"] == (3 / 4, 1)
+    assert Judgement("s", "pinned", 0, "compact", "huge", (40, 40, 50), 52).share == 1
+
+
 def test_errors_are_shares_of_the_mean() -> None:
     def error(quantity: str, kernel: float, ours: float | None) -> float:
         return Judgement("s", "pinned", 0, "compact", quantity, (kernel,), ours).error

@@ -71,6 +71,18 @@ def test_less_than_a_batch_is_put_off_and_adds_up() -> None:
     assert vm(guest, "split_deferred", "thp_split_page") == (28 + 130 - 128, 128)
 
 
+def test_what_khugepaged_made_comes_after_all_others() -> None:
+    guest = with_huge(131, unmapped=1)
+    for block in (0, 1, 2):
+        set_flag(guest, np.int64(block * BLOCK), np.int64(u.PG_COLLAPSED))
+    shrink(guest, 1)  # 131, in batches of 128: three are put off
+    huge = guest.pages["state"][: 131 * BLOCK : BLOCK] == u.STATE_THP
+    assert np.flatnonzero(huge).tolist() == [0, 1, 2]
+    assert d.deferred_split_count(guest) == 3
+    shrink(guest, 0)
+    assert d.deferred_split_count(guest) == 0
+
+
 def test_portions_change_when_but_not_what() -> None:
     found = []
     for budget in (1, 3 * COST_SPLIT, ALL):
