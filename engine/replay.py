@@ -231,6 +231,16 @@ def _step(op: Op, view: GuestView, before: int, toggles: dict[str, str]) -> dict
     return step
 
 
+class WhenDone(NamedTuple):
+    """LOOK_DONE, where the first state was read at another moment than the others.
+
+    Attributes:
+        first_read_ms: how long after its end the first operation's numbers are read.
+    """
+
+    first_read_ms: int = READ_MS
+
+
 class Given(NamedTuple):
     """A guest that nobody else needs: it is played itself, which saves a copy.
 
@@ -249,8 +259,7 @@ def replay(
     on_step: Callable[[World, int], None] | None = None,
     profile: str = u.PROFILES[u.PROFILE_MODERN],
     nodes: Sequence[int] = (),
-    look: str = LOOK_IDLE,
-    first_read_ms: int = READ_MS,
+    look: str | WhenDone = LOOK_IDLE,
 ) -> dict[str, Any]:
     """Run operations one after the other.
 
@@ -264,7 +273,7 @@ def replay(
         profile: whose rules the guest follows, one of units.PROFILES.
         nodes: NUMA node of each zone, ascending; 0 by default.
         look: LOOK_IDLE or LOOK_DONE: the moment after each operation at which numbers are read.
-        first_read_ms: with LOOK_DONE, how long after its end the first operation's are.
+            WhenDone is LOOK_DONE with more said of it.
 
     Returns:
         ``{"designs": {key: [step…]}}``; vmstat counts since the start of the replay.
@@ -282,9 +291,10 @@ def replay(
     if look == LOOK_IDLE:
         steps = _play(world, ops, on_step, World.run_until_idle, nodes)
     else:
+        when = look if isinstance(look, WhenDone) else WhenDone()
         for i in range(len(world.keys)):
             alone = world.alone(i, copied=False)  # each is done at a tick of its own
-            steps |= _play(alone, ops, on_step, World.run_until_done, nodes, first_read_ms)
+            steps |= _play(alone, ops, on_step, World.run_until_done, nodes, when)
     return {"designs": steps}
 
 
@@ -303,7 +313,7 @@ def _play(
     on_step: Callable[[World, int], None] | None,
     run: Callable[[World], int],
     nodes: Sequence[int],
-    first_read_ms: int = READ_MS,
+    when: WhenDone | None = None,
 ) -> dict[str, list[dict[str, Any]]]:
     """Apply operations, each followed by ``run`` and a look; see replay."""
     steps: dict[str, list[dict[str, Any]]] = {key: [] for key in world.keys}
@@ -316,7 +326,7 @@ def _play(
         world.apply(command_of(op))
         run(world)
         if is_read:
-            world.apply(c.Wait(READ_MS if i else first_read_ms))
+            world.apply(c.Wait(READ_MS if i or when is None else when.first_read_ms))
             run(world)
         for j, (key, design) in enumerate(zip(world.keys, world.designs, strict=True)):
             step = _step(op, world.view(j), before[j], design.params)

@@ -12,7 +12,7 @@ from engine.capture.load import Capture, guest_from_capture, load_capture
 from engine.guest import Guest
 from engine.recordings.recording import CAPTURE_NAME, Recording, load_recording
 from engine.recordings.score import Judgement, ceiling, judge
-from engine.replay import LOOK_DONE, replay
+from engine.replay import WhenDone, replay
 
 
 @dataclass(frozen=True)
@@ -83,12 +83,7 @@ def measure(
     def under(seed: int) -> list[Judgement]:
         guest = recorded_guest(recording, capture, seed)
         answer: dict[str, Any] = replay(
-            guest,
-            list(recording.runs),
-            recording.ops,
-            seed,
-            look=LOOK_DONE,
-            first_read_ms=recording.first_read_ms,
+            guest, list(recording.runs), recording.ops, seed, look=WhenDone(recording.first_read_ms)
         )
         return judge(recording, answer["designs"])
 

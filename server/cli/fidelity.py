@@ -52,7 +52,9 @@ def shown_kernel(one: "Judgement") -> str:
     return low if low == high else f"{low}–{high}"
 
 
-MARKS = {0: "missed", 1: ""}  # by share
+def _mark(share: float) -> str:
+    """What a row says of a quantity: nothing where it is in the band."""
+    return {0.0: "missed", 1.0: ""}.get(share, f"in {share:.0%} of the bands")
 
 
 def score_line(found: "Score") -> str:
@@ -87,7 +89,7 @@ def fidelity_table(judgements: "Sequence[Judgement]") -> Table:
             shown_kernel(one),
             f"±{shown_quantity(one.quantity, one.band)}",
             shown_quantity(one.quantity, one.ours),
-            MARKS.get(one.share, f"in {one.share:.0%} of the bands"),
+            _mark(one.share),
         )
         for one in judgements
     ]

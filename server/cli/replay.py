@@ -195,7 +195,7 @@ def run_replay(args: argparse.Namespace) -> int:
     from engine.recordings.measure import recorded_guest
     from engine.recordings.recording import load_recording
     from engine.recordings.score import judge, score
-    from engine.replay import LOOKS, parse_ops
+    from engine.replay import LOOK_DONE, LOOKS, WhenDone, parse_ops
     from engine.spread import MAX_SEEDS, seeds_from
     from server.wire.config import MAX_SEED
 
@@ -220,8 +220,8 @@ def run_replay(args: argparse.Namespace) -> int:
         ops = recording.ops
         keys = list(recording.runs) if args.designs is None else keys
     how: dict[str, Any] = {"profile": profile, "look": args.look}
-    if recording is not None:
-        how["first_read_ms"] = recording.first_read_ms
+    if recording is not None and args.look == LOOK_DONE:
+        how["look"] = WhenDone(recording.first_read_ms)
     warnings = capture.disagreements()
 
     def base(seed: int) -> "Guest":
@@ -260,7 +260,7 @@ def _play(
     how: dict[str, Any],
 ) -> dict[str, Any]:
     """Replay the base under each seed, two side by side, with progress; how: see replay()."""
-    from engine.replay import LOOK_DONE, Given, replay
+    from engine.replay import LOOK_IDLE, Given, replay
     from engine.spread import replay_seeds
 
     words = f"replaying {len(ops)} operations"
@@ -268,7 +268,7 @@ def _play(
         words += f" under {len(seeds)} seeds"
     steps = count(1)
     total = len(seeds) * len(ops)
-    if how["look"] == LOOK_DONE:
+    if how["look"] != LOOK_IDLE:
         total *= len(keys)  # one design after the other
     with ProgressBar(words) as progress, ThreadPoolExecutor(_WORKERS) as pool:
 

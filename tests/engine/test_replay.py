@@ -16,7 +16,7 @@ from engine.errors import RefusedError
 from engine.guest import VMSTAT_FIELDS, Guest
 from engine.presets import make_from_recipe
 from engine.recipes import PRESETS
-from engine.replay import READ_MS, Given, command_of, op_of, parse_ops, replay
+from engine.replay import READ_MS, Given, WhenDone, command_of, op_of, parse_ops, replay
 from engine.snapshot import copy_guest
 from engine.world import World
 from tests.engine.worlds import base
@@ -209,7 +209,7 @@ def test_the_first_state_may_be_read_later_than_the_others() -> None:
     guest = make_from_recipe(PRESETS["tight"], u.mib_to_pages(64), 1)
     ops = parse_ops([["inflate", 6], ["compact"]])
     steps = [
-        replay(guest, ("pinned",), ops, look="done", first_read_ms=ms)["designs"]["pinned"]
+        replay(guest, ("pinned",), ops, look=WhenDone(ms))["designs"]["pinned"]
         for ms in (READ_MS, READ_MS + 500)
     ]
     first, second = ([step["stats"]["clock_ms"] for step in each] for each in steps)
