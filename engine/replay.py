@@ -238,7 +238,7 @@ class WhenDone(NamedTuple):
         first_read_ms: how long after its end the first operation's numbers are read.
     """
 
-    first_read_ms: int = READ_MS
+    first_read_ms: int
 
 
 class Given(NamedTuple):
@@ -291,10 +291,10 @@ def replay(
     if look == LOOK_IDLE:
         steps = _play(world, ops, on_step, World.run_until_idle, nodes)
     else:
-        when = look if isinstance(look, WhenDone) else WhenDone()
+        first = look.first_read_ms if isinstance(look, WhenDone) else READ_MS
         for i in range(len(world.keys)):
             alone = world.alone(i, copied=False)  # each is done at a tick of its own
-            steps |= _play(alone, ops, on_step, World.run_until_done, nodes, when)
+            steps |= _play(alone, ops, on_step, World.run_until_done, nodes, first)
     return {"designs": steps}
 
 
@@ -313,7 +313,7 @@ def _play(
     on_step: Callable[[World, int], None] | None,
     run: Callable[[World], int],
     nodes: Sequence[int],
-    when: WhenDone | None = None,
+    first_read_ms: int = READ_MS,
 ) -> dict[str, list[dict[str, Any]]]:
     """Apply operations, each followed by ``run`` and a look; see replay."""
     steps: dict[str, list[dict[str, Any]]] = {key: [] for key in world.keys}
@@ -326,7 +326,7 @@ def _play(
         world.apply(command_of(op))
         run(world)
         if is_read:
-            world.apply(c.Wait(READ_MS if i or when is None else when.first_read_ms))
+            world.apply(c.Wait(READ_MS if i else first_read_ms))
             run(world)
         for j, (key, design) in enumerate(zip(world.keys, world.designs, strict=True)):
             step = _step(op, world.view(j), before[j], design.params)

@@ -204,7 +204,6 @@ def test_a_guest_that_is_given_away_is_played_alike() -> None:
 
 
 @pytest.mark.compiled
-@pytest.mark.compiled
 def test_the_first_state_may_be_read_later_than_the_others() -> None:
     guest = make_from_recipe(PRESETS["tight"], u.mib_to_pages(64), 1)
     ops = parse_ops([["inflate", 6], ["compact"]])
@@ -216,6 +215,7 @@ def test_the_first_state_may_be_read_later_than_the_others() -> None:
     assert second[0] == first[0] + 500
 
 
+@pytest.mark.compiled
 def test_looking_when_the_command_is_done_does_not_wait_for_the_daemons() -> None:
     guest = make_from_recipe(PRESETS["tight"], u.mib_to_pages(64), 1)
     ops = parse_ops([["inflate", 6], ["compact"]])
