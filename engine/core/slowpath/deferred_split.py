@@ -109,26 +109,65 @@ def split_huge_page(guest, pfn):
 
 
 @core_jit
+def _turn(guest, place):
+    """The huge page at a place of the queue, if there is one.
+
+    Args:
+        guest: Guest.
+        place: int64, a pageblock's index; plus the number of pageblocks, for those at the end.
+    Returns:
+        int64 pfn, or PFN_NONE.
+    Source:
+        mm/huge_memory.c deferred_split_folio(): newest last.
+    Differs:
+        By pfn, not in the order of the faults; those that khugepaged made after all others.
+    """
+    nr_blocks = guest.pages.shape[0] >> u.HPAGE_ORDER
+    pfn = (place % nr_blocks) << u.HPAGE_ORDER
+    is_collapsed = np.int64(guest.pages[pfn]["flags"]) & u.PG_COLLAPSED != 0
+    if is_collapsed == (place >= nr_blocks) and is_queued(guest, pfn):
+        return pfn
+    return np.int64(u.PFN_NONE)
+
+
+@core_jit
+def _end_of_batch(guest, nr):
+    """Where in the queue a batch ends that begins at its front.
+
+    Args:
+        guest: Guest.
+        nr: int64, huge pages of the batch.
+    Returns:
+        int64, a place as _turn has it, one past the last.
+    Source:
+        mm/huge_memory.c deferred_split_scan(), its first loop.
+    """
+    place = np.int64(0)
+    end = 2 * (guest.pages.shape[0] >> u.HPAGE_ORDER)
+    while place < end and nr > 0:
+        if _turn(guest, place) != u.PFN_NONE:
+            nr -= 1
+        place += 1
+    return place
+
+
+@core_jit
 def deferred_split_scan(guest):
-    """Look at the next huge page of the queue: split it if it is mapped in part.
+    """Look at the next huge page of the batch, the last first: split it if it is mapped in part.
 
     Args:
         guest: Guest. Writes pages, blocks, lists, zones, vm.
     Returns:
         bool, whether there was one.
     Source:
-        mm/huge_memory.c deferred_split_scan(), its second loop.
-    Differs:
-        By pfn, not in the order of the faults; those that khugepaged made after all others.
+        mm/huge_memory.c deferred_split_scan(): its first loop puts each at the head of the list
+        that its second goes through.
     """
     vm = guest.vm[0]
-    nr_blocks = guest.pages.shape[0] >> u.HPAGE_ORDER
-    while vm["split_block"] < 2 * nr_blocks:
-        pfn = (np.int64(vm["split_block"]) % nr_blocks) << u.HPAGE_ORDER
-        collapsed = np.int64(guest.pages[pfn]["flags"]) & u.PG_COLLAPSED != 0
-        is_turn = collapsed == (vm["split_block"] >= nr_blocks)
-        vm["split_block"] += 1
-        if not is_turn or not is_queued(guest, pfn):
+    while vm["split_block"] > 0:
+        vm["split_block"] -= 1
+        pfn = _turn(guest, np.int64(vm["split_block"]))
+        if pfn == u.PFN_NONE:
             continue
         if is_partially_mapped(guest, pfn):
             split_huge_page(guest, pfn)
@@ -183,7 +222,8 @@ def _next_batch(guest):
         vm["split_batch"] = nr
         vm["split_total"] -= nr
         vm["split_deferred"] -= nr
-        vm["split_block"] = vm["split_found"] = 0
+        vm["split_block"] = _end_of_batch(guest, nr)
+        vm["split_found"] = 0
     else:
         vm["split_deferred"] = min(max(np.int64(vm["split_deferred"]), np.int64(0)), 2 * freeable)
         vm["split_freeable"] = 0
