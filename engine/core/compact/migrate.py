@@ -29,6 +29,8 @@ EAGAIN = -11  # busy now, try again
 ENOMEM = -12  # no target
 EBUSY = -16  # permanent failure
 
+_MAY_FAIL = u.PG_LOCKED | u.PG_WRITEBACK | u.PG_PINNED
+
 
 @core_jit
 def migrate_one(guest, src, dst):
@@ -332,6 +334,38 @@ def migrate_first(guest, cc, from_id, mode):
     if dst == ENOMEM:
         return np.int64(ENOMEM)
     return failed
+
+
+@core_jit
+def migrate_next(guest, cc):
+    """Move the next page of a batch, where one that may be interrupted is moved page by page.
+
+    Args:
+        guest: Guest. Writes pages, blocks, lists, zones, cc, vm.
+        cc: int64, CC_*. Writes nr_migratepages, round_migrated.
+    Returns:
+        bool, False if nothing is left but what migrate_pages() has to try as a whole.
+    Source:
+        mm/migrate.c migrate_pages_batch(), its loop over migrate_folio_move(), cond_resched().
+    """
+    from_id = u.LIST_MIGRATEPAGES + cc
+    src = np.int64(guest.lists[from_id]["first"])
+    if src == u.PFN_NONE:
+        return False
+    page = guest.pages[src]
+    if np.int64(page["flags"]) & _MAY_FAIL or page["order"] != 0:
+        return False
+    dst = compaction_alloc(guest, cc, np.int64(0))
+    if dst == u.PFN_NONE:
+        return False
+    note_test_in_unmap(guest, src)
+    list_del(guest, from_id, src)
+    list_add_tail(guest, u.LIST_UNMAP, src)
+    list_add_tail(guest, u.LIST_TARGETS, dst)
+    migrate_folio_move(guest, src, dst)
+    guest.vm[0]["pgmigrate_success"] += 1
+    guest.cc[cc]["round_migrated"] += 1
+    return True
 
 
 @core_jit

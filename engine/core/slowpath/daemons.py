@@ -18,6 +18,7 @@ from engine.core.compact.compaction import (
     isolate_round,
     migrate_round,
 )
+from engine.core.compact.migrate import migrate_next
 from engine.core.compact.suitability import (
     COMPACT_MAX_DEFER_SHIFT,
     compaction_defer_reset,
@@ -313,6 +314,11 @@ def kcompactd_step(guest, budget):
             step = min(abs(ahead), budget - used)
             vm["kcompactd_ahead"] -= step if ahead > 0 else -step
             used += step
+            if ahead > 0:
+                cost = COST_MIGRATE if c["order"] == -1 else COST_KCOMPACTD
+                while 2 * vm["kcompactd_ahead"] <= cost * c["nr_migratepages"]:
+                    if not migrate_next(guest, _CC):
+                        break
             if vm["kcompactd_ahead"] != 0:
                 return used
             if ahead < 0:
