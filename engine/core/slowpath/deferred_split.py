@@ -17,6 +17,8 @@ from engine.core.memory.page import set_state
 
 _BATCH = 128  # mm/shrinker.c SHRINK_BATCH
 _TWICE = 2  # 4 / DEFAULT_SEEKS
+# Parts of the queue: what was used first at boot, all else, what khugepaged made.
+_FIRST, _THEN, _LAST = 0, 1, 2
 _NOT_QUEUED = u.PG_KEPT_HUGE | u.PG_ISOLATED | u.PG_PINNED
 
 
@@ -109,23 +111,43 @@ def split_huge_page(guest, pfn):
 
 
 @core_jit
+def _came_in(guest, pfn):
+    """In which part of the queue a huge page is: _FIRST, _THEN or _LAST.
+
+    Args:
+        guest: Guest.
+        pfn: int64, first page of a pageblock.
+    Returns:
+        int64.
+    Source:
+        mm/page_alloc.c __rmqueue_smallest(): a pageblock whose buddy boot has taken from is free on
+        its own, so it is used before those of order 10; mm/khugepaged.c collapse_huge_page().
+    """
+    if np.int64(guest.pages[pfn]["flags"]) & u.PG_COLLAPSED:
+        return np.int64(_LAST)
+    buddy = (pfn >> u.HPAGE_ORDER) ^ 1
+    if buddy >= guest.blocks.shape[0] or guest.blocks[buddy]["nr_reserved"] > 0:
+        return np.int64(_FIRST)
+    return np.int64(_THEN)
+
+
+@core_jit
 def _turn(guest, place):
     """The huge page at a place of the queue, if there is one.
 
     Args:
         guest: Guest.
-        place: int64, a pageblock's index; plus the number of pageblocks, for those at the end.
+        place: int64, a pageblock's index, plus the number of pageblocks times the part.
     Returns:
         int64 pfn, or PFN_NONE.
     Source:
         mm/huge_memory.c deferred_split_folio(): newest last.
     Differs:
-        By pfn, not in the order of the faults; those that khugepaged made after all others.
+        Within a part by pfn, not in the order of the faults.
     """
     nr_blocks = guest.pages.shape[0] >> u.HPAGE_ORDER
     pfn = (place % nr_blocks) << u.HPAGE_ORDER
-    is_collapsed = np.int64(guest.pages[pfn]["flags"]) & u.PG_COLLAPSED != 0
-    if is_collapsed == (place >= nr_blocks) and is_queued(guest, pfn):
+    if is_queued(guest, pfn) and _came_in(guest, pfn) == place // nr_blocks:
         return pfn
     return np.int64(u.PFN_NONE)
 
@@ -143,7 +165,7 @@ def _end_of_batch(guest, nr):
         mm/huge_memory.c deferred_split_scan(), its first loop.
     """
     place = np.int64(0)
-    end = 2 * (guest.pages.shape[0] >> u.HPAGE_ORDER)
+    end = (_LAST + 1) * (guest.pages.shape[0] >> u.HPAGE_ORDER)
     while place < end and nr > 0:
         if _turn(guest, place) != u.PFN_NONE:
             nr -= 1
