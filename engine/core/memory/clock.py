@@ -10,11 +10,11 @@ from engine import units as u
 from engine.core import core_jit
 from engine.core.memory.cpu import (
     COST_BALLOON,
+    COST_HUGE,
     COST_MIGRATE,
     COST_RECLAIM,
     COST_SPLIT,
     COST_WRITE,
-    TURN,
     unit_ns,
 )
 
@@ -51,7 +51,7 @@ def all_work(guest):
         + COST_RECLAIM * (vm["pgscan_direct"] + vm["pgscan_kswapd"])
         + COST_WRITE * vm["nr_written"]
         + COST_SPLIT * vm["thp_split_page"]
-        + TURN * vm["htlb_buddy_alloc_success"]
+        + COST_HUGE * vm["htlb_buddy_alloc_success"]
     )
 
 
