@@ -5,6 +5,7 @@ are inferred from what this module finds (engine/capture/blocks.py).
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,7 +74,7 @@ def _bit(words: NDArray[np.uint64], bit: int) -> NDArray[np.bool_]:
     return out
 
 
-def _runs(words: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+def _runs(words: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
     """Runs of equal words, as values and lengths: neighbours are often alike."""
     starts = np.flatnonzero(np.append(True, words[1:] != words[:-1]))
     return words[starts], np.diff(np.append(starts, len(words)))
@@ -308,10 +309,11 @@ def find_collapsed(state: States, order: States, flags: NDArray[np.uint16]) -> N
     mapped = (flags & u.PG_MAPPED).reshape(-1, u.HPAGE_NR_PAGES) != 0
     whole = mapped[heads >> u.HPAGE_ORDER].all(axis=1)
     share = whole.mean()
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], whole, [False]))))
-    for start, end in edges.reshape(-1, 2):
-        if len(heads) * share ** (end - start) < _BY_CHANCE:
-            flags[heads[start:end]] |= np.uint16(u.PG_COLLAPSED)
+    values, lengths = _runs(whole)
+    ends = np.cumsum(lengths)
+    for is_whole, end, length in zip(values, ends, lengths, strict=True):
+        if is_whole and len(heads) * share**length < _BY_CHANCE:
+            flags[heads[end - length : end]] |= np.uint16(u.PG_COLLAPSED)
 
 
 def find_parked(

@@ -17,6 +17,8 @@ from engine.core.memory.page import set_state
 
 _BATCH = 128  # mm/shrinker.c SHRINK_BATCH
 _TWICE = 2  # 4 / DEFAULT_SEEKS
+# What the pages that a huge page is split into do not inherit.
+_OF_HUGE = u.PG_MAPPED | u.PG_LRU | u.PG_KEPT_HUGE | u.PG_COLLAPSED
 # Parts of the queue: what was used first at boot, all else, what khugepaged made.
 _FIRST, _THEN, _LAST = 0, 1, 2
 _NOT_QUEUED = u.PG_KEPT_HUGE | u.PG_ISOLATED | u.PG_PINNED
@@ -95,7 +97,7 @@ def split_huge_page(guest, pfn):
     Differs:
         Nobody maps an unused page to the shared zero page: what is in a page is not known.
     """
-    head = np.int64(guest.pages[pfn]["flags"]) & ~u.PG_MAPPED & ~u.PG_LRU
+    head = np.int64(guest.pages[pfn]["flags"]) & ~_OF_HUGE
     lru_del(guest, pfn)
     guest.vm[0]["thp_split_page"] += 1
     for i in range(u.HPAGE_NR_PAGES):
