@@ -21,7 +21,7 @@ from engine.core.memory import clock
 from engine.core.observe import check
 from engine.core.observe.observe import free_counts
 from engine.core.profile_2012 import adopt_kernel
-from engine.core.slowpath import daemons
+from engine.core.slowpath import kcompactd
 from engine.designs import parse_designs
 from engine.designs.base import Cause, Design, rules_dict
 from engine.errors import RefusedError
@@ -81,7 +81,7 @@ def _prepare(guest: Guest, design: Design) -> None:
     at_nought = (*VMSTAT_FIELDS, *COST_FIELDS, *TIME_FIELDS, *TASK_FIELDS, "causes", "tick")
     for name in (*at_nought, "direct_work", "task_paid", "sched_now"):
         vm[name] = 0
-    daemons.restart_timers(guest, now)
+    kcompactd.restart_timers(guest, now)
     vm["huge_first"] = vm["huge_best"] = vm["direct_result"] = 0
     vm["balloon_target"] = balloon_size(guest)
     if vm["balloon_target"] == 0:

@@ -21,11 +21,7 @@ from engine.core.ranges.contig import step_contig
 from engine.core.ranges.offline import step_offline
 from engine.core.ranges.range_job import at_work
 from engine.core.slowpath.catch_up import catch_up, next_request, settle_kcompactd
-from engine.core.slowpath.daemons import (
-    PHASE_COMMAND,
-    PHASE_WAITING,
-    daemons_idle,
-)
+from engine.core.slowpath.daemons import PHASE_COMMAND, PHASE_WAITING, daemons_idle
 from engine.core.slowpath.drop_caches import drop_caches
 from engine.core.slowpath.sched import cond_resched, task_leaves, task_sleeps
 from engine.core.slowpath.sched_2012 import share_time_2012

@@ -236,7 +236,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "kcompactd compacts by itself where nearly all of free memory is in pieces",
         "12-your-machine",
         2,
-        "engine/core/slowpath/daemons.py",
+        "engine/core/slowpath/kcompactd.py",
         'return guest.vm[0]["kcompactd_order"] > 0 or should_proactive_compact_node(guest)',
         'return guest.vm[0]["kcompactd_order"] > 0',
     ),

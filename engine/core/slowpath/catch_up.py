@@ -10,12 +10,14 @@ from engine.core.memory.nodes import nr_nodes, select_node
 from engine.core.memory.wakeup import KCOMPACTD_COMPACTING, KSWAPD_ASLEEP, wake_kswapd
 from engine.core.memory.watermark import MAX_RECLAIM_RETRIES, wmark_pages, zone_watermark_fast
 from engine.core.slowpath.daemons import (
-    HPAGE_FRAG_CHECK_INTERVAL,
     PHASE_COMMAND,
     PHASE_FRESH,
     PHASE_LOOKED,
     PHASE_RESTED,
     PHASE_WAITING,
+)
+from engine.core.slowpath.kcompactd import (
+    HPAGE_FRAG_CHECK_INTERVAL,
     kcompactd_end_zone,
     kcompactd_start,
     kcompactd_step,

@@ -14,8 +14,9 @@ from engine.core.memory.cpu import TICK_NS, work_in, work_of_task
 from engine.core.memory.nodes import nr_nodes, select_node
 from engine.core.memory.rng import rng_peek
 from engine.core.memory.wakeup import KCOMPACTD_ASLEEP, KCOMPACTD_COMPACTING, KSWAPD_ASLEEP
-from engine.core.slowpath.daemons import daemons_step, kcompactd_step, kcompactd_wants_work
+from engine.core.slowpath.daemons import daemons_step
 from engine.core.slowpath.flusher import flusher_step
+from engine.core.slowpath.kcompactd import kcompactd_step, kcompactd_wants_work
 from engine.core.slowpath.kswapd import kswapd_step, nap_is_over
 from engine.core.slowpath.runqueue import (
     FLUSHER,

@@ -16,11 +16,8 @@ import numpy as np
 from engine.core import core_jit
 from engine.core.memory.clock import clock_us
 from engine.core.memory.nodes import nr_nodes, select_node
-from engine.core.slowpath.daemons import (
-    HPAGE_FRAG_CHECK_INTERVAL,
-    daemons_idle,
-    timer_finds_work,
-)
+from engine.core.slowpath.daemons import daemons_idle
+from engine.core.slowpath.kcompactd import HPAGE_FRAG_CHECK_INTERVAL, timer_finds_work
 from engine.core.slowpath.kswapd import is_unbalanced
 
 

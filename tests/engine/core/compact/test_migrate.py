@@ -174,3 +174,28 @@ def test_pages_before_the_one_without_target_are_moved() -> None:
     assert migrate.migrate_pages(guest, CC) == migrate.ENOMEM
     assert vm(guest, "pgmigrate_success", "pgmigrate_fail") == (2, 1)
     assert list_of(guest, u.LIST_MIGRATEPAGES + CC) == [3]
+
+
+def test_a_batch_may_be_moved_page_by_page() -> None:
+    whole, paged = guest_with((3, 4, 5)), guest_with((3, 4, 5))
+    for guest in (whole, paged):
+        isolate(guest, (3, 4, 5))
+        guest.cc[CC]["nr_migratepages"] = 3
+    assert migrate.migrate_pages(whole, CC) == 0
+    for left in (2, 1, 0):
+        assert migrate.migrate_next(paged, CC)
+        assert paged.cc[CC]["nr_migratepages"] == left
+        assert vm(paged, "nr_isolated_anon") == (left,)
+        assert is_clean(paged)
+    assert not migrate.migrate_next(paged, CC)
+    assert [a.tobytes() for a in whole[:4]] == [a.tobytes() for a in paged[:4]]
+    assert vm(paged, "pgmigrate_success") == (3,)
+
+
+def test_a_page_that_may_fail_is_left_to_the_whole_batch() -> None:
+    guest = guest_with((3,), u.STATE_FILE)
+    isolate(guest, (3,))
+    set_flag(guest, 3, u.PG_WRITEBACK)
+    assert not migrate.migrate_next(guest, CC)
+    assert vm(guest, "pgmigrate_success", "pgmigrate_fail") == (0, 0)
+    assert list_of(guest, u.LIST_MIGRATEPAGES + CC) == [3]

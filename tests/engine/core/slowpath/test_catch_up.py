@@ -3,7 +3,7 @@
 from engine import units as u
 from engine.core.memory.clock import MSEC
 from engine.core.memory.wakeup import wakeup_kcompactd
-from engine.core.slowpath import daemons
+from engine.core.slowpath import daemons, kcompactd
 from engine.core.slowpath.catch_up import catch_up, next_request, settle_kcompactd
 from engine.guest import Guest
 from tests.engine.core.slowpath.test_daemons import KCOMPACTD, checkered, is_clean, rest
@@ -142,11 +142,11 @@ def test_isolated_pages_are_moved_at_once_where_somebody_may_free_them() -> None
     guest = checkered()
     wakeup_kcompactd(guest, 9)
     while guest.vm[0]["kcompactd_ahead"] == 0 or vm(guest, "nr_isolated_anon") == (0,):
-        daemons.kcompactd_step(guest, 700)
+        kcompactd.kcompactd_step(guest, 700)
     moved, owed = vm(guest, "pgmigrate_success", "kcompactd_ahead")
     settle_kcompactd(guest)
     assert vm(guest, "nr_isolated_anon", "kcompactd_ahead") == (0, -owed)
     assert vm(guest, "pgmigrate_success")[0] > moved
     taken = int(guest.vm[0]["compact_isolated"])
-    assert daemons.kcompactd_step(guest, owed) == owed  # the work for it
+    assert kcompactd.kcompactd_step(guest, owed) == owed  # the work for it
     assert vm(guest, "kcompactd_ahead", "compact_isolated") == (0, taken)

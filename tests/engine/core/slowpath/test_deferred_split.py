@@ -83,6 +83,25 @@ def test_what_khugepaged_made_comes_after_all_others() -> None:
     assert d.deferred_split_count(guest) == 0
 
 
+def test_of_a_batch_the_last_is_split_first() -> None:
+    guest = with_huge(6, unmapped=200)
+    d.begin_shrink(guest, 0)
+    still = []
+    while guest.vm[0]["split_freeable"]:
+        d.shrink_step(guest, 1)
+        huge = guest.pages["state"][: 6 * BLOCK : BLOCK] == u.STATE_THP
+        still.append(np.flatnonzero(huge).tolist())
+    assert still[:6] == [list(range(nr)) for nr in (5, 4, 3, 2, 1, 0)]
+
+
+def test_a_pageblock_beside_what_boot_took_is_at_the_front() -> None:
+    guest = with_huge(131, unmapped=1)
+    guest.blocks[131]["nr_reserved"] = 1  # so 130 never was part of a block of order 10
+    shrink(guest, 1)  # 131, in batches of 128: three are put off
+    huge = guest.pages["state"][: 131 * BLOCK : BLOCK] == u.STATE_THP
+    assert np.flatnonzero(huge).tolist() == [127, 128, 129]
+
+
 def test_portions_change_when_but_not_what() -> None:
     found = []
     for budget in (1, 3 * COST_SPLIT, ALL):

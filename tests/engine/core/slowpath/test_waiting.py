@@ -5,7 +5,7 @@ import numpy as np
 from engine import commands as c
 from engine import units as u
 from engine.core.memory.clock import MSEC, clock_us
-from engine.core.slowpath.daemons import COMPACT_MAX_DEFER_SHIFT, HPAGE_FRAG_CHECK_INTERVAL
+from engine.core.slowpath.kcompactd import COMPACT_MAX_DEFER_SHIFT, HPAGE_FRAG_CHECK_INTERVAL
 from engine.guest import Guest
 from engine.world import World, WorldConfig
 from tests.engine.small_guest import BLOCK, all_free, every, put, settle
