@@ -105,36 +105,43 @@ WITH_WORK = ("before", "amid", "in four parts", "after")
 AT_ONCE = ("before", "amid", "after")
 
 
-def pass_leads(t: Told) -> tuple[str, int, str, int, int]:
-    """In how many of the cells at 5 and 10 % taken at once the pass leads; in which one alone; in
-    how many with the hook alone, undecided, and how far ahead of it."""
-    cells = [(x, y) for x in ("5%", "10%") for y in AT_ONCE]
-    alone = [at for at in cells if t.cells[at]["state"] == WON]
-    open_ones = [at for at in cells if t.cells[at]["leaders"] == [PASS, HOOK]]
+def pass_leads(t: Told) -> str:
+    """In how many of the cells at 5 and 20 % taken at once the pass has the highest mean, alone in
+    one of them, undecided with the hook in the others."""
+    cells = [(x, y) for x in ("5%", "20%") for y in AT_ONCE]
     assert all(t.cells[at]["leaders"][0] == PASS for at in cells)
-    assert alone == [("5%", "before")] and {t.cells[at]["state"] for at in open_ones} == {UNDECIDED}
-    low, high = range_of(t.lead(PASS, HOOK, *at) for at in open_ones)
-    return COUNT[len(cells)], 5, COUNT[len(open_ones)], low, high
+    assert [at for at in cells if t.cells[at]["state"] == WON] == [("5%", "amid")]
+    assert all(HOOK in t.leaders(*at) for at in cells if at != ("5%", "amid"))
+    return COUNT[len(cells)]
 
 
-def falls(t: Told) -> list[int]:
-    """Runs after a compaction that end below the best of their seed by more than the margin, of
-    how many, and by how much at least and at most."""
+def of_all_seeds(t: Told, key: str) -> tuple[int, int]:
+    """Least and most of all seeds, at 5 and 10 % before and amid the work."""
+    found = [t.cells[x, y]["designs"][key] for x in ("5%", "10%") for y in ("before", "amid")]
+    return min(one["low"] for one in found), max(one["high"] for one in found)
+
+
+def _after_a_compaction(t: Told) -> list[tuple[str, int]]:
+    """Each run after a compaction: its design, and how far it ends below the best of its seed."""
     rows = [row for row in t.rows if row["course"] == "after a compaction"]
     best: dict[tuple[Any, Any], int] = {}
     for row in rows:
         place = row["balloon"], row["seed"]
         best[place] = max(best.get(place, 0), row["huge_best"])
-    below = [best[row["balloon"], row["seed"]] - row["huge_best"] for row in rows]
+    return [(row["design"], best[row["balloon"], row["seed"]] - row["huge_best"]) for row in rows]
+
+
+def falls(t: Told) -> list[int]:
+    """Runs after a compaction that end below the best of their seed by more than the margin, of
+    how many, and by how much at least and at most."""
+    below = [lead for _, lead in _after_a_compaction(t)]
     found = [lead for lead in below if lead > t.grid.judge.margin]
-    return [len(found), len(rows), min(found), max(found)]
+    return [len(found), len(below), min(found), max(found)]
 
 
-def prevent_open(t: Told, course: str) -> list[int]:
-    """Sizes at which prevention is undecided, but not with the hook alone."""
-    return [int(x.strip("%")) for x in t.across
-            if t.cells[x, course]["state"] == UNDECIDED and PREVENT in t.leaders(x, course)
-            and t.leaders(x, course) != {HOOK, PREVENT}]  # fmt: skip
+def who_falls(t: Told) -> set[str]:
+    """The designs of those runs."""
+    return {key for key, lead in _after_a_compaction(t) if lead > t.grid.judge.margin}
 
 
 def cost_of_pinning(t: Told, across: Iterable[str], down: Iterable[str]) -> list[int]:
@@ -173,17 +180,6 @@ def gain_of_failure(t: Told) -> tuple[int, str, str, str]:
     # A fifth of a page, as a mean over the seeds, is none.
     some = sum(lead > 0.2 for lead in leads)
     return whole(max(leads)), COUNT[some], COUNT[len(leads)], COUNT[len(leads) - some]
-
-
-def own_type(t: Told) -> list[int]:
-    """The two cells in which a type of their own brings whole blocks something."""
-    places = ("200%", "cycles"), ("10%", "tight")
-    some, less = (t.paired(OWN_TYPE, PREVENT, *at) for at in places)
-    assert some.half is not None and less.half is not None
-    assert 0 < some.mean - some.half < 1 and less.mean < less.half
-    assert all(abs(t.lead(OWN_TYPE, PREVENT, *at)) < 1 for at in t.cells if at not in places)
-    return [value for x, y in places for value in (
-        *(whole(t.mean(key, x, y)) for key in (OWN_TYPE, PREVENT)), int(x.strip("%")))]  # fmt: skip
 
 
 MOVED_OR_WHOLE = {HOOK, PASS, PREVENT}

@@ -60,11 +60,9 @@ def test_every_number_of_the_text_comes_from_the_results(name: str) -> None:
 def test_what_is_said_without_numbers_of_moments_and_captures_holds() -> None:
     when, captured = told("balloon_when"), told("captured")
     assert all(when.mean(GATHER, *at) == when.mean(PINNED, *at) for at in when.cells)
-    both_level = [("5%", "amid"), ("10%", "amid"), ("10%", "after")]  # was claimed
-    assert not any(stands("balloon_when", *at) for at in both_level)
+    confirmed = [at for at in when.cells if stands("balloon_when", *at)]
+    assert confirmed == [("30%", "after")], "of the claims fixed under an engine of before"
     assert not any(when.cells[x, y]["state"] == LEVEL for x in ("5%", "10%") for y in AT_ONCE)
-    assert stands("balloon_when", "5%", "in four parts") and stands("balloon_when", "30%", "after")
-    assert not any(stands("balloon_when", "30%", y) for y in ("before", "amid"))
     assert all(PINNED in captured.leaders(x, "tight") for x in captured.across)
     again = told(f"captured{AGAIN}")
     assert all(again.leaders(x, "tight") == captured.leaders(x, "tight") for x in captured.across)
@@ -73,9 +71,14 @@ def test_what_is_said_without_numbers_of_moments_and_captures_holds() -> None:
         == captured.of_rows("host_exits", PINNED, "roomy")[0]
     ), "no balloon page is moved at the smallest size"
     recorded = json.loads((ROOT / "examples" / "fidelity.json").read_text())["scenarios"]
-    for guest, more in (("runs", 0), ("tight", 2)):
-        huge = recorded[guest]["designs"][PREVENT][2]["huge"]["kernel"]
-        assert whole(captured.mean(PREVENT, 200, guest) - fmean(huge)) == more
+    for guest, more in (("runs", 1), ("tight", 2)):
+        kernel = {key: fmean(steps[2]["huge"]["kernel"])
+                  for key, steps in recorded[guest]["designs"].items()}  # fmt: skip
+        assert captured.leaders(200, guest) == {max(kernel, key=lambda key: kernel[key])}
+        assert whole(captured.mean(PREVENT, 200, guest) - kernel[PREVENT]) == more
+    just = [claim["at"] for claim, chance, held, _ in judged(f"captured{AGAIN}")
+            if held and chance > 0.02]  # fmt: skip
+    assert just == [{"balloon": 64, "guest": "runs"}], "confirmed, of 0.025 that Holm leaves it"
 
 
 def test_what_is_said_without_numbers_of_churn_and_sizes_holds() -> None:
@@ -88,8 +91,21 @@ def test_what_is_said_without_numbers_of_churn_and_sizes_holds() -> None:
     for y in ("roomy", "all_but_one"):
         assert all(sizes.cells[x, y]["state"] == LEVEL for x in sizes.across)
         assert all({PINNED, HOOK, PASS, PREVENT} <= sizes.leaders(x, y) for x in sizes.across)
-    won = {y for y in sizes.down if {sizes.cells[x, y]["state"] for x in sizes.across} == {WON}}
-    assert won == set()
+        less = {x for x in sizes.across if GATHER not in sizes.leaders(x, y)}
+        assert less == ({256} if y == "all_but_one" else set())
+    lost = [sizes.best(x, "cycles") - sizes.mean(PINNED, x, "cycles") for x in sizes.across]
+    assert lost == sorted(lost)
+    whole_rows = {}
+    for y in sizes.down:
+        one, *others = ((sizes.cells[x, y]["state"], sizes.leaders(x, y)) for x in sizes.across)
+        if one[0] == WON and all(other == one for other in others):
+            whole_rows[y] = one[1]
+    assert whole_rows == {"tight": {PREVENT}}
+    moving = {HOOK, PASS, PREVENT}
+    captured = told("captured")
+    assert all(captured.leaders(x, "cycles") == moving for x in (200, 256))
+    assert sizes.leaders(512, "cycles") == sizes.leaders(1024, "cycles") == moving
+    assert all(captured.is_level(captured.grid.designs, x, "roomy") for x in captured.across)
 
 
 def test_the_document_says_what_was_confirmed_and_what_was_checked() -> None:

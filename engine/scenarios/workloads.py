@@ -48,8 +48,8 @@ FAIR: tuple[Scenario, ...] = (
         "One large inflation, then a steady state",
         "fair",
         "A fifth of the memory goes for good: how many huge pages are left afterwards?",
-        "Expected: whole blocks taken at once leave most huge pages. Under 9 of 12 seeds they "
-        "leave as many as the pass and the hook, under three (5, 8, 12) three quarters more. But "
+        "Expected: whole blocks taken at once leave most huge pages. Under half of 12 seeds they "
+        "leave as many as the pass and the hook, under the others three quarters more. But "
         "no page is moved for it, while the hook pays with forty times the host exits. A real "
         "6.12, asked twice on such a guest with other programs: 66 and 75, with the hook 60, left "
         "alone 3 and 4.",

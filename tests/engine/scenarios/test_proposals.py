@@ -10,9 +10,6 @@ from tests.engine.scenes import bears_out, numbers
 
 pytestmark = pytest.mark.slow
 
-# Of 12 seeds the hook wins pass_too_late under 2, 4, 5, 7, 8, 12; leaving the pages alone is level
-# under 6 and 10, ahead under the others.
-SEEDS = {"pass_too_late": (1, 2, 7, 11)}
 CONTESTS = [one for one in (*SEPARATE_PASS, *DEDICATED_BLOCK) if one.judge]
 DB = "dedicated_block"
 _EXCESS = "excess_blocks"
@@ -20,7 +17,7 @@ _EXCESS = "excess_blocks"
 
 @pytest.mark.parametrize("one", CONTESTS, ids=lambda one: one.name)
 def test_whom_a_scenario_favours_wins_where_the_text_says_so(one: Scenario) -> None:
-    assert bears_out(one.name, *SEEDS.get(one.name, (1, 2, 3))) == one.borne_out
+    assert bears_out(one.name, 1, 2, 3) == one.borne_out
 
 
 @pytest.mark.parametrize("seed", (1, 2))
@@ -35,14 +32,14 @@ def test_neither_pass_is_enough(seed: int) -> None:
 
 
 def test_the_pass_comes_too_late() -> None:
-    for seed, hook_wins in ((1, True), (2, False), (4, True), (11, False)):
+    for seed, hook_wins in ((1, True), (2, True), (3, False), (4, True)):
         huge = numbers("pass_too_late", "huge_best", seed=seed)
         assert huge["separate_pass"] <= huge["separate_pass:on_failure"]
         assert 5 * huge["separate_pass:on_failure"] < min(huge["pinned"], huge["lru_hook"])
         assert (huge["lru_hook"] > huge["pinned"]) == hook_wins, seed
 
 
-@pytest.mark.parametrize(("seed", "moved"), [(1, 32), (2, 0), (5, 64)])
+@pytest.mark.parametrize(("seed", "moved"), [(1, 32), (2, 0), (5, 128)])
 def test_unmovable_pages_of_the_pass_have_hardly_any_room(seed: int, moved: int) -> None:
     unmovable = "separate_pass:type=unmovable"
     # Into UNMOVABLE blocks, where a captured guest under this seed has a few free pages.

@@ -41,7 +41,7 @@ def test_only_the_hook_asks_where_there_is_no_balloon() -> None:
 
 
 def test_whole_blocks_leave_as_many_huge_pages_as_what_moves_them_later() -> None:
-    for seed, at_least in ((1, 0), (2, 0), (5, 30)):
+    for seed, at_least in ((1, 0), (4, 0), (2, 40)):
         huge = numbers("large_inflation", "huge_best", seed=seed)
         assert huge["dedicated_block:prevent"] >= huge["lru_hook"] + at_least
         assert huge["lru_hook"] > 5 * huge["pinned"]

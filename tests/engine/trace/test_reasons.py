@@ -211,6 +211,7 @@ def splitting() -> dict[str, Any]:
     world = made(settle(guest), "pinned")
     world.guest(0).pages["flags"][FIRST + BLOCK] |= u.PG_MAPPED
     now = {"kswapd_awake": 2, "shrink_active": 2, "split_freeable": 1, "split_batch": 1}
+    now["split_block"] = 2 * len(world.guest(0).blocks)  # the end of the queue's middle part
     for name, value in now.items():
         world.guest(0).vm[0][name] = value
     return trace(world)
