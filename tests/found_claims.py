@@ -232,8 +232,8 @@ CLAIMS: dict[str, list[Claim]] = {
          == [("0%", "cycles")] and sum(t.lead(GATHER, PINNED, *at) < 0 for at in t.cells) == 7
          and not any(t.lead(GATHER, PREVENT, *at) > 0 for at in t.cells) else []),
         ("the hook has the highest mean at {} and {} %, {} and {} against {} and {} for "
-         "prevention, undecided with prevention with a type of its own ({} and {}) and at {} % with "
-         "the pass that also runs after a failure ({});",
+         "prevention, undecided with prevention with a type of its own ({} and {}) and at {} % "
+         "with the pass that also runs after a failure ({});",
          lambda t: [50, 200, *(whole(t.mean(key, x, "cycles")) for key in (HOOK, PREVENT, OWN_TYPE)
                                for x in ("50%", "200%")),
                     200, whole(t.mean(ON_FAILURE, "200%", "cycles"))]
