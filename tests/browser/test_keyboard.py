@@ -93,7 +93,7 @@ def test_the_first_walk_is_done_by_keyboard_alone(page: Page, server: Server) ->
     hands.press("h")
     hands.done()
     expect(page.locator("#verdict-line")).to_contain_text(
-        re.compile(r"Huge pages: moved by own pass \d+, moved by compaction \d+")
+        re.compile(r"Huge pages: moved by compaction \d+, moved by own pass \d+")
     )
     left = [headline(page, key) for key in FOUR]
     hands.press("[")
@@ -189,7 +189,7 @@ def test_a_screen_reader_hears_each_outcome_and_no_frame(page: Page, server: Ser
     page.get_by_role("button", name="Take huge pages").press("Enter")
     said = told()
     assert "take up to 2,000 huge pages" in said
-    assert re.search(r"Huge pages: moved by own pass \d+, .* Gathered in blocks: ", said)
+    assert re.search(r"Huge pages: moved by compaction \d+, .* Gathered in blocks: ", said)
     tree = panel(page, "lru_hook").aria_snapshot()
     named = 'application "Memory map, Moved by compaction (lru_hook)'
     for words in ("2 MiB blocks left", "huge pages taken", named):

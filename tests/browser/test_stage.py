@@ -217,7 +217,7 @@ def test_the_sentence_compares_with_the_engines_numbers_and_follows_the_moment(
 ) -> None:
     line = stage.locator("#verdict-line")
     expect(line).to_contain_text(
-        re.compile(r"Huge pages: moved by own pass \d+, moved by compaction \d+, stays in place")
+        re.compile(r"Huge pages: moved by compaction \d+, moved by own pass \d+, stays in place")
     )
     because = panel(stage, "pinned").locator(".because")
     expect(because).to_contain_text(re.compile(r"\d+ blocks hold"))
