@@ -11,6 +11,8 @@ from engine.core.memory.buddy import link_free_lists
 from engine.core.memory.freelist import free_list, list_add
 from engine.core.memory.lru import lru_add
 from engine.core.memory.page import set_state
+from engine.core.observe import check
+from engine.core.slowpath import daemons
 from engine.guest import Guest, ZoneSpan, make_guest
 
 BLOCK = u.PAGEBLOCK_NR_PAGES
@@ -165,3 +167,26 @@ def half_full() -> Guest:
     guest = all_free(2)
     put(guest, every(2, 0, 2 * BLOCK))
     return settle(guest)
+
+
+def checkered(state: int = u.STATE_ANON) -> Guest:
+    """Every second page in use: no free block at all is larger than a page."""
+    guest = all_free(16, start_block=8)
+    put(guest, every(2, 8 * BLOCK, 24 * BLOCK), state)
+    return settle(guest)
+
+
+def rest(guest: Guest, budget: int = 500) -> int:
+    """Let the daemons work until they sleep; steps taken."""
+    for step in range(2000):
+        if daemons.daemons_idle(guest):
+            return step
+        daemons.daemons_step(guest, budget)
+    raise AssertionError("the daemons do not come to rest")
+
+
+def is_clean(guest: Guest) -> bool:
+    """Whether every invariant of the guest holds; fails with the one that does not."""
+    code, pfn = check.validate(guest)
+    assert code == 0, check.explain_check(code, pfn)
+    return True

@@ -6,13 +6,13 @@ from engine import units as u
 from engine.core.compact import compaction
 from engine.core.compact.free_scanner import freepages_list
 from engine.core.compact.scan import compact_scanners_met
-from engine.core.observe import check
 from engine.guest import Guest
 from tests.engine.small_guest import (
     BLOCK,
     all_free,
     copy_of,
     every,
+    is_clean,
     list_of,
     nr_free,
     pfns_of,
@@ -51,12 +51,6 @@ def begin_memory(guest: Guest) -> None:
 
 def begin(guest: Guest, mode: int, flags: int = 0, order: int = 9, mt: int = 1) -> int:
     return int(compaction.compact_begin(guest, KCOMPACTD, 0, order, mt, mode, flags, u.WMARK_MIN))
-
-
-def is_clean(guest: Guest) -> bool:
-    code, pfn = check.validate(guest)
-    assert code == 0, check.explain_check(code, pfn)
-    return True
 
 
 def test_a_whole_run_packs_movable_pages_at_the_top() -> None:

@@ -7,9 +7,8 @@ from engine.core.compact import migrate
 from engine.core.compact.free_scanner import freepages_list
 from engine.core.compact.migrate_scanner import isolate_page
 from engine.core.memory.page import set_flag
-from engine.core.observe import check
 from engine.guest import Guest
-from tests.engine.small_guest import BLOCK, all_free, every, list_of, put, settle, vm
+from tests.engine.small_guest import BLOCK, all_free, every, is_clean, list_of, put, settle, vm
 
 CC = u.CC_MEMORY
 TOP = 7 * BLOCK  # where the free scanner stands: every second page there is free
@@ -30,12 +29,6 @@ def isolate(guest: Guest, pfns: Iterable[int], mode: int = u.MIGRATE_SYNC) -> No
     cc["migrate_pfn"], cc["free_pfn"] = BLOCK, TOP
     for pfn in pfns:
         isolate_page(guest, CC, pfn)
-
-
-def is_clean(guest: Guest) -> bool:
-    code, pfn = check.validate(guest)
-    assert code == 0, check.explain_check(code, pfn)
-    return True
 
 
 def test_pages_move_from_the_highest_down_to_targets_from_the_lowest_up() -> None:

@@ -6,14 +6,16 @@ from engine.core.memory.wakeup import wakeup_kcompactd
 from engine.core.slowpath import daemons, kcompactd
 from engine.core.slowpath.catch_up import catch_up, next_request, settle_kcompactd
 from engine.guest import Guest
-from tests.engine.core.slowpath.test_daemons import KCOMPACTD, checkered, is_clean, rest
 from tests.engine.small_guest import (
     BLOCK,
     all_free,
+    checkered,
     every,
+    is_clean,
     nr_free,
     on_two_nodes,
     put,
+    rest,
     same,
     settle,
     vm,
@@ -89,7 +91,7 @@ def test_a_command_under_way_is_not_interrupted() -> None:
     guest = rested(checkered())
     assert not catch_up(guest, True, 500)
     daemons.daemons_step(guest, 500)
-    assert guest.cc[KCOMPACTD]["active"] == 0
+    assert guest.cc[u.CC_KCOMPACTD]["active"] == 0
     assert vm(guest, "compact_daemon_migrate_scanned") == (0,)
 
 

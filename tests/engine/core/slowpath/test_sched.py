@@ -12,9 +12,8 @@ from engine.core.memory.wakeup import wake_kswapd
 from engine.core.slowpath import sched
 from engine.core.slowpath.runqueue import KSWAPD, LEAVING, TASK, update_deadline
 from engine.guest import Guest
-from tests.engine.core.slowpath.test_daemons import checkered
 from tests.engine.core.slowpath.test_kswapd import tight
-from tests.engine.small_guest import vm
+from tests.engine.small_guest import checkered, vm
 
 # On a CPU as fast as that of the first recordings.
 CLOCK_TICK = TICK_NS // UNIT_NS

@@ -3,7 +3,6 @@
 from engine import units as u
 from engine.core.memory.alloc import MAX_RECLAIM_RETRIES
 from engine.core.memory.page import set_state
-from engine.core.observe import check
 from engine.core.slowpath.slowpath import (
     alloc_pages,
     compaction_zonelist_suitable,
@@ -13,7 +12,7 @@ from engine.core.slowpath.slowpath import (
     zone_reclaimable_pages,
 )
 from engine.guest import Guest
-from tests.engine.small_guest import BLOCK, all_free, every, pfns_of, put, settle, vm
+from tests.engine.small_guest import BLOCK, all_free, every, is_clean, pfns_of, put, settle, vm
 
 HUGE = u.GFP_KERNEL | u.GFP_RETRY_MAYFAIL
 FAULT = u.GFP_KERNEL | u.GFP_NORETRY | u.GFP_NOMEMALLOC
@@ -33,12 +32,6 @@ def allocate(guest: Guest, order: int, mt: int, gfp: int) -> int:
     if pfn != u.PFN_NONE:
         set_state(guest, pfn, order, u.STATE_KERNEL, 0)
     return pfn
-
-
-def is_clean(guest: Guest) -> bool:
-    code, pfn = check.validate(guest)
-    assert code == 0, check.explain_check(code, pfn)
-    return True
 
 
 def test_a_free_page_costs_nothing() -> None:

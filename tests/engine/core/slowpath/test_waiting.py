@@ -8,17 +8,10 @@ from engine.core.memory.clock import MSEC, clock_us
 from engine.core.slowpath.kcompactd import COMPACT_MAX_DEFER_SHIFT, HPAGE_FRAG_CHECK_INTERVAL
 from engine.guest import Guest
 from engine.world import World, WorldConfig
-from tests.engine.small_guest import BLOCK, all_free, every, put, settle
+from tests.engine.small_guest import BLOCK, all_free, checkered, settle
 
 DEFERRED = HPAGE_FRAG_CHECK_INTERVAL << COMPACT_MAX_DEFER_SHIFT
 HALF = 250 * MSEC
-
-
-def checkered(state: int = u.STATE_ANON) -> Guest:
-    """Every second page in use: no free block at all is larger than a page."""
-    guest = all_free(16, start_block=8)
-    put(guest, every(2, 8 * BLOCK, 24 * BLOCK), state)
-    return settle(guest)
 
 
 def world_of(guest: Guest, timer_us: int = HALF) -> World:
