@@ -75,7 +75,9 @@ export function createHelp(state, act) {
     }
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     const target = /** @type {Element} */ (event.target);
-    if (document.querySelector("dialog[open]") || target.closest("input:not([type=range]):not([type=radio]):not([type=checkbox]), select, textarea")) return;
+    // Until the next picture is drawn, a field of a dialog that was just closed still gets the keys.
+    const typedIn = target.closest("input:not([type=range]):not([type=radio]):not([type=checkbox]), select, textarea")?.checkVisibility();
+    if (document.querySelector("dialog[open]") || typedIn) return;
     if (!state.shortcuts.get()) return;
     // Space presses the button that has the focus, and ticks the box.
     if (event.key === " " && target.closest("button, summary, a, input")) return;
