@@ -211,7 +211,7 @@ def readme_part(scenarios: Sequence[Measured]) -> str:
         f"{_worst({f'`{s.name}`': s.judged[0] for s in scenarios})}, for the design "
         f"{_worst({f'`{d}`': [j for j in judged if j.design == d] for d in designs})} and for the "
         f"quantity {_worst({f'`{q}`': [j for j in judged if j.quantity == q] for q in quantities})}"
-        ". On guests that nobody looked at while the model was worked on it is 84 to 100 %, with "
+        ". On guests that nobody looked at while the model was worked on it is 77 to 100 %, with "
         "transparent huge pages 79 to 95 % (the kernel itself: 85): "
         "[docs/FIDELITY.md](docs/FIDELITY.md) has every number."
     )

@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs" / "FIDELITY.md"
 KINDS = {
     "plain": "as the examples, on a host twice as fast",
+    "again": "the recipes of `pressure` and `runs` once more, on a host whose speed varied",
     "four": "two large zones, 3.5 and 4 GiB",
     "rest": "20 s of rest between commands",
     "mixed": "long rounds of inflation, deflation and compaction",
