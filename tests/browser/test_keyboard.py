@@ -152,22 +152,31 @@ def test_the_first_minute_is_led_by_keyboard(page: Page, server: Server) -> None
     expect(page.locator("#tour")).to_be_hidden()
 
 
+# Before the next picture: the id of what has the focus in a closing dialog, and gets the next key.
+CLOSE_AND_PRESS = """([dialog, key]) => {
+  document.getElementById(dialog).close();
+  const left = document.activeElement;
+  left.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true, cancelable: true}));
+  return left.id;
+}"""
+
+
 def test_a_key_right_after_a_dialog_is_no_text_for_it(page: Page, server: Server) -> None:
     """On a busy machine a closed dialog's field holds the focus until the next picture."""
     open_guest(page, server.url)
     page.keyboard.press("/")
     expect(page.locator("#command-line")).to_be_focused()
-    left = page.evaluate(
-        """() => {
-          document.getElementById('command').close();
-          const left = document.activeElement;
-          const key = {key: 's', bubbles: true, cancelable: true};
-          left.dispatchEvent(new KeyboardEvent('keydown', key));
-          return left.id;
-        }"""
-    )
-    assert left == "command-line"
+    assert page.evaluate(CLOSE_AND_PRESS, ["command", "s"]) == "command-line"
     expect(page.locator("#guide")).to_be_visible()
+
+
+def test_space_right_after_a_dialog_presses_no_button_of_it(page: Page, server: Server) -> None:
+    open_guest(page, server.url)
+    expect(page.locator("#pause-text")).to_have_text("Pause")
+    page.keyboard.press("s")
+    expect(page.locator("#guide-tab-scenarios")).to_be_focused()
+    assert page.evaluate(CLOSE_AND_PRESS, ["guide", " "]) == "guide-tab-scenarios"
+    expect(page.locator("#pause-text")).not_to_have_text("Pause")
 
 
 def test_a_screen_reader_hears_each_outcome_and_no_frame(page: Page, server: Server) -> None:

@@ -74,10 +74,10 @@ export function createHelp(state, act) {
       return;
     }
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    const target = /** @type {Element} */ (event.target);
-    // Until the next picture is drawn, a field of a dialog that was just closed still gets the keys.
-    const typedIn = target.closest("input:not([type=range]):not([type=radio]):not([type=checkbox]), select, textarea")?.checkVisibility();
-    if (document.querySelector("dialog[open]") || typedIn) return;
+    // Until the next picture is drawn, a field or button of a dialog that was just closed still gets the keys.
+    const focused = /** @type {Element} */ (event.target);
+    const target = focused.checkVisibility() ? focused : document.body;
+    if (document.querySelector("dialog[open]") || target.closest("input:not([type=range]):not([type=radio]):not([type=checkbox]), select, textarea")) return;
     if (!state.shortcuts.get()) return;
     // Space presses the button that has the focus, and ticks the box.
     if (event.key === " " && target.closest("button, summary, a, input")) return;
